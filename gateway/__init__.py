@@ -1,0 +1,1 @@
+"""avatar-gateway: the trust, safety and disclosure gateway for AI avatars."""

@@ -1,0 +1,77 @@
+"""What the policies returned, and the facts they saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gateway.model.creator import Creator
+from gateway.model.finding import Detection, Unavailable
+from gateway.model.obligation import Obligation
+from gateway.model.route import Route
+from gateway.model.submission import Submission
+from gateway.model.text import ReadText
+from gateway.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """What the disclosure clock knows of this person, avatar and channel before this message.
+    Times are UTC; None: never."""
+
+    first_at: datetime | None = None
+    last_message_at: datetime | None = None
+    disclosed_at: Mapping[str, datetime] = field(default_factory=dict)  # by notice
+
+    @property
+    def is_first(self) -> bool:
+        return self.first_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything the policies may look at. `now` is the only clock they have."""
+
+    now: datetime
+    submission: Submission
+    read: ReadText
+    detections: tuple[Detection, ...]
+    unavailable: tuple[Unavailable, ...]
+    creator: Creator
+    contact: Contact
+    route: Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why: the rule's id, its plain words, and the verdict it asks for."""
+
+    rule: str
+    text: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """The policies that decided. `digest` is sha256 over modules and data, hex;
+    `revisions` maps a pack to its own revision."""
+
+    digest: str
+    revisions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What Rego returned for one document. `document` is the input document as the engine saw
+    it (raw text inside: encrypt it); `masked` is the same without raw text, fit for an entry."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    obligations: tuple[Obligation, ...]
+    bundle: Bundle
+    engine: str
+    path: str
+    document: Mapping[str, Any]
+    masked: Mapping[str, Any]

@@ -1,0 +1,56 @@
+"""What was done to a text so that everyone can tell who wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.model.finding import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
+    """One stretch of text that was stripped. Offsets are code points: `start`, `end` in the
+    submitted text, `at` in the redacted one."""
+
+    finding: Finding
+    start: int
+    end: int
+    at: int
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redaction:
+    """The clean text after stripping."""
+
+    text: str
+    replacements: tuple[Replacement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A visible notice as rendered. `rules` caused it."""
+
+    notice: str
+    text: str
+    position: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosure:
+    """The text to publish and its proofs. `text` carries the visible label. `marks` maps a
+    machine-readable format to its object. `content_hash` is hex
+    HMAC-SHA256(salt, canonical text); the salt (hex) goes to the recipient, not into the log.
+    `shortened` tells that the avatar's own words were cut to fit."""
+
+    text: str
+    language: str
+    notices: tuple[Notice, ...] = ()
+    marks: Mapping[str, Any] = field(default_factory=dict)
+    content_hash: str = ""
+    salt: str = ""
+    replaced_by: str | None = None  # the template, when the whole text was replaced
+    shortened: bool = False

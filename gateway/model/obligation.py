@@ -1,0 +1,36 @@
+"""What a decision requires to be done to a message before it may be published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class ObligationKind(StrEnum):
+    """params of each kind:
+
+    REDACT: `kinds` (list of PII kinds), `mode` ("placeholder" | "remove" | "mask" | "hmac" |
+        "pseudonym").
+    DISCLOSE: `notice` ("ai" | "ai_reminder" | "ai_public" | "ai_answer" | "take_a_break" | "ad"
+        | "paid_partnership"), `position` ("start" | "end"), optional.
+    MARK: `formats` (list of "iptc" | "schema_org" | "gb45438" | "c2pa"), machine-readable.
+    REPLACE: `template` ("crisis" | "honest_answer"), the whole text is replaced.
+    ESCALATE: `to` ("reviewer"), `why`: a person must look at the conversation.
+    """
+
+    REDACT = "redact"
+    DISCLOSE = "disclose"
+    MARK = "mark"
+    REPLACE = "replace"
+    ESCALATE = "escalate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obligation:
+    """`rules` are the ids of the rules that caused it, at least one, sorted."""
+
+    kind: ObligationKind
+    rules: tuple[str, ...]
+    params: Mapping[str, Any] = field(default_factory=dict)

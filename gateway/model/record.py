@@ -1,0 +1,194 @@
+"""What is written down: decisions, deliveries, reviews, changes; and what is read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from gateway.model.decision import Decision, Reason
+from gateway.model.disclosure import Disclosure, Redaction
+from gateway.model.finding import Detection, Unavailable
+from gateway.model.obligation import Obligation
+from gateway.model.receipt import Receipt
+from gateway.model.submission import Channel, Submission
+from gateway.model.verdict import State, Verdict
+
+
+class EntryKind(StrEnum):
+    DECISION = "decision"
+    DRY_RUN = "dry_run"
+    DELIVERY = "delivery"  # the outcome of sending
+    REVIEW = "review"  # a person released, edited or rejected what was held
+    EXPIRY = "expiry"  # what was held passed its deadline
+    CHANGE = "change"  # creator, API key, policy, key: who, what, when
+    ERASED = "erased"
+
+
+class ReviewAction(StrEnum):
+    RELEASE = "release"
+    EDIT = "edit"  # edit and release: the edit is judged again
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What a person decided about a held message. `reason` is required, never empty."""
+
+    action: ReviewAction
+    reviewer: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One judged message, to be made durable in one transaction: the audit entry, the
+    encrypted payload, the outbox row (state QUEUED), the review row (state HELD), the contact
+    and the message's state. `decision` is None when the policy stage itself was unavailable;
+    `disclosure` and `receipt` are None unless the verdict is publish. `review` is set when a
+    person's decision caused this record. `timings_ms` is wall time by stage."""
+
+    decision_id: str
+    submission: Submission
+    verdict: Verdict
+    state: State
+    reasons: tuple[Reason, ...]
+    obligations: tuple[Obligation, ...]
+    language: str
+    decided_at: datetime
+    detections: tuple[Detection, ...] = ()
+    unavailable: tuple[Unavailable, ...] = ()
+    decision: Decision | None = None
+    redaction: Redaction | None = None
+    disclosure: Disclosure | None = None
+    receipt: Receipt | None = None
+    review: Review | None = None
+    expires_at: datetime | None = None  # for HELD
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of the audit log. `body` is stored and hashed verbatim; `leaf` is
+    sha256(0x00 ‖ body). `seq` starts at 0 and has no gaps."""
+
+    seq: int
+    kind: EntryKind
+    at: datetime
+    tenant: str
+    message_id: str | None
+    body: bytes
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message on its way to a platform. `key` is the downstream idempotency key, the same
+    on every attempt. `attempt` counts from 1."""
+
+    message_id: str
+    decision_id: str
+    key: str
+    tenant: str
+    route: str
+    channel: Channel
+    creator: str
+    avatar: str
+    conversation: str
+    audience_id: str | None
+    disclosure: Disclosure
+    receipt: Receipt
+    recorded_seq: int  # the audit entry that allowed this delivery
+    attempt: int
+    queued_at: datetime
+
+
+class DispatchResult(StrEnum):
+    DELIVERED = "delivered"
+    REFUSED = "refused"  # the platform will never take it
+    RETRY = "retry"  # surely not delivered; may be sent again
+    UNKNOWN = "unknown"  # may or may not have been delivered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """What the platform answered. `detail` carries no text and no credentials."""
+
+    result: DispatchResult
+    detail: str = ""
+    platform_id: str | None = None
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """The end of one attempt. `state` is DELIVERED, REFUSED, UNKNOWN, DEAD, or QUEUED with
+    `next_attempt_at` when it will be tried again (no audit entry for that one)."""
+
+    delivery: Delivery
+    dispatch: Dispatch
+    state: State
+    at: datetime
+    next_attempt_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A change of configuration that auditors must see. Digests are sha256 hex, None for
+    "was not there"."""
+
+    actor: str
+    tenant: str
+    what: str  # "creator", "api_key", "policy", "signing_key"
+    subject: str  # its id
+    at: datetime
+    before: str | None
+    after: str | None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Where a message stands, as told to its caller. `text` is the text as published (or as it
+    would be, for a dry run), None while held and when blocked."""
+
+    message_id: str
+    decision_id: str
+    tenant: str
+    channel: Channel
+    creator: str
+    avatar: str
+    conversation: str
+    route: str
+    state: State
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    obligations: tuple[Obligation, ...]
+    language: str
+    decided_at: datetime
+    entry_seq: int
+    text: str | None = None
+    disclosure: Disclosure | None = None
+    redacted_kinds: tuple[str, ...] = ()
+    unavailable: tuple[Unavailable, ...] = ()
+    receipt: Receipt | None = None
+    expires_at: datetime | None = None
+    attempts: int = 0
+    delivery_detail: str = ""
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    dry_run: bool = False
+    replayed: bool = False  # answered from an earlier request with the same Idempotency-Key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldMessage:
+    """A message that waits for a person, with what that person needs to decide. `submission`
+    holds raw text, decrypted for the reviewer alone."""
+
+    outcome: Outcome
+    submission: Submission
+    held_at: datetime
+    expires_at: datetime

@@ -1,0 +1,38 @@
+"""A route: what the gateway knows of the platform that a message is sent to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.model.submission import Channel
+from gateway.model.verdict import Verdict
+
+
+class LengthUnit(StrEnum):
+    CHARACTERS = "characters"  # code points
+    UTF16 = "utf16"
+    GRAPHEMES = "graphemes"
+    BYTES = "bytes"  # UTF-8
+
+
+class Overflow(StrEnum):
+    """What to do when text and label together pass the limit."""
+
+    SHORTEN = "shorten"  # cut the avatar's own text at a word, mark the cut, keep the label whole
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """`on_failure` is the verdict when a stage is unavailable (hold, or block)."""
+
+    name: str
+    kind: str  # "sandbox" | "webhook"
+    channels: tuple[Channel, ...] = tuple(Channel)
+    max_length: int = 10_000
+    unit: LengthUnit = LengthUnit.CHARACTERS
+    overflow: Overflow = Overflow.SHORTEN
+    on_failure: Verdict = Verdict.HOLD
+    url: str | None = None
+    c2pa: bool = False  # append a C2PA manifest where it fits

@@ -1,0 +1,53 @@
+"""A text as it was read: its forms, each with its way back to what was submitted."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A form of a text. `origins[i]` is the offset, in code points of the submitted text, of
+    the character that produced `text[i]`; one more element marks the end. Ascending."""
+
+    text: str
+    origins: tuple[int, ...]
+
+    def to_original(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the submitted text that produced `text[start:end]`, widened over
+        dropped characters inside it, never over those after it."""
+        if end <= start:
+            return self.origins[start], self.origins[start]
+        return self.origins[start], self.origins[end - 1] + 1
+
+    def from_original(self, start: int, end: int) -> tuple[int, int]:
+        """The span of this form that covers the submitted span `start:end`."""
+        return bisect_left(self.origins, start), bisect_left(self.origins, end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextChange:
+    """A kind of hiding or garbling that reading undid: "zero_width", "bidi", "tag",
+    "variation_selector", "homoglyph", "full_width", "leet", "repeat", "spacing"."""
+
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadText:
+    """The forms of one text, made once, by the text room.
+
+    `clean` is the submitted text without hidden code points, in NFC: what may be published.
+    `normalised` is for detectors: NFKC, confusables undone, case kept.
+    `folded` is for word lists: normalised, lower case, accents folded, leet and repeats undone.
+    """
+
+    original: str
+    clean: Mapped
+    normalised: Mapped
+    folded: Mapped
+    language: str  # BCP 47 primary subtag, "und" when undecided
+    language_score: float
+    changes: tuple[TextChange, ...] = ()

@@ -1,0 +1,178 @@
+"""The ports: what the pipeline needs of the rooms around it. Pure steps are callables.
+
+Every adapter of a port passes that port's contract suite in tests/contracts/. A port that fails
+raises; only pipeline/stages.py turns that into an `Unavailable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from gateway.model.access import ApiKey
+from gateway.model.creator import Creator
+from gateway.model.decision import Bundle, Contact, Decision, Facts
+from gateway.model.disclosure import Disclosure, Redaction
+from gateway.model.finding import Detection, Stage
+from gateway.model.obligation import Obligation
+from gateway.model.receipt import Receipt
+from gateway.model.record import (
+    Change,
+    Delivery,
+    Dispatch,
+    Entry,
+    HeldMessage,
+    Outcome,
+    Record,
+    Settlement,
+)
+from gateway.model.route import Route
+from gateway.model.submission import Submission
+from gateway.model.text import ReadText
+
+Now = Callable[[], datetime]
+"""The clock: aware UTC."""
+
+Read = Callable[[str, str | None], ReadText]
+"""text as submitted, declared language or None → its forms. Pure."""
+
+Redact = Callable[[Submission, ReadText, Sequence[Detection], Sequence[Obligation]], Redaction]
+"""Strips what the REDACT obligations name from the clean text. Pure but for keyed pseudonyms."""
+
+
+class Detector(Protocol):
+    """Finds things in one submission. Used by one event loop; work that takes longer than a
+    millisecond runs off it."""
+
+    @property
+    def stage(self) -> Stage: ...
+
+    async def warm(self) -> None:
+        """Load models and run once, so that the first message is not slow."""
+        ...
+
+    async def detect(self, submission: Submission, read: ReadText) -> Detection: ...
+
+    async def close(self) -> None: ...
+
+
+class PolicyEngine(Protocol):
+    """Evaluates all packs on one document built from the facts. Raises on time-out, on an
+    exception of the engine and on an undefined result: never answers "publish" for those."""
+
+    @property
+    def bundle(self) -> Bundle: ...
+
+    async def warm(self) -> None: ...
+
+    async def decide(self, facts: Facts) -> Decision: ...
+
+    async def close(self) -> None: ...
+
+
+class Discloser(Protocol):
+    """Labels a text and proves it. Pure, but for salts and signatures."""
+
+    def disclose(
+        self, facts: Facts, redaction: Redaction, obligations: Sequence[Obligation]
+    ) -> Disclosure:
+        """The text to publish: replaced if an obligation says so, shortened to the route's
+        length budget, with its visible notices and machine-readable marks. Raises
+        StageUndefined when it cannot be made to fit (route.overflow is HOLD)."""
+        ...
+
+    def attest(self, facts: Facts, decision: Decision, disclosure: Disclosure) -> Receipt:
+        """The signed receipt for `disclosure`."""
+        ...
+
+
+class Ledger(Protocol):
+    """The durable memory of messages. Every method that writes returns only after the write is
+    durable, or raises NotRecorded."""
+
+    async def claim(self, submission: Submission) -> Outcome | None:
+        """For a submission with an idempotency key: None when it is the first with this key
+        (and caller), its outcome when it was settled before. Raises IdempotencyBusy or
+        IdempotencyReused. Without a key: None."""
+        ...
+
+    async def abandon(self, submission: Submission) -> None:
+        """Give a claim back: nothing was recorded, a retry may try afresh."""
+        ...
+
+    async def contact(self, submission: Submission) -> Contact: ...
+
+    async def record(self, record: Record) -> Entry: ...
+
+    async def note(self, change: Change) -> Entry: ...
+
+    async def outcome(self, tenant: str, message_id: str) -> Outcome | None: ...
+
+    async def held(self, tenant: str, message_id: str) -> HeldMessage | None: ...
+
+    async def reviews(self, tenant: str, *, limit: int = 100) -> Sequence[HeldMessage]:
+        """What waits for a person, oldest deadline first."""
+        ...
+
+    async def expire(self, now: datetime) -> int:
+        """Held messages past their deadline become EXPIRED, each with an entry; how many."""
+        ...
+
+
+class Outbox(Protocol):
+    """What was recorded and waits to be sent."""
+
+    async def lease(
+        self, *, message_id: str | None = None, limit: int = 1, until: datetime
+    ) -> Sequence[Delivery]:
+        """Take deliveries that are due and not leased (or that one message's), for sending
+        until `until`; `attempt` is already counted up, durably."""
+        ...
+
+    async def settle(self, settlement: Settlement) -> Entry | None:
+        """The end of an attempt: audit entry and state in one durable transaction; None when
+        it stays QUEUED."""
+        ...
+
+
+class Registry(Protocol):
+    """Creators and API keys. Writes are noted in the audit log in the same transaction."""
+
+    async def creator(self, tenant: str, creator_id: str) -> Creator | None: ...
+
+    async def creators(self, tenant: str) -> Sequence[Creator]: ...
+
+    async def put_creator(
+        self, tenant: str, creator_id: str, settings: Mapping[str, Any], *, actor: str
+    ) -> Creator: ...
+
+    async def api_key(self, key_id: str) -> ApiKey | None: ...
+
+    async def api_keys(self, tenant: str | None = None) -> Sequence[ApiKey]: ...
+
+    async def put_api_key(self, key: ApiKey, *, actor: str) -> None:
+        """Add a key, or replace the one with this id (to revoke it)."""
+        ...
+
+
+class Platform(Protocol):
+    """Sends to where a route leads."""
+
+    @property
+    def routes(self) -> Mapping[str, Route]: ...
+
+    async def send(self, delivery: Delivery) -> Dispatch:
+        """One attempt. Never raises for what the platform or the network did: that is a
+        Dispatch."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Courier(Protocol):
+    """Takes what is in the outbox to its platform."""
+
+    async def deliver(self, message_id: str) -> None:
+        """Try this message now; return when the attempt is settled."""
+        ...
