@@ -137,9 +137,17 @@ class PolicyInvalid(ConfigurationError):
     """A policy does not parse, compile or keep to the allowed subset."""
 
     def __init__(
-        self, file: str, problem: str, mend: str, *, line: int | None = None, column: int | None = None
+        self,
+        file: str,
+        problem: str,
+        mend: str,
+        *,
+        line: int | None = None,
+        column: int | None = None,
     ) -> None:
-        where = file if line is None else f"{file}:{line}" + ("" if column is None else f":{column}")
+        where = (
+            file if line is None else f"{file}:{line}" + ("" if column is None else f":{column}")
+        )
         super().__init__(where, problem, mend)
         self.file = file
         self.line = line

@@ -1,0 +1,1 @@
+"""What `make bench` runs: one file for each room, each with `measure() -> Iterator[Figure]`."""
