@@ -22,6 +22,7 @@ from gateway.model.record import (
     Delivery,
     Dispatch,
     Entry,
+    Expiry,
     HeldMessage,
     Outcome,
     Record,
@@ -39,6 +40,15 @@ Read = Callable[[str, str | None], ReadText]
 
 Redact = Callable[[Submission, ReadText, Sequence[Detection], Sequence[Obligation]], Redaction]
 """Strips what the REDACT obligations name from the clean text. Pure but for keyed pseudonyms."""
+
+
+LogEvent = Record | Settlement | Change | Expiry
+"""Everything that makes an entry of the audit log."""
+
+Encode = Callable[[LogEvent, int], bytes]
+"""an event, its seq → the entry's body, stored and hashed verbatim. Pure: no raw text, no PII;
+keyed or salted hashes only. Called inside the writing transaction, and again when that
+transaction is retried with another seq."""
 
 
 class Detector(Protocol):

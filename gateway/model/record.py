@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from gateway.model.decision import Decision, Reason
@@ -192,3 +193,17 @@ class HeldMessage:
     submission: Submission
     held_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expiry:
+    """A held message passed its deadline unseen. `outcome` is as it stands from now on (state
+    EXPIRED); its `entry_seq` is the entry that had put it on hold."""
+
+    outcome: Outcome
+    at: datetime
+
+
+def leaf_hash(body: bytes) -> bytes:
+    """The Merkle leaf of an entry's body, RFC 6962 section 2.1: sha256(0x00 ‖ body)."""
+    return sha256(b"\x00" + body).digest()
