@@ -1,0 +1,60 @@
+"""What every command is given. `__main__` fills it in: commands never import the assembly."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
+
+from gateway.keyring import Keyring
+from gateway.pipeline.gateway import Gateway
+from gateway.settings import Settings
+from gateway.storage.store import Store
+from gateway.trail.log import Log
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """Keys, store and log: opened in well under a second, without models or policies, also
+    while a server is running on the same data directory."""
+
+    settings: Settings
+    keyring: Keyring
+    store: Store
+    log: Log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """`settings(config_file, flags)` reads them; `books` and `gateway` open what a command
+    needs and close it afterwards; `serve` runs the server until it is stopped; `policies_dir`
+    says where the packs are."""
+
+    settings: Callable[[Path | None, Mapping[str, Any]], Settings]
+    books: Callable[[Settings], AbstractAsyncContextManager[Books]]
+    gateway: Callable[[Settings], AbstractAsyncContextManager[Gateway]]
+    serve: Callable[[Settings], None]
+    policies_dir: Callable[[Settings], Path]
+
+
+def settings_of(context: typer.Context) -> Settings:
+    """The settings that the root command read."""
+    settings = context.find_root().obj
+    assert isinstance(settings, Settings)  # noqa: S101 - the root callback always sets it
+    return settings
+
+
+def run(job: Callable[[], Awaitable[T]]) -> T:
+    """Run one asynchronous command to its end."""
+
+    async def main() -> T:
+        return await job()
+
+    return asyncio.run(main())

@@ -1,0 +1,218 @@
+"""Every setting, in one frozen value. Only the assembly and the command line read it.
+
+Sources, strongest first: command-line flags, environment (`AVATAR_GATEWAY_…`), the TOML file
+(`--config`, `AVATAR_GATEWAY_CONFIG`, or ./avatar-gateway.toml), the defaults below.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from gateway.errors import ConfigurationError
+
+ENV_PREFIX = "AVATAR_GATEWAY_"
+CONFIG_VARIABLE = f"{ENV_PREFIX}CONFIG"
+DEFAULT_FILE = Path("avatar-gateway.toml")
+
+
+class Settings(BaseSettings):
+    """Times ending in `_ms` are milliseconds, in `_s` seconds; sizes are bytes or code points."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
+
+    data_dir: Path = Field(Path("var"), description="Where the database, keys and log live.")
+    database_url: str | None = Field(
+        None,
+        description="SQLAlchemy URL: sqlite:///… or postgresql+psycopg://…. "
+        "Default: gateway.db in data_dir.",
+    )
+    host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port that `serve` listens on.")
+    public_url: str = Field(
+        "http://127.0.0.1:8080", description="How others reach this gateway; the receipts' issuer."
+    )
+    log_origin: str = Field(
+        "avatar-gateway.invalid/log",
+        description="Name of the audit log in its checkpoints: a domain you own and a path.",
+        pattern=r"^[^\s+]+$",
+    )
+    checkpoint_interval_s: float = Field(
+        2.0, ge=0.1, le=60, description="How often a signed checkpoint is made."
+    )
+
+    policies_dir: Path | None = Field(
+        None, description="Folder with the policy packs. Default: the packs that are shipped."
+    )
+    policy_engine: Literal["embedded", "opa"] = Field(
+        "embedded", description="embedded: in this process. opa: an OPA server at opa_url."
+    )
+    opa_url: str = Field("http://127.0.0.1:8181", description="The OPA server.")
+    opa_token: SecretStr | None = Field(None, description="Bearer token for the OPA server.")
+    opa_upload: bool = Field(
+        True, description="Upload the packs to OPA at start; off when OPA loads them by itself."
+    )
+
+    toxicity_backend: Literal["embedded", "detoxify"] = Field(
+        "embedded", description="embedded: shipped weights. detoxify: needs the extra of that name."
+    )
+    detoxify_checkpoint: Path | None = Field(
+        None, description="Folder made by `avatar-gateway models convert`."
+    )
+    pii_ner: tuple[Literal["en", "fr"], ...] = Field(
+        (), description="Languages with advisory name recognition (needs the spaCy models)."
+    )
+
+    deadline_detect_ms: float = Field(
+        2_000, gt=0, description="Deadline for each detector (PII, toxicity, signals)."
+    )
+    deadline_policy_ms: float = Field(500, gt=0, description="Deadline for the policy decision.")
+    deadline_record_ms: float = Field(
+        5_000, gt=0, description="Deadline for the durable audit entry; past it: 503, nothing sent."
+    )
+    deliver_wait_ms: float = Field(
+        2_000,
+        ge=0,
+        description="How long POST /v1/messages waits for the platform before it answers 202.",
+    )
+    review_ttl_s: float = Field(
+        24 * 3600, gt=0, description="A held message expires after this; it is never published."
+    )
+
+    sandbox_url: str = Field(
+        "http://127.0.0.1:8090/messages", description="Where the route `sandbox` leads."
+    )
+    routes_dir: Path | None = Field(None, description="Folder with further route files (YAML).")
+    webhook_secret: SecretStr | None = Field(
+        None, description="Secret that signs webhook requests. Default: one from the key folder."
+    )
+    delivery_max_attempts: int = Field(8, ge=1, le=100, description="Then: dead letter.")
+
+    max_text_length: int = Field(
+        20_000, ge=1, le=1_000_000, description="Longest text accepted, in code points."
+    )
+    max_body_bytes: int = Field(
+        262_144, ge=1_024, le=16_777_216, description="Largest request body accepted."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Logs.")
+    log_format: Literal["json", "console"] = Field("console", description="Logs.")
+    otlp_endpoint: str | None = Field(
+        None, description="OpenTelemetry collector (HTTP); needs the extra `otel`."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_engine(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("must start with sqlite:/// or postgresql+psycopg://")
+        return value
+
+    @model_validator(mode="after")
+    def _backend_is_complete(self) -> Settings:
+        if self.toxicity_backend == "detoxify" and self.detoxify_checkpoint is None:
+            raise ValueError(
+                "toxicity_backend = detoxify needs detoxify_checkpoint; "
+                "make one with `avatar-gateway models convert`"
+            )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags (given to the constructor under `flags`) over environment over file."""
+        given = init_settings() if callable(init_settings) else {}
+        flags = InitSettingsSource(settings_cls, dict(given.get("flags", {})))
+        file = InitSettingsSource(settings_cls, dict(given.get("file", {})))
+        return flags, env_settings, file
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{(self.data_dir / 'gateway.db').absolute()}"
+
+    @property
+    def keys_dir(self) -> Path:
+        return self.data_dir / "keys"
+
+    @property
+    def subject_keys_path(self) -> Path:
+        return self.data_dir / "subject-keys.db"
+
+
+def read_settings(config: Path | None, flags: Mapping[str, Any]) -> Settings:
+    """Read and check all settings.
+
+    Raises ConfigurationError naming the setting, where it was set, and the mend.
+    """
+    path = config or (Path(named) if (named := os.environ.get(CONFIG_VARIABLE)) else None)
+    if path is None and DEFAULT_FILE.exists():
+        path = DEFAULT_FILE
+    file = _read_file(path) if path else {}
+    _refuse_unknown(os.environ, file, path)
+    try:
+        return Settings(flags=dict(flags), file=file)  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise _named(error, flags, file, path) from None
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            str(path), f"cannot be read ({error.strerror})", "Name a readable file with --config."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(str(path), f"is not valid TOML: {error}", "Mend it.") from None
+
+
+def _refuse_unknown(
+    environment: Mapping[str, str], file: Mapping[str, Any], path: Path | None
+) -> None:
+    known = list(Settings.model_fields)
+    in_environment = {
+        name: name[len(ENV_PREFIX) :].lower()
+        for name in environment
+        if name.startswith(ENV_PREFIX) and name != CONFIG_VARIABLE
+    }
+    in_file = {f"{key} in {path}": key for key in file}
+    for shown, name in {**in_environment, **in_file}.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            mend = f"Did you mean {near[0]}?" if near else "See docs/reference/settings.md."
+            raise ConfigurationError(shown, "is no setting", mend)
+
+
+def _named(
+    error: ValidationError, flags: Mapping[str, Any], file: Mapping[str, Any], path: Path | None
+) -> ConfigurationError:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else ""
+    problem = first["msg"].removeprefix("Value error, ")
+    if not name:
+        return ConfigurationError("settings", problem, "See docs/reference/settings.md.")
+    if name in flags:
+        where = f"--{name.replace('_', '-')}"
+    elif f"{ENV_PREFIX}{name.upper()}" in os.environ:
+        where = f"{ENV_PREFIX}{name.upper()}"
+    else:
+        where = f"{name} in {path}" if name in file else name
+    mend = Settings.model_fields[name].description or ""
+    return ConfigurationError(where, problem, mend)
