@@ -1,0 +1,375 @@
+"""The gateway's own keys: one file, readable by its owner alone.
+
+`keyring.json` holds a 256-bit root secret, from which HKDF-SHA256 (RFC 5869) derives one secret
+for each purpose, and two Ed25519 keys: one signs receipts (JWS), the other checkpoints of the
+audit log (C2SP signed notes). They are apart so that a signature of one kind can never pass for
+the other. Rotation replaces both and keeps the public halves, so that what they signed stays
+verifiable; the old private halves are gone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hmac
+import json
+import os
+import secrets
+import stat
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Self
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from gateway.errors import KeysInvalid
+
+FILE_NAME = "keyring.json"
+_VERSION = 1
+_MAX_BYTES = 1 << 20
+_RESTORE = "Restore it from a backup: without it, old pseudonyms and encrypted texts are lost"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PublicKey:
+    """An Ed25519 public key. `raw` is its 32 bytes; `kid` is its RFC 7638 thumbprint (43
+    base64url characters); `retired_at` is None for the current key."""
+
+    raw: bytes
+    created_at: datetime
+    retired_at: datetime | None = None
+
+    @property
+    def kid(self) -> str:
+        return thumbprint(self.raw)
+
+    def verify(self, signature: bytes, data: bytes) -> bool:
+        try:
+            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, data)
+        except InvalidSignature:
+            return False
+        return True
+
+    def jwk(self) -> dict[str, str]:
+        """RFC 8037, section 2. No `alg`: RFC 9864 renames EdDSA to Ed25519, and a verifier of
+        either generation shall take the key."""
+        return {
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "x": _b64(self.raw),
+            "kid": self.kid,
+            "use": "sig",
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SigningKey:
+    """The current Ed25519 key of one purpose."""
+
+    public: PublicKey
+    private: Ed25519PrivateKey = field(repr=False)
+
+    @classmethod
+    def generate(cls, *, at: datetime) -> SigningKey:
+        return cls.of(Ed25519PrivateKey.generate(), at=at)
+
+    @classmethod
+    def of(cls, private: Ed25519PrivateKey, *, at: datetime) -> SigningKey:
+        raw = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return cls(PublicKey(raw, at), private)
+
+    @property
+    def kid(self) -> str:
+        return self.public.kid
+
+    def sign(self, data: bytes) -> bytes:
+        """64 bytes."""
+        return self.private.sign(data)
+
+    def pkcs8(self) -> bytes:
+        """The private key as PEM, for libraries that want it so. Secret."""
+        return self.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Keyring:
+    """Every key of the gateway. The secrets are 32 bytes each and never in `repr`.
+
+    `receipt` signs receipts, `checkpoint` signs checkpoints (its note key name is the log's
+    origin). `receipt_keys` and `checkpoint_keys` are the public halves, current first, then the
+    retired ones, newest first. `pseudonym_secret` keys what replaces PII, `fingerprint_key` the
+    fingerprints of requests, `master_key` encrypts the keys of subjects, `webhook_secret` signs
+    what is sent to webhooks.
+    """
+
+    receipt: SigningKey
+    checkpoint: SigningKey
+    root: bytes = field(repr=False)
+    retired_receipts: tuple[PublicKey, ...] = ()
+    retired_checkpoints: tuple[PublicKey, ...] = ()
+    pseudonym_secret: bytes = field(init=False, repr=False)
+    fingerprint_key: bytes = field(init=False, repr=False)
+    master_key: bytes = field(init=False, repr=False)
+    webhook_secret: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("pseudonym_secret", "fingerprint_key", "master_key", "webhook_secret"):
+            object.__setattr__(self, name, _derive(self.root, name))
+
+    @property
+    def receipt_keys(self) -> tuple[PublicKey, ...]:
+        return (self.receipt.public, *self.retired_receipts)
+
+    @property
+    def checkpoint_keys(self) -> tuple[PublicKey, ...]:
+        return (self.checkpoint.public, *self.retired_checkpoints)
+
+    def jwks(self) -> dict[str, list[dict[str, str]]]:
+        """The public keys that receipts are verified with: an RFC 7517 key set."""
+        return {"keys": [key.jwk() for key in self.receipt_keys]}
+
+    @classmethod
+    def generate(cls, *, at: datetime | None = None) -> Self:
+        """A fresh keyring that lives in memory only."""
+        at = at or _now()
+        return cls(SigningKey.generate(at=at), SigningKey.generate(at=at), secrets.token_bytes(32))
+
+    @classmethod
+    def open(cls, directory: Path) -> Self:
+        """Read `directory`/keyring.json. Raises KeysInvalid when it is missing, unreadable, open
+        to others, or corrupt."""
+        path = directory / FILE_NAME
+        try:
+            document = json.loads(_read_private(path))
+            return cls._parse(document)
+        except (ValueError, KeyError, TypeError) as error:
+            raise KeysInvalid(str(path), "is corrupt", _RESTORE) from error
+
+    @classmethod
+    def create(cls, directory: Path) -> Self:
+        """Make `directory` (mode 0700) and a new keyring in it (mode 0600), durably. Never
+        overwrites: raises KeysInvalid when one is there."""
+        keyring = cls.generate()
+        _make_directory(directory)
+        if not _write(directory, keyring._document(), overwrite=False):
+            raise KeysInvalid(
+                str(directory / FILE_NAME),
+                "is already there",
+                "Use it, or name another directory",
+            )
+        return keyring
+
+    @classmethod
+    def open_or_create(cls, directory: Path) -> Self:
+        """The keyring of `directory`; a new one if there is none. Of several processes that
+        start together, one creates it and all get the same."""
+        if not os.path.lexists(directory / FILE_NAME):
+            _make_directory(directory)
+            _write(directory, cls.generate()._document(), overwrite=False)
+        return cls.open(directory)
+
+    @classmethod
+    def rotate(cls, directory: Path) -> Self:
+        """New signing keys; the old public halves are kept, the derived secrets stay. A running
+        gateway signs with the old keys until it is restarted."""
+        with _locked(directory):
+            old = cls.open(directory)
+            at = _now()
+            new = cls(
+                SigningKey.generate(at=at),
+                SigningKey.generate(at=at),
+                old.root,
+                (replace(old.receipt.public, retired_at=at), *old.retired_receipts),
+                (replace(old.checkpoint.public, retired_at=at), *old.retired_checkpoints),
+            )
+            _write(directory, new._document(), overwrite=True)
+        return new
+
+    def _document(self) -> dict[str, Any]:
+        return {
+            "version": _VERSION,
+            "root": _b64(self.root),
+            "root_check": _b64(_derive(self.root, "check")),
+            "receipt": _key_document(self.receipt, self.retired_receipts),
+            "checkpoint": _key_document(self.checkpoint, self.retired_checkpoints),
+        }
+
+    @classmethod
+    def _parse(cls, document: Mapping[str, Any]) -> Self:
+        if document["version"] != _VERSION:
+            raise ValueError("unknown version")
+        root = _key_bytes(document["root"])
+        if not hmac.compare_digest(_derive(root, "check"), _key_bytes(document["root_check"])):
+            raise ValueError("root secret damaged")
+        receipt, retired_receipts = _parse_key(document["receipt"])
+        checkpoint, retired_checkpoints = _parse_key(document["checkpoint"])
+        return cls(receipt, checkpoint, root, retired_receipts, retired_checkpoints)
+
+
+def thumbprint(raw: bytes) -> str:
+    """RFC 7638 thumbprint of an Ed25519 public key (members in the order of RFC 8037, A.3)."""
+    members = f'{{"crv":"Ed25519","kty":"OKP","x":"{_b64(raw)}"}}'
+    return _b64(sha256(members.encode()).digest())
+
+
+def _key_document(key: SigningKey, retired: tuple[PublicKey, ...]) -> dict[str, Any]:
+    seed = key.private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    return {
+        "private": _b64(seed),
+        "public": _b64(key.public.raw),
+        "created_at": key.public.created_at.isoformat(),
+        "retired": [
+            {
+                "public": _b64(old.raw),
+                "created_at": old.created_at.isoformat(),
+                "retired_at": old.retired_at.isoformat() if old.retired_at else None,
+            }
+            for old in retired
+        ],
+    }
+
+
+def _parse_key(document: Mapping[str, Any]) -> tuple[SigningKey, tuple[PublicKey, ...]]:
+    private = Ed25519PrivateKey.from_private_bytes(_key_bytes(document["private"]))
+    raw = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    if not hmac.compare_digest(raw, _key_bytes(document["public"])):
+        raise ValueError("private and public key differ")
+    key = SigningKey(PublicKey(raw, datetime.fromisoformat(document["created_at"])), private)
+    retired = tuple(
+        PublicKey(
+            _key_bytes(old["public"]),
+            datetime.fromisoformat(old["created_at"]),
+            datetime.fromisoformat(old["retired_at"]),
+        )
+        for old in document["retired"]
+    )
+    return key, retired
+
+
+def _derive(root: bytes, purpose: str) -> bytes:
+    info = f"avatar-gateway/v1/{purpose}".encode()
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(root)
+
+
+def _b64(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _key_bytes(text: str) -> bytes:
+    data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if len(data) != 32 or _b64(data) != text:
+        raise ValueError("not 32 bytes of base64url")
+    return data
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _read_private(path: Path) -> bytes:
+    """The bytes of a file that nobody but its owner can read or replace."""
+    try:
+        _refuse_if(
+            path.parent,
+            path.parent.stat().st_mode & 0o022,
+            "can be written by others",
+            f"chmod go-w {path.parent}",
+        )
+        with path.open("rb") as file:
+            # The open file is checked, not its name, which could lead elsewhere by now.
+            status = os.fstat(file.fileno())
+            _refuse_if(
+                path, not stat.S_ISREG(status.st_mode), "is not a regular file", "Name a file"
+            )
+            _refuse_if(path, status.st_mode & 0o077, "can be read by others", f"chmod 600 {path}")
+            _refuse_if(path, status.st_size > _MAX_BYTES, "is too large", _RESTORE)
+            return file.read(_MAX_BYTES)
+    except FileNotFoundError as error:
+        raise KeysInvalid(
+            str(path), "is missing", "Restore it, or create one with `avatar-gateway keys create`"
+        ) from error
+    except OSError as error:
+        raise KeysInvalid(
+            str(path), f"cannot be read ({error.strerror})", "Let its owner run the gateway"
+        ) from error
+
+
+def _refuse_if(path: Path, bad: object, problem: str, mend: str) -> None:
+    if bad:
+        raise KeysInvalid(str(path), problem, mend)
+
+
+def _make_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise KeysInvalid(
+            str(directory), f"cannot be made ({error.strerror})", "Name a directory you may write"
+        ) from error
+
+
+def _write(directory: Path, document: Mapping[str, Any], *, overwrite: bool) -> bool:
+    """Durably, whole or not at all. False when it is already there and may not be replaced."""
+    path = directory / FILE_NAME
+    draft = directory / f".{FILE_NAME}.{secrets.token_hex(8)}"
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(json.dumps(document, indent=1).encode())
+                file.flush()
+                os.fsync(file.fileno())
+            if overwrite:
+                draft.replace(path)
+            else:
+                os.link(draft, path)  # unlike a rename, fails when the name is taken
+        except FileExistsError:
+            return False
+        finally:
+            with suppress(FileNotFoundError):
+                draft.unlink()
+        _sync_directory(directory)
+    except OSError as error:
+        raise KeysInvalid(
+            str(path), f"cannot be written ({error.strerror})", "Free some space, or mend the mode"
+        ) from error
+    return True
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise KeysInvalid(
+            str(directory), f"cannot be read ({error.strerror})", "Name the key directory"
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
