@@ -42,6 +42,7 @@ class Facts:
     creator: Creator
     contact: Contact
     route: Route
+    decision_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,6 @@ class Stage(StrEnum):
     PII = "pii"
     TOXICITY = "toxicity"
     SIGNALS = "signals"
-    CREATOR = "creator"
     CONTACT = "contact"
     POLICY = "policy"
     REDACT = "redact"

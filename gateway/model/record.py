@@ -207,3 +207,34 @@ class Expiry:
 def leaf_hash(body: bytes) -> bytes:
     """The Merkle leaf of an entry's body, RFC 6962 section 2.1: sha256(0x00 ‖ body)."""
     return sha256(b"\x00" + body).digest()
+
+
+def outcome_of(record: Record, entry_seq: int) -> Outcome:
+    """Where a message stands right after `record` became entry `entry_seq`."""
+    submission, disclosure = record.submission, record.disclosure
+    replacements = record.redaction.replacements if record.redaction else ()
+    return Outcome(
+        message_id=submission.message_id,
+        decision_id=record.decision_id,
+        tenant=submission.tenant,
+        channel=submission.channel,
+        creator=submission.creator,
+        avatar=submission.avatar,
+        conversation=submission.conversation,
+        route=submission.route,
+        state=record.state,
+        verdict=record.verdict,
+        reasons=record.reasons,
+        obligations=record.obligations,
+        language=record.language,
+        decided_at=record.decided_at,
+        entry_seq=entry_seq,
+        text=disclosure.text if disclosure else None,
+        disclosure=disclosure,
+        redacted_kinds=tuple(sorted({made.finding.kind for made in replacements})),
+        unavailable=record.unavailable,
+        receipt=record.receipt,
+        expires_at=record.expires_at,
+        timings_ms=record.timings_ms,
+        dry_run=submission.dry_run,
+    )

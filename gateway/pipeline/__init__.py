@@ -1,0 +1,1 @@
+"""The story of one message: the only room that awaits the ports."""

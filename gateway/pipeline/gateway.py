@@ -1,0 +1,183 @@
+"""The numbered story of one message, from submission to outcome.
+
+What is done, in which order, and what happens when a step fails, is told here and in judge.py.
+The rooms are reached through the ports alone; a room that fails holds the message (stages.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from gateway.errors import InvalidField, NotFound, NotRecorded
+from gateway.model.creator import Creator
+from gateway.model.decision import Reason
+from gateway.model.record import (
+    HeldMessage,
+    Outcome,
+    Record,
+    Review,
+    ReviewAction,
+    outcome_of,
+)
+from gateway.model.submission import Submission
+from gateway.model.verdict import State, Verdict
+from gateway.pipeline.admission import admit
+from gateway.pipeline.ids import new_id
+from gateway.pipeline.judge import Judge, Judgement
+from gateway.pipeline.rooms import Limits, Rooms
+from gateway.ports import Now
+
+_STATES = {
+    Verdict.PUBLISH: State.QUEUED,
+    Verdict.HOLD: State.HELD,
+    Verdict.BLOCK: State.BLOCKED,
+}
+
+
+class Gateway:
+    """Judges, records, delivers. Safe for many tasks at once."""
+
+    def __init__(self, *, rooms: Rooms, limits: Limits, now: Now) -> None:
+        self._rooms = rooms
+        self._limits = limits
+        self._now = now
+        self._judge = Judge(rooms=rooms, limits=limits, now=now)
+        self._log = structlog.get_logger("gateway.pipeline")
+        self._in_flight: set[asyncio.Task[None]] = set()
+
+    async def submit(self, submission: Submission) -> Outcome:
+        """Take one submission through all stages; a dry run ends after it is recorded.
+
+        Raises a Refusal when the caller must mend it, NotRecorded when the audit entry could
+        not be made durable (nothing was sent then). Every other trouble is in the outcome.
+        """
+        # 1. Admit: what is malformed is refused before anything is written.
+        route = admit(submission, self._rooms.platform.routes, self._limits.max_text_length)
+        creator = await self._known_creator(submission)
+        # 2. Claim the idempotency key: a repeated request gets its first outcome again.
+        earlier = await self._rooms.ledger.claim(submission)
+        if earlier is not None:
+            return replace(earlier, replayed=True)
+        try:
+            # 3–6. Read, detect, decide, discharge the obligations.
+            judgement = await self._judge.judge(submission, creator, route)
+            # 7. Record: durable before anything leaves.
+            state = State.DECIDED if submission.dry_run else _STATES[judgement.verdict]
+            outcome = await self._record(submission, judgement, state)
+        except BaseException:
+            await asyncio.shield(self._rooms.ledger.abandon(submission))
+            raise
+        # 8. Deliver what is queued.
+        return await self._deliver(outcome)
+
+    async def review(
+        self, tenant: str, message_id: str, review: Review, edited: str | None = None
+    ) -> Outcome:
+        """Carry out a person's decision about a held message.
+
+        A release overrides holds, never a block or a stage that failed; an edit is judged like
+        a new message. What cannot be published stays held, with the new reasons. Raises NotFound
+        when no such message waits.
+        """
+        held = await self._rooms.ledger.held(tenant, message_id)
+        if held is None:
+            raise NotFound("held message", message_id, "It was never held, or has been settled.")
+        if (edited is not None) != (review.action is ReviewAction.EDIT):
+            raise InvalidField("text", "goes with the action edit, always and only", "Mend either.")
+        if review.action is ReviewAction.REJECT:
+            return await self._reject(held, review)
+        submission = replace(
+            held.submission,
+            text=held.submission.text if edited is None else edited,
+            editorial=replace(held.submission.editorial, reviewed_by=review.reviewer),
+        )
+        route = admit(submission, self._rooms.platform.routes, self._limits.max_text_length)
+        creator = await self._known_creator(submission)
+        judgement = await self._judge.judge(submission, creator, route, review)
+        state = State.QUEUED if judgement.verdict is Verdict.PUBLISH else State.HELD
+        outcome = await self._record(
+            submission, judgement, state, review=review, expires_at=held.expires_at
+        )
+        return await self._deliver(outcome)
+
+    async def _known_creator(self, submission: Submission) -> Creator:
+        """Refuses a creator nobody registered: their consent and rules are unknown."""
+        creator = await self._rooms.registry.creator(submission.tenant, submission.creator)
+        if creator is None:
+            raise InvalidField(
+                "creator", "is not registered", "Register it with PUT /v1/creators/{id}."
+            )
+        return creator
+
+    async def _record(
+        self,
+        submission: Submission,
+        judgement: Judgement,
+        state: State,
+        *,
+        review: Review | None = None,
+        expires_at: datetime | None = None,
+    ) -> Outcome:
+        """Raises NotRecorded, also when the deadline passes: then nobody knows, and a retry with
+        the same Idempotency-Key tells."""
+        now = self._now()
+        record = Record(
+            decision_id=judgement.decision_id,
+            submission=submission,
+            verdict=judgement.verdict,
+            state=state,
+            reasons=judgement.reasons,
+            obligations=judgement.decision.obligations if judgement.decision else (),
+            language=judgement.language,
+            decided_at=now,
+            detections=judgement.detections,
+            unavailable=judgement.unavailable,
+            decision=judgement.decision,
+            redaction=judgement.redaction,
+            disclosure=judgement.disclosure,
+            receipt=judgement.receipt,
+            review=review,
+            expires_at=(expires_at or now + self._limits.review_ttl)
+            if state is State.HELD
+            else None,
+            timings_ms=judgement.timings_ms,
+        )
+        try:
+            async with asyncio.timeout(self._limits.record_ms / 1_000):
+                entry = await self._rooms.ledger.record(record)
+        except TimeoutError:
+            raise NotRecorded("the audit entry was not confirmed in time") from None
+        return outcome_of(record, entry.seq)
+
+    async def _reject(self, held: HeldMessage, review: Review) -> Outcome:
+        reason = Reason(rule=f"review.{review.action}", text=review.reason, verdict=Verdict.BLOCK)
+        judgement = Judgement(
+            decision_id=new_id("dec", self._now()),
+            language=held.outcome.language,
+            verdict=Verdict.BLOCK,
+            reasons=(*held.outcome.reasons, reason),
+        )
+        return await self._record(
+            held.submission, judgement, State.REJECTED_BY_REVIEW, review=review
+        )
+
+    async def _deliver(self, outcome: Outcome) -> Outcome:
+        """Wait a while for the platform; what takes longer goes on by itself, and what fails
+        here stays in the outbox, where the courier's own loop finds it."""
+        if outcome.state is not State.QUEUED:
+            return outcome
+        task = asyncio.create_task(self._rooms.courier.deliver(outcome.message_id))
+        self._in_flight.add(task)
+        task.add_done_callback(self._in_flight.discard)
+        done, _ = await asyncio.wait({task}, timeout=self._limits.deliver_wait_ms / 1_000)
+        if not done:
+            return outcome
+        if (error := task.exception()) is not None:
+            self._log.error("delivery failed", error=type(error).__name__)
+            return outcome
+        settled = await self._rooms.ledger.outcome(outcome.tenant, outcome.message_id)
+        return outcome if settled is None else replace(settled, timings_ms=outcome.timings_ms)

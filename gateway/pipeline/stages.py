@@ -1,0 +1,67 @@
+"""Runs one stage under its deadline. The only broad `except` of the gateway is here."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import structlog
+from opentelemetry import trace
+
+from gateway.errors import StageFailure, StageTimeout
+from gateway.model.finding import Stage, Unavailable
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt(Generic[T_co]):
+    """What came of a stage: a value, or why there is none. `ms` is wall time."""
+
+    stage: Stage
+    ms: float
+    value: T_co | None = None
+    unavailable: Unavailable | None = None
+
+
+class StageRunner:
+    """Turns whatever a stage does wrong into an `Unavailable`: nothing it raises passes on."""
+
+    def __init__(self) -> None:
+        self._log = structlog.get_logger("gateway.pipeline")
+        self._tracer = trace.get_tracer("gateway.pipeline")
+
+    async def attempt(
+        self, stage: Stage, deadline_ms: float, call: Callable[[], Awaitable[T]]
+    ) -> Attempt[T]:
+        """Await `call()` for at most `deadline_ms`.
+
+        A refusal to answer is an answer too: a `StageFailure` gives its own reason, anything
+        else only its type, since a foreign message may quote the text.
+        """
+        began = time.perf_counter()
+        with self._tracer.start_as_current_span(f"stage {stage.value}") as span:
+            try:
+                async with asyncio.timeout(deadline_ms / 1_000) as deadline:
+                    value = await call()
+            except StageFailure as failure:
+                reason = failure.reason
+            except Exception as error:  # noqa: BLE001 - the boundary: a failing port holds the message
+                reason = (
+                    StageTimeout(stage.value, deadline_ms).reason
+                    if deadline.expired()
+                    else f"failed with {type(error).__name__}"
+                )
+            else:
+                return Attempt(stage, _ms_since(began), value=value)
+            span.set_attribute("gateway.unavailable", reason)
+        self._log.warning("stage unavailable", stage=stage.value, reason=reason)
+        return Attempt(stage, _ms_since(began), unavailable=Unavailable(stage=stage, reason=reason))
+
+
+def _ms_since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1_000, 3)
