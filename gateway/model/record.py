@@ -238,3 +238,41 @@ def outcome_of(record: Record, entry_seq: int) -> Outcome:
         timings_ms=record.timings_ms,
         dry_run=submission.dry_run,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What the columns of an entry repeat of its body, so that it can be found."""
+
+    kind: EntryKind
+    at: datetime
+    tenant: str
+    message_id: str | None
+
+
+def stamp(event: Record | Settlement | Change | Expiry) -> Stamp:
+    """The columns of the entry that `event` makes; verification holds them against the body."""
+    match event:
+        case Record(submission=submission, decided_at=at):
+            kind = EntryKind.DECISION if event.review is None else EntryKind.REVIEW
+            if submission.dry_run:
+                kind = EntryKind.DRY_RUN
+            return Stamp(
+                kind=kind, at=at, tenant=submission.tenant, message_id=submission.message_id
+            )
+        case Settlement(delivery=delivery):
+            return Stamp(
+                kind=EntryKind.DELIVERY,
+                at=event.at,
+                tenant=delivery.tenant,
+                message_id=delivery.message_id,
+            )
+        case Expiry(outcome=outcome):
+            return Stamp(
+                kind=EntryKind.EXPIRY,
+                at=event.at,
+                tenant=outcome.tenant,
+                message_id=outcome.message_id,
+            )
+        case Change():
+            return Stamp(kind=EntryKind.CHANGE, at=event.at, tenant=event.tenant, message_id=None)
