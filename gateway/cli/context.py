@@ -35,13 +35,14 @@ class Books:
 class Workshop:
     """`settings(config_file, flags)` reads them; `books` and `gateway` open what a command
     needs and close it afterwards; `serve` runs the server until it is stopped; `policies_dir`
-    says where the packs are."""
+    says where the packs are; `check_creator` raises InvalidField for bad creator settings."""
 
     settings: Callable[[Path | None, Mapping[str, Any]], Settings]
     books: Callable[[Settings], AbstractAsyncContextManager[Books]]
     gateway: Callable[[Settings], AbstractAsyncContextManager[Gateway]]
     serve: Callable[[Settings], None]
     policies_dir: Callable[[Settings], Path]
+    check_creator: Callable[[Settings, Mapping[str, Any]], None]
 
 
 def settings_of(context: typer.Context) -> Settings:

@@ -1,0 +1,47 @@
+"""Alive, ready, measured, and the public keys: open to all, with nothing to hide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from gateway.api.doors import doors_of
+
+
+def router() -> APIRouter:
+    routes = APIRouter(tags=["operation"])
+    routes.add_api_route("/healthz", alive, methods=["GET"], summary="The process answers")
+    routes.add_api_route(
+        "/readyz",
+        ready,
+        methods=["GET"],
+        summary="Models and policies are loaded and warm, the store writes",
+        responses={503: {"description": "Not ready: says what is missing."}},
+    )
+    routes.add_api_route("/metrics", metrics, methods=["GET"], summary="Prometheus metrics")
+    routes.add_api_route(
+        "/.well-known/jwks.json", jwks, methods=["GET"], summary="Keys that verify receipts"
+    )
+    return routes
+
+
+async def alive() -> dict[str, str]:
+    return {"status": "alive"}
+
+
+async def ready(request: Request) -> JSONResponse:
+    missing = await doors_of(request).unready()
+    if missing:
+        return JSONResponse({"status": "not ready", "missing": list(missing)}, 503)
+    return JSONResponse({"status": "ready"})
+
+
+async def metrics(request: Request) -> Response:
+    found = doors_of(request).metrics
+    return Response(found.render(), media_type=found.content_type)
+
+
+async def jwks(request: Request) -> dict[str, Any]:
+    return dict(doors_of(request).jwks())

@@ -1,0 +1,114 @@
+"""Errors as RFC 9457 problem details. Never a message that could quote a text or a credential."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from gateway.errors import (
+    DatabaseUnusable,
+    GatewayError,
+    InvalidField,
+    NotRecorded,
+    RateLimited,
+    Refusal,
+    StageFailure,
+    Unauthenticated,
+)
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_BASE = "https://avatar-gateway.invalid/problems/"
+"""Identifies a problem type; nothing is served there. docs/reference/problems.md lists them."""
+
+
+def problem(
+    status: int,
+    slug: str,
+    title: str,
+    detail: str,
+    *,
+    extra: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    body = {"type": TYPE_BASE + slug, "title": title, "status": status, "detail": detail}
+    return JSONResponse(
+        {**body, **(extra or {})}, status, headers=dict(headers or {}), media_type=MEDIA_TYPE
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Every error of the app, ours and the framework's, becomes a problem."""
+    app.add_exception_handler(GatewayError, _on_gateway_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_anything_else)
+
+
+async def _on_gateway_error(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, Refusal):
+        return _refusal(error)
+    if isinstance(error, NotRecorded | DatabaseUnusable | StageFailure):
+        return problem(
+            503,
+            "not-recorded",
+            "Nothing was published",
+            "The audit entry was not confirmed as durable, so nothing was sent on that ground. "
+            "Retry with the same Idempotency-Key.",
+            headers={"Retry-After": "1"},
+        )
+    return await _on_anything_else(request, error)
+
+
+def _refusal(error: Refusal) -> JSONResponse:
+    headers, extra = {}, {}
+    if isinstance(error, RateLimited):
+        headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, InvalidField):
+        extra["errors"] = [
+            {"field": error.field, "problem": error.problem, "mend": error.mend},
+        ]
+    return problem(error.status, error.slug, error.title, str(error), extra=extra, headers=headers)
+
+
+async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
+    """Names each wrong field; the input itself is never echoed."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
+    errors = [
+        {
+            "field": ".".join(str(part) for part in found["loc"] if part != "body") or "body",
+            "problem": found["msg"].removeprefix("Value error, "),
+            "mend": "See the schema of this request in /openapi.json.",
+        }
+        for found in error.errors()[:20]
+    ]
+    detail = "; ".join(f"{one['field']}: {one['problem']}" for one in errors[:3])
+    return problem(422, InvalidField.slug, InvalidField.title, detail, extra={"errors": errors})
+
+
+async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
+    slugs = {404: "not-found", 405: "method-not-allowed"}
+    return problem(
+        error.status_code,
+        slugs.get(error.status_code, "http"),
+        str(error.detail),
+        "See /openapi.json for what is served here.",
+        headers=error.headers,
+    )
+
+
+async def _on_anything_else(request: Request, error: Exception) -> JSONResponse:
+    structlog.get_logger("gateway.api").error(
+        "unexpected error", path=request.scope.get("route_path", ""), error=type(error).__name__
+    )
+    return problem(
+        500, "internal", "The gateway failed", "This is a defect. Nothing more can be said safely."
+    )

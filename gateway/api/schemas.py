@@ -1,0 +1,330 @@
+"""The wire form of submissions, outcomes and reviews."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from gateway.model.record import HeldMessage, Outcome, ReviewAction
+from gateway.model.submission import (
+    Audience,
+    Channel,
+    Commercial,
+    Editorial,
+    Generator,
+    MediaDigest,
+    Minor,
+    Submission,
+    UpstreamMarking,
+)
+from gateway.model.verdict import State, Verdict
+
+Identifier = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@/+=~-]*$"),
+]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+LanguageTag = Annotated[
+    str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AudienceIn(_In):
+    id: Identifier | None = Field(None, description="Pseudonym of the person spoken to.")
+    minor: Minor = Field(Minor.UNKNOWN, description="Unknown takes the strictest rule.")
+    jurisdictions: tuple[Jurisdiction, ...] = Field(
+        (), max_length=16, description="ISO 3166-1 or -2, or EU. Empty: unknown, hence strictest."
+    )
+
+
+class CommercialIn(_In):
+    paid_partnership: bool = Field(False, description="Somebody pays for this message.")
+    brand: Label | None = Field(None, description="The brand that it promotes.")
+
+
+class UpstreamMarkingIn(_In):
+    type: Label = Field(description="Kind of mark that the generator put on the text.")
+    verifier: Label | None = None
+    result: Label | None = None
+
+
+class GeneratorIn(_In):
+    model: Label | None = None
+    provider: Label | None = None
+    upstream_marking: UpstreamMarkingIn | None = None
+
+
+class EditorialIn(_In):
+    public_interest: bool = Field(
+        False, description="It informs the public on matters of public interest."
+    )
+    reviewed_by: Label | None = Field(None, description="The person who reviewed it.")
+    editor: Label | None = Field(None, description="Who holds editorial responsibility.")
+
+
+class MediaIn(_In):
+    sha256: Sha256
+    content_type: Annotated[
+        str, StringConstraints(max_length=100, pattern=r"^[a-z0-9.+-]+/[a-z0-9.+-]+$")
+    ]
+
+
+class SubmissionIn(_In):
+    """A message that an avatar wants to say."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "channel": "dm",
+                    "creator": "lea",
+                    "avatar": "lea-twin",
+                    "conversation": "dm-42",
+                    "audience": {"id": "fan-7", "minor": "no", "jurisdictions": ["FR"]},
+                    "text": "Salut ! Le nouveau clip sort vendredi 🎬",
+                    "human_text": "Ça sort quand ?",
+                    "generator": {"model": "twin-2", "provider": "example"},
+                }
+            ]
+        },
+    )
+
+    channel: Channel
+    creator: Identifier
+    avatar: Identifier
+    conversation: Identifier
+    text: str = Field(description="What the avatar wants to say, as generated.")
+    language: LanguageTag | None = Field(None, description="BCP 47; absent: detected.")
+    human_text: str | None = Field(None, description="The human's own last message.")
+    audience: AudienceIn = AudienceIn()
+    commercial: CommercialIn = CommercialIn()
+    generator: GeneratorIn = GeneratorIn()
+    editorial: EditorialIn = EditorialIn()
+    media: tuple[MediaIn, ...] = Field((), max_length=32)
+    route: Identifier = "sandbox"
+
+    def to_submission(
+        self,
+        *,
+        message_id: str,
+        tenant: str,
+        caller: str,
+        received_at: datetime,
+        idempotency_key: str | None,
+        dry_run: bool,
+    ) -> Submission:
+        marking = self.generator.upstream_marking
+        return Submission(
+            message_id=message_id,
+            tenant=tenant,
+            channel=self.channel,
+            creator=self.creator,
+            avatar=self.avatar,
+            conversation=self.conversation,
+            text=self.text,
+            received_at=received_at,
+            language=self.language,
+            audience=Audience(**dict(self.audience)),
+            human_text=self.human_text,
+            commercial=Commercial(**dict(self.commercial)),
+            generator=Generator(
+                model=self.generator.model,
+                provider=self.generator.provider,
+                upstream_marking=UpstreamMarking(**dict(marking)) if marking else None,
+            ),
+            editorial=Editorial(**dict(self.editorial)),
+            media=tuple(MediaDigest(**dict(one)) for one in self.media),
+            route=self.route,
+            idempotency_key=idempotency_key,
+            caller=caller,
+            dry_run=dry_run,
+        )
+
+
+class ReasonOut(BaseModel):
+    rule: str = Field(description="Id of the rule; its page is in docs/reference/packs.md.")
+    text: str = Field(description="The reason in plain words.")
+    verdict: Verdict = Field(description="What this rule asks for.")
+
+
+class ObligationOut(BaseModel):
+    kind: str
+    rules: list[str] = Field(description="The rules that caused it.")
+    params: dict[str, Any]
+
+
+class NoticeOut(BaseModel):
+    notice: str
+    text: str
+    position: str
+    rules: list[str]
+
+
+class DisclosureOut(BaseModel):
+    notices: list[NoticeOut] = Field(description="Visible notices, as rendered into the text.")
+    marks: dict[str, Any] = Field(description="Machine-readable marks, by format.")
+    content_hash: str = Field(description="HMAC-SHA256(salt, canonical text), hex.")
+    salt: str = Field(description="For the recipient: proves the text. Not in the log.")
+    replaced_by: str | None
+    shortened: bool
+
+
+class ReceiptOut(BaseModel):
+    id: str
+    kid: str
+    jws: str = Field(description="Compact JWS (EdDSA); keys at /.well-known/jwks.json.")
+
+
+class UnavailableOut(BaseModel):
+    stage: str
+    reason: str
+
+
+class OutcomeOut(BaseModel):
+    """Where a message stands."""
+
+    message_id: str
+    decision_id: str
+    state: State
+    verdict: Verdict
+    reasons: list[ReasonOut]
+    obligations: list[ObligationOut]
+    text: str | None = Field(description="As published; null while held and when blocked.")
+    language: str
+    redacted: list[str] = Field(description="Kinds of personal data that were stripped.")
+    disclosure: DisclosureOut | None
+    receipt: ReceiptOut | None
+    unavailable: list[UnavailableOut] = Field(description="Stages that failed, if any.")
+    decided_at: datetime
+    entry: int = Field(description="Sequence number of the audit entry.")
+    expires_at: datetime | None = Field(description="A held message expires then.")
+    attempts: int
+    delivery_detail: str
+    timings_ms: dict[str, float]
+    dry_run: bool
+    replayed: bool = Field(description="Answered from the first request with this key.")
+
+
+def outcome_out(outcome: Outcome) -> OutcomeOut:
+    disclosure = outcome.disclosure
+    return OutcomeOut(
+        message_id=outcome.message_id,
+        decision_id=outcome.decision_id,
+        state=outcome.state,
+        verdict=outcome.verdict,
+        reasons=[
+            ReasonOut(rule=one.rule, text=one.text, verdict=one.verdict) for one in outcome.reasons
+        ],
+        obligations=[
+            ObligationOut(kind=one.kind.value, rules=list(one.rules), params=dict(one.params))
+            for one in outcome.obligations
+        ],
+        text=outcome.text,
+        language=outcome.language,
+        redacted=list(outcome.redacted_kinds),
+        disclosure=DisclosureOut(
+            notices=[
+                NoticeOut(
+                    notice=one.notice, text=one.text, position=one.position, rules=list(one.rules)
+                )
+                for one in disclosure.notices
+            ],
+            marks=dict(disclosure.marks),
+            content_hash=disclosure.content_hash,
+            salt=disclosure.salt,
+            replaced_by=disclosure.replaced_by,
+            shortened=disclosure.shortened,
+        )
+        if disclosure
+        else None,
+        receipt=ReceiptOut(id=outcome.receipt.id, kid=outcome.receipt.kid, jws=outcome.receipt.jws)
+        if outcome.receipt
+        else None,
+        unavailable=[
+            UnavailableOut(stage=one.stage.value, reason=one.reason) for one in outcome.unavailable
+        ],
+        decided_at=outcome.decided_at,
+        entry=outcome.entry_seq,
+        expires_at=outcome.expires_at,
+        attempts=outcome.attempts,
+        delivery_detail=outcome.delivery_detail,
+        timings_ms=dict(outcome.timings_ms),
+        dry_run=outcome.dry_run,
+        replayed=outcome.replayed,
+    )
+
+
+class BlockedOut(OutcomeOut):
+    """A blocked message: a problem (RFC 9457) that carries the whole outcome."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class ReviewIn(_In):
+    action: ReviewAction
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
+    text: str | None = Field(None, description="The edited text; with the action edit, only then.")
+
+
+class HeldOut(BaseModel):
+    """A message that waits for a person, with the text as the avatar wrote it."""
+
+    outcome: OutcomeOut
+    submitted_text: str
+    human_text: str | None
+    held_at: datetime
+    expires_at: datetime
+
+
+def held_out(held: HeldMessage) -> HeldOut:
+    return HeldOut(
+        outcome=outcome_out(held.outcome),
+        submitted_text=held.submission.text,
+        human_text=held.submission.human_text,
+        held_at=held.held_at,
+        expires_at=held.expires_at,
+    )
+
+
+class CreatorOut(BaseModel):
+    id: str
+    version: int
+    updated_at: datetime
+    settings: dict[str, Any]
+
+
+class ReceiptDocument(BaseModel):
+    """A receipt with its proof of inclusion in the audit log."""
+
+    receipt: ReceiptOut
+    claims: Mapping[str, Any]
+    entry: int
+    proof: str | None = Field(
+        description="tlog-proof@v1 text: the entry is in the log that the checkpoint signs."
+    )
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] | None = Field(
+        None, description="Each wrong field, the problem, and the mend."
+    )

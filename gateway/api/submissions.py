@@ -1,0 +1,175 @@
+"""Submitting messages, and asking where they stand."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path, Request
+from fastapi.responses import JSONResponse
+
+from gateway.api.access import needs
+from gateway.api.doors import Doors, doors_of
+from gateway.api.problems import MEDIA_TYPE, TYPE_BASE
+from gateway.api.responses import documented
+from gateway.api.schemas import (
+    BlockedOut,
+    OutcomeOut,
+    ReceiptDocument,
+    SubmissionIn,
+    outcome_out,
+)
+from gateway.errors import NotFound
+from gateway.model.access import ApiKey, Role
+from gateway.model.record import Outcome
+from gateway.model.verdict import State
+from gateway.pipeline.ids import new_id
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="A repeated request with this key gets the first answer again.",
+    ),
+]
+MessageId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_]+$")]
+Service = Annotated[ApiKey, Depends(needs(Role.SERVICE))]
+Reader = Annotated[ApiKey, Depends(needs(Role.SERVICE, Role.AUDITOR, Role.REVIEWER))]
+
+_STATUS = {
+    State.DECIDED: 200,
+    State.DELIVERED: 200,
+    State.HELD: 202,
+    State.QUEUED: 202,
+    State.UNKNOWN: 202,
+    State.BLOCKED: 403,
+    State.EXPIRED: 403,
+    State.REJECTED_BY_REVIEW: 403,
+    State.REFUSED: 502,
+    State.DEAD: 502,
+}
+
+
+def router() -> APIRouter:
+    routes = APIRouter(tags=["messages"])
+    answers: dict[int | str, dict[str, Any]] = {
+        202: {"model": OutcomeOut, "description": "Held for a person, or queued for delivery."},
+        403: {"model": BlockedOut, "description": "Blocked, or the key lacks the role."},
+    }
+    routes.add_api_route(
+        "/v1/messages",
+        submit,
+        methods=["POST"],
+        response_model=OutcomeOut,
+        responses=documented(400, 401, 409, 413, 415, 422, 429, 502, 503) | answers,
+        summary="Decide and deliver",
+    )
+    routes.add_api_route(
+        "/v1/decide",
+        decide,
+        methods=["POST"],
+        response_model=OutcomeOut,
+        responses=documented(400, 401, 403, 413, 415, 422, 429, 503),
+        summary="Decide only, recorded as a dry run",
+    )
+    routes.add_api_route(
+        "/v1/messages/{message_id}",
+        message,
+        methods=["GET"],
+        response_model=OutcomeOut,
+        responses=documented(401, 403, 404, 422, 429, 503),
+        summary="Where a message stands",
+    )
+    routes.add_api_route(
+        "/v1/receipts/{message_id}",
+        receipt,
+        methods=["GET"],
+        response_model=ReceiptDocument,
+        responses=documented(401, 403, 404, 422, 429, 503),
+        summary="The receipt of a published message, with its proof",
+    )
+    return routes
+
+
+async def submit(
+    request: Request, body: SubmissionIn, key: Service, idempotency_key: IdempotencyKey = None
+) -> JSONResponse:
+    """Nothing is published before it is stripped, scored, judged, labelled and recorded.
+
+    200: delivered. 202: held for a person, or queued. 403: blocked, with the reasons.
+    """
+    doors = doors_of(request)
+    return outcome_response(await _submit(doors, body, key, idempotency_key, dry_run=False))
+
+
+async def decide(request: Request, body: SubmissionIn, key: Service) -> JSONResponse:
+    """The same decision, with the text as it would be published; nothing is delivered, and the
+    disclosure clock does not move. The verdict is in the answer, the status is always 200."""
+    doors = doors_of(request)
+    outcome = await _submit(doors, body, key, None, dry_run=True)
+    return JSONResponse(outcome_out(outcome).model_dump(mode="json"))
+
+
+async def message(request: Request, message_id: MessageId, key: Reader) -> OutcomeOut:
+    return outcome_out(await _known(doors_of(request), key, message_id))
+
+
+async def receipt(request: Request, message_id: MessageId, key: Reader) -> ReceiptDocument:
+    """404 until the message is published."""
+    doors = doors_of(request)
+    outcome = await _known(doors, key, message_id)
+    if outcome.receipt is None:
+        raise NotFound("receipt", message_id, "Only published messages have one.")
+    return ReceiptDocument.model_validate(
+        {
+            "receipt": {
+                "id": outcome.receipt.id,
+                "kid": outcome.receipt.kid,
+                "jws": outcome.receipt.jws,
+            },
+            "claims": outcome.receipt.claims,
+            "entry": outcome.entry_seq,
+            "proof": await doors.log.proof(outcome.entry_seq),
+        }
+    )
+
+
+def outcome_response(outcome: Outcome) -> JSONResponse:
+    """The outcome under the status that tells it; a blocked one is a problem (RFC 9457)."""
+    status = _STATUS.get(outcome.state, 202)
+    body = outcome_out(outcome).model_dump(mode="json")
+    if status < 400:
+        return JSONResponse(body, status)
+    title = "The message was not published"
+    detail = "; ".join(f"{one.rule}: {one.text}" for one in outcome.reasons)
+    extra = {"type": f"{TYPE_BASE}{outcome.state}", "title": title, "status": status}
+    return JSONResponse(
+        {**body, **extra, "detail": detail or outcome.delivery_detail},
+        status,
+        media_type=MEDIA_TYPE,
+    )
+
+
+async def _submit(
+    doors: Doors, body: SubmissionIn, key: ApiKey, idempotency_key: str | None, *, dry_run: bool
+) -> Outcome:
+    now = doors.now()
+    submission = body.to_submission(
+        message_id=new_id("msg", now),
+        tenant=key.tenant,
+        caller=key.id,
+        received_at=now,
+        idempotency_key=idempotency_key,
+        dry_run=dry_run,
+    )
+    outcome = await doors.gateway.submit(submission)
+    doors.metrics.observe(outcome)
+    return outcome
+
+
+async def _known(doors: Doors, key: ApiKey, message_id: str) -> Outcome:
+    outcome = await doors.ledger.outcome(key.tenant, message_id)
+    if outcome is None:
+        raise NotFound("message", message_id)
+    return outcome

@@ -1,0 +1,69 @@
+"""The root command: reads the settings, then hands over to a group of commands."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gateway.cli import audit, creators, decide, demo, keys, models, policy, receipt, review, serve
+from gateway.cli.context import Workshop
+from gateway.errors import GatewayError
+
+_HELP = """Trust, safety and disclosure gateway for AI avatars.
+
+Every setting can be given in a TOML file, in the environment (AVATAR_GATEWAY_…), or as a flag of
+`serve`; docs/reference/settings.md lists them."""
+
+
+def build(workshop: Workshop, version: str) -> typer.Typer:
+    app = typer.Typer(
+        help=_HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+    )
+
+    def show_version(wanted: bool) -> None:
+        if wanted:
+            typer.echo(version)
+            raise typer.Exit
+
+    @app.callback()
+    def root(
+        context: typer.Context,
+        config: Annotated[
+            Path | None, typer.Option(help="TOML file with settings.", dir_okay=False)
+        ] = None,
+        data_dir: Annotated[
+            Path | None, typer.Option(help="Where the database, keys and log live.")
+        ] = None,
+        _version: Annotated[
+            bool,
+            typer.Option("--version", callback=show_version, is_eager=True, help="Print it."),
+        ] = False,
+    ) -> None:
+        flags = {} if data_dir is None else {"data_dir": data_dir}
+        context.obj = workshop.settings(config, flags)
+
+    for group in (serve, demo, decide):
+        group.add(app, workshop)
+    app.add_typer(keys.build(workshop), name="keys", help="Signing keys and API keys.")
+    app.add_typer(creators.build(workshop), name="creators", help="Creators and their settings.")
+    app.add_typer(policy.build(workshop), name="policy", help="Policy packs.")
+    app.add_typer(audit.build(workshop), name="audit", help="The audit log.")
+    app.add_typer(review.build(workshop), name="review", help="What waits for a person.")
+    app.add_typer(receipt.build(workshop), name="receipt", help="Receipts.")
+    app.add_typer(models.build(), name="models", help="Toxicity models.")
+    return app
+
+
+def main(workshop: Workshop, version: str) -> None:
+    """Run the command line; an error that explains itself is shown without a traceback."""
+    try:
+        build(workshop, version)()
+    except GatewayError as error:
+        Console(stderr=True, soft_wrap=True).print(
+            f"avatar-gateway: {error}", style="red", markup=False
+        )
+        sys.exit(2)

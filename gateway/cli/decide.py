@@ -1,0 +1,120 @@
+"""`decide`: what would become of a text, told readably."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from gateway.cli.context import Workshop, run, settings_of
+from gateway.model.record import Outcome
+from gateway.model.submission import Audience, Channel, Commercial, Minor, Submission
+from gateway.model.verdict import Verdict
+from gateway.pipeline.ids import new_id
+
+_COLOURS = {Verdict.PUBLISH: "green", Verdict.HOLD: "yellow", Verdict.BLOCK: "red"}
+EXAMPLE_CREATOR = "example"
+
+
+def add(app: typer.Typer, workshop: Workshop) -> None:
+    @app.command()
+    def decide(
+        context: typer.Context,
+        text: Annotated[str, typer.Argument(help="What the avatar wants to say.")],
+        channel: Annotated[Channel, typer.Option(help="Where it would be said.")] = Channel.DM,
+        creator: Annotated[
+            str, typer.Option(help="The creator; `example` is registered when missing.")
+        ] = EXAMPLE_CREATOR,
+        language: Annotated[str | None, typer.Option(help="BCP 47; else detected.")] = None,
+        human: Annotated[str | None, typer.Option(help="The human's last message.")] = None,
+        minor: Annotated[Minor, typer.Option(help="Is the person a minor?")] = Minor.UNKNOWN,
+        jurisdiction: Annotated[
+            list[str] | None, typer.Option(help="Such as FR, US-CA, EU; may be repeated.")
+        ] = None,
+        paid: Annotated[bool, typer.Option("--paid", help="A paid partnership.")] = False,
+        brand: Annotated[str | None, typer.Option(help="The brand it promotes.")] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    ) -> None:
+        """Decide without delivering. Recorded as a dry run; exit code 0 publish, 3 hold, 4 block."""
+        now = datetime.now(UTC)
+        submission = Submission(
+            message_id=new_id("msg", now),
+            tenant="default",
+            channel=channel,
+            creator=creator,
+            avatar=f"{creator}-twin",
+            conversation="command-line",
+            text=text,
+            received_at=now,
+            language=language,
+            human_text=human,
+            audience=Audience(minor=minor, jurisdictions=tuple(jurisdiction or ())),
+            commercial=Commercial(paid_partnership=paid, brand=brand),
+            caller="command line",
+            dry_run=True,
+        )
+
+        async def job() -> Outcome:
+            settings = settings_of(context)
+            if creator == EXAMPLE_CREATOR:
+                async with workshop.books(settings) as books:
+                    registry = books.store.registry
+                    if await registry.creator("default", creator) is None:
+                        await registry.put_creator("default", creator, {}, actor="command line")
+            async with workshop.gateway(settings) as gateway:
+                return await gateway.submit(submission)
+
+        outcome = run(job)
+        if as_json:
+            typer.echo(json.dumps(_as_json(outcome), indent=2, ensure_ascii=False))
+        else:
+            _show(outcome, Console())
+        raise typer.Exit({Verdict.PUBLISH: 0, Verdict.HOLD: 3, Verdict.BLOCK: 4}[outcome.verdict])
+
+
+def _show(outcome: Outcome, console: Console) -> None:
+    colour = _COLOURS[outcome.verdict]
+    title = f"{outcome.verdict.value.upper()}  {outcome.channel.value}, {outcome.language}"
+    body = Text(outcome.text if outcome.text is not None else "(not published)")
+    console.print(Panel(body, title=title, title_align="left", border_style=colour))
+    table = Table("rule", "asks for", "why", box=None, header_style="bold")
+    for reason in outcome.reasons:
+        verdict = Text(reason.verdict.value, style=_COLOURS[reason.verdict])
+        table.add_row(Text(reason.rule), verdict, Text(reason.text))
+    console.print(table)
+    for obligation in outcome.obligations:
+        rules = ", ".join(obligation.rules)
+        shown = " ".join(f"{name}={value}" for name, value in obligation.params.items())
+        console.print(Text(f"obligation {obligation.kind.value} {shown}  ({rules})", style="dim"))
+    if outcome.redacted_kinds:
+        console.print(Text(f"stripped: {', '.join(outcome.redacted_kinds)}"))
+    spent = ", ".join(f"{stage} {ms:.1f}" for stage, ms in outcome.timings_ms.items())
+    console.print(Text(f"{outcome.decision_id}  ms: {spent}", style="dim"))
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "decision_id": outcome.decision_id,
+        "verdict": outcome.verdict.value,
+        "text": outcome.text,
+        "language": outcome.language,
+        "reasons": [
+            {"rule": one.rule, "text": one.text, "verdict": one.verdict.value}
+            for one in outcome.reasons
+        ],
+        "obligations": [
+            {"kind": one.kind.value, "rules": list(one.rules), "params": dict(one.params)}
+            for one in outcome.obligations
+        ],
+        "redacted": list(outcome.redacted_kinds),
+        "unavailable": [
+            {"stage": one.stage.value, "reason": one.reason} for one in outcome.unavailable
+        ],
+        "timings_ms": dict(outcome.timings_ms),
+    }

@@ -1,0 +1,126 @@
+"""`review`: what waits for a person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gateway.cli.context import Workshop, run, settings_of
+from gateway.model.record import HeldMessage, Outcome, Review, ReviewAction
+
+Tenant = Annotated[str, typer.Option(help="Tenant of the message.")]
+Reason = Annotated[str, typer.Option(help="Why; goes into the audit log.")]
+Reviewer = Annotated[str, typer.Option(help="Who decides; goes into the audit log.")]
+
+
+def build(workshop: Workshop) -> typer.Typer:
+    app = typer.Typer(no_args_is_help=True)
+
+    def settle(
+        context: typer.Context, tenant: str, message_id: str, review: Review, text: str | None
+    ) -> None:
+        async def job() -> Outcome:
+            async with workshop.gateway(settings_of(context)) as gateway:
+                return await gateway.review(tenant, message_id, review, text)
+
+        outcome = run(job)
+        typer.echo(f"{message_id}: {outcome.state.value}")
+        for reason in outcome.reasons:
+            typer.echo(f"  {reason.rule} ({reason.verdict.value}): {reason.text}")
+
+    @app.command("list")
+    def listed(
+        context: typer.Context,
+        tenant: Tenant = "default",
+        limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
+        as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    ) -> None:
+        """What waits, the most urgent first, with the text as the avatar wrote it."""
+
+        async def job() -> Sequence[HeldMessage]:
+            async with workshop.books(settings_of(context)) as books:
+                return await books.store.ledger.reviews(tenant, limit=limit)
+
+        held = run(job)
+        if as_json:
+            typer.echo(json.dumps([_as_json(one) for one in held], indent=2, ensure_ascii=False))
+            return
+        table = Table("message", "channel", "creator", "expires", "text", "rules")
+        for one in held:
+            rules = ", ".join(sorted({reason.rule for reason in one.outcome.reasons}))
+            table.add_row(
+                one.outcome.message_id,
+                one.outcome.channel.value,
+                one.outcome.creator,
+                one.expires_at.isoformat(timespec="minutes"),
+                Text(one.submission.text),
+                rules,
+            )
+        Console().print(table)
+
+    @app.command()
+    def release(
+        context: typer.Context,
+        message_id: str,
+        reason: Reason,
+        reviewer: Reviewer,
+        tenant: Tenant = "default",
+    ) -> None:
+        """Publish it after all, labelled and stripped. Overrides a hold, never a block."""
+        review = _review(ReviewAction.RELEASE, reviewer, reason)
+        settle(context, tenant, message_id, review, None)
+
+    @app.command()
+    def edit(
+        context: typer.Context,
+        message_id: str,
+        text: Annotated[str, typer.Argument(help="The text to publish instead.")],
+        reason: Reason,
+        reviewer: Reviewer,
+        tenant: Tenant = "default",
+    ) -> None:
+        """Publish another text instead; it is judged like a new message."""
+        review = _review(ReviewAction.EDIT, reviewer, reason)
+        settle(context, tenant, message_id, review, text)
+
+    @app.command()
+    def reject(
+        context: typer.Context,
+        message_id: str,
+        reason: Reason,
+        reviewer: Reviewer,
+        tenant: Tenant = "default",
+    ) -> None:
+        """Never publish it."""
+        review = _review(ReviewAction.REJECT, reviewer, reason)
+        settle(context, tenant, message_id, review, None)
+
+    return app
+
+
+def _review(action: ReviewAction, reviewer: str, reason: str) -> Review:
+    return Review(action=action, reviewer=reviewer, reason=reason, at=datetime.now(UTC))
+
+
+def _as_json(held: HeldMessage) -> dict[str, object]:
+    return {
+        "message_id": held.outcome.message_id,
+        "channel": held.outcome.channel.value,
+        "creator": held.outcome.creator,
+        "conversation": held.outcome.conversation,
+        "text": held.submission.text,
+        "human_text": held.submission.human_text,
+        "held_at": held.held_at.isoformat(),
+        "expires_at": held.expires_at.isoformat(),
+        "reasons": [
+            {"rule": one.rule, "text": one.text, "verdict": one.verdict.value}
+            for one in held.outcome.reasons
+        ],
+    }
