@@ -1,0 +1,62 @@
+# Two commands are enough on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+# Labelled data for `make bench` and `make train` (bench/DATA.md says what and from where).
+export LABELLED_DATA
+export PYTHONDONTWRITEBYTECODE = 1
+LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+          --no-emit-index-url --custom-compile-command "make lock" pyproject.toml requirements/build.in
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test test-detoxify check format lock bench train docs clean
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/ready: requirements/base.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "avatar-gateway needs Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements/base.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready requirements/dev.txt
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+demo: $(VENV)/ready ## the main job on sample conversations, over real HTTP, verified
+	$(BIN)/avatar-gateway demo
+
+run: $(VENV)/ready ## serve on 127.0.0.1:8080
+	$(BIN)/avatar-gateway serve
+
+test: $(VENV)/ready-dev ## all tests (those of the Detoxify backend: make test-detoxify)
+	$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/ready-dev ## ruff, mypy, import contracts, policy checks, docs made from the code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/avatar-gateway policy check
+	$(BIN)/avatar-gateway policy test
+	$(BIN)/python -m docs.generate --check
+
+format: $(VENV)/ready-dev ## format the code and the policies
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/ready-dev ## write the reference pages that are made from the code
+	$(BIN)/python -m docs.generate
+
+bench: $(VENV)/ready-dev ## measure everything; ONLY=pii,policy for a part
+	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
+
+lock: ## resolve and pin the dependencies again (needs uv)
+	$(LOCK) --extra dev --output-file requirements/dev.txt
+	$(LOCK) --constraint requirements/dev.txt --output-file requirements/base.txt
+
+clean: ## remove what was made (not the data in var/)
+	rm -rf build $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
