@@ -1,0 +1,76 @@
+"""Checkpoints, https://c2sp.org/tlog-checkpoint: the log's name, size and root, signed."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gateway.errors import LogInvalid
+from gateway.keyring import Keyring
+from gateway.trail.note import NoteKey, open_note, sign_note
+
+_MAX_DIGITS = 19
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """`root` is 32 bytes; `note` is the signed text as stored and sent, "" while unsigned."""
+
+    origin: str
+    size: int
+    root: bytes
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        """What is signed."""
+        return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n"
+
+
+def note_keys(origin: str, keyring: Keyring) -> tuple[NoteKey, ...]:
+    """The keys that checkpoints of `origin` are verified with, current first."""
+    return tuple(NoteKey(origin, key.raw) for key in keyring.checkpoint_keys)
+
+
+def sign_checkpoint(*, origin: str, size: int, root: bytes, keyring: Keyring) -> Checkpoint:
+    """A checkpoint signed with the current key; its key name is the origin."""
+    unsigned = Checkpoint(origin=origin, size=size, root=root)
+    key = NoteKey(origin, keyring.checkpoint.public.raw)
+    note = sign_note(unsigned.text, key, keyring.checkpoint.sign)
+    return Checkpoint(origin=origin, size=size, root=root, note=note)
+
+
+def open_checkpoint(note: str, keys: Iterable[NoteKey], *, origin: str) -> Checkpoint:
+    """A checkpoint that one of `keys` signed for the log `origin`. Raises LogInvalid."""
+    checkpoint = parse_checkpoint(open_note(note, keys).text, note)
+    if checkpoint.origin != origin:
+        raise LogInvalid(f"the checkpoint is of another log ({checkpoint.origin})")
+    return checkpoint
+
+
+def parse_checkpoint(text: str, note: str = "") -> Checkpoint:
+    """The fields of a note's text; extension lines are left alone. Raises LogInvalid."""
+    lines = text.split("\n")
+    if len(lines) < 4 or lines.pop() != "" or "" in lines:
+        raise LogInvalid("the checkpoint is malformed")
+    origin, size, encoded = lines[:3]
+    if not is_decimal(size):
+        raise LogInvalid("the checkpoint's size is malformed")
+    try:
+        root = b64decode(encoded, validate=True)
+    except ValueError:
+        root = b""
+    if len(root) != 32:
+        raise LogInvalid("the checkpoint's root is malformed")
+    return Checkpoint(origin=origin, size=int(size), root=root, note=note)
+
+
+def is_decimal(text: str) -> bool:
+    """ASCII digits without leading zeroes, below 10^19."""
+    return (
+        text.isascii()
+        and text.isdigit()
+        and len(text) <= _MAX_DIGITS
+        and (text == "0" or text[0] != "0")
+    )

@@ -1,0 +1,278 @@
+"""What an entry of the audit log says: docs/reference/log-format.md, entry.schema.json.
+
+Names follow OPA's decision log where it has one. An entry never holds the text of a message, a
+value that was redacted, a salt or a whole receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from gateway.model.decision import Decision, Reason
+from gateway.model.disclosure import Disclosure, Redaction
+from gateway.model.finding import Detection, Unavailable
+from gateway.model.obligation import Obligation
+from gateway.model.receipt import Receipt
+from gateway.model.record import Change, Expiry, Record, Review, Settlement, stamp
+from gateway.ports import LogEvent
+
+VERSION = 1
+_RAW_TEXTS = ("submitted", "normalised", "folded")
+
+
+def encode(event: LogEvent, seq: int) -> bytes:
+    """The body of the entry that `event` makes as number `seq`: JSON, UTF-8, sorted keys.
+
+    Raises TypeError for what JSON cannot say.
+    """
+    match event:
+        case Record():
+            document = _record(event)
+        case Settlement():
+            document = _settlement(event)
+        case Expiry():
+            document = _expiry(event)
+        case Change():
+            document = _change(event)
+    marked = stamp(event)
+    document |= {
+        "v": VERSION,
+        "seq": seq,
+        "kind": marked.kind.value,
+        "timestamp": moment(marked.at),
+        "tenant": marked.tenant,
+        "message_id": marked.message_id,
+    }
+    return orjson.dumps(document, default=_plain, option=orjson.OPT_SORT_KEYS)
+
+
+def moment(at: datetime) -> str:
+    """RFC 3339 in UTC, always with microseconds, so that it sorts as text."""
+    if at.tzinfo is None:
+        raise TypeError("a time in the log needs a time zone")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _record(record: Record) -> dict[str, Any]:
+    submission = record.submission
+    return {
+        "decision_id": record.decision_id,
+        "labels": {
+            "avatar": submission.avatar,
+            "caller": submission.caller,
+            "channel": submission.channel.value,
+            "conversation": submission.conversation,
+            "creator": submission.creator,
+            "language": record.language,
+            "route": submission.route,
+        },
+        "received_at": moment(submission.received_at),
+        "verdict": record.verdict.value,
+        "state": record.state.value,
+        "reasons": _reasons(record.reasons),
+        "obligations": _obligations(record.obligations),
+        "unavailable": _unavailable(record.unavailable),
+        "models": [
+            {"id": model.id, "sha256": model.sha256}
+            for detection in record.detections
+            for model in detection.models
+        ],
+        "redacted": _redacted(record.redaction),
+        "disclosure": _disclosure(record.disclosure),
+        "receipt": _receipt(record.receipt),
+        "review": _review(record.review),
+        "expires_at": moment(record.expires_at) if record.expires_at else None,
+        "timings_ms": {stage: round(ms, 3) for stage, ms in record.timings_ms.items()},
+    } | (_decided(record.decision) if record.decision else _undecided(record.detections))
+
+
+def _decided(decision: Decision) -> dict[str, Any]:
+    return {
+        "bundles": {
+            name: {"revision": revision} for name, revision in decision.bundle.revisions.items()
+        },
+        "policy": {"digest": decision.bundle.digest, "engine": decision.engine},
+        "path": decision.path,
+        "input": _without_texts(decision.masked),
+        "result": {
+            "verdict": decision.verdict.value,
+            "reasons": _reasons(decision.reasons),
+            "obligations": _obligations(decision.obligations),
+        },
+    }
+
+
+def _undecided(detections: tuple[Detection, ...]) -> dict[str, Any]:
+    """The policies answered nothing: what the detectors found stands here, not in `input`."""
+    return {
+        "bundles": {},
+        "policy": None,
+        "path": None,
+        "input": None,
+        "result": None,
+        "findings": [
+            {
+                "stage": finding.stage.value,
+                "kind": finding.kind,
+                "score": round(finding.score, 4),
+                "start": finding.start,
+                "end": finding.end,
+                "checked": finding.checked,
+                "advisory": finding.advisory,
+                "in_human_text": finding.in_human_text,
+            }
+            for detection in detections
+            for finding in detection.findings
+        ],
+    }
+
+
+def _without_texts(masked: Mapping[str, Any]) -> dict[str, Any]:
+    """The masked document comes without texts; one that slips through stops here."""
+    document = dict(masked)
+    if isinstance(text := document.get("text"), Mapping):
+        document["text"] = {**text, **dict.fromkeys(_RAW_TEXTS)}
+    if isinstance(human := document.get("human"), Mapping):
+        document["human"] = {**human, "text": None}
+    return document
+
+
+def _reasons(reasons: tuple[Reason, ...]) -> list[dict[str, str]]:
+    return [
+        {"rule": reason.rule, "text": reason.text, "verdict": reason.verdict.value}
+        for reason in reasons
+    ]
+
+
+def _obligations(obligations: tuple[Obligation, ...]) -> list[dict[str, Any]]:
+    return [
+        {"kind": obligation.kind.value, "rules": obligation.rules, "params": obligation.params}
+        for obligation in obligations
+    ]
+
+
+def _unavailable(unavailable: tuple[Unavailable, ...]) -> list[dict[str, str]]:
+    return [{"stage": failed.stage.value, "reason": failed.reason} for failed in unavailable]
+
+
+def _redacted(redaction: Redaction | None) -> list[dict[str, Any]]:
+    """Kinds and places in code points, `start` and `end` as submitted, `at` as published."""
+    return [
+        {
+            "kind": replaced.finding.kind,
+            "start": replaced.start,
+            "end": replaced.end,
+            "at": replaced.at,
+        }
+        for replaced in (redaction.replacements if redaction else ())
+    ]
+
+
+def _disclosure(disclosure: Disclosure | None) -> dict[str, Any] | None:
+    if disclosure is None:
+        return None
+    return {
+        "language": disclosure.language,
+        "notices": [
+            {
+                "notice": notice.notice,
+                "position": notice.position,
+                "rules": notice.rules,
+                "sha256": sha256(notice.text.encode()).hexdigest(),
+            }
+            for notice in disclosure.notices
+        ],
+        "marks": sorted(disclosure.marks),
+        "content_hash": disclosure.content_hash,
+        "replaced_by": disclosure.replaced_by,
+        "shortened": disclosure.shortened,
+    }
+
+
+def _receipt(receipt: Receipt | None) -> dict[str, str] | None:
+    if receipt is None:
+        return None
+    return {
+        "id": receipt.id,
+        "kid": receipt.kid,
+        "sha256": sha256(receipt.jws.encode()).hexdigest(),
+    }
+
+
+def _review(review: Review | None) -> dict[str, str] | None:
+    if review is None:
+        return None
+    return {
+        "action": review.action.value,
+        "reviewer": review.reviewer,
+        "reason": review.reason,
+        "at": moment(review.at),
+    }
+
+
+def _settlement(settlement: Settlement) -> dict[str, Any]:
+    delivery, dispatch = settlement.delivery, settlement.dispatch
+    return {
+        "decision_id": delivery.decision_id,
+        "allowed_by": delivery.recorded_seq,
+        "labels": {
+            "avatar": delivery.avatar,
+            "channel": delivery.channel.value,
+            "conversation": delivery.conversation,
+            "creator": delivery.creator,
+            "route": delivery.route,
+        },
+        "delivery_key": delivery.key,
+        "attempt": delivery.attempt,
+        "queued_at": moment(delivery.queued_at),
+        "state": settlement.state.value,
+        "dispatch": {
+            "result": dispatch.result.value,
+            "detail": dispatch.detail,
+            "platform_id": dispatch.platform_id,
+        },
+        "content_hash": delivery.disclosure.content_hash,
+        "receipt": _receipt(delivery.receipt),
+    }
+
+
+def _expiry(expiry: Expiry) -> dict[str, Any]:
+    outcome = expiry.outcome
+    return {
+        "decision_id": outcome.decision_id,
+        "held_by": outcome.entry_seq,
+        "labels": {
+            "avatar": outcome.avatar,
+            "channel": outcome.channel.value,
+            "conversation": outcome.conversation,
+            "creator": outcome.creator,
+            "language": outcome.language,
+            "route": outcome.route,
+        },
+        "state": outcome.state.value,
+        "verdict": outcome.verdict.value,
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "actor": change.actor,
+        "what": change.what,
+        "subject": change.subject,
+        "before": change.before,
+        "after": change.after,
+        "detail": change.detail,
+    }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Set):
+        return sorted(value)
+    raise TypeError(f"an entry cannot hold a {type(value).__name__}")
