@@ -41,7 +41,7 @@ def add(app: typer.Typer, workshop: Workshop) -> None:
         brand: Annotated[str | None, typer.Option(help="The brand it promotes.")] = None,
         as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     ) -> None:
-        """Decide without delivering. Recorded as a dry run; exit code 0 publish, 3 hold, 4 block."""
+        """Decide without delivering; recorded as a dry run. Exits with 0 publish, 3 hold, 4 block."""
         now = datetime.now(UTC)
         submission = Submission(
             message_id=new_id("msg", now),

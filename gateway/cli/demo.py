@@ -1,0 +1,29 @@
+"""`demo`: the main job on sample conversations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gateway.cli.context import Workshop
+from gateway.demo.runner import run_demo
+
+
+def add(app: typer.Typer, workshop: Workshop) -> None:
+    @app.command()
+    def demo(
+        into: Annotated[
+            Path, typer.Option(help="Folder for the demo's data; emptied first.")
+        ] = Path("build/demo"),
+        report: Annotated[
+            Path | None, typer.Option("--json", help="Write all results there as JSON.")
+        ] = None,
+        width: Annotated[int | None, typer.Option(help="Columns of the table.", min=80)] = None,
+    ) -> None:
+        """Start a gateway and a sandbox platform, post the sample conversations, verify the log
+        and a receipt. Exit code 0 only when every line came out as expected."""
+        if not run_demo(into.absolute(), Console(width=width), report=report):
+            raise typer.Exit(1)

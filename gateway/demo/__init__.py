@@ -1,0 +1,1 @@
+"""The sandbox platform, the sample conversations, and the run that shows them."""

@@ -1,0 +1,199 @@
+"""The demo: the main job on sample conversations, over real HTTP, then verified."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from rich.text import Text
+
+from gateway.demo.check import faults, tally
+from gateway.demo.processes import Running, command, running
+from gateway.demo.script import Line, Script, read_script
+from gateway.disclosure.receipt import verify_receipt
+
+_COLOURS = {"publish": "green", "hold": "yellow", "block": "red"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One line of the script, as it came out. `outcome` is the gateway's answer, `received` what
+    the platform got, `ms` the wall time of the request."""
+
+    line: Line
+    outcome: Mapping[str, Any]
+    received: Mapping[str, Any] | None
+    ms: float
+
+    @property
+    def faults(self) -> list[str]:
+        return faults(self.line, self.outcome, self.received)
+
+
+def run_demo(data_dir: Path, console: Console, *, report: Path | None = None) -> bool:
+    """Run the whole demo in a fresh `data_dir`; True when all came out as expected.
+
+    Raises NotStarted when a process does not come up. `report` gets everything as JSON.
+    """
+    if data_dir.exists():
+        shutil.rmtree(data_dir)
+    data_dir.mkdir(parents=True)
+    script = read_script()
+    with running(data_dir) as there:
+        console.print(
+            f"Gateway on {there.gateway}, sandbox platform on {there.sandbox}, "
+            f"ready after {there.ready_s:.1f} s."
+        )
+        results = _play(script, there, console)
+        receipt_ok, receipt_words = _verify_one_receipt(there, results)
+        checkpoint = httpx.get(f"{there.gateway}/v1/audit/checkpoint", headers=_key(there))
+        (data_dir / "checkpoint.txt").write_bytes(checkpoint.raise_for_status().content)
+    log_ok, log_words = _verify_log(data_dir)
+    console.print(_table(results))
+    failed = [result for result in results if result.faults]
+    for result in failed:
+        console.print(f"[red]{result.line.id}[/]: {'; '.join(result.faults)}", soft_wrap=True)
+    _summary(console, results, there, [log_words, receipt_words])
+    if report is not None:
+        report.write_text(_as_json(results), encoding="utf-8")
+    return not failed and log_ok and receipt_ok
+
+
+def _key(there: Running) -> dict[str, str]:
+    token = (there.data_dir / "first-api-key").read_text(encoding="utf-8").strip()
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _play(script: Script, there: Running, console: Console) -> list[Result]:
+    results = []
+    with httpx.Client(base_url=there.gateway, headers=_key(there), timeout=30) as client:
+        for creator, settings in script.creators.items():
+            client.put(f"/v1/creators/{creator}", json=dict(settings)).raise_for_status()
+        for line in track(
+            script.lines, description="Conversations", console=console, transient=True
+        ):
+            began = time.perf_counter()
+            answer = client.post(
+                "/v1/messages", json=dict(line.submission), headers={"Idempotency-Key": line.id}
+            )
+            ms = (time.perf_counter() - began) * 1_000
+            outcome = answer.json()
+            if "verdict" not in outcome:
+                raise RuntimeError(f"{line.id}: {answer.status_code} {outcome.get('detail')}")
+            results.append((line, outcome, ms))
+    received = {one["message_id"]: one for one in httpx.get(f"{there.sandbox}/messages").json()}
+    return [
+        Result(line=line, outcome=outcome, received=received.get(outcome["message_id"]), ms=ms)
+        for line, outcome, ms in results
+    ]
+
+
+def _verify_one_receipt(there: Running, results: list[Result]) -> tuple[bool, str]:
+    """With nothing but the public keys, the text as received, its salt and the receipt."""
+    published = [result.received for result in results if result.received is not None]
+    if not published:
+        return False, "Receipt: nothing was published"
+    one = published[0]
+    jwks = httpx.get(f"{there.gateway}/.well-known/jwks.json").raise_for_status().json()
+    (there.data_dir / "jwks.json").write_text(json.dumps(jwks), encoding="utf-8")
+    claims = verify_receipt(one["receipt"], jwks, text=one["text"], salt=one["disclosure"]["salt"])
+    return True, f"Receipt {claims['jti']} verified with the public key alone"
+
+
+def _verify_log(data_dir: Path) -> tuple[bool, str]:
+    """By the command line, with the server stopped and the checkpoint kept from it."""
+    ran = subprocess.run(  # noqa: S603 - our own program
+        command(
+            "--data-dir",
+            str(data_dir),
+            "audit",
+            "verify",
+            "--checkpoint",
+            str(data_dir / "checkpoint.txt"),
+        ),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    words = ran.stdout.strip() or ran.stderr.strip()
+    return ran.returncode == 0, f"Audit log: {words}"
+
+
+def _table(results: list[Result]) -> Table:
+    table = Table(title="What the avatars said, and what came of it", show_lines=False)
+    for name in ("", "channel", "lang", "said", "verdict", "changed", "rules"):
+        table.add_column(name, overflow="fold" if name in {"said", "rules"} else "ellipsis")
+    table.add_column("ms", justify="right")
+    for result in results:
+        outcome = result.outcome
+        mark = Text("✗", "red") if result.faults else Text("✓", "green")
+        said = result.line.submission["text"]
+        deciding = [one["rule"] for one in outcome["reasons"] if one["verdict"] != "publish"]
+        obliging = [one["rule"] for one in outcome["reasons"] if one["verdict"] == "publish"]
+        table.add_row(
+            mark,
+            result.line.submission["channel"],
+            outcome["language"],
+            Text(said if len(said) <= 70 else f"{said[:67]}…"),
+            Text(outcome["verdict"], _COLOURS[outcome["verdict"]]),
+            Text(_changed(outcome)),
+            Text(", ".join(deciding or obliging)),
+            f"{result.ms:.0f}",
+        )
+    return table
+
+
+def _changed(outcome: Mapping[str, Any]) -> str:
+    if outcome["text"] is None:
+        return ""
+    disclosure = outcome["disclosure"]
+    changed = [f"−{kind}" for kind in outcome["redacted"]]
+    if disclosure["replaced_by"]:
+        changed.append(f"replaced: {disclosure['replaced_by']}")
+    changed += [f"+{notice['notice']}" for notice in disclosure["notices"]]
+    if disclosure["shortened"]:
+        changed.append("shortened")
+    return ", ".join(changed)
+
+
+def _summary(console: Console, results: list[Result], there: Running, words: list[str]) -> None:
+    verdicts = tally([result.outcome for result in results])
+    counted = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
+    right = sum(not result.faults for result in results)
+    console.print(f"{right} of {len(results)} as expected: {counted}.")
+    for line in words:
+        console.print(line, soft_wrap=True, markup=False)
+    console.print(f"Database   {there.data_dir / 'gateway.db'}", soft_wrap=True)
+    console.print(
+        f"Log        avatar-gateway --data-dir {there.data_dir} audit show", soft_wrap=True
+    )
+    console.print(f"Processes' logs  {there.data_dir}/gateway.log, sandbox.log", soft_wrap=True)
+    console.print("Docs       docs/life-of-a-message.md", soft_wrap=True)
+
+
+def _as_json(results: list[Result]) -> str:
+    return json.dumps(
+        [
+            {
+                "id": result.line.id,
+                "ms": round(result.ms, 1),
+                "faults": result.faults,
+                "outcome": result.outcome,
+                "received": result.received,
+            }
+            for result in results
+        ],
+        indent=2,
+        ensure_ascii=False,
+    )
