@@ -82,7 +82,7 @@ class Tree:
         tail = [*self._tail, *leaves]
         complete = len(tail) - len(tail) % BLOCK
         for start in range(0, complete, BLOCK):
-            self._push(_complete_root(tail[start : start + BLOCK]))
+            self._push(block_root(tail[start : start + BLOCK]))
         self._tail = tail[complete:]
 
     def extend_blocks(self, roots: Sequence[bytes]) -> None:
@@ -236,7 +236,8 @@ def _parents(nodes: Sequence[bytes]) -> list[bytes]:
     return [sha256(b"\x01" + nodes[i] + nodes[i + 1]).digest() for i in range(0, len(nodes), 2)]
 
 
-def _complete_root(nodes: Sequence[bytes]) -> bytes:
+def block_root(nodes: Sequence[bytes]) -> bytes:
+    """The root of a complete block, from its BLOCK leaves."""
     while len(nodes) > 1:
         nodes = _parents(nodes)
     return nodes[0]

@@ -18,7 +18,7 @@ MAX_NOTE = 100_000
 MAX_SIGNATURES = 100
 _DASH = "\u2014 "
 _KEY_NAME = re.compile(r"[^\s+]+")
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_FORBIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")  # controls, and what is not UTF-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,11 @@ class NoteKey:
         try:
             name, key_id, encoded = text.strip().split("+", 2)
             data = b64decode(encoded, validate=True)
-            if data[:1] != ED25519:
-                raise ValueError("not Ed25519")
             key = cls(name, data[1:])
-            if key.id.hex() != key_id:
-                raise ValueError("the key id is another")
         except ValueError as error:
-            raise LogInvalid(f"no key of a note: {error}") from error
+            raise LogInvalid(f"this is no key of a note: {error}") from error
+        if data[:1] != ED25519 or key.id.hex() != key_id:
+            raise LogInvalid("this is no Ed25519 key of a note: its id is another")
         return key
 
     def verifies(self, text: str, signature: bytes) -> bool:
@@ -76,7 +74,7 @@ class OpenedNote:
 
 def sign_note(text: str, key: NoteKey, sign: Callable[[bytes], bytes]) -> str:
     """`text`, which ends with a newline, and its signature; `sign` holds the private half."""
-    if not text.endswith("\n") or _CONTROL.search(text):
+    if not text.endswith("\n") or _FORBIDDEN.search(text):
         raise ValueError("a note ends with a newline and has no other control characters")
     signature = b64encode(key.id + sign(text.encode())).decode()
     return f"{text}\n{_DASH}{key.name} {signature}\n"
@@ -104,8 +102,8 @@ def open_note(note: str, keys: Iterable[NoteKey]) -> OpenedNote:
 def _split(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     if len(note) > MAX_NOTE:
         raise LogInvalid("the note is too long")
-    if _CONTROL.search(note):
-        raise LogInvalid("the note holds control characters")
+    if _FORBIDDEN.search(note):
+        raise LogInvalid("the note holds forbidden characters")
     text, gap, rest = note.rpartition("\n\n")
     if not gap or not rest.endswith("\n"):
         raise LogInvalid("the note has no signature lines")

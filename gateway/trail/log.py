@@ -1,0 +1,310 @@
+"""The log over what is stored: checkpoints every few seconds, and proofs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from gateway.errors import GatewayError, LogInvalid, NotFound
+from gateway.keyring import Keyring
+from gateway.model.record import Entry
+from gateway.ports import Now
+from gateway.trail.blocks import BlockFile
+from gateway.trail.checkpoint import Checkpoint, note_keys, open_checkpoint, sign_checkpoint
+from gateway.trail.merkle import BLOCK, Blocks, Tree, block_root
+from gateway.trail.note import NoteKey
+from gateway.trail.proof import Proof
+from gateway.trail.verify import CHUNK, StoredCheckpoint, Verification, Verified
+
+
+class LogStore(Protocol):
+    """The entries as stored. Only durable ones are seen, and never one before all those with
+    smaller numbers. Ranges are `start` included to `stop` excluded, ascending."""
+
+    async def size(self) -> int: ...
+
+    async def leaves(self, start: int, stop: int) -> Sequence[bytes]: ...
+
+    async def entries(self, start: int, stop: int) -> Sequence[Entry]: ...
+
+    async def put_checkpoint(self, *, size: int, root: bytes, note: str, at: datetime) -> None:
+        """Durably. One that is there for this size already stays."""
+        ...
+
+    async def latest_checkpoint(self) -> StoredCheckpoint | None: ...
+
+    async def checkpoints(self, start: int, stop: int) -> Sequence[StoredCheckpoint]:
+        """Those with start <= size < stop."""
+        ...
+
+
+class Log:
+    """The audit log as a Merkle tree.
+
+    Follows `store`, and signs a checkpoint every `interval_s` seconds while entries come
+    (`start`), and when asked. It never signs what contradicts the latest stored checkpoint:
+    then it raises LogInvalid, now and from then on. `block_file` speeds up opening: see
+    blocks.py.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: LogStore,
+        keyring: Keyring,
+        origin: str,
+        now: Now,
+        interval_s: float = 2.0,
+        block_file: Path | None = None,
+    ) -> None:
+        self._store = store
+        self._keyring = keyring
+        self._origin = origin
+        self._now = now
+        self._interval_s = interval_s
+        self._blocks = BlockFile(block_file, origin=origin) if block_file else None
+        self._keys = note_keys(origin, keyring)
+        self._tree = Tree()
+        self._opened = False
+        self._latest: Checkpoint | None = None
+        self._signed_at = float("-inf")
+        self._lock = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        self._problem = ""
+
+    @property
+    def origin(self) -> str:
+        return self._origin
+
+    @property
+    def keys(self) -> tuple[NoteKey, ...]:
+        """What checkpoints are verified with, current first."""
+        return self._keys
+
+    @property
+    def problem(self) -> str:
+        """Why there is no new checkpoint; "" while all is well. Fit for a readiness answer."""
+        return self._problem
+
+    async def start(self) -> None:
+        """Open the log and sign checkpoints until `close`. Raises LogInvalid."""
+        async with self._lock:
+            await self._open()
+        self._task = asyncio.create_task(self._sign_regularly(), name="checkpoints")
+
+    async def close(self) -> None:
+        """Stop, after a last checkpoint when `start` was called and it can be made."""
+        if self._task is None:
+            return
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+        self._task = None
+        if not self._problem:
+            await self._try_to_sign()
+
+    async def latest(self) -> Checkpoint | None:
+        """The newest checkpoint that is stored, by whichever process."""
+        stored = await self._store.latest_checkpoint()
+        return None if stored is None else self._checked(stored)
+
+    async def checkpoint(self) -> Checkpoint:
+        """A checkpoint of everything that is recorded: the latest, or a new one. At most ten
+        new ones in `interval_s`, however many ask."""
+        async with self._lock:
+            return await self._sign()
+
+    async def proof(self, seq: int, *, with_entry: bool = False) -> str:
+        """The tlog-proof of entry `seq`, under a new checkpoint if it is newer than the latest.
+        `with_entry` puts the entry's body in, so that the file stands alone. Raises NotFound
+        and LogInvalid."""
+        checkpoint = await self._covering(seq)
+        size = checkpoint.size
+        blocks = await self._fetch(lambda: self._tree.blocks_for_inclusion(seq, size))
+        path = tuple(self._tree.inclusion(seq, size, blocks))
+        if not with_entry:
+            return Proof(index=seq, path=path, checkpoint=checkpoint.note).text
+        entries = await self._store.entries(seq, seq + 1)
+        if not entries:
+            raise LogInvalid("is missing", index=seq)
+        proof = Proof(index=seq, path=path, checkpoint=checkpoint.note, extra=entries[0].body)
+        proof.verify(self._keys, origin=self._origin)
+        return proof.text
+
+    async def consistency(self, old: int, new: int | None = None) -> list[bytes]:
+        """The proof (RFC 6962, 2.1.2) that the log of size `old` is the beginning of that of
+        size `new`; None: of the latest checkpoint. Raises NotFound for sizes never reached."""
+        async with self._lock:
+            await self._follow()
+        size = self._latest.size if new is None and self._latest else (new or 0)
+        if not 0 <= old <= size <= self._tree.size:
+            raise NotFound("pair of log sizes", f"{old}, {size}")
+        blocks = await self._fetch(lambda: self._tree.blocks_for_consistency(old, size))
+        return self._tree.consistency(old, size, blocks)
+
+    async def verify(
+        self, *, kept: Iterable[str] = (), progress: Callable[[int, int], None] | None = None
+    ) -> Verified:
+        """Verify everything that is stored (see verify.py), from the bodies up; `kept` are the
+        signed notes that the auditor kept. `progress` gets the entries done, and all of them.
+        Raises LogInvalid."""
+        newest = await self._store.latest_checkpoint()
+        size = await self._store.size()
+        verification = Verification(origin=self._origin, keys=self._keys, kept=kept)
+        for start in range(0, size, CHUNK):
+            stop = min(start + CHUNK, size)
+            entries = await self._store.entries(start, stop)
+            checkpoints = await self._store.checkpoints(start + 1 if start else 0, stop + 1)
+            await asyncio.to_thread(verification.add, entries, checkpoints)
+            if progress:
+                progress(stop, size)
+        return verification.finish(newest)
+
+    async def _sign_regularly(self) -> None:
+        while True:
+            if not await self._try_to_sign():
+                return
+            await asyncio.sleep(self._interval_s)
+
+    async def _try_to_sign(self) -> bool:
+        """Whether it is worth trying again."""
+        logger = structlog.get_logger("trail")
+        try:
+            await self.checkpoint()
+        except LogInvalid as error:
+            self._problem = str(error)
+            logger.critical("log_invalid", problem=self._problem)
+            return False
+        except Exception as error:  # noqa: BLE001 - outlives whatever a failing database raises
+            self._problem = str(error) if isinstance(error, GatewayError) else type(error).__name__
+            logger.warning("no_checkpoint", problem=self._problem)
+            return True
+        self._problem = ""
+        return True
+
+    async def _covering(self, seq: int) -> Checkpoint:
+        latest = self._latest
+        if latest is not None and 0 <= seq < latest.size:
+            return latest
+        async with self._lock:
+            latest = self._latest  # another may have made it while this one waited
+            if latest is None or seq >= latest.size:
+                latest = await self._sign()
+        if not 0 <= seq < latest.size:
+            raise NotFound("entry", str(seq))
+        return latest
+
+    async def _sign(self) -> Checkpoint:
+        """Under the lock."""
+        await self._follow()
+        if self._latest is not None and self._latest.size == self._tree.size:
+            return self._latest
+        clock = asyncio.get_running_loop().time
+        pause = self._signed_at + self._interval_s / 10 - clock()
+        if pause > 0:
+            await asyncio.sleep(pause)
+            await self._follow()
+        self._signed_at = clock()
+        signed = sign_checkpoint(
+            origin=self._origin,
+            size=self._tree.size,
+            root=self._tree.root(),
+            keyring=self._keyring,
+        )
+        await self._store.put_checkpoint(
+            size=signed.size, root=signed.root, note=signed.note, at=self._now()
+        )
+        self._latest = signed
+        return signed
+
+    async def _follow(self) -> None:
+        """Take in what was stored since, by this process or another. Under the lock."""
+        if not self._opened:
+            await self._open()
+            return
+        stored = await self._store.latest_checkpoint()
+        await self._grow(await self._store.size())
+        if self._latest and (stored is None or stored[0] < self._latest.size):
+            raise LogInvalid(f"the checkpoint of size {self._latest.size} was taken away")
+        if stored and not (self._latest and stored[2] == self._latest.note):
+            self._latest = await self._held_against_tree(stored)
+
+    async def _open(self) -> None:
+        """Build the tree and hold it against the latest checkpoint. Under the lock."""
+        if self._opened:
+            return
+        self._tree = Tree()  # an earlier attempt may have failed half-way
+        stored = await self._store.latest_checkpoint()
+        size = await self._store.size()
+        if stored is not None:
+            try:
+                self._latest = await self._from_block_file(stored)
+            except LogInvalid:
+                self._tree = Tree()
+                await self._grow(size)
+                self._latest = await self._held_against_tree(stored)
+        await self._grow(size)
+        self._opened = True
+
+    async def _from_block_file(self, stored: StoredCheckpoint) -> Checkpoint:
+        if self._blocks:
+            self._tree.extend_blocks(await asyncio.to_thread(self._blocks.read, stored[0] // BLOCK))
+        await self._grow(stored[0])
+        return await self._held_against_tree(stored)
+
+    async def _grow(self, size: int) -> None:
+        if size < self._tree.size:
+            raise LogInvalid("the stored log is shorter than it was", index=size)
+        known = len(self._tree.block_roots)
+        for start in range(self._tree.size, size, CHUNK):
+            stop = min(start + CHUNK, size)
+            leaves = await self._store.leaves(start, stop)
+            if len(leaves) != stop - start:
+                raise LogInvalid("is missing", index=start + len(leaves))
+            self._tree.extend(leaves)
+        new = self._tree.block_roots[known:]
+        if self._blocks and new:
+            await asyncio.to_thread(self._blocks.write, known, new)
+
+    async def _held_against_tree(self, stored: StoredCheckpoint) -> Checkpoint:
+        checkpoint = self._checked(stored)
+        size = checkpoint.size
+        if size > self._tree.size:
+            await self._grow(await self._store.size())
+        if size > self._tree.size:
+            raise LogInvalid(
+                f"is missing: the latest checkpoint signed {size} entries", index=self._tree.size
+            )
+        blocks = await self._fetch(lambda: self._tree.blocks_for_root(size))
+        if self._tree.root_at(size, blocks) != checkpoint.root:
+            raise LogInvalid(
+                f"the stored entries are not those that the checkpoint of size {size} signed"
+            )
+        return checkpoint
+
+    def _checked(self, stored: StoredCheckpoint) -> Checkpoint:
+        size, root, note = stored
+        checkpoint = open_checkpoint(note, self._keys, origin=self._origin)
+        if (checkpoint.size, checkpoint.root) != (size, root):
+            raise LogInvalid("the latest checkpoint's columns are not what it signed")
+        return checkpoint
+
+    async def _fetch(self, needed: Callable[[], set[int]]) -> Blocks:
+        """The leaves of the blocks that are needed, each held against its root. Asks again
+        after every wait: meanwhile the tail may have become a complete block."""
+        blocks: dict[int, Sequence[bytes]] = {}
+        while missing := needed() - blocks.keys():
+            number = min(missing)
+            leaves = await self._store.leaves(number * BLOCK, (number + 1) * BLOCK)
+            if len(leaves) != BLOCK or block_root(leaves) != self._tree.block_roots[number]:
+                raise LogInvalid(
+                    f"entries {number * BLOCK} to {(number + 1) * BLOCK - 1} were changed"
+                )
+            blocks[number] = leaves
+        return blocks

@@ -1,0 +1,219 @@
+"""The whole log verified, in one pass, in little memory.
+
+1. Every entry has the next number, its stored hash is that of its body, and its columns repeat
+   what the body says.
+2. Every delivery names an earlier entry that allowed exactly this message to be sent, every
+   expiry the entry that held it.
+3. Every checkpoint is signed by a known key for this log, and its root is that of the entries
+   up to its size: so all of them are consistent with one another.
+4. No checkpoint, and none that the auditor kept, speaks of more entries than there are.
+
+What 1 to 4 cannot see without a checkpoint that the auditor kept: a log rolled back to an
+earlier state together with its checkpoints, and one rewritten by whoever holds the signing key.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from itertools import islice
+from operator import itemgetter
+from typing import Any
+
+import orjson
+
+from gateway.errors import LogInvalid
+from gateway.model.record import Entry, EntryKind
+from gateway.model.verdict import State
+from gateway.trail.checkpoint import Checkpoint, open_checkpoint
+from gateway.trail.merkle import Frontier
+from gateway.trail.note import NoteKey
+
+CHUNK = 4096
+"""Entries in one piece."""
+
+StoredCheckpoint = tuple[int, bytes, str]
+"""size, root, note"""
+
+_JUDGED = {EntryKind.DECISION, EntryKind.REVIEW, EntryKind.DRY_RUN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """A log that verifies. `signed` is the size of the newest checkpoint: the entries after it
+    are hashed and numbered, but not signed yet. `kept` counts the auditor's checkpoints."""
+
+    size: int
+    root: bytes
+    signed: int
+    checkpoints: int
+    kept: int
+    kinds: Mapping[str, int]
+
+
+class Verification:
+    """Takes the log piece by piece, from entry 0 on, and raises LogInvalid at the first piece
+    that is wrong."""
+
+    def __init__(self, *, origin: str, keys: Sequence[NoteKey], kept: Iterable[str] = ()) -> None:
+        self._origin = origin
+        self._keys = tuple(keys)
+        self._kept = sorted(
+            (open_checkpoint(note, self._keys, origin=origin) for note in kept),
+            key=lambda checkpoint: checkpoint.size,
+        )
+        self._kept_count = len(self._kept)
+        self._frontier = Frontier()
+        self._signed = 0
+        self._checkpoints = 0
+        self._kinds: Counter[EntryKind] = Counter()
+        # For each entry, a fingerprint of what it allows to happen later; 0 for nothing.
+        self._allows = array("q")
+
+    def add(self, entries: Sequence[Entry], checkpoints: Sequence[StoredCheckpoint] = ()) -> None:
+        """The next entries, and the stored checkpoints whose last entry is among them; both
+        ascending."""
+        start = self._frontier.size
+        leaves = [self._leaf(seq, entry) for seq, entry in enumerate(entries, start)]
+        stop = start + len(leaves)
+        due = [self._opened(stored) for stored in checkpoints]
+        self._checkpoints += len(due)
+        while self._kept and self._kept[0].size <= stop:
+            due.append(self._kept.pop(0))
+        due.sort(key=lambda checkpoint: checkpoint.size)
+        done = 0
+        for checkpoint in due:
+            upto = checkpoint.size - start
+            if upto > len(leaves):
+                raise LogInvalid(_missing(checkpoint), index=stop)
+            self._frontier.extend(leaves[done:upto])
+            done = max(done, upto)
+            self._match(checkpoint)
+        self._frontier.extend(leaves[done:])
+
+    def finish(self, newest: StoredCheckpoint | None = None) -> Verified:
+        """After the last entry; `newest` is the newest stored checkpoint, if there is one."""
+        size = self._frontier.size
+        beyond = [*self._kept, *([self._opened(newest)] if newest else [])]
+        for checkpoint in beyond:
+            if checkpoint.size > size:
+                raise LogInvalid(_missing(checkpoint), index=size)
+        return Verified(
+            size=size,
+            root=self._frontier.root(),
+            signed=self._signed,
+            checkpoints=self._checkpoints,
+            kept=self._kept_count,
+            kinds={kind.value: count for kind, count in sorted(self._kinds.items())},
+        )
+
+    def _opened(self, stored: StoredCheckpoint) -> Checkpoint:
+        size, root, note = stored
+        checkpoint = open_checkpoint(note, self._keys, origin=self._origin)
+        if (checkpoint.size, checkpoint.root) != (size, root):
+            raise LogInvalid(f"the columns of the checkpoint of size {size} are not what it signed")
+        return checkpoint
+
+    def _match(self, checkpoint: Checkpoint) -> None:
+        if checkpoint.size != self._frontier.size:
+            raise LogInvalid("the checkpoints are out of order")
+        if checkpoint.root != self._frontier.root():
+            raise LogInvalid(
+                f"the entries from here to {checkpoint.size - 1} are not those that the "
+                f"checkpoint of size {checkpoint.size} signed",
+                index=self._signed,
+            )
+        self._signed = checkpoint.size
+
+    def _leaf(self, seq: int, entry: Entry) -> bytes:
+        leaf = sha256(b"\x00" + entry.body).digest()
+        if entry.seq != seq:
+            raise LogInvalid(f"is missing: number {entry.seq} comes in its place", index=seq)
+        if leaf != entry.leaf:
+            raise LogInvalid("its body is not what its hash says", index=seq)
+        try:
+            document = orjson.loads(entry.body)
+            self._check_columns(entry, document)
+            self._check_story(entry, document)
+        except (KeyError, TypeError, ValueError) as error:
+            raise LogInvalid("is not in the format of an entry", index=seq) from error
+        self._kinds[entry.kind] += 1
+        return leaf
+
+    @staticmethod
+    def _check_columns(entry: Entry, document: Mapping[str, Any]) -> None:
+        if not (
+            document["seq"] == entry.seq
+            and document["kind"] == entry.kind.value
+            and document["message_id"] == entry.message_id
+            and document["tenant"] == entry.tenant
+            and datetime.fromisoformat(document["timestamp"]) == entry.at
+        ):
+            raise LogInvalid("its columns are not what its body says", index=entry.seq)
+
+    def _check_story(self, entry: Entry, document: Mapping[str, Any]) -> None:
+        allows = 0
+        if entry.kind in _JUDGED:
+            if document["state"] == State.QUEUED:
+                receipt, disclosure = document["receipt"], document["disclosure"]
+                allows = _fingerprint(
+                    document, receipt["id"], receipt["sha256"], disclosure["content_hash"]
+                )
+            elif document["state"] == State.HELD:
+                allows = _fingerprint(document, State.HELD)
+        elif entry.kind is EntryKind.DELIVERY:
+            receipt = document["receipt"]
+            needed = _fingerprint(
+                document, receipt["id"], receipt["sha256"], document["content_hash"]
+            )
+            if not self._allowed(document["allowed_by"], needed):
+                raise LogInvalid("no earlier entry allowed this delivery", index=entry.seq)
+        elif entry.kind is EntryKind.EXPIRY and not self._allowed(
+            document["held_by"], _fingerprint(document, State.HELD)
+        ):
+            raise LogInvalid("no earlier entry held what expired", index=entry.seq)
+        self._allows.append(allows)
+
+    def _allowed(self, seq: int, needed: int) -> bool:
+        return 0 <= seq < len(self._allows) and self._allows[seq] == needed
+
+
+def verify(
+    entries: Iterable[Entry],
+    *,
+    checkpoints: Iterable[StoredCheckpoint],
+    keys: Sequence[NoteKey],
+    origin: str,
+    kept: Iterable[str] = (),
+    progress: Callable[[int], None] | None = None,
+) -> Verified:
+    """Verify a log that is at hand: `entries` and `checkpoints` ascending, `kept` the signed
+    notes that the auditor kept. `progress` gets the number of entries done, now and then.
+
+    Raises LogInvalid, naming the first bad entry where one can be named.
+    """
+    verification = Verification(origin=origin, keys=keys, kept=kept)
+    stored = sorted(checkpoints, key=itemgetter(0))
+    rest, done, first = iter(entries), 0, 0
+    while chunk := list(islice(rest, CHUNK)):
+        done += len(chunk)
+        last = bisect_right(stored, done, key=itemgetter(0))
+        verification.add(chunk, stored[first:last])
+        first = last
+        if progress:
+            progress(done)
+    return verification.finish(stored[-1] if stored else None)
+
+
+def _fingerprint(document: Mapping[str, Any], *more: str) -> int:
+    """Not for storage: keyed anew in every process. Never 0."""
+    return hash((document["message_id"], document["decision_id"], *more)) or 1
+
+
+def _missing(checkpoint: Checkpoint) -> str:
+    return f"is missing: a checkpoint signed {checkpoint.size} entries"
