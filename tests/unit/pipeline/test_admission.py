@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.errors import InvalidField
+from gateway.model.route import Route
+from gateway.model.submission import Channel, Submission
+from gateway.pipeline.admission import admit
+
+ROUTES = {"web": Route(name="web", kind="webhook", channels=(Channel.DM, Channel.COMMENT))}
+GOOD = Submission(
+    message_id="msg_1",
+    tenant="t",
+    channel=Channel.DM,
+    creator="lea",
+    avatar="twin",
+    conversation="c",
+    text="Bonjour",
+    received_at=datetime(2026, 11, 22, tzinfo=UTC),
+    route="web",
+)
+
+
+def test_a_good_one_gets_its_route() -> None:
+    assert admit(GOOD, ROUTES, 100) is ROUTES["web"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "mend"),
+    [
+        ({"text": ""}, "text", "at least one visible character"),
+        ({"text": " \n\t "}, "text", "at least one visible character"),
+        ({"text": "x" * 101}, "text", "max_text_length"),
+        ({"text": "a\ud800b"}, "text", "well-formed Unicode"),
+        ({"human_text": "\udfff"}, "human_text", "well-formed Unicode"),
+        ({"human_text": "x" * 101}, "human_text", "max_text_length"),
+        ({"route": "nowhere"}, "route", "Use one of: web"),
+        ({"channel": Channel.LIVE}, "channel", "That route takes: dm, comment"),
+    ],
+)
+def test_a_bad_one_is_refused_with_field_and_mend(
+    change: dict[str, object], field: str, mend: str
+) -> None:
+    with pytest.raises(InvalidField) as caught:
+        admit(replace(GOOD, **change), ROUTES, 100)  # type: ignore[arg-type]
+    assert caught.value.field == field
+    assert mend in caught.value.mend

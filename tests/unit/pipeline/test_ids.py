@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from gateway.pipeline.ids import new_id
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def test_ids_sort_by_time_and_do_not_repeat() -> None:
+    made = [new_id("msg", NOW + timedelta(milliseconds=step)) for step in range(100)]
+    assert made == sorted(made)
+    assert len({new_id("msg", NOW) for _ in range(1_000)}) == 1_000
+    assert all(one.startswith("msg_") and len(one) == 36 for one in made)
