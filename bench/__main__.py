@@ -1,0 +1,138 @@
+"""`make bench`: measures everything, prints a table, writes build/bench.json and the docs' table."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import platform
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.figure import DataMissing, Figure
+
+ROOMS = (
+    "text",
+    "pii",
+    "toxicity",
+    "policy",
+    "disclosure",
+    "trail",
+    "audit",
+    "pipeline",
+    "http",
+    "start",
+)
+REPORT = Path("build/bench.json")
+DOCS = Path("docs/benchmarks.md")
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure, on this machine, now.")
+    parser.add_argument("--only", default=",".join(ROOMS), help="rooms, with commas between")
+    parser.add_argument("--write-docs", action="store_true", help="put the table into the docs")
+    given = parser.parse_args()
+    console = Console()
+    wanted = [room for room in ROOMS if room in given.only.split(",")]
+    figures, left_out = _measure(wanted, console)
+    console.print(_table(figures))
+    for line in left_out:
+        console.print(f"left out: {line}", style="yellow", markup=False)
+    report = _merge(figures, f"make bench ONLY={','.join(wanted)}")
+    console.print(f"{len(figures)} figures written to {REPORT}")
+    if given.write_docs:
+        _write_docs(report)
+
+
+def _measure(rooms: list[str], console: Console) -> tuple[list[Figure], list[str]]:
+    figures: list[Figure] = []
+    left_out: list[str] = []
+    for room in rooms:
+        with console.status(f"measuring {room}"):
+            try:
+                for figure in _figures(room):
+                    figures.append(figure)
+                    console.print(f"{figure.key} = {_short(figure.value)} {figure.unit}")
+            except DataMissing as missing:
+                left_out.append(f"{room}: {missing}")
+    return figures, left_out
+
+
+def _figures(room: str) -> Iterator[Figure]:
+    yield from importlib.import_module(f"bench.{room}").measure()
+
+
+def _table(figures: list[Figure]) -> Table:
+    table = Table("figure", "value", "unit", "bar", "aim", "n", "spread", "against")
+    for one in figures:
+        colour = "green" if one.reaches_aim else "yellow" if one.holds else "red"
+        spread = "" if one.spread is None else " – ".join(_short(edge) for edge in one.spread)
+        table.add_row(
+            one.key,
+            f"[{colour}]{_short(one.value)}[/]",
+            one.unit,
+            _short(one.bar),
+            _short(one.aim),
+            str(one.n),
+            spread,
+            one.baseline,
+        )
+    return table
+
+
+def _merge(figures: list[Figure], command: str) -> dict[str, dict[str, object]]:
+    """Into what earlier runs of other parts wrote."""
+    REPORT.parent.mkdir(exist_ok=True)
+    report = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else {}
+    for one in figures:
+        report[one.key] = {
+            "value": round(one.value, 6),
+            "unit": one.unit,
+            "bar": one.bar,
+            "aim": one.aim,
+            "holds": one.holds,
+            "reaches_aim": one.reaches_aim,
+            "baseline": one.baseline,
+            "n": one.n,
+            "spread": one.spread,
+            "note": one.note,
+            "command": command,
+            "measured": datetime.now(UTC).date().isoformat(),
+            "machine": f"{platform.machine()}, Python {platform.python_version()}",
+        }
+    REPORT.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return report
+
+
+def _write_docs(report: dict[str, dict[str, object]]) -> None:
+    rows = [
+        "| figure | value | bar | aim | | n | spread | against |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for key, one in sorted(report.items()):
+        state = "aim" if one["reaches_aim"] else "bar" if one["holds"] else "**falls short**"
+        spread = one["spread"]
+        shown = (
+            " – ".join(_short(edge) for edge in spread) if isinstance(spread, list | tuple) else ""
+        )
+        rows.append(
+            f"| `{key}` | {_short(one['value'])} {one['unit']} | {_short(one['bar'])} "
+            f"| {_short(one['aim'])} | {state} | {one['n']} | {shown} | {one['baseline']} |"
+        )
+    text = DOCS.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    DOCS.write_text(f"{before}{BEGIN}\n" + "\n".join(rows) + f"\n{END}{after}", encoding="utf-8")
+
+
+def _short(value: object) -> str:
+    return f"{value:,.4g}" if isinstance(value, float) else f"{value}"
+
+
+if __name__ == "__main__":
+    main()
