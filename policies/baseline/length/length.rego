@@ -1,0 +1,48 @@
+# METADATA
+# title: Length by channel
+# description: >-
+#   An avatar that says far more than the channel is used to is out of hand: hold, and block what
+#   is absurd. A message with nothing in it once hidden characters are removed is blocked, unless
+#   it brings media.
+# custom:
+#   id: baseline.length
+#   verdicts: [hold, block]
+package packs.baseline.length
+
+results contains {
+	"rule": "baseline.length",
+	"text": "Nothing readable is left of the text once hidden characters are removed. Submit a message with words or media.",
+	"verdict": "block",
+	"obligations": [],
+} if {
+	blank
+	count(input.media) == 0
+}
+
+results contains {
+	"rule": "baseline.length",
+	"text": sprintf("The text has %d characters, more than this channel takes without review. Shorten or split it.", [input.text.length]),
+	"verdict": verdict,
+	"obligations": [],
+} if {
+	input.text.length > 280
+	verdict := judged
+}
+
+blank if input.text.length == 0
+
+blank if {
+	input.text.length < 100
+	is_string(input.text.normalised)
+	trim_space(input.text.normalised) == ""
+}
+
+judged := "block" if {
+	not within("block")
+} else := "hold" if {
+	not within("hold")
+}
+
+within(verdict) if input.text.length <= limits[verdict]
+
+limits := data.baseline.length.channels[input.message.channel]

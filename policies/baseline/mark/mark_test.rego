@@ -1,0 +1,13 @@
+package packs.baseline.mark_test
+
+import data.lib.fixture
+import data.packs.baseline.mark
+
+test_every_message_is_marked_on_every_channel if {
+	every channel in ["space", "group", "dm", "comment", "live"] {
+		results := mark.results with input as fixture.on(channel)
+		fixture.verdicts(results) == {"publish"}
+		some result in results
+		result.obligations == [{"kind": "mark", "params": {"formats": ["iptc", "schema_org"]}}]
+	}
+}

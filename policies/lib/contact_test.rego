@@ -1,0 +1,46 @@
+package lib.contact_test
+
+import data.lib.contact
+import data.lib.fixture
+
+clock(patch) := {"contact": object.union({"first": false, "since_first_s": 7200, "gap_s": 60}, patch)}
+
+never(notice, patch) if contact.never(notice) with input as patch
+
+again(notices, interval_s, patch) if contact.due_again(notices, interval_s) with input as patch
+
+test_never if {
+	never("ai", clock({"disclosed_s": {}}))
+	never("ai", clock({"disclosed_s": {"ad": 5}}))
+	not never("ai", clock({"disclosed_s": {"ai": 5}}))
+	not never("ai", clock({"disclosed_s": {"ai": 0}}))
+}
+
+test_first_contact_counts_as_never if {
+	never("ai", clock({"first": true, "disclosed_s": {"ai": 5}}))
+}
+
+test_due_again_at_the_interval if {
+	again(["ai"], 3600, clock({"disclosed_s": {"ai": 3600}}))
+	not again(["ai"], 3600, clock({"disclosed_s": {"ai": 3599}}))
+}
+
+test_the_latest_of_several_counts if {
+	not again(["ai", "ai_reminder"], 3600, clock({"disclosed_s": {"ai": 9000, "ai_reminder": 3599}}))
+	again(["ai", "ai_reminder"], 3600, clock({"disclosed_s": {"ai": 9000, "ai_reminder": 3600}}))
+}
+
+test_never_shown_counts_from_the_first_contact if {
+	again(["ai"], 7200, clock({"disclosed_s": {}}))
+	not again(["ai"], 7201, clock({"disclosed_s": {}}))
+	again(["ai"], 7201, clock({"disclosed_s": {}, "since_first_s": null}))
+}
+
+test_not_again_on_a_first_contact if {
+	not again(["ai"], 0, clock({"first": true, "disclosed_s": {"ai": 9000}}))
+}
+
+test_the_fixture_was_told_an_hour_ago if {
+	not never("ai", fixture.quiet)
+	again(["ai"], 3600, fixture.quiet)
+}

@@ -1,0 +1,90 @@
+package gateway_test
+
+import data.gateway
+import data.lib.fixture
+
+result(rule, verdict, obligations) := {
+	"rule": rule,
+	"text": "Because.",
+	"verdict": verdict,
+	"obligations": obligations,
+}
+
+notice(name) := {"kind": "disclose", "params": {"notice": name, "position": "start"}}
+
+decide(results) := decision if {
+	decision := gateway.decision with data.packs as {"own": {"rule": {"results": results}}}
+		with input as fixture.quiet
+}
+
+test_no_results_publish if {
+	decide(set()) == {"verdict": "publish", "reasons": [], "obligations": []}
+}
+
+test_an_ordinary_message_is_published if {
+	decision := gateway.decision with input as fixture.quiet
+	decision.verdict == "publish"
+	{reason.rule | some reason in decision.reasons} == {"baseline.mark"}
+}
+
+test_strictest_wins if {
+	decide({result("a", "publish", []), result("b", "hold", [])}).verdict == "hold"
+	decide({result("a", "block", []), result("b", "hold", [])}).verdict == "block"
+	decide({result("a", "publish", [])}).verdict == "publish"
+}
+
+test_reasons_are_sorted_by_rule if {
+	decision := decide({result("b", "hold", []), result("a", "publish", []), result("c", "publish", [])})
+	[reason.rule | some reason in decision.reasons] == ["a", "b", "c"]
+}
+
+test_equal_obligations_merge_and_name_their_rules if {
+	decision := decide({
+		result("b", "publish", [notice("ai")]),
+		result("a", "publish", [notice("ai"), notice("ad")]),
+	})
+	decision.obligations == [
+		{"kind": "disclose", "params": {"notice": "ad", "position": "start"}, "rules": ["a"]},
+		{"kind": "disclose", "params": {"notice": "ai", "position": "start"}, "rules": ["a", "b"]},
+	]
+}
+
+test_results_of_several_packs_are_collected if {
+	decision := gateway.decision with data.packs as {
+		"one": {"x": {"results": {result("one.x", "publish", [])}}},
+		"two": {"y": {"results": {result("two.y", "hold", [])}}, "empty": {}},
+	}
+		with input as fixture.quiet
+	[reason.rule | some reason in decision.reasons] == ["one.x", "two.y"]
+	decision.verdict == "hold"
+}
+
+test_unavailable_holds_and_names_the_stage if {
+	decision := gateway.decision with input as fixture.message({"unavailable": [{"stage": "toxicity", "reason": "no answer within 50 ms"}]})
+	decision.verdict == "hold"
+	some reason in decision.reasons
+	reason.rule == "gateway.unavailable"
+	contains(reason.text, "toxicity")
+}
+
+test_unavailable_does_not_soften_a_block if {
+	decision := gateway.decision with data.packs as {"own": {"rule": {"results": {result("a", "block", [])}}}}
+		with input as fixture.message({"unavailable": [{"stage": "pii", "reason": "worker gone"}]})
+	decision.verdict == "block"
+}
+
+test_a_malformed_result_blocks if {
+	every broken in {
+		"unknown verdict": result("a", "deny", []),
+		"no verdict": {"rule": "a", "text": "Because.", "obligations": []},
+		"no text": {"rule": "a", "verdict": "block", "obligations": []},
+		"no rule": {"text": "Because.", "verdict": "block", "obligations": []},
+		"no obligations": {"rule": "a", "text": "Because.", "verdict": "publish"},
+		"obligation without params": result("a", "publish", [{"kind": "redact"}]),
+		"not an object": "block",
+	} {
+		decision := decide({result("b", "publish", []), broken})
+		decision.verdict == "block"
+		"gateway.malformed" in {reason.rule | some reason in decision.reasons}
+	}
+}
