@@ -1,4 +1,4 @@
-"""`make bench`: measures everything, prints a table, writes build/bench.json and the docs' table."""
+"""`make bench`: measures, prints a table, writes build/bench.json and the table of the docs."""
 
 from __future__ import annotations
 
