@@ -1,0 +1,22 @@
+"""Texts that an operator never wants to see published."""
+
+from __future__ import annotations
+
+from presidio_analyzer import PatternRecognizer
+
+from gateway.pii.message import Gate
+from gateway.pii.rule import PatternRule
+
+KIND = "DENY_LIST"
+
+
+def rule(texts: tuple[str, ...]) -> PatternRule:
+    """Whole words, any case. `texts` is not empty."""
+    return PatternRule(
+        recognizer=PatternRecognizer(
+            supported_entity=KIND, name="DenyListRecognizer", deny_list=list(texts)
+        ),
+        about="The operator's own list.",
+        gate=Gate(),
+        checksum=True,
+    )

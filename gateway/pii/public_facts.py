@@ -1,0 +1,97 @@
+"""What a creator says of themselves in public is not to be stripped."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gateway.model.finding import Detection, Finding
+from gateway.model.text import ReadText
+from gateway.pii.context import fold
+from gateway.pii.deny_list import KIND as DENIED
+
+_BY_WORD = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "DATE_TIME"})
+_WRITTEN_ONE_WAY = frozenset({"EMAIL_ADDRESS", "URL", "HANDLE", "SECRET"})
+_WORD = re.compile(r"\w+")
+_SUBSCRIBER_DIGITS = 9  # the same with and without country code and trunk 0
+
+
+def without_public_facts(detection: Detection, read: ReadText, facts: tuple[str, ...]) -> Detection:
+    """`detection` less what `facts` make public. The deny-list comes first: what it found stays.
+
+    Names and places are spared word by word ("Léa" of "Merci Léa"), and what is left of the span
+    stays found. Anything else is spared only as a whole: of a public "lea.fr", no address
+    "someone@lea.fr" becomes public. Pure.
+    """
+    if not facts or not detection.findings:
+        return detection
+    public = _Public(facts)
+    findings: list[Finding] = []
+    for finding in detection.findings:
+        if finding.in_human_text or finding.kind == DENIED:
+            findings.append(finding)
+        elif finding.kind in _BY_WORD:
+            findings.extend(_less_words(finding, read, public))
+        else:
+            start, end = read.normalised.from_original(finding.start, finding.end)
+            if not public.holds(finding.kind, read.normalised.text[start:end]):
+                findings.append(finding)
+    return replace(detection, findings=tuple(findings))
+
+
+class _Public:
+    def __init__(self, facts: tuple[str, ...]) -> None:
+        self._facts = [fold(unicodedata.normalize("NFKC", fact)) for fact in facts]
+        self.words = frozenset(word for fact in self._facts for word in _WORD.findall(fact))
+
+    def holds(self, kind: str, value: str) -> bool:
+        value = fold(value).strip()
+        if kind in _WRITTEN_ONE_WAY:
+            return any(_stands_in(_bare(value), _bare(fact)) for fact in self._facts)
+        key = _squeezed(value)
+        if kind == "PHONE_NUMBER" and len(key) >= _SUBSCRIBER_DIGITS:
+            digits = "".join(char for char in key if char.isdigit())[-_SUBSCRIBER_DIGITS:]
+            return any(_ends_number(digits, fact) for fact in self._facts)
+        return bool(key) and any(_stands_squeezed(key, fact) for fact in self._facts)
+
+
+def _less_words(finding: Finding, read: ReadText, public: _Public) -> Iterator[Finding]:
+    start, end = read.normalised.from_original(finding.start, finding.end)
+    text = read.normalised.text
+    words = [match.span() for match in _WORD.finditer(text, start, end)]
+    kept = [span for span in words if fold(text[slice(*span)]) not in public.words]
+    if len(kept) == len(words):
+        yield finding
+        return
+    for piece_start, piece_end in kept:
+        first, last = read.normalised.to_original(piece_start, piece_end)
+        yield replace(finding, start=first, end=last)
+
+
+def _bare(text: str) -> str:
+    """Links without scheme, www and trailing slash."""
+    return re.sub(r"(?:https?://)?(?:www\.)?", "", text).rstrip("/")
+
+
+def _stands_in(value: str, fact: str) -> bool:
+    if not value:
+        return False
+    return re.search(rf"(?<![\w.@+\-/]){re.escape(value)}(?![\w@/\-]|\.\w)", fact) is not None
+
+
+def _squeezed(text: str) -> str:
+    return "".join(char for char in text if char.isalnum())
+
+
+def _stands_squeezed(key: str, fact: str) -> bool:
+    """Whether the letters and digits of `key` stand in `fact` in one piece between word borders."""
+    loose = r"[^\w]*".join(map(re.escape, key))
+    return re.search(rf"(?<!\w){loose}(?!\w)", fact) is not None
+
+
+def _ends_number(digits: str, fact: str) -> bool:
+    return any(
+        _squeezed(run).endswith(digits) for run in re.findall(r"\+?\d(?:[ .\-/()]{0,3}\d)*", fact)
+    )

@@ -1,0 +1,54 @@
+"""The recognizers, each in a file of its own: to add one is one line here."""
+
+from __future__ import annotations
+
+from gateway.pii import deny_list as denied
+from gateway.pii.domains import Domains
+from gateway.pii.recognizers.fr import address, nir, passport, plate, siren
+from gateway.pii.recognizers.generic import (
+    credit_card,
+    crypto,
+    dodged_email,
+    email,
+    handle,
+    iban,
+    ip,
+    phone,
+    secret,
+    url,
+)
+from gateway.pii.recognizers.us import itin, ssn, street
+from gateway.pii.rule import Rule
+
+
+def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[Rule, ...]:
+    """All rules of the blocking tier. Left out on purpose, for what they find in plain talk:
+    Presidio's UsLicense, UsBank, UsPassport, Nhs, MedicalLicense and Date recognizers."""
+    return (
+        email.rule(domains),
+        dodged_email.bracketed(domains),
+        dodged_email.worded(domains),
+        phone.PhoneRule(),
+        credit_card.rule(),
+        iban.rule(),
+        ip.rule(),
+        url.rule(domains),
+        crypto.bitcoin(),
+        crypto.ethereum(),
+        secret.tokens(),
+        secret.twilio(),
+        secret.private_key(),
+        secret.stated(),
+        handle.rule(),
+        nir.rule(),
+        siren.siren_rule(),
+        siren.siret_rule(),
+        passport.rule(),
+        plate.rule(),
+        address.street(),
+        address.postcode(),
+        ssn.rule(),
+        itin.rule(),
+        street.rule(),
+        *((denied.rule(deny_list),) if deny_list else ()),
+    )

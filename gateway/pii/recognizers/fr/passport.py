@@ -1,0 +1,22 @@
+"""French passports."""
+
+from __future__ import annotations
+
+from presidio_analyzer import Pattern, PatternRecognizer
+
+from gateway.pii.context import context
+from gateway.pii.message import Gate
+from gateway.pii.rule import PatternRule
+
+
+def rule() -> PatternRule:
+    return PatternRule(
+        recognizer=PatternRecognizer(
+            supported_entity="FR_PASSPORT",
+            name="FrPassportRecognizer",
+            patterns=[Pattern("passport", r"(?<![\w\-])\d{2} ?[A-Z]{2} ?\d{5}(?![\w\-])", 0.3)],
+        ),
+        about="2 digits, 2 letters, 5 digits beside the word passport.",
+        gate=Gate(digits=7),
+        context=context(en=("passport",), fr=("passeport",), es=("pasaporte",), de=("reisepass",)),
+    )

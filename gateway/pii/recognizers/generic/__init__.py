@@ -1,0 +1,1 @@
+"""What looks the same in every country."""

@@ -1,0 +1,30 @@
+"""Addresses of crypto-currency wallets."""
+
+from __future__ import annotations
+
+from presidio_analyzer import Pattern, PatternRecognizer
+from presidio_analyzer.predefined_recognizers import CryptoRecognizer
+
+from gateway.pii.message import Gate
+from gateway.pii.rule import PatternRule
+
+
+def bitcoin() -> PatternRule:
+    return PatternRule(
+        recognizer=CryptoRecognizer(),
+        about="Bitcoin addresses (P2PKH, P2SH, Bech32) with their checksum.",
+        gate=Gate(run=26),
+        checksum=True,
+    )
+
+
+def ethereum() -> PatternRule:
+    return PatternRule(
+        recognizer=PatternRecognizer(
+            supported_entity="CRYPTO",
+            name="EthereumRecognizer",
+            patterns=[Pattern("address", r"(?<![A-Z0-9])0x[0-9a-f]{40}(?![A-Z0-9])", 0.8)],
+        ),
+        about="Ethereum addresses: 0x and 40 hexadecimal digits.",
+        gate=Gate(run=42),
+    )

@@ -1,0 +1,94 @@
+"""E-mail addresses written so that machines do not see them: "john at gmail dot com"."""
+
+from __future__ import annotations
+
+import re
+
+import regex
+from presidio_analyzer import Pattern, PatternRecognizer
+
+from gateway.pii.domains import Domains
+from gateway.pii.message import Gate
+from gateway.pii.rule import PatternRule
+
+_OPEN, _CLOSE = r"\s{0,3}[(\[{<]\s{0,2}", r"\s{0,2}[)\]}>]\s{0,3}"
+_AT_WORDS = r"at|arobase?|arobaz|arrobas?|chiocciola|klammeraffe|apenstaartje"
+_DOT_WORDS = r"dot|point|punto|ponto|punkt|punt|d0t"
+# An "at" that nobody writes in a plain sentence; a plain one needs a spelled-out dot after it.
+_SURE_AT = (
+    rf"(?:\s{{0,3}}@\s{{0,3}}|{_OPEN}(?:@|a|{_AT_WORDS}){_CLOSE}"
+    r"|\s{1,3}(?:arobase?|arobaz|arrobas?|chiocciola|klammeraffe|apenstaartje)\s{1,3}"
+    r"|\s{0,3}[-_*]{1,2}at[-_*]{1,2}\s{0,3})"
+)
+_PLAIN_AT = r"\s{1,3}(?:at|a|à)\s{1,3}"
+_WORD_DOT = (
+    rf"(?:{_OPEN}(?:\.|{_DOT_WORDS}){_CLOSE}|\s{{1,3}}(?:{_DOT_WORDS})\s{{1,3}}"
+    r"|\s{0,3}[-_*]{1,2}dot[-_*]{1,2}\s{0,3})"
+)
+_DOT = rf"(?:{_WORD_DOT}|\s{{0,2}}\.\s{{0,2}})"
+_LOCAL = (
+    rf"(?<![\w@.])[a-z0-9][\w+\-]{{0,40}}(?:(?:\.|{_WORD_DOT}|\s(?:underscore|tiret|dash)\s)"
+    r"[\w+\-]{1,40}){0,3}"
+)
+_LABEL = r"[a-z0-9][a-z0-9\-]{0,40}"
+_TLD = r"[a-z]{2,12}(?![\w@])"
+_MAIL_HOSTS = (
+    "gmail", "googlemail", "hotmail", "outlook", "ymail", "icloud", "protonmail", "gmx", "tutanota",
+    "laposte", "wanadoo", "rocketmail", "fastmail", "yopmail",
+)  # fmt: skip
+_SURE = rf"{_LOCAL}{_SURE_AT}{_LABEL}(?:{_DOT}{_LABEL}){{0,2}}{_DOT}{_TLD}"
+_WORDS = rf"{_LOCAL}{_PLAIN_AT}{_LABEL}(?:{_WORD_DOT}{_LABEL}){{0,2}}{_WORD_DOT}{_TLD}"
+_KNOWN_HOST = rf"{_LOCAL}{_PLAIN_AT}(?:{'|'.join(_MAIL_HOSTS)})\.{_TLD}"
+
+_DOT_PIECES = ("dot", "d0t", "point", "punto", "ponto", "punkt", "punt")
+_AT_QUICK = re.compile(
+    r"@\s|\s@|[(\[{<]\s{0,2}[@a]|[-_*]at|arob|arrob|chiocciola|klammeraffe|apenstaartje"
+    r"|@[^\s]*(?:\s|[(\[{<])",
+    re.IGNORECASE,
+)
+
+_NOT_A_HOST_LISTED = (
+    "a an the this that my your his her our their which what le la les un une ce cet cette mon"
+    " ton son quel el los un der die das il lo"
+)
+_NOT_A_HOST = frozenset(_NOT_A_HOST_LISTED.split())
+_AT = regex.compile(_SURE_AT + "|" + _PLAIN_AT, regex.IGNORECASE)
+_DOTS = regex.compile(_DOT, regex.IGNORECASE)
+
+
+class DodgedEmailRecognizer(PatternRecognizer):
+    """Undoes the dodge and asks whether what is left is an address at a public domain."""
+
+    def __init__(self, domains: Domains, name: str, patterns: list[Pattern]) -> None:
+        super().__init__(supported_entity="EMAIL_ADDRESS", name=name, patterns=patterns)
+        self._domains = domains
+
+    def validate_result(self, pattern_text: str) -> bool | None:
+        host = _DOTS.sub(".", _AT.split(pattern_text)[-1]).strip().lower()
+        if host.partition(".")[0] in _NOT_A_HOST or not self._domains.is_public(host):
+            return False
+        return None
+
+
+def bracketed(domains: Domains) -> PatternRule:
+    return PatternRule(
+        recognizer=DodgedEmailRecognizer(
+            domains, "BracketedEmailRecognizer", [Pattern("sure at", _SURE, 0.75)]
+        ),
+        about="An address with (at), arobase, a spaced @ or a spelled-out dot, whose domain ends "
+        "in a public suffix.",
+        gate=Gate(groups=((".", *_DOT_PIECES),), quick=_AT_QUICK),
+    )
+
+
+def worded(domains: Domains) -> PatternRule:
+    return PatternRule(
+        recognizer=DodgedEmailRecognizer(
+            domains,
+            "WordedEmailRecognizer",
+            [Pattern("words", _WORDS, 0.75), Pattern("known host", _KNOWN_HOST, 0.75)],
+        ),
+        about="An address in plain words (john at gmail dot com), whose domain ends in a public "
+        "suffix.",
+        gate=Gate(groups=((*_DOT_PIECES, *_MAIL_HOSTS),)),
+    )

@@ -1,0 +1,38 @@
+"""E-mail addresses."""
+
+from __future__ import annotations
+
+from presidio_analyzer import Pattern
+from presidio_analyzer.predefined_recognizers import EmailRecognizer
+
+from gateway.pii.domains import Domains
+from gateway.pii.message import Gate
+from gateway.pii.rule import PatternRule
+
+# Presidio's pattern, with the lengths of RFC 5321 (4.5.3.1) as bounds: linear in the text.
+_LOCAL = r"[!#$%&'*+\-/=?^_`{|}~.\w]{0,63}[!#$%&'*+\-/=?^_`{|}~\w]"
+_LABEL = r"\w{1,63}(?:-+\w{1,63}){0,8}"
+_ADDRESS = rf"(?<![\w.+\-]){_LOCAL}@{_LABEL}(?:\.{_LABEL}){{1,8}}"
+_UNKNOWN_SUFFIX = 0.6
+
+
+class OfflineEmailRecognizer(EmailRecognizer):
+    """Presidio's, with a public suffix list that never comes from the network."""
+
+    def __init__(self, domains: Domains) -> None:
+        super().__init__(patterns=[Pattern("address", _ADDRESS, _UNKNOWN_SUFFIX)])
+        self._domains = domains
+
+    def validate_result(self, pattern_text: str) -> bool | None:
+        domain = pattern_text.rpartition("@")[2]
+        if self._domains.is_public(domain):
+            return True
+        return None if domain.rpartition(".")[2].isalpha() else False
+
+
+def rule(domains: Domains) -> PatternRule:
+    return PatternRule(
+        recognizer=OfflineEmailRecognizer(domains),
+        about="An address with @; certain when its domain ends in a public suffix.",
+        gate=Gate(groups=(("@",), (".",))),
+    )

@@ -1,0 +1,24 @@
+"""Names on platforms: "@lea"."""
+
+from __future__ import annotations
+
+from presidio_analyzer import Pattern, PatternRecognizer
+
+from gateway.pii.message import Gate
+from gateway.pii.rule import PatternRule
+
+_HANDLE = r"(?<![\w@./&=+\-])@[\w](?:[\w.\-]{0,62}\w)?(?:@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,4})?"
+
+
+def rule() -> PatternRule:
+    return PatternRule(
+        recognizer=PatternRecognizer(
+            supported_entity="HANDLE",
+            name="HandleRecognizer",
+            patterns=[Pattern("handle", _HANDLE, 0.5)],
+        ),
+        about="A name behind @, also with a server (@a@b.social). Advisory: who is named on a "
+        "platform is often meant to be.",
+        gate=Gate(groups=(("@",),)),
+        advisory=True,
+    )

@@ -1,0 +1,18 @@
+"""US taxpayer numbers of people without a social security number."""
+
+from __future__ import annotations
+
+from presidio_analyzer.predefined_recognizers import UsItinRecognizer
+
+from gateway.pii.context import context
+from gateway.pii.message import Gate
+from gateway.pii.rule import PatternRule
+
+
+def rule() -> PatternRule:
+    return PatternRule(
+        recognizer=UsItinRecognizer(),
+        about="9 digits from 9 on with the groups the IRS gives out.",
+        gate=Gate(digits=9),
+        context=context(en=("itin", "taxpayer", "tax id", "taxid", "tin")),
+    )

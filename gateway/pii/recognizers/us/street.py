@@ -1,0 +1,42 @@
+"""Street addresses as written in English."""
+
+from __future__ import annotations
+
+import re
+
+from presidio_analyzer import Pattern, PatternRecognizer
+
+from gateway.pii.message import Gate
+from gateway.pii.rule import PatternRule
+
+_KINDS = (
+    "Street", "St", "Avenue", "Ave", "Road", "Rd", "Boulevard", "Blvd", "Lane", "Ln", "Drive", "Dr",
+    "Court", "Ct", "Place", "Pl", "Terrace", "Ter", "Way", "Parkway", "Pkwy", "Circle", "Cir",
+    "Highway", "Hwy", "Square", "Sq", "Crescent", "Close", "Mews", "Grove", "Gardens", "Row",
+    "Alley", "Trail", "Loop", "Plaza",
+)  # fmt: skip
+_KIND = rf"(?:{'|'.join(sorted(_KINDS, key=len, reverse=True))})"
+_WORD = r"(?:[A-Z][A-Za-z'’\-]{0,30}|\d{1,3}(?:st|nd|rd|th))"
+_UNIT = r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|#)\.? ?#?\w{1,6})?"
+_TOWN = r"(?:,? [A-Z][A-Za-z'’\- ]{1,30},? [A-Z]{2},? \d{5}(?:-\d{4})?)?"
+
+
+def rule() -> PatternRule:
+    return PatternRule(
+        recognizer=PatternRecognizer(
+            supported_entity="STREET_ADDRESS",
+            name="EnStreetRecognizer",
+            patterns=[
+                Pattern(
+                    "street",
+                    rf"(?<![\w.,:/$€£#\-])\d{{1,5}}[A-Za-z]? (?:[NSEW]\.? )?"
+                    rf"{_WORD}(?: {_WORD}){{0,3}} {_KIND}(?![\w'’])\.?{_UNIT}{_TOWN}",
+                    0.65,
+                )
+            ],
+            global_regex_flags=0,
+        ),
+        about="A number, capitalised words and Street, Road, Avenue and the like; with the unit, "
+        "town, state and ZIP code that follow.",
+        gate=Gate(digits=1, quick=re.compile(rf"\d[A-Za-z]? [^\n]* {_KIND}(?!\w)")),
+    )

@@ -1,0 +1,202 @@
+"""Strips what the REDACT obligations name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import regex
+
+from gateway.errors import StageUndefined
+from gateway.model.disclosure import Redaction, Replacement
+from gateway.model.finding import Detection, Finding, Stage
+from gateway.model.obligation import Obligation, ObligationKind
+from gateway.model.submission import Submission
+from gateway.model.text import ReadText
+from gateway.pii.placeholders import label
+from gateway.pii.pseudonyms import Pseudonyms
+from gateway.ports import Redact
+
+MODES = ("remove", "placeholder", "mask", "hmac", "pseudonym", "reversible")
+"""From what tells least to what tells most: where several are asked for, the first wins."""
+
+_DEFAULT = "placeholder"
+_MASK = "•"
+_GRAPHEME = regex.compile(r"\X")
+_JOINS = regex.compile(r"[\p{M}\u200d\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
+_NEAR = 64  # no grapheme cluster that people write is longer
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """One REDACT obligation. `kinds` is None for all kinds of PII."""
+
+    kinds: frozenset[str] | None
+    mode: int
+    advisory: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Offsets in the clean text; the finding that names it; the original span."""
+
+    start: int
+    end: int
+    mode: int
+    finding: Finding
+    original: tuple[int, int]
+
+
+def make_redactor(secret: bytes) -> Redact:
+    """`secret` has at least 16 bytes: pseudonyms and reversible tokens hang on it.
+
+    The function strips from the clean text what the REDACT obligations name: `params.kinds`
+    ("*", or none given: all kinds of PII), `params.mode` (one of MODES, default placeholder),
+    `params.advisory` (true: advisory findings too). Findings that overlap go as one. Raises
+    StageUndefined for an order that it does not understand, KeysInvalid for a short secret.
+    """
+    pseudonyms = Pseudonyms(secret)
+
+    def redact(
+        submission: Submission,
+        read: ReadText,
+        detections: Sequence[Detection],
+        obligations: Sequence[Obligation],
+    ) -> Redaction:
+        orders = [_order(o) for o in obligations if o.kind is ObligationKind.REDACT]
+        if not orders:
+            return Redaction(text=read.clean.text)
+        cuts = _merged(_cuts(read, detections, orders))
+        text = read.clean.text
+        pieces: list[str] = []
+        replacements: list[Replacement] = []
+        at = position = 0
+        for cut in cuts:
+            instead = _instead(cut, text[cut.start : cut.end], submission, read, pseudonyms)
+            kept = text[position : cut.start]
+            at += len(kept)
+            pieces += (kept, instead)
+            replacements.append(
+                Replacement(
+                    finding=cut.finding,
+                    start=cut.original[0],
+                    end=cut.original[1],
+                    at=at,
+                    replacement=instead,
+                )
+            )
+            at += len(instead)
+            position = cut.end
+        pieces.append(text[position:])
+        return Redaction(text="".join(pieces), replacements=tuple(replacements))
+
+    return redact
+
+
+def _order(obligation: Obligation) -> _Order:
+    params = obligation.params
+    kinds = params.get("kinds", ["*"])
+    mode = params.get("mode", _DEFAULT)
+    advisory = params.get("advisory", False)
+    if isinstance(kinds, str) or not isinstance(kinds, Iterable):
+        raise StageUndefined(Stage.REDACT, "kinds of a REDACT obligation is not a list")
+    names = frozenset(str(kind) for kind in kinds)
+    if mode not in MODES:
+        raise StageUndefined(Stage.REDACT, "unknown mode of a REDACT obligation")
+    if not isinstance(advisory, bool):
+        raise StageUndefined(Stage.REDACT, "advisory of a REDACT obligation is not a boolean")
+    return _Order(None if "*" in names else names, MODES.index(mode), advisory)
+
+
+def _cuts(
+    read: ReadText, detections: Sequence[Detection], orders: Sequence[_Order]
+) -> Iterable[_Cut]:
+    text = read.clean.text
+    for detection in detections:
+        for finding in detection.findings:
+            if finding.in_human_text:
+                continue
+            modes = [order.mode for order in orders if _names(order, finding)]
+            start, end = read.clean.from_original(finding.start, finding.end)
+            if modes and start < end:
+                start, end = _whole_graphemes(text, start, end)
+                yield _Cut(start, end, min(modes), finding, (finding.start, finding.end))
+
+
+def _names(order: _Order, finding: Finding) -> bool:
+    if finding.advisory and not order.advisory:
+        return False
+    if order.kinds is None:
+        return finding.stage is Stage.PII
+    return finding.kind in order.kinds
+
+
+def _whole_graphemes(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widened so that no accent and no part of an emoji is left behind. Cheap in the common
+    case: only around characters that join to others."""
+    if end < len(text) and _JOINS.match(text[end]):
+        for cluster in _GRAPHEME.finditer(text, max(start, end - _NEAR), end + _NEAR):
+            if cluster.end() >= end:
+                end = cluster.end()
+                break
+    if start and (_JOINS.match(text[start]) or text[start - 1] == "\u200d"):
+        for cluster in _GRAPHEME.finditer(text, max(0, start - _NEAR), end):
+            if cluster.end() > start:
+                start = min(start, cluster.start())
+                break
+    return start, end
+
+
+def _merged(cuts: Iterable[_Cut]) -> list[_Cut]:
+    """Cuts that do not overlap, by start: one for each group that does, named by the finding
+    with a checksum, the higher score, the longer span; its mode is the one that tells least."""
+    merged: list[_Cut] = []
+    for cut in sorted(cuts, key=lambda cut: (cut.start, -cut.end, _rank(cut.finding))):
+        if not merged or cut.start >= merged[-1].end:
+            merged.append(cut)
+            continue
+        last = merged[-1]
+        named = min((last.finding, cut.finding), key=_rank)
+        merged[-1] = _Cut(
+            last.start,
+            max(last.end, cut.end),
+            min(last.mode, cut.mode),
+            named,
+            (min(last.original[0], cut.original[0]), max(last.original[1], cut.original[1])),
+        )
+    return merged
+
+
+def _rank(finding: Finding) -> tuple[bool, bool, float, int, str]:
+    return (
+        finding.advisory,
+        not finding.checked,
+        -finding.score,
+        finding.start - finding.end,
+        finding.kind,
+    )
+
+
+def _instead(
+    cut: _Cut, value: str, submission: Submission, read: ReadText, pseudonyms: Pseudonyms
+) -> str:
+    mode = MODES[cut.mode]
+    if mode == "remove":
+        return ""
+    if mode == "mask":
+        return _MASK * len(_GRAPHEME.findall(value))
+    kind = cut.finding.kind
+    name = label(kind, read.language)
+    if mode == "placeholder":
+        return f"[{name}]"
+    if mode == "reversible":
+        sealed = pseudonyms.seal(
+            value, tenant=submission.tenant, place=f"{submission.message_id}:{cut.start}"
+        )
+        return f"[{name}:{sealed}]"
+    start, end = read.normalised.from_original(*cut.original)
+    read_as = read.normalised.text[start:end]
+    if mode == "hmac":
+        return f"[{name}#{pseudonyms.tag(kind, read_as, submission.tenant)}]"
+    tag = pseudonyms.tag(kind, read_as, submission.tenant, submission.conversation)
+    return f"[{name}-{tag[:6]}]"

@@ -1,0 +1,57 @@
+"""Which of overlapping hits stand."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+from dataclasses import replace
+
+from gateway.pii.rule import Hit
+
+
+def _rank(hit: Hit) -> tuple[bool, bool, float, int, int, str, str]:
+    return (hit.advisory, not hit.checked, -hit.score, hit.start - hit.end, hit.start, hit.kind,
+            hit.source)  # fmt: skip
+
+
+def resolve(text: str, hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """Hits that do not overlap, by start: one confirmed by a checksum wins, then the higher
+    score, then the longer. What a loser covers beyond its winners stays found, cut to its
+    letters and digits, so that no found character is ever left uncovered. Advisory hits come
+    last and never displace others."""
+    standing: list[tuple[int, int, Hit]] = []
+    for hit in sorted(set(hits), key=_rank):
+        for start, end in _uncovered(hit, standing):
+            piece = _cut(text, hit, start, end)
+            if piece is not None:
+                insort(standing, (piece.start, piece.end, piece))
+    return tuple(hit for _, _, hit in standing)
+
+
+def _cut(text: str, hit: Hit, start: int, end: int) -> Hit | None:
+    if (start, end) == (hit.start, hit.end):
+        return hit
+    while start < end and not text[start].isalnum():
+        start += 1
+    while end > start and not text[end - 1].isalnum():
+        end -= 1
+    if start == end or hit.advisory:
+        return None
+    return replace(hit, start=start, end=end, checked=False)
+
+
+def _uncovered(hit: Hit, standing: list[tuple[int, int, Hit]]) -> list[tuple[int, int]]:
+    """The stretches of `hit` that nothing in `standing` (sorted, disjoint) covers."""
+    at = bisect_left(standing, (hit.start,))
+    if at and standing[at - 1][1] > hit.start:
+        at -= 1
+    free: list[tuple[int, int]] = []
+    position = hit.start
+    while at < len(standing) and standing[at][0] < hit.end:
+        if standing[at][0] > position:
+            free.append((position, standing[at][0]))
+        position = max(position, standing[at][1])
+        at += 1
+    if position < hit.end:
+        free.append((position, hit.end))
+    return free
