@@ -19,40 +19,28 @@ package gateway
 #   id: gateway.decision
 decision := {"verdict": verdict, "reasons": reasons, "obligations": obligations}
 
-results := {result | result := data.packs[_][_].results[_]}
+results := {result | result := data.packs[_][_].results[_]} | unavailable
 
 default verdict := "publish"
 
 verdict := "block" if {
-	"block" in asked
+	some reason in reasons
+	reason.verdict == "block"
 } else := "hold" if {
-	"hold" in asked
+	some reason in reasons
+	reason.verdict == "hold"
 }
 
-asked := {reason.verdict | some reason in reasons}
-
-reasons := sort(array.concat(array.concat(stated, unavailable), malformed))
+reasons := sort(array.concat(stated, malformed))
 
 stated := [{"rule": result.rule, "text": result.text, "verdict": result.verdict} |
 	some result in results
 	result.verdict in {"publish", "hold", "block"}
-]
-
-# METADATA
-# title: A stage that could not be asked
-# description: >-
-#   A detector, the creator's record or the disclosure clock gave no answer, so nobody knows
-#   whether the message is safe. It waits for a person.
-# custom:
-#   id: gateway.unavailable
-#   verdicts: [hold]
-unavailable := [reason |
-	some failure in input.unavailable
-	reason := {
-		"rule": "gateway.unavailable",
-		"text": sprintf("The stage '%s' gave no answer, so the message could not be checked in full. Review it by hand, or submit it again when the stage answers.", [failure.stage]),
-		"verdict": "hold",
-	}
+	result.obligations == [obligation |
+		some obligation in result.obligations
+		obligation.kind
+		obligation.params
+	]
 ]
 
 caused[key] contains result.rule if {
@@ -64,6 +52,23 @@ caused[key] contains result.rule if {
 obligations := sort([{"kind": cause[0], "params": cause[1], "rules": sort(rules)} | some cause, rules in caused])
 
 # METADATA
+# title: A stage that could not be asked
+# description: >-
+#   A detector, the creator's record or the disclosure clock gave no answer, so nobody knows
+#   whether the message is safe. It waits for a person.
+# custom:
+#   id: gateway.unavailable
+#   verdicts: [hold]
+unavailable := {{
+	"rule": "gateway.unavailable",
+	"text": sprintf("The stage '%s' gave no answer, so the message could not be checked in full. Review it by hand, or submit it again when the stage answers.", [failure.stage]),
+	"verdict": "hold",
+	"obligations": [],
+} |
+	some failure in input.unavailable
+}
+
+# METADATA
 # title: A rule that answered in another shape
 # description: >-
 #   Comprehensions skip what lacks a field. A result that would be skipped could have asked for
@@ -72,13 +77,7 @@ obligations := sort([{"kind": cause[0], "params": cause[1], "rules": sort(rules)
 #   id: gateway.malformed
 #   verdicts: [block]
 malformed := [reason |
-	promised := [count(result.obligations) | some result in results]
-	kept := [obligation.params |
-		some result in results
-		some obligation in result.obligations
-		obligation.kind
-	]
-	[count(stated), count(promised), count(kept)] != [count(results), count(results), sum(promised)]
+	count(stated) != count(results)
 	reason := {
 		"rule": "gateway.malformed",
 		"text": "A policy rule answered in a shape that cannot be read, so nothing it meant may be lost. Run `policy check` and mend the pack.",

@@ -6,11 +6,11 @@
 package lib.contact
 
 # METADATA
-# title: Never shown
-# description: A first contact counts as never, whatever the clock says.
-never(_) if input.contact.first
-
-never(notice) if not input.contact.disclosed_s[notice]
+# title: What was shown, and how long ago
+# description: At a first contact nothing was, whatever the clock says.
+shown := {} if {
+	input.contact.first
+} else := input.contact.disclosed_s
 
 # METADATA
 # title: Due again
@@ -19,7 +19,7 @@ never(notice) if not input.contact.disclosed_s[notice]
 #   shown is measured from the first contact; where that is unknown it is due.
 due_again(notices, interval_s) if {
 	not input.contact.first
-	ages := [age | some notice in notices; age := input.contact.disclosed_s[notice]]
+	ages := [age | some notice in notices; age := shown[notice]]
 	elapsed(ages, interval_s)
 }
 

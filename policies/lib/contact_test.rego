@@ -5,7 +5,10 @@ import data.lib.fixture
 
 clock(patch) := {"contact": object.union({"first": false, "since_first_s": 7200, "gap_s": 60}, patch)}
 
-never(notice, patch) if contact.never(notice) with input as patch
+never(notice, patch) if {
+	shown := contact.shown with input as patch
+	not shown[notice]
+}
 
 again(notices, interval_s, patch) if contact.due_again(notices, interval_s) with input as patch
 

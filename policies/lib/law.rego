@@ -18,59 +18,65 @@ today := substring(input.now, 0, 10)
 in_reach[rule.id] := rule if {
 	some rule in data.legal
 	input.message.channel in rule.channels
-	rule.status in {"in_force", "scheduled"}
 	rule.effective_from <= today
-	not over(rule.effective_until)
+	rule.status != "draft"
+	rule.status != "lapsed"
+	[day | day := rule.effective_until; day != null; day <= today] == []
 	some place in rule.jurisdictions
 	place in places
-	meant_for(rule.audience)
-}
-
-over(day) if {
-	is_string(day)
-	day <= today
+	rule.audience in audiences
 }
 
 # METADATA
 # title: Where the audience may be
 # description: >-
-#   What was given, and what it implies: FR lies in the EU, US-CA in the US. A bare EU or US may
+#   What was given, and what it implies: FR lies in the EU, US-CA in the US (countries have two
+#   letters in ISO 3166). A bare EU or US may
 #   be any of its members, so all of them are meant; an empty list means unknown, so every
 #   jurisdiction that a rule names is meant. The strictest applicable rule follows from that.
-places contains place if some place in input.audience.jurisdictions
-
-places contains country if some country in countries
+places contains place if {
+	some code in input.audience.jurisdictions
+	some place in [code, substring(code, 0, 2)]
+}
 
 places contains "EU" if {
-	some country in countries
-	country in data.legal.jurisdictions.eu
+	some code in input.audience.jurisdictions
+	substring(code, 0, 2) in data.legal.jurisdictions.eu
 }
 
 places contains member if {
-	"EU" in countries
-	every country in countries {
-		not country in data.legal.jurisdictions.eu
-	}
+	"EU" in input.audience.jurisdictions
+	not names_member(input.audience.jurisdictions)
 	some member in data.legal.jurisdictions.eu
 }
 
 places contains state if {
 	"US" in input.audience.jurisdictions
-	every place in input.audience.jurisdictions {
-		not startswith(place, "US-")
-	}
-	some rule in data.legal
-	some state in rule.jurisdictions
+	not names_state(input.audience.jurisdictions)
+	some state in named(data.legal)
 	startswith(state, "US-")
 }
 
 places contains place if {
-	count(input.audience.jurisdictions) == 0
-	some rule in data.legal
-	some place in rule.jurisdictions
+	input.audience.jurisdictions == []
+	some place in named(data.legal)
 }
 
-countries contains split(place, "-")[0] if some place in input.audience.jurisdictions
+names_member(codes) if {
+	some code in codes
+	substring(code, 0, 2) in data.legal.jurisdictions.eu
+}
+
+names_state(codes) if {
+	some code in codes
+	startswith(code, "US-")
+}
+
+# Every jurisdiction that a rule names.
+named(rows) := {place |
+	some rule in rows
+	some place in rule.jurisdictions
+}
 
 # METADATA
 # title: For whom a rule is meant
@@ -78,12 +84,8 @@ countries contains split(place, "-")[0] if some place in input.audience.jurisdic
 #   `all`: everyone. `companion`: avatars that serve as companions, which every avatar does
 #   unless its creator's settings say otherwise. `minors`: unless the person is known to be an
 #   adult.
-meant_for("all") := true
+audiences contains "all"
 
-meant_for("companion") if companion
+audiences contains "companion" if not input.creator.companion == false
 
-meant_for("minors") if may_be_minor
-
-companion if not input.creator.companion == false
-
-may_be_minor if input.audience.minor != "no"
+audiences contains "minors" if input.audience.minor != "no"

@@ -11,46 +11,46 @@ package packs.baseline.evasion
 
 results contains {
 	"rule": "baseline.evasion",
-	"text": sprintf("The text was written to be misread by a machine (%s), and what it hides is suspect. Review it by hand, or write it plainly.", [listed]),
+	"text": sprintf("The text was written to be misread by a machine (%s), and what it hides is suspect. Review it by hand, or write it plainly.", [listed(input.findings.changes)]),
 	"verdict": "hold",
 	"obligations": [],
 } if {
 	input.findings.changes[0]
-	suspect
+	suspect(input.findings)
 }
 
 results contains {
 	"rule": "baseline.evasion",
-	"text": sprintf("Hidden characters (%s) were removed; nothing else in the text is suspect.", [listed]),
+	"text": sprintf("Hidden characters (%s) were removed; nothing else in the text is suspect.", [listed(input.findings.changes)]),
 	"verdict": "publish",
 	"obligations": [],
 } if {
 	some change in input.findings.changes
 	change.kind in data.baseline.evasion.hidden
-	not suspect
+	not suspect(input.findings)
 }
 
-listed := concat(", ", sort({change.kind | some change in input.findings.changes}))
+listed(changes) := concat(", ", sort({change.kind | some change in changes}))
 
-suspect if {
-	some change in input.findings.changes
+suspect(findings) if {
+	some change in findings.changes
 	change.count >= data.baseline.evasion.bounds[change.kind]
 }
 
-suspect if {
-	garbled
-	some signal in input.findings.signals
+suspect(findings) if {
+	garbled(findings)
+	some signal in findings.signals
 	signal["in"] == "text"
 }
 
-suspect if {
-	garbled
-	some score in input.findings.toxicity.scores
+suspect(findings) if {
+	garbled(findings)
+	some score in findings.toxicity.scores
 	score >= data.baseline.evasion.suspicion
 }
 
 # Repeated letters are how people stress a word.
-garbled if {
-	some change in input.findings.changes
+garbled(findings) if {
+	some change in findings.changes
 	change.kind != "repeat"
 }

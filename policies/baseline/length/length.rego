@@ -15,8 +15,9 @@ results contains {
 	"verdict": "block",
 	"obligations": [],
 } if {
-	blank
-	count(input.media) == 0
+	input.text.length < 100
+	input.media == []
+	blank(input.text)
 }
 
 results contains {
@@ -26,23 +27,20 @@ results contains {
 	"obligations": [],
 } if {
 	input.text.length > 280
-	verdict := judged
+	verdict := judged(input.message.channel)
 }
 
-blank if input.text.length == 0
+blank(text) if text.length == 0
 
-blank if {
-	input.text.length < 100
-	is_string(input.text.normalised)
-	trim_space(input.text.normalised) == ""
+blank(text) if {
+	is_string(text.normalised)
+	trim_space(text.normalised) == ""
 }
 
-judged := "block" if {
-	not within("block")
+judged(channel) := "block" if {
+	not within(channel, "block")
 } else := "hold" if {
-	not within("hold")
+	not within(channel, "hold")
 }
 
-within(verdict) if input.text.length <= limits[verdict]
-
-limits := data.baseline.length.channels[input.message.channel]
+within(channel, verdict) if input.text.length <= data.baseline.length.channels[channel][verdict]

@@ -14,7 +14,7 @@ results contains {
 	"rule": "baseline.pii",
 	"text": sprintf("The text holds personal data (%s), which is stripped before publishing.", [concat(", ", stripped)]),
 	"verdict": "publish",
-	"obligations": [{"kind": "redact", "params": {"kinds": stripped, "mode": mode}}],
+	"obligations": [{"kind": "redact", "params": {"kinds": stripped, "mode": object.get(data.baseline.pii, ["modes", input.message.channel], "placeholder")}}],
 } if {
 	some finding in input.findings.pii
 	not finding.advisory
@@ -44,7 +44,7 @@ results contains {
 	found := count([finding |
 		some finding in input.findings.pii
 		not finding.advisory
-		action(finding.kind) != "publish"
+		action(finding.kind, input.message.channel) != "publish"
 	])
 	found >= data.baseline.pii.too_many
 }
@@ -52,19 +52,12 @@ results contains {
 kinds(wanted) := sort({finding.kind |
 	some finding in input.findings.pii
 	not finding.advisory
-	action(finding.kind) == wanted
+	action(finding.kind, input.message.channel) == wanted
 })
 
 # An action that is misspelt in the data holds.
-action(kind) := wanted if {
+action(kind, channel) := wanted if {
+	actions := object.get(data.baseline.pii, ["actions", channel], {})
 	wanted := object.get(actions, kind, object.get(actions, "other", "redact"))
 	wanted in {"publish", "redact", "hold", "block"}
 } else := "unknown"
-
-default actions := {}
-
-actions := data.baseline.pii.actions[input.message.channel]
-
-default mode := "placeholder"
-
-mode := data.baseline.pii.modes[input.message.channel]

@@ -78,6 +78,6 @@ test_without_data_everything_is_redacted if {
 
 test_an_action_nobody_knows_holds if {
 	results := pii.results with input as fixture.message({"findings": {"pii": [finding("URL")]}})
-		with data.baseline.pii.actions.dm as {"other": "redcat"}
+		with data.baseline.pii as {"actions": {"dm": {"other": "redcat"}}}
 	fixture.verdicts(results) == {"hold"}
 }

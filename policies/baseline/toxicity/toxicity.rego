@@ -24,36 +24,37 @@ results contains {
 	"verdict": outcome.verdict,
 	"obligations": [],
 } if {
-	raised
-	outcome := judged
-}
-
-# Null sorts below every number, so it never is the highest unless nothing was scored.
-highest := max({score | some score in input.findings.toxicity.scores})
-
-scored if is_number(highest)
-
-raised if {
 	scored
 	not low
+	outcome := judged(limits(strictness(input.message.channel)))
 }
 
-low if highest < data.baseline.toxicity.floor
-
-judged := {"verdict": "block", "categories": reached(limits.block)} if {
-	count(reached(limits.block)) > 0
-} else := {"verdict": "hold", "categories": reached(limits.hold)} if {
-	count(reached(limits.hold)) > 0
-} else := {"verdict": "hold", "categories": ["(no thresholds for this channel)"]} if {
-	not limits.hold
+scored if {
+	some score in input.findings.toxicity.scores
+	score != null
 }
 
-limits := data.baseline.toxicity[strictness][input.message.channel]
+# Null sorts below every number, so what is not covered never is the highest.
+low if max([score | some score in input.findings.toxicity.scores]) < data.baseline.toxicity.floor
+
+limits(table) := data.baseline.toxicity[table][input.message.channel]
+
+limits(table) := {} if not data.baseline.toxicity[table][input.message.channel]
+
+judged(lines) := {"verdict": "hold", "categories": ["(no thresholds for this channel)"]} if {
+	not lines.hold
+} else := {"verdict": "block", "categories": blocked} if {
+	blocked := reached(lines.block)
+	count(blocked) > 0
+} else := {"verdict": "hold", "categories": held} if {
+	held := reached(lines.hold)
+	count(held) > 0
+}
 
 # A category without a line has the line `other`; where that is missing too, no score reaches it.
 reached(lines) := sort({category |
 	some category, score in input.findings.toxicity.scores
-	is_number(score)
+	score != null
 	score >= object.get(lines, category, object.get(lines, "other", 2))
 })
 
@@ -61,6 +62,6 @@ message("block", categories) := sprintf("The text scores as %s near certainty. I
 
 message("hold", categories) := sprintf("The text scores as %s at or above the threshold of this channel. A person decides: release it if the model is wrong, or rewrite it.", [categories])
 
-default strictness := "normal"
-
-strictness := "strict" if input.creator.strictness[input.message.channel] == "strict"
+strictness(channel) := "strict" if {
+	input.creator.strictness[channel] == "strict"
+} else := "normal"

@@ -23,6 +23,6 @@ results contains {
 	due(rule.params)
 }
 
-due(_) if contact.never("ai")
+due(_) if not contact.shown.ai
 
 due(params) if contact.due_again(["ai", "ai_reminder"], params.repeat_s[input.message.channel])

@@ -20,14 +20,14 @@ results contains {
 	"obligations": [{"kind": "disclose", "params": {"notice": "ai_public", "position": "start"}}],
 } if {
 	input.editorial.public_interest
-	not answered_for
+	not answered_for(input.editorial)
 	rule := law.in_reach["eu.aia.50.4"]
 	due(rule.params)
 }
 
-answered_for if {
-	named(input.editorial.reviewed_by)
-	named(input.editorial.editor)
+answered_for(editorial) if {
+	named(editorial.reviewed_by)
+	named(editorial.editor)
 }
 
 named(person) if {
@@ -35,6 +35,6 @@ named(person) if {
 	trim_space(person) != ""
 }
 
-due(_) if contact.never("ai_public")
+due(_) if not contact.shown.ai_public
 
 due(params) if contact.due_again(["ai_public"], object.get(params.repeat_s, input.message.channel, 0))

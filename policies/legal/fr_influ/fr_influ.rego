@@ -18,7 +18,7 @@ results contains {
 	"verdict": "publish",
 	"obligations": [{"kind": "disclose", "params": {"notice": rule.params.notice, "position": "start"}}],
 } if {
-	commercial
+	commercial(input.commercial)
 	rule := law.in_reach["fr.influ"]
 }
 
@@ -30,13 +30,13 @@ results contains {
 } if {
 	some signal in input.findings.signals
 	signal.list == "fr.influ"
-	not commercial
+	not commercial(input.commercial)
 	law.in_reach["fr.influ"]
 }
 
-commercial if input.commercial.paid_partnership
+commercial(facts) if facts.paid_partnership
 
-commercial if {
-	is_string(input.commercial.brand)
-	input.commercial.brand != ""
+commercial(facts) if {
+	is_string(facts.brand)
+	facts.brand != ""
 }

@@ -21,7 +21,7 @@ results contains {
 	"obligations": [{"kind": "disclose", "params": {"notice": "ai", "position": "start"}}],
 } if {
 	law.in_reach["us.ca.sb243"]
-	contact.never("ai")
+	not contact.shown.ai
 }
 
 results contains {
@@ -30,7 +30,7 @@ results contains {
 	"verdict": "publish",
 	"obligations": [{"kind": "disclose", "params": {"notice": notice, "position": "start"}} | some notice in due],
 } if {
-	law.may_be_minor
+	input.audience.minor != "no"
 	rule := law.in_reach["us.ca.sb243"]
 	due := reminders(rule.params.interval_s)
 	count(due) > 0
@@ -43,4 +43,4 @@ reminders(interval_s) := [notice |
 ]
 
 # The opening notice says the same as the reminder.
-opened("ai_reminder") if contact.never("ai")
+opened("ai_reminder") if not contact.shown.ai

@@ -29,6 +29,6 @@ due(params) := "ai" if {
 	contact.due_again(["ai", "ai_reminder"], params.interval_s)
 }
 
-opening(_) if contact.never("ai")
+opening(_) if not contact.shown.ai
 
 opening(start_every_s) if contact.due_again(["ai"], start_every_s)
