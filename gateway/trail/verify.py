@@ -69,7 +69,8 @@ class Verification:
         )
         self._kept_count = len(self._kept)
         self._frontier = Frontier()
-        self._signed = 0
+        self._signed = 0  # size of the last stored checkpoint that matched
+        self._matched = 0  # of the last kept one
         self._checkpoints = 0
         self._kinds: Counter[EntryKind] = Counter()
         # For each entry, a fingerprint of what it allows to happen later; 0 for nothing.
@@ -81,28 +82,31 @@ class Verification:
         start = self._frontier.size
         leaves = [self._leaf(seq, entry) for seq, entry in enumerate(entries, start)]
         stop = start + len(leaves)
-        due = [self._opened(stored) for stored in checkpoints]
+        due = [(self._opened(stored), False) for stored in checkpoints]
         self._checkpoints += len(due)
         while self._kept and self._kept[0].size <= stop:
-            due.append(self._kept.pop(0))
-        due.sort(key=lambda checkpoint: checkpoint.size)
+            due.append((self._kept.pop(0), True))
         done = 0
-        for checkpoint in due:
+        for checkpoint, kept in sorted(due, key=lambda item: (item[0].size, not item[1])):
             upto = checkpoint.size - start
             if upto > len(leaves):
                 raise LogInvalid(_missing(checkpoint), index=stop)
             self._frontier.extend(leaves[done:upto])
             done = max(done, upto)
-            self._match(checkpoint)
+            self._match(checkpoint, kept=kept)
         self._frontier.extend(leaves[done:])
 
     def finish(self, newest: StoredCheckpoint | None = None) -> Verified:
         """After the last entry; `newest` is the newest stored checkpoint, if there is one."""
         size = self._frontier.size
-        beyond = [*self._kept, *([self._opened(newest)] if newest else [])]
-        for checkpoint in beyond:
+        last = [(checkpoint, True) for checkpoint in self._kept]
+        if newest:
+            last.append((self._opened(newest), False))
+        for checkpoint, kept in last:
             if checkpoint.size > size:
                 raise LogInvalid(_missing(checkpoint), index=size)
+            if checkpoint.size == size:
+                self._match(checkpoint, kept=kept)
         return Verified(
             size=size,
             root=self._frontier.root(),
@@ -119,16 +123,21 @@ class Verification:
             raise LogInvalid(f"the columns of the checkpoint of size {size} are not what it signed")
         return checkpoint
 
-    def _match(self, checkpoint: Checkpoint) -> None:
-        if checkpoint.size != self._frontier.size:
+    def _match(self, checkpoint: Checkpoint, *, kept: bool) -> None:
+        size = checkpoint.size
+        if size != self._frontier.size:
             raise LogInvalid("the checkpoints are out of order")
         if checkpoint.root != self._frontier.root():
+            start = self._matched if kept else self._signed
             raise LogInvalid(
-                f"the entries from here to {checkpoint.size - 1} are not those that the "
-                f"checkpoint of size {checkpoint.size} signed",
-                index=self._signed,
+                f"one of the entries {start} to {size - 1} is not that which the "
+                f"{'kept ' if kept else ''}checkpoint of size {size} signed",
+                index=start,
             )
-        self._signed = checkpoint.size
+        if kept:
+            self._matched = size
+        else:
+            self._signed = size
 
     def _leaf(self, seq: int, entry: Entry) -> bytes:
         leaf = sha256(b"\x00" + entry.body).digest()

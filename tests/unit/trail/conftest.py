@@ -1,0 +1,297 @@
+"""A small log in memory, and events to write into it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.keyring import Keyring
+from gateway.model.decision import Bundle, Decision, Reason
+from gateway.model.disclosure import Disclosure, Notice, Redaction, Replacement
+from gateway.model.finding import Detection, Finding, ModelIdentity, Stage
+from gateway.model.obligation import Obligation, ObligationKind
+from gateway.model.receipt import Receipt
+from gateway.model.record import (
+    Change,
+    Delivery,
+    Dispatch,
+    DispatchResult,
+    Entry,
+    Expiry,
+    Outcome,
+    Record,
+    Settlement,
+    leaf_hash,
+    stamp,
+)
+from gateway.model.submission import Channel, Submission
+from gateway.model.verdict import State, Verdict
+from gateway.ports import LogEvent
+from gateway.trail.leaf import encode
+from gateway.trail.log import Log
+
+ORIGIN = "gateway.example/log"
+START = datetime(2026, 11, 22, 20, 0, 0, 125, tzinfo=UTC)
+
+
+class Events:
+    """Events as the pipeline makes them. `raw` stands wherever a text of a message stands."""
+
+    def __init__(self, raw: str = "call me on 06 12 34 56 78") -> None:
+        self.raw = raw
+        self._at = START
+
+    def tick(self) -> datetime:
+        self._at += timedelta(milliseconds=70)
+        return self._at
+
+    def submission(self, number: int) -> Submission:
+        return Submission(
+            message_id=f"msg_{number}",
+            tenant="acme",
+            channel=Channel.DM,
+            creator="zoe",
+            avatar="zoe-ai",
+            conversation="c1",
+            text=self.raw,
+            human_text=self.raw,
+            received_at=self.tick(),
+        )
+
+    def disclosure(self) -> Disclosure:
+        return Disclosure(
+            text=self.raw,
+            language="en",
+            notices=(Notice(notice="ai", text="[AI]", position="start", rules=("eu.aia.50.1",)),),
+            marks={"iptc": {"text": self.raw}, "c2pa": self.raw},
+            content_hash="ab" * 32,
+            salt=self.raw,
+        )
+
+    def decision(self, verdict: Verdict) -> Decision:
+        reason = Reason(rule="eu.aia.50.1", text="Label it as AI.", verdict=verdict)
+        obligation = Obligation(
+            kind=ObligationKind.DISCLOSE, rules=("eu.aia.50.1",), params={"notice": "ai"}
+        )
+        text = {"submitted": self.raw, "normalised": self.raw, "folded": self.raw, "length": 25}
+        document = {
+            "message": {"id": "m", "channel": "dm"},
+            "text": text,
+            "human": {"present": True, "text": self.raw},
+            "findings": {"changes": [{"kind": "zero_width", "count": 2}]},
+        }
+        masked = {
+            **document,
+            "text": {**text, **dict.fromkeys(("submitted", "normalised", "folded"))},
+            "human": {"present": True, "text": None},
+        }
+        return Decision(
+            verdict=verdict,
+            reasons=(reason,),
+            obligations=(obligation,),
+            bundle=Bundle(digest="cd" * 32, revisions={"baseline": "3", "legal": "7"}),
+            engine="embedded",
+            path="gateway/decision",
+            document=document,
+            masked=masked,
+        )
+
+    def record(self, number: int, verdict: Verdict = Verdict.PUBLISH) -> Record:
+        state = {
+            Verdict.PUBLISH: State.QUEUED,
+            Verdict.HOLD: State.HELD,
+            Verdict.BLOCK: State.BLOCKED,
+        }[verdict]
+        published = verdict is Verdict.PUBLISH
+        decision = self.decision(verdict)
+        finding = Finding(
+            stage=Stage.PII, kind="PHONE_NUMBER", score=0.9, start=11, end=25, source="fr"
+        )
+        return Record(
+            decision_id=f"dec_{number}",
+            submission=self.submission(number),
+            verdict=verdict,
+            state=state,
+            reasons=decision.reasons,
+            obligations=decision.obligations,
+            language="en",
+            decided_at=self.tick(),
+            detections=(
+                Detection(
+                    stage=Stage.TOXICITY,
+                    scores={"toxicity": 0.02},
+                    models=(ModelIdentity(id="tox-1", sha256="ef" * 32),),
+                ),
+                Detection(stage=Stage.PII, findings=(finding,)),
+            ),
+            decision=decision,
+            redaction=Redaction(
+                text=self.raw,
+                replacements=(
+                    Replacement(
+                        finding=finding, start=11, end=25, at=11, replacement=f"[{self.raw}]"
+                    ),
+                ),
+            ),
+            disclosure=self.disclosure() if published else None,
+            receipt=self.receipt(number) if published else None,
+            expires_at=self.tick() if verdict is Verdict.HOLD else None,
+            timings_ms={"pii": 0.41234, "policy": 0.3},
+        )
+
+    def receipt(self, number: int) -> Receipt:
+        return Receipt(
+            id=f"rcp_{number}", kid="k1", jws=f"{self.raw}.{number}", claims={"text": self.raw}
+        )
+
+    def settlement(self, record: Record, seq: int) -> Settlement:
+        assert record.disclosure is not None
+        assert record.receipt is not None
+        submission = record.submission
+        delivery = Delivery(
+            message_id=submission.message_id,
+            decision_id=record.decision_id,
+            key=f"{submission.message_id}.1",
+            tenant=submission.tenant,
+            route=submission.route,
+            channel=submission.channel,
+            creator=submission.creator,
+            avatar=submission.avatar,
+            conversation=submission.conversation,
+            audience_id=None,
+            disclosure=record.disclosure,
+            receipt=record.receipt,
+            recorded_seq=seq,
+            attempt=1,
+            queued_at=record.decided_at,
+        )
+        dispatch = Dispatch(result=DispatchResult.DELIVERED, detail="201", platform_id="p1")
+        return Settlement(
+            delivery=delivery, dispatch=dispatch, state=State.DELIVERED, at=self.tick()
+        )
+
+    def expiry(self, record: Record, seq: int) -> Expiry:
+        submission = record.submission
+        outcome = Outcome(
+            message_id=submission.message_id,
+            decision_id=record.decision_id,
+            tenant=submission.tenant,
+            channel=submission.channel,
+            creator=submission.creator,
+            avatar=submission.avatar,
+            conversation=submission.conversation,
+            route=submission.route,
+            state=State.EXPIRED,
+            verdict=Verdict.HOLD,
+            reasons=record.reasons,
+            obligations=record.obligations,
+            language=record.language,
+            decided_at=record.decided_at,
+            entry_seq=seq,
+            text=self.raw,
+        )
+        return Expiry(outcome=outcome, at=self.tick())
+
+    def change(self) -> Change:
+        return Change(
+            actor="root",
+            tenant="acme",
+            what="creator",
+            subject="zoe",
+            at=self.tick(),
+            before=None,
+            after="ab" * 32,
+            detail={"version": 1},
+        )
+
+
+@dataclass
+class MemoryStore:
+    """What trail.log.LogStore asks for."""
+
+    rows: list[Entry] = field(default_factory=list)
+    signed: list[tuple[int, bytes, str]] = field(default_factory=list)
+    asked: list[tuple[int, int]] = field(default_factory=list)
+
+    async def size(self) -> int:
+        return len(self.rows)
+
+    async def leaves(self, start: int, stop: int) -> list[bytes]:
+        self.asked.append((start, stop))
+        return [entry.leaf for entry in self.rows[start:stop]]
+
+    async def entries(self, start: int, stop: int) -> list[Entry]:
+        return self.rows[start:stop]
+
+    async def put_checkpoint(self, *, size: int, root: bytes, note: str, at: datetime) -> None:
+        if size not in {have for have, _, _ in self.signed}:
+            self.signed.append((size, root, note))
+
+    async def latest_checkpoint(self) -> tuple[int, bytes, str] | None:
+        return max(self.signed, default=None)
+
+    async def checkpoints(self, start: int, stop: int) -> list[tuple[int, bytes, str]]:
+        return sorted(row for row in self.signed if start <= row[0] < stop)
+
+    def append(self, event: LogEvent) -> Entry:
+        seq, marked = len(self.rows), stamp(event)
+        body = encode(event, seq)
+        entry = Entry(
+            seq=seq,
+            kind=marked.kind,
+            at=marked.at,
+            tenant=marked.tenant,
+            message_id=marked.message_id,
+            body=body,
+            leaf=leaf_hash(body),
+        )
+        self.rows.append(entry)
+        return entry
+
+    def fill(self, count: int) -> None:
+        """Entries without a story, quickly."""
+        template = self.append(Events().change())
+        for seq in range(len(self.rows), len(self.rows) + count - 1):
+            body = template.body.replace(
+                f'"seq":{template.seq},'.encode(), f'"seq":{seq},'.encode()
+            )
+            self.rows.append(replace(template, seq=seq, body=body, leaf=leaf_hash(body)))
+
+    def story(self, events: Events, numbers: Sequence[int]) -> None:
+        """For each number a message that is delivered, one that expires, and one blocked."""
+        for number in numbers:
+            record = events.record(3 * number)
+            seq = self.append(record).seq
+            held = events.record(3 * number + 1, Verdict.HOLD)
+            held_seq = self.append(held).seq
+            self.append(events.settlement(record, seq))
+            self.append(events.record(3 * number + 2, Verdict.BLOCK))
+            self.append(events.expiry(held, held_seq))
+
+
+@pytest.fixture
+def events() -> Events:
+    return Events()
+
+
+@pytest.fixture
+def events_of() -> type[Events]:
+    return Events
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture(scope="session")
+def keyring() -> Keyring:
+    return Keyring.generate()
+
+
+@pytest.fixture
+def log(store: MemoryStore, keyring: Keyring) -> Log:
+    return Log(store=store, keyring=keyring, origin=ORIGIN, now=lambda: START, interval_s=0.01)
