@@ -19,7 +19,8 @@ GatewayError
 │   ├── ModelInvalid        a weight file is missing, corrupt or not the expected one
 │   ├── KeysInvalid         a key file is missing, unreadable or open to others
 │   └── DatabaseUnusable    unreachable, full, or from a newer version
-└── LogInvalid              the audit log does not verify: names the first bad entry
+├── LogInvalid              the audit log does not verify: names the first bad entry
+└── ReceiptInvalid          a receipt does not verify: names what does not match
 """
 
 from __future__ import annotations
@@ -173,3 +174,12 @@ class LogInvalid(GatewayError):
         super().__init__(problem if index is None else f"entry {index}: {problem}")
         self.problem = problem
         self.index = index
+
+
+class ReceiptInvalid(GatewayError):
+    """A receipt does not verify. `what` names the part that does not match."""
+
+    def __init__(self, what: str, problem: str) -> None:
+        super().__init__(f"receipt: {what} {problem}")
+        self.what = what
+        self.problem = problem

@@ -59,11 +59,13 @@ class Generator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Editorial:
-    """Human review and editorial responsibility (AI Act Art. 50(4))."""
+    """Human review and editorial responsibility (AI Act Art. 50(4)). `edited`: a person changed
+    the generated text."""
 
     public_interest: bool = False
     reviewed_by: str | None = None
     editor: str | None = None
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,35 @@
+"""The canonical form of a published text: what receipts are about.
+
+Platforms add and drop invisible things on the way. The canonical form is therefore free of
+variation selectors (with them goes a text-embedded C2PA manifest and the U+FEFF before it), in
+NFC, and without white space around it. The visible label is part of it.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from hashlib import sha256
+from unicodedata import normalize
+
+HASH_ALGORITHM = "HMAC-SHA256"
+SALT_BYTES = 16
+
+# Property Variation_Selector of the Unicode Character Database, and the C2PA wrapper's prefix.
+_UNSEEN = re.compile("[\u180b-\u180d\u180f\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]+")
+# Property White_Space; str.strip() without arguments takes four control characters more.
+WHITE_SPACE = (
+    "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+
+
+def canonical(text: str) -> str:
+    """The canonical form of `text`. Idempotent."""
+    return normalize("NFC", _UNSEEN.sub("", text)).strip(WHITE_SPACE)
+
+
+def content_hash(text: str, salt: bytes) -> str:
+    """Hex HMAC-SHA256 over the canonical form in UTF-8, with `salt` as the key: a plain hash of
+    a short message could be guessed. Raises UnicodeEncodeError for a lone surrogate."""
+    return hmac.new(salt, canonical(text).encode(), sha256).hexdigest()

@@ -1,0 +1,240 @@
+"""Discharges the obligations to disclose: replaces, labels, shortens, marks, signs."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gateway.disclosure.budget import Span, length, shorten
+from gateway.disclosure.canonical import SALT_BYTES, content_hash
+from gateway.disclosure.formats import EMBEDDED, FORMATS, c2pa
+from gateway.disclosure.formats.subject import Subject, source_type
+from gateway.disclosure.label import Asked, Label, Labeller, asked, bare
+from gateway.disclosure.receipt import sign_receipt
+from gateway.disclosure.wording import AI_NOTICES, TEMPLATES, Wording, load_wording, plain_name
+from gateway.errors import StageUndefined
+from gateway.keyring import SigningKey
+from gateway.model.decision import Decision, Facts
+from gateway.model.disclosure import Disclosure, Redaction
+from gateway.model.finding import Stage
+from gateway.model.obligation import Obligation, ObligationKind
+from gateway.model.receipt import Receipt
+from gateway.model.route import Overflow, Route
+from gateway.model.submission import Channel
+
+# Where a full sentence would drown the message, the label is a tag.
+_TERSE = frozenset({Channel.COMMENT, Channel.LIVE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fitted:
+    label: Label
+    words: str
+    shortened: bool = False
+
+
+class LabelDiscloser:
+    """Implements ports.Discloser. `signer` signs receipts, `issuer` is this gateway's public URL,
+    `producer` names the provider in GB 45438 marks (`issuer` when empty), `c2pa` is needed for
+    routes that ask for C2PA. `random_bytes` makes salts and identifiers."""
+
+    def __init__(
+        self,
+        *,
+        signer: SigningKey,
+        issuer: str,
+        wording: Wording | None = None,
+        c2pa: c2pa.C2paMarker | None = None,
+        producer: str = "",
+        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self._signer = signer
+        self._issuer = issuer
+        self._wording = wording or load_wording()
+        self._c2pa = c2pa
+        self._producer = producer or issuer
+        self._random = random_bytes
+
+    def disclose(
+        self, facts: Facts, redaction: Redaction, obligations: Sequence[Obligation]
+    ) -> Disclosure:
+        """See ports.Discloser. Also raises StageUndefined when nothing of the avatar's words is
+        left, and for obligations that it does not know."""
+        # 1. The words: the avatar's own, or the text that replaces them.
+        spoken = facts.read.language
+        if spoken == "und":
+            spoken = facts.submission.language or spoken
+        labeller = Labeller(
+            wording=self._wording,
+            language=self._wording.language(spoken),
+            jurisdictions=facts.submission.audience.jurisdictions,
+            creator=plain_name(facts.creator.display_name, facts.creator.id),
+        )
+        template = _template(obligations)
+        # 2. The label, and 3. both together within the route's limit.
+        notices = asked(obligations)
+        sentences = _sentences(facts, notices, template)
+        if template is None:
+            fitted = _fit_words(facts.route, redaction, labeller, notices, sentences)
+        else:
+            fitted = _fit_template(facts.route, template, labeller, notices, sentences)
+            spoken = labeller.language
+        # 4. The marks and the hash that the receipt signs.
+        salt = self._random(SALT_BYTES)
+        text = fitted.label.around(fitted.words)
+        disclosure = Disclosure(
+            text=text,
+            language=spoken,
+            notices=fitted.label.notices,
+            content_hash=content_hash(text, salt),
+            salt=salt.hex(),
+            replaced_by=template,
+            shortened=fitted.shortened,
+        )
+        return self._marked(facts, disclosure, obligations)
+
+    def attest(self, facts: Facts, decision: Decision, disclosure: Disclosure) -> Receipt:
+        """The signed receipt: what was published, under which rules, by which policies; nothing
+        about the person spoken to, and not the salt."""
+        rules = {reason.rule for reason in decision.reasons}
+        rules |= {rule for one in decision.obligations for rule in one.rules}
+        claims = {
+            "iss": self._issuer,
+            "iat": int(facts.now.timestamp()),
+            "jti": f"rcp_{self._random(12).hex()}",
+            "message_id": facts.submission.message_id,
+            "decision_id": facts.decision_id,
+            "creator": facts.submission.creator,
+            "avatar": facts.submission.avatar,
+            "channel": facts.submission.channel.value,
+            "verdict": "publish",
+            "content_hash": disclosure.content_hash,
+            "digital_source_type": source_type(edited=facts.submission.editorial.edited),
+            "notices": [notice.notice for notice in disclosure.notices],
+            "policy": decision.bundle.digest,
+        }
+        return sign_receipt(self._signer, claims, rules=sorted(rules))
+
+    def _marked(
+        self, facts: Facts, disclosure: Disclosure, obligations: Sequence[Obligation]
+    ) -> Disclosure:
+        wanted = _formats(obligations)
+        subject = Subject(
+            message_id=facts.submission.message_id,
+            decision_id=facts.decision_id,
+            avatar=facts.submission.avatar,
+            language=disclosure.language,
+            at=facts.now,
+            source_type=source_type(edited=facts.submission.editorial.edited),
+            content_hash=disclosure.content_hash,
+            producer=self._producer,
+        )
+        marks: dict[str, Mapping[str, Any]] = {
+            one.name: one.build(subject) for one in FORMATS if one.name in wanted
+        }
+        text = disclosure.text
+        if facts.route.c2pa:
+            if self._c2pa is None:
+                raise StageUndefined(Stage.DISCLOSE, "the route wants C2PA, which is not set up")
+            embedded, told = self._c2pa.embed(text, facts.now)
+            if _fits(facts.route, embedded):
+                text, marks[c2pa.NAME] = embedded, told
+        return replace(disclosure, text=text, marks=marks)
+
+
+def _template(obligations: Sequence[Obligation]) -> str | None:
+    """The text that replaces the message; a crisis goes before an honest answer."""
+    wanted = {
+        str(one.params.get("template")) for one in obligations if one.kind is ObligationKind.REPLACE
+    }
+    if wanted - set(TEMPLATES):
+        raise StageUndefined(Stage.DISCLOSE, "unknown template")
+    return next((template for template in TEMPLATES if template in wanted), None)
+
+
+def _formats(obligations: Sequence[Obligation]) -> set[str]:
+    wanted = {
+        str(name)
+        for one in obligations
+        if one.kind is ObligationKind.MARK
+        for name in one.params.get("formats", ())
+    }
+    if wanted - {one.name for one in FORMATS} - set(EMBEDDED):
+        raise StageUndefined(Stage.DISCLOSE, "unknown format of marks")
+    return wanted
+
+
+def _sentences(facts: Facts, notices: Sequence[Asked], template: str | None) -> frozenset[str]:
+    """Which notices are said in full: at the first contact all, later those that remind."""
+    if facts.submission.channel in _TERSE:
+        return frozenset()
+    full = {"ai_reminder", "ai_answer", "take_a_break"}
+    if not facts.contact.disclosed_at.keys() & set(AI_NOTICES):
+        full |= {"ai", "ai_public"}
+    if template is not None:
+        full -= set(AI_NOTICES)  # the templates say it themselves
+    return frozenset(full & {one.notice for one in notices})
+
+
+def _fits(route: Route, text: str) -> bool:
+    return length(text, route.unit) <= route.max_length
+
+
+def _fit_template(
+    route: Route,
+    template: str,
+    labeller: Labeller,
+    notices: Sequence[Asked],
+    sentences: frozenset[str],
+) -> _Fitted:
+    """A replacing text is never cut: the fullest that fits."""
+    texts = labeller.wording.replacement(
+        template,
+        labeller.language,
+        jurisdictions=labeller.jurisdictions,
+        creator=labeller.creator,
+    )
+    for words in texts:
+        for spoken in (sentences, frozenset[str]()):
+            label = labeller.label(notices, words, sentences=spoken)
+            if _fits(route, label.around(words)):
+                return _Fitted(label=label, words=words)
+    raise StageUndefined(Stage.DISCLOSE, "the replacing text is longer than the route allows")
+
+
+def _fit_words(
+    route: Route,
+    redaction: Redaction,
+    labeller: Labeller,
+    notices: Sequence[Asked],
+    sentences: frozenset[str],
+) -> _Fitted:
+    """The avatar's words with their label: whole, or cut if the route allows it."""
+    text = redaction.text
+    label = labeller.label(notices, text, sentences=sentences)
+    if length(label.around(""), route.unit) > route.max_length // 2:
+        sentences = frozenset()
+        label = labeller.label(notices, text, sentences=sentences)
+    first, last = bare(text, label, notices, labeller.wording)
+    words = text[first:last]
+    if not words:
+        raise StageUndefined(Stage.DISCLOSE, "nothing is left to publish")
+    label = labeller.label(notices, words, sentences=sentences)
+    if _fits(route, label.around(words)):
+        return _Fitted(label=label, words=words)
+    if route.overflow is Overflow.HOLD:
+        raise StageUndefined(Stage.DISCLOSE, "text and label are longer than the route allows")
+    whole: list[Span] = [
+        (one.at - first, one.at - first + len(one.replacement)) for one in redaction.replacements
+    ]
+    cut = shorten(
+        words, whole, lambda part: _fits(route, label.around(part)), limit=route.max_length
+    )
+    if cut is None:
+        raise StageUndefined(Stage.DISCLOSE, "the label leaves no room for the text")
+    # The direction of what is left decides how label and text are kept apart; same length.
+    return _Fitted(
+        label=labeller.label(notices, cut, sentences=sentences), words=cut, shortened=True
+    )

@@ -1,0 +1,162 @@
+"""Receipts: a compact JWS (EdDSA, Ed25519) that anyone verifies offline with the public key.
+
+The receipt holds a salted hash of the text, never the text or the salt. The salt goes to the
+recipient, who holds the text as well and can prove with both what was said.
+"""
+
+from __future__ import annotations
+
+import copy
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+from joserfc.jws import JWSRegistry, deserialize_compact, extract_compact, serialize_compact
+
+from gateway.disclosure.canonical import HASH_ALGORITHM, SALT_BYTES, content_hash
+from gateway.errors import ReceiptInvalid
+from gateway.keyring import SigningKey
+from gateway.model.receipt import Receipt
+
+MAX_BYTES = 1_024
+"""Of a receipt that this gateway signs."""
+
+_TYPE = "avatar-receipt+jwt"
+_ALGORITHM = "EdDSA"
+_ALGORITHMS = (_ALGORITHM, "Ed25519")  # RFC 8037; its new name in RFC 9864
+_MAX_READ = 8_192
+_MAX_KEYS = 100
+
+
+def sign_receipt(
+    key: SigningKey, claims: Mapping[str, Any], *, rules: Sequence[str] = ()
+) -> Receipt:
+    """Sign `claims` (with `jti`, the receipt's id) and as many of `rules` as keep the receipt
+    below MAX_BYTES; `rules_omitted` counts the others, which the audit entry names."""
+    claims = {**claims, "content_hash_alg": HASH_ALGORITHM}
+    header = {"alg": _ALGORITHM, "kid": key.kid, "typ": _TYPE}
+    spare = MAX_BYTES - _signed_length(header, claims) - 40  # "rules", "rules_omitted"
+    kept: list[str] = []
+    for rule in rules:
+        spare -= (len(json.dumps(rule)) + 1) * 4 // 3 + 1
+        if spare < 0:
+            break
+        kept.append(rule)
+    claims["rules"] = kept
+    if len(kept) < len(rules):
+        claims["rules_omitted"] = len(rules) - len(kept)
+    jws = serialize_compact(
+        header,
+        _encoded(claims),
+        OKPKey.import_key(key.pkcs8()),
+        registry=_registry(),
+    )
+    return Receipt(id=str(claims["jti"]), kid=key.kid, jws=jws, claims=claims)
+
+
+def verify_receipt(jws: str, jwks: Mapping[str, Any], text: str, salt: str) -> dict[str, Any]:
+    """The claims of `jws`, if a key of `jwks` signed it and it is about `text`.
+
+    `text` is as published, label included; `salt` is hex. Needs no network and no trust in the
+    gateway beyond its public keys. Raises ReceiptInvalid naming what does not match.
+    """
+    claims = verified_claims(jws, jwks)
+    if claims.get("content_hash_alg") != HASH_ALGORITHM:
+        raise ReceiptInvalid("content_hash_alg", f"is not {HASH_ALGORITHM}")
+    try:
+        raw_salt = bytes.fromhex(salt)
+    except ValueError:
+        raise ReceiptInvalid("salt", "is not hexadecimal") from None
+    if len(raw_salt) != SALT_BYTES:
+        raise ReceiptInvalid("salt", f"is not {SALT_BYTES} bytes")
+    try:
+        found = content_hash(text, raw_salt)
+    except UnicodeEncodeError:
+        raise ReceiptInvalid("text", "is not valid Unicode") from None
+    if not hmac.compare_digest(found, str(claims.get("content_hash"))):
+        raise ReceiptInvalid(
+            "content_hash",
+            "does not match: the text was changed, its label is missing, or the salt belongs to "
+            "another message",
+        )
+    return claims
+
+
+def verified_claims(jws: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
+    """The claims of `jws`, if a key of `jwks` signed it. Raises ReceiptInvalid."""
+    header = read_header(jws)
+    if header.get("alg") not in _ALGORITHMS:
+        raise ReceiptInvalid("alg", "is not EdDSA")
+    if header.get("typ") != _TYPE:
+        raise ReceiptInvalid("typ", f"is not {_TYPE}: this is no receipt")
+    key = _key(jwks, header.get("kid"))
+    try:
+        signed = deserialize_compact(jws, key, registry=_registry())
+    except (JoseError, ValueError):
+        raise ReceiptInvalid("signature", "does not match the receipt and its key") from None
+    return _object(signed.payload, "claims")
+
+
+def read_header(jws: str) -> dict[str, Any]:
+    """The header of `jws`, unverified."""
+    return dict(_extracted(jws).headers())
+
+
+def read_claims(jws: str) -> dict[str, Any]:
+    """The claims of `jws`, unverified: to show, never to trust."""
+    return _object(_extracted(jws).payload, "claims")
+
+
+def _extracted(jws: str) -> Any:
+    if len(jws) > _MAX_READ:
+        raise ReceiptInvalid("receipt", f"is longer than {_MAX_READ} characters")
+    try:
+        return extract_compact(jws.strip().encode("ascii"))
+    except (JoseError, ValueError):
+        raise ReceiptInvalid("receipt", "is not a compact JWS") from None
+
+
+def _key(jwks: Mapping[str, Any], kid: object) -> OKPKey:
+    keys = jwks.get("keys")
+    if not isinstance(keys, list) or len(keys) > _MAX_KEYS:
+        raise ReceiptInvalid("jwks", "is not a key set")
+    for jwk in keys:
+        if isinstance(jwk, Mapping) and jwk.get("kid") == kid and jwk.get("crv") == "Ed25519":
+            try:
+                return OKPKey.import_key({name: jwk[name] for name in ("kty", "crv", "x")})
+            except (JoseError, KeyError, ValueError, TypeError):
+                raise ReceiptInvalid("jwks", "holds a broken key") from None
+    raise ReceiptInvalid("kid", "names a key that is not in the key set")
+
+
+def _object(payload: bytes, what: str) -> dict[str, Any]:
+    try:
+        value = json.loads(payload)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ReceiptInvalid(what, "are not a JSON object")
+    return value
+
+
+def _encoded(claims: Mapping[str, Any]) -> bytes:
+    return json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _signed_length(header: Mapping[str, Any], claims: Mapping[str, Any]) -> int:
+    parts = (len(_encoded(header)), len(_encoded(claims)), 64)
+    return sum(-(-size * 4 // 3) for size in parts) + 2
+
+
+def _registry() -> JWSRegistry:
+    """Accepts Ed25519 alone, under both of its names. The library's own "EdDSA" warns at each
+    use because that name does not tell Ed25519 from Ed448; here it can mean one thing only."""
+    ed25519 = JWSRegistry.algorithms["Ed25519"]
+    old_name = copy.copy(ed25519)
+    old_name.name = _ALGORITHM
+    registry = JWSRegistry(algorithms=list(_ALGORITHMS))
+    registry.algorithms = {_ALGORITHM: old_name, "Ed25519": ed25519}
+    return registry
