@@ -27,19 +27,19 @@ def fold(text: str) -> str:
 class Context:
     """Stems, lower case and without accents: a word supports if it begins with one of them;
     stems of fewer than 4 letters must be the whole word. Scripts without spaces between words
-    are searched as they are. A pair such as "mot de passe" is written "mot de passe"."""
+    are searched as they are. Of a word that supports and one that is `against`, the nearer
+    one counts."""
 
     stems: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        alternatives = "|".join(
-            re.escape(stem)
-            if not stem.isascii()
-            else rf"\b{re.escape(stem)}" + (r"\b" if len(stem) < _SHORT else "")
-            for stem in sorted(self.stems, key=len, reverse=True)
-        )
-        return re.compile(alternatives)
+        return _compiled(self.stems)
+
+    @cached_property
+    def _contrary(self) -> re.Pattern[str]:
+        return _compiled(self.against)
 
     def supports(self, text: str, start: int, end: int) -> bool:
         """Whether a context word stands within 8 words before or 4 words after `start:end`."""
@@ -57,14 +57,31 @@ class Context:
             window = window[words[-_BEFORE_WORDS][0] :] if len(words) > _BEFORE_WORDS else window
         elif len(words) > _AFTER_WORDS:
             window = window[: words[_AFTER_WORDS - 1][1]]
-        return self._pattern.search(window) is not None
+        supporting = [match.start() for match in self._pattern.finditer(window)]
+        if not supporting or not self.against:
+            return bool(supporting)
+        contrary = [match.start() for match in self._contrary.finditer(window)]
+        if not contrary:
+            return True
+        return supporting[-1] > contrary[-1] if last else supporting[0] < contrary[0]
+
+
+def _compiled(stems: tuple[str, ...]) -> re.Pattern[str]:
+    alternatives = "|".join(
+        re.escape(stem)
+        if not stem.isascii()
+        else rf"\b{re.escape(stem)}" + (r"\b" if len(stem) < _SHORT else "")
+        for stem in sorted(stems, key=len, reverse=True)
+    )
+    return re.compile(alternatives)
 
 
 NOWHERE = Context()
 """No word supports."""
 
 
-def context(**by_language: Iterable[str]) -> Context:
+def context(*, against: Iterable[str] = (), **by_language: Iterable[str]) -> Context:
     """Stems by language code. All languages count for every message: people mix them, and the
     language of a short message is a guess."""
-    return Context(tuple(dict.fromkeys(stem for stems in by_language.values() for stem in stems)))
+    stems = dict.fromkeys(stem for stems in by_language.values() for stem in stems)
+    return Context(tuple(stems), tuple(against))

@@ -118,6 +118,7 @@ class PatternRule:
                 [(p.name, p.regex, p.score) for p in self.patterns],
                 sorted(self.home),
                 self.context.stems,
+                self.context.against,
             ]
         )
 

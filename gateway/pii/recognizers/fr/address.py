@@ -38,7 +38,7 @@ _COMMA = r"(?:\s?,\s?|\s{1,2})"
 
 STREETS = (
     Pattern("number and street",
-            rf"(?<![\w.,])(?<!\d ){_NUMBER}{_COMMA}{_KIND} {_NAME}{_REST}", 0.75),
+            rf"(?<![\w.,'’])(?<!\d ){_NUMBER}{_COMMA}{_KIND} {_NAME}{_REST}", 0.75),
     Pattern("number and street, lower case",
             rf"(?<![\w.,])(?<!\d ){_NUMBER}{_COMMA}{_SURE_KIND} {_LOWER_NAME}{_REST}", 0.6),
     Pattern("street alone", rf"(?<![\w\-]){_KIND} {_NAME}", 0.3),

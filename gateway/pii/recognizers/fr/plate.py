@@ -15,14 +15,14 @@ _BEFORE, _AFTER = r"(?<![\w\-/])", r"(?![\w\-/])"
 PATTERNS = (
     Pattern("SIV", rf"{_BEFORE}[A-Z]{{2}}-\d{{3}}-[A-Z]{{2}}{_AFTER}", 0.6),
     Pattern("SIV, spaced", rf"{_BEFORE}[A-Z]{{2}} \d{{3}} [A-Z]{{2}}{_AFTER}", 0.4),
-    Pattern("SIV, plain", rf"{_BEFORE}[A-Z]{{2}}\d{{3}}[A-Z]{{2}}{_AFTER}", 0.4),
+    Pattern("SIV, plain", rf"{_BEFORE}[A-Z]{{2}}\d{{3}}[A-Z]{{2}}{_AFTER}", 0.3),
     Pattern("FNI", rf"{_BEFORE}\d{{2,4}}-[A-Z]{{2,3}}-{_DEPARTMENT}{_AFTER}", 0.6),
     Pattern("FNI, spaced", rf"{_BEFORE}\d{{1,4}} ?[A-Z]{{2,3}} ?{_DEPARTMENT}{_AFTER}", 0.2),
 )  # fmt: skip
 _LOWER = (
     Pattern("SIV, any case", rf"{_BEFORE}[a-z]{{2}}[- ]?\d{{3}}[- ]?[a-z]{{2}}{_AFTER}", 0.2),
     Pattern("FNI, any case",
-            rf"{_BEFORE}\d{{1,4}}[- ]?[a-z]{{2,3}}[- ]?{_DEPARTMENT}{_AFTER}", 0.1),
+            rf"{_BEFORE}\d{{1,4}}-?[a-z]{{2,3}}-?{_DEPARTMENT}{_AFTER}", 0.1),
 )  # fmt: skip
 
 

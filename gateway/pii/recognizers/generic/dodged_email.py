@@ -16,7 +16,7 @@ _AT_WORDS = r"at|arobase?|arobaz|arrobas?|chiocciola|klammeraffe|apenstaartje"
 _DOT_WORDS = r"dot|point|punto|ponto|punkt|punt|d0t"
 # An "at" that nobody writes in a plain sentence; a plain one needs a spelled-out dot after it.
 _SURE_AT = (
-    rf"(?:\s{{0,3}}@\s{{0,3}}|{_OPEN}(?:@|a|{_AT_WORDS}){_CLOSE}"
+    rf"(?:@\s{{0,3}}|\s{{1,3}}@\s{{1,3}}|{_OPEN}(?:@|a|{_AT_WORDS}){_CLOSE}"
     r"|\s{1,3}(?:arobase?|arobaz|arrobas?|chiocciola|klammeraffe|apenstaartje)\s{1,3}"
     r"|\s{0,3}[-_*]{1,2}at[-_*]{1,2}\s{0,3})"
 )
@@ -25,7 +25,8 @@ _WORD_DOT = (
     rf"(?:{_OPEN}(?:\.|{_DOT_WORDS}){_CLOSE}|\s{{1,3}}(?:{_DOT_WORDS})\s{{1,3}}"
     r"|\s{0,3}[-_*]{1,2}dot[-_*]{1,2}\s{0,3})"
 )
-_DOT = rf"(?:{_WORD_DOT}|\s{{0,2}}\.\s{{0,2}})"
+# A dot with a space after it alone ends a sentence.
+_DOT = rf"(?:{_WORD_DOT}|\s{{1,2}}\.\s{{0,2}}|\.)"
 _LOCAL = (
     rf"(?<![\w@.])[a-z0-9][\w+\-]{{0,40}}(?:(?:\.|{_WORD_DOT}|\s(?:underscore|tiret|dash)\s)"
     r"[\w+\-]{1,40}){0,3}"
@@ -50,8 +51,40 @@ _AT_QUICK = re.compile(
 _NOT_A_HOST_LISTED = (
     "a an the this that my your his her our their which what le la les un une ce cet cette mon"
     " ton son quel el los un der die das il lo"
+    " any some one all no every each least last first tel certain chaque cette quelque another"
 )
 _NOT_A_HOST = frozenset(_NOT_A_HOST_LISTED.split())
+# Suffixes that follow "at some point" or "point" in a plain sentence.
+_ALSO_WORDS = frozenset(
+    [
+        "in",
+        "it",
+        "is",
+        "to",
+        "so",
+        "no",
+        "at",
+        "me",
+        "my",
+        "us",
+        "be",
+        "de",
+        "la",
+        "le",
+        "es",
+        "un",
+        "do",
+        "am",
+        "as",
+        "by",
+        "al",
+        "et",
+        "you",
+        "where",
+        "of",
+    ]
+)
+_DOT_WORD = regex.compile(r"(?<!\w)(?:point|punto|ponto|punkt|punt|dot)(?!\w)", regex.IGNORECASE)
 _AT = regex.compile(_SURE_AT + "|" + _PLAIN_AT, regex.IGNORECASE)
 _DOTS = regex.compile(_DOT, regex.IGNORECASE)
 
@@ -65,7 +98,10 @@ class DodgedEmailRecognizer(PatternRecognizer):
 
     def validate_result(self, pattern_text: str) -> bool | None:
         host = _DOTS.sub(".", _AT.split(pattern_text)[-1]).strip().lower()
-        if host.partition(".")[0] in _NOT_A_HOST or not self._domains.is_public(host):
+        name, _, suffix = host.rpartition(".")
+        if name.partition(".")[0] in _NOT_A_HOST or not self._domains.is_public(host):
+            return False
+        if _DOT_WORD.search(pattern_text) and suffix in _ALSO_WORDS and name not in _MAIL_HOSTS:
             return False
         return None
 

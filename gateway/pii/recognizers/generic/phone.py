@@ -66,6 +66,16 @@ _DATE = re.compile(
     r"|(?:1[89]|20)\d\d ?[-/\u2013] ?(?:1[89]|20)\d\d"
     r"|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
 )
+_DATES = re.compile(
+    r"(?<!\d)(?:(?:19|20)\d\d ?[-./] ?(?:0?[1-9]|1[0-2]) ?[-./] ?(?:0?[1-9]|[12]\d|3[01])"
+    r"|(?:0?[1-9]|[12]\d|3[01]) ?[-./] ?(?:0?[1-9]|[12]\d|3[01]) ?[-./] ?(?:19|20)\d\d)(?!\d)"
+)
+_OTHER_SHAPES = re.compile(
+    r"\d{3}-\d\d-\d{4}"  # SSN
+    r"|\d{1,3}(?:\.\d{1,3}){3}"  # IPv4
+    r"|\d{12,}"
+    r"|\d{5}-\d{3,4}"  # postcodes of Brazil and the United States
+)
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}([ .])\d{3}(?:\1\d{3})*")
 _LEAST, _MOST = 7, 15
 _MOST_GROUPS = 12
@@ -75,6 +85,11 @@ INTERNATIONAL, POSSIBLE, FORMATTED, TRUNK, BARE, SHAPED = 0.9, 0.6, 0.7, 0.65, 0
 IN_CONTEXT = 0.85
 
 CONTEXT = context(
+    against=("licen", "passport", "passeport", "social", "security", "secu", "card", "carte",
+             "account", "compte", "order", "commande", "ticket", "invoice", "facture", "zip",
+             "postal", "isbn", "tracking", "colis", "reference", "serial", "version", "siren",
+             "siret", "iban", "date", "address", "adresse", "street", "located", "episode",
+             "model", "case", "dossier"),
     en=("phone", "telephone", "tel", "cell", "mobile", "call", "fax", "dial", "ring", "text",
         "sms", "whatsapp", "desk", "office", "answering", "hotline", "reach", "voicemail",
         "number", "contact", "messages to", "signal", "viber", "telegram"),
@@ -116,7 +131,11 @@ class PhoneRule:
         deadline = time.thread_time() + budget_s
         regions = _regions(message)
         for match in matches(_CANDIDATE, message.text, budget_s):
-            yield from self._inside(message, match.start(), match.end(), regions, deadline)
+            start = match.start()
+            for date in _DATES.finditer(message.text, start, match.end()):
+                yield from self._inside(message, start, date.start(), regions, deadline)
+                start = date.end()
+            yield from self._inside(message, start, match.end(), regions, deadline)
 
     def _inside(
         self, message: Message, start: int, end: int, regions: tuple[str, ...], deadline: float
@@ -177,22 +196,23 @@ def _shape(value: str, regions: tuple[str, ...]) -> float:
         return 0.0
     if "+" in value[:2] or digits.startswith("00"):
         return _international(value, digits)
+    if _OTHER_SHAPES.fullmatch(value):
+        return 0.0
+    return _national(value, digits[0] == "0", regions)
+
+
+def _national(value: str, trunk: bool, regions: tuple[str, ...]) -> float:
+    """`trunk`: it begins with 0."""
     separated = len(_GROUP.findall(value)) > 2
+    thousands = _THOUSANDS.fullmatch(value) is not None
     for region in regions:
-        trunk = digits[0] == "0"
         if region in _TRUNKLESS or region in _NANP:
-            plausible = not trunk or region == "IT"
+            plausible = (not trunk or region == "IT") and not thousands
         else:
             plausible = trunk
         if plausible and _valid(value, region):
-            if trunk:
-                return FORMATTED if separated else TRUNK
-            if _THOUSANDS.fullmatch(value):
-                break
-            return FORMATTED if separated else BARE
-    if _THOUSANDS.fullmatch(value) and value.endswith(("00", "000")):
-        return 0.0
-    return SHAPED
+            return FORMATTED if separated else TRUNK if trunk else BARE
+    return 0.0 if thousands and value.endswith("00") else SHAPED
 
 
 def _international(value: str, digits: str) -> float:
