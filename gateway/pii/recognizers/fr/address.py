@@ -35,13 +35,19 @@ _REST = (
     r"{0,3}"
 )
 _COMMA = r"(?:\s?,\s?|\s{1,2})"
+_NO_ARTICLE = (
+    r"(?<![\w\-])(?i:(?<!(?:la|le|les|une?|des|cette|ce|du|de|quelle|ma|sa|ta|notre|autre) )"
+    r"(?<!\bl['’])(?<!\bd['’]))"
+)
 
 STREETS = (
     Pattern("number and street",
             rf"(?<![\w.,'’])(?<!\d ){_NUMBER}{_COMMA}{_KIND} {_NAME}{_REST}", 0.75),
     Pattern("number and street, lower case",
             rf"(?<![\w.,])(?<!\d ){_NUMBER}{_COMMA}{_SURE_KIND} {_LOWER_NAME}{_REST}", 0.6),
-    Pattern("street alone", rf"(?<![\w\-]){_KIND} {_NAME}", 0.3),
+    # With an article it is talked about, without one it is an address.
+    Pattern("street alone", rf"{_NO_ARTICLE}{_SURE_KIND} {_NAME}", 0.4),
+    Pattern("any street alone", rf"(?<![\w\-]){_KIND} {_NAME}", 0.3),
 )  # fmt: skip
 _LIVES = context(
     fr=("habit", "adress", "domicil", "demeur", "log", "resid", "livr", "loge", "crech", "chez",
@@ -119,6 +125,8 @@ def street() -> PatternRule:
         gate=Gate(quick=_HAS_KIND),
         context=_LIVES,
         in_context=0.76,
+        home=PLACES,
+        at_home=0.1,
     )
 
 

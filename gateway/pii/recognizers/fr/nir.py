@@ -9,7 +9,7 @@ from gateway.pii.context import context
 from gateway.pii.message import Gate
 from gateway.pii.rule import PatternRule
 
-_S = r"[ .\-\u2011]{0,2}"
+_S = r"[ .\-\u2010-\u2013]{0,2}"
 # Sex, year, month (also fictive ones), department with 2A and 2B, commune, order.
 _BODY = (
     rf"[1-478]{_S}\d{_S}\d{_S}(?:0{_S}[1-9]|1{_S}[0-2]|[2-9]{_S}\d){_S}"

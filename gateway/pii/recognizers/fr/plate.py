@@ -11,12 +11,15 @@ from gateway.pii.rule import PatternRule
 
 _DEPARTMENT = r"(?:0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-6])"
 _BEFORE, _AFTER = r"(?<![\w\-/])", r"(?![\w\-/])"
+_NOT_A_DATE = (
+    r"(?!\d\d-(?:JAN|F[EÉ][BV]|MAR|APR|AVR|MA[IY]|JUN|JUL|AUG|AO[UÛ]|SEP|OCT|NOV|D[EÉ]C)-)"
+)
 
 PATTERNS = (
     Pattern("SIV", rf"{_BEFORE}[A-Z]{{2}}-\d{{3}}-[A-Z]{{2}}{_AFTER}", 0.6),
     Pattern("SIV, spaced", rf"{_BEFORE}[A-Z]{{2}} \d{{3}} [A-Z]{{2}}{_AFTER}", 0.4),
     Pattern("SIV, plain", rf"{_BEFORE}[A-Z]{{2}}\d{{3}}[A-Z]{{2}}{_AFTER}", 0.3),
-    Pattern("FNI", rf"{_BEFORE}\d{{2,4}}-[A-Z]{{2,3}}-{_DEPARTMENT}{_AFTER}", 0.6),
+    Pattern("FNI", rf"{_BEFORE}{_NOT_A_DATE}\d{{2,4}}-[A-Z]{{2,3}}-\d\d{_AFTER}", 0.6),
     Pattern("FNI, spaced", rf"{_BEFORE}\d{{1,4}} ?[A-Z]{{2,3}} ?{_DEPARTMENT}{_AFTER}", 0.2),
 )  # fmt: skip
 _LOWER = (

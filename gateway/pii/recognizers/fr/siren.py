@@ -10,7 +10,7 @@ from gateway.pii.message import Gate
 from gateway.pii.recognizers.fr import PLACES
 from gateway.pii.rule import PatternRule
 
-_S = r"[ .\-\u2011]"
+_S = r"[ .\-\u2010-\u2013]"
 CONTEXT = context(
     fr=("siren", "siret", "rcs", "entreprise", "societe", "immatricul", "registre", "sirene",
         "tva", "micro-entreprise", "auto-entreprise", "autoentrepr", "etablissement", "insee"),
@@ -31,7 +31,7 @@ class SirenRecognizer(PatternRecognizer):
                     rf"(?<![\d.,])(?<!\d[ -])\d{{3}}({_S})\d{{3}}\1\d{{3}}(?!{_S}?\d)(?![.,]\d)",
                     0.45,
                 ),
-                Pattern("plain", r"(?<![\w.,+\-/=#@])\d{9}(?![\w/=@])(?![.,\-]\d)", 0.35),
+                Pattern("plain", r"(?<![\w.,+\-/=#@()])\d{9}(?![\w/=@])(?![.,\-]\d)", 0.35),
                 Pattern("spaced", rf"(?<!\d)(?<!\d[ .\-])\d(?:{_S}?\d){{8}}(?!{_S}?\d)", 0.1),
                 Pattern("tva", r"(?<![A-Z0-9])FR ?\d\d ?\d{3} ?\d{3} ?\d{3}(?!\d)", 0.8),
             ],
@@ -84,5 +84,7 @@ def siret_rule() -> PatternRule:
         gate=Gate(digits=14),
         context=CONTEXT,
         checksum=True,
-        in_context=0.98,
+        in_context=1.0,
+        home=PLACES,
+        at_home=0.08,
     )

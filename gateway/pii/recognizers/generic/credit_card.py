@@ -22,10 +22,10 @@ _ISSUERS = {
     "discover": (r"6{s}0{s}1{s}1|6{s}5{s}\d{s}\d|6{s}4{s}[4-9]{s}\d", (12, 15)),
     "unionpay": (r"6{s}2{s}\d{s}\d", (15, 12)),
     "maestro": (r"5{s}0{s}[0-9]{s}\d|5{s}[6-9]{s}\d{s}\d|6{s}[37]{s}\d{s}\d|0{s}6{s}0{s}4",
-                (15, 14, 13, 12, 11, 10, 9, 8)),
+                (15, 14, 13, 12, 11, 9, 8)),
     "mir": (r"2{s}2{s}0{s}[0-4]", (12,)),
 }  # fmt: skip
-_SEPARATOR = r"[ .\-\u2011]?"
+_SEPARATOR = r"[ .\-\u2010-\u2013]?"
 
 
 def _patterns() -> list[Pattern]:
@@ -39,7 +39,7 @@ def _patterns() -> list[Pattern]:
             bodies = ["|".join(tails)]
         else:
             bodies = [rf"(?:{prefix})(?:{_SEPARATOR}\d){{{length}}}" for length in lengths or ()]
-        patterns += [Pattern(issuer, rf"(?<![\d.])(?:{body})(?!\d)", 0.3) for body in bodies]
+        patterns += [Pattern(issuer, rf"(?<![\d.])(?:{body})(?!\d)", 0.95) for body in bodies]
     return patterns
 
 
@@ -49,9 +49,12 @@ class CardRecognizer(CreditCardRecognizer):
     def __init__(self) -> None:
         super().__init__(patterns=_patterns())
 
-    def validate_result(self, pattern_text: str) -> bool:
+    def validate_result(self, pattern_text: str) -> bool | None:
+        """Leaves the score: 14 digits may be a SIRET just as well."""
         digits = "".join(char for char in pattern_text if char.isdigit())
-        return len(set(digits)) > 1 and digits.isascii() and luhn.is_valid(digits)
+        if len(set(digits)) > 1 and digits.isascii() and luhn.is_valid(digits):
+            return None
+        return False
 
 
 CONTEXT = context(
@@ -73,4 +76,5 @@ def rule() -> PatternRule:
         gate=Gate(digits=12),
         context=CONTEXT,
         checksum=True,
+        in_context=1.0,
     )

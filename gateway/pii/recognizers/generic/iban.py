@@ -13,7 +13,7 @@ from gateway.pii.rule import PatternRule
 
 _PIECE = re.compile(r"(\d+)!?[nac]")
 _LEAST_DIGITS = 6
-_SEPARATOR = r"[ .\-\u2011]{0,2}"
+_SEPARATOR = r"[ .\-\u2010-\u2013]{0,2}"
 
 
 def _patterns() -> list[Pattern]:

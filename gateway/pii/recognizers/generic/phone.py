@@ -53,7 +53,7 @@ _TRUNKLESS = frozenset(
 """Regions whose national numbers are dialled without a leading 0 in front of all of them."""
 
 # Groups of digits with at most three signs between them.
-_SIGNS = r"[ .\-/()\u2011\u2013\u00b7]"
+_SIGNS = r"[ .\-/()\u2010-\u2013\u00b7]"
 _CANDIDATE = regex.compile(
     rf"(?<![\w@#€$£])(?<!\d[.,:\-/])(?:\+{_SIGNS}{{0,2}}|\({_SIGNS}?\+?)?\d(?:{_SIGNS}{{0,3}}\d)+"
 )
