@@ -88,10 +88,15 @@ def _record(record: Record) -> dict[str, Any]:
         "review": _review(record.review),
         "expires_at": moment(record.expires_at) if record.expires_at else None,
         "timings_ms": {stage: round(ms, 3) for stage, ms in record.timings_ms.items()},
-    } | (_decided(record.decision) if record.decision else _undecided(record.detections))
+    } | (_decided(record, record.decision) if record.decision else _undecided(record.detections))
 
 
-def _decided(decision: Decision) -> dict[str, Any]:
+def _decided(record: Record, decision: Decision) -> dict[str, Any]:
+    result: dict[str, Any] = {"verdict": decision.verdict.value}
+    if decision.reasons != record.reasons:  # else they would stand in the entry twice
+        result["reasons"] = _reasons(decision.reasons)
+    if decision.obligations != record.obligations:
+        result["obligations"] = _obligations(decision.obligations)
     return {
         "bundles": {
             name: {"revision": revision} for name, revision in decision.bundle.revisions.items()
@@ -99,11 +104,7 @@ def _decided(decision: Decision) -> dict[str, Any]:
         "policy": {"digest": decision.bundle.digest, "engine": decision.engine},
         "path": decision.path,
         "input": _without_texts(decision.masked),
-        "result": {
-            "verdict": decision.verdict.value,
-            "reasons": _reasons(decision.reasons),
-            "obligations": _obligations(decision.obligations),
-        },
+        "result": result,
     }
 
 

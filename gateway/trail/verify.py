@@ -29,7 +29,7 @@ import orjson
 
 from gateway.errors import LogInvalid
 from gateway.model.record import Entry, EntryKind
-from gateway.model.verdict import State
+from gateway.model.verdict import State, Verdict
 from gateway.trail.checkpoint import Checkpoint, open_checkpoint
 from gateway.trail.merkle import Frontier
 from gateway.trail.note import NoteKey
@@ -40,7 +40,10 @@ CHUNK = 4096
 StoredCheckpoint = tuple[int, bytes, str]
 """size, root, note"""
 
-_JUDGED = {EntryKind.DECISION, EntryKind.REVIEW, EntryKind.DRY_RUN}
+# Plain words: the hash of an Enum's member is computed in Python.
+_JUDGED = {EntryKind.DECISION.value, EntryKind.REVIEW.value}
+_DELIVERY, _EXPIRY = EntryKind.DELIVERY.value, EntryKind.EXPIRY.value
+_QUEUED, _HELD, _PUBLISH = State.QUEUED.value, State.HELD.value, Verdict.PUBLISH.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +75,7 @@ class Verification:
         self._signed = 0  # size of the last stored checkpoint that matched
         self._matched = 0  # of the last kept one
         self._checkpoints = 0
-        self._kinds: Counter[EntryKind] = Counter()
+        self._kinds: Counter[str] = Counter()
         # For each entry, a fingerprint of what it allows to happen later; 0 for nothing.
         self._allows = array("q")
 
@@ -113,7 +116,7 @@ class Verification:
             signed=self._signed,
             checkpoints=self._checkpoints,
             kept=self._kept_count,
-            kinds={kind.value: count for kind, count in sorted(self._kinds.items())},
+            kinds=dict(sorted(self._kinds.items())),
         )
 
     def _opened(self, stored: StoredCheckpoint) -> Checkpoint:
@@ -140,53 +143,45 @@ class Verification:
             self._signed = size
 
     def _leaf(self, seq: int, entry: Entry) -> bytes:
-        leaf = sha256(b"\x00" + entry.body).digest()
+        body = entry.body
+        leaf = sha256(b"\x00" + body).digest()
         if entry.seq != seq:
             raise LogInvalid(f"is missing: number {entry.seq} comes in its place", index=seq)
         if leaf != entry.leaf:
             raise LogInvalid("its body is not what its hash says", index=seq)
         try:
-            document = orjson.loads(entry.body)
-            self._check_columns(entry, document)
-            self._check_story(entry, document)
+            document = orjson.loads(body)
+            kind = document["kind"]
+            if not (
+                document["seq"] == seq
+                and kind == entry.kind
+                and document["message_id"] == entry.message_id
+                and document["tenant"] == entry.tenant
+                and datetime.fromisoformat(document["timestamp"]) == entry.at
+            ):
+                raise LogInvalid("its columns are not what its body says", index=seq)
+            self._allows.append(self._story(seq, kind, document))
         except (KeyError, TypeError, ValueError) as error:
             raise LogInvalid("is not in the format of an entry", index=seq) from error
-        self._kinds[entry.kind] += 1
+        self._kinds[kind] += 1
         return leaf
 
-    @staticmethod
-    def _check_columns(entry: Entry, document: Mapping[str, Any]) -> None:
-        if not (
-            document["seq"] == entry.seq
-            and document["kind"] == entry.kind.value
-            and document["message_id"] == entry.message_id
-            and document["tenant"] == entry.tenant
-            and datetime.fromisoformat(document["timestamp"]) == entry.at
-        ):
-            raise LogInvalid("its columns are not what its body says", index=entry.seq)
-
-    def _check_story(self, entry: Entry, document: Mapping[str, Any]) -> None:
-        allows = 0
-        if entry.kind in _JUDGED:
-            if document["state"] == State.QUEUED:
-                receipt, disclosure = document["receipt"], document["disclosure"]
-                allows = _fingerprint(
-                    document, receipt["id"], receipt["sha256"], disclosure["content_hash"]
-                )
-            elif document["state"] == State.HELD:
-                allows = _fingerprint(document, State.HELD)
-        elif entry.kind is EntryKind.DELIVERY:
-            receipt = document["receipt"]
-            needed = _fingerprint(
-                document, receipt["id"], receipt["sha256"], document["content_hash"]
-            )
+    def _story(self, seq: int, kind: str, document: Mapping[str, Any]) -> int:
+        """A fingerprint of what this entry allows to happen, 0 for nothing; after a look at
+        what allowed the entry itself."""
+        if kind in _JUDGED:
+            state = document["state"]
+            if state == _QUEUED and document["verdict"] == _PUBLISH:
+                return _sending(document, document["disclosure"]["content_hash"])
+            if state == _HELD:
+                return _holding(document)
+        elif kind == _DELIVERY:
+            needed = _sending(document, document["content_hash"])
             if not self._allowed(document["allowed_by"], needed):
-                raise LogInvalid("no earlier entry allowed this delivery", index=entry.seq)
-        elif entry.kind is EntryKind.EXPIRY and not self._allowed(
-            document["held_by"], _fingerprint(document, State.HELD)
-        ):
-            raise LogInvalid("no earlier entry held what expired", index=entry.seq)
-        self._allows.append(allows)
+                raise LogInvalid("no earlier entry allowed this delivery", index=seq)
+        elif kind == _EXPIRY and not self._allowed(document["held_by"], _holding(document)):
+            raise LogInvalid("no earlier entry held what expired", index=seq)
+        return 0
 
     def _allowed(self, seq: int, needed: int) -> bool:
         return 0 <= seq < len(self._allows) and self._allows[seq] == needed
@@ -219,9 +214,27 @@ def verify(
     return verification.finish(stored[-1] if stored else None)
 
 
-def _fingerprint(document: Mapping[str, Any], *more: str) -> int:
-    """Not for storage: keyed anew in every process. Never 0."""
-    return hash((document["message_id"], document["decision_id"], *more)) or 1
+# Fingerprints are not for storage: they are keyed anew in every process. Never 0.
+
+
+def _sending(document: Mapping[str, Any], content_hash: str) -> int:
+    receipt = document["receipt"]
+    return (
+        hash(
+            (
+                document["message_id"],
+                document["decision_id"],
+                receipt["id"],
+                receipt["sha256"],
+                content_hash,
+            )
+        )
+        or 1
+    )
+
+
+def _holding(document: Mapping[str, Any]) -> int:
+    return hash((document["message_id"], document["decision_id"], _HELD)) or 1
 
 
 def _missing(checkpoint: Checkpoint) -> str:

@@ -263,6 +263,21 @@ def test_what_was_not_allowed_is_found_even_when_it_is_signed(
     assert caught.value.index == at
 
 
+@pytest.mark.parametrize(
+    "changes", [{"verdict": "hold"}, {"state": "decided"}, {"kind": "dry_run"}, {"kind": "change"}]
+)
+def test_only_a_judgement_to_publish_allows_a_delivery(
+    told: Any, log: Log, keyring: Keyring, changes: dict[str, Any]
+) -> None:
+    told.rows[0] = edited(told.rows[0], **changes)
+    if "kind" in changes:
+        told.rows[0] = replace(told.rows[0], kind=EntryKind(changes["kind"]))
+    resigned(told, keyring)
+    with pytest.raises(LogInvalid, match="no earlier entry allowed") as caught:
+        check(told, log)
+    assert caught.value.index == DELIVERY
+
+
 def test_checkpoints_must_be_signed_and_say_what_their_columns_say(
     told: Any, log: Log, keyring: Keyring
 ) -> None:
