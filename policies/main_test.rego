@@ -88,3 +88,46 @@ test_a_malformed_result_blocks if {
 		"gateway.malformed" in {reason.rule | some reason in decision.reasons}
 	}
 }
+
+# Whole decisions are tested here: packages under `packs` must not refer to the decision, which
+# is made of them.
+
+judged(message) := decision if {
+	decision := gateway.decision with input as message
+}
+
+test_the_crisis_answer_goes_out_at_night_and_whatever_the_text_scored if {
+	decision := judged(fixture.heard("creator.self_harm", {
+		"creator": {"quiet": true},
+		"findings": {"toxicity": {"scores": {"toxicity": 0.95}}},
+	}))
+	decision.verdict == "publish"
+	{"kind": "replace", "params": {"template": "crisis"}, "rules": ["creator.self_harm"]} in decision.obligations
+	{"kind": "escalate", "params": {"to": "reviewer", "why": "suicide or self-harm"}, "rules": ["creator.self_harm"]} in decision.obligations
+}
+
+test_a_kill_switch_blocks_even_the_crisis_answer if {
+	judged(fixture.heard("creator.self_harm", {"creator": {"kill_switch": true}})).verdict == "block"
+}
+
+test_a_denial_is_published_as_the_honest_answer if {
+	decision := judged(fixture.message({"findings": {"signals": [
+		{"list": "creator.human_claim", "source": "en:1", "start": 0, "end": 5, "in": "text"},
+		{"list": "creator.asked_if_human", "source": "en:1", "start": 0, "end": 5, "in": "human"},
+	]}}))
+	decision.verdict == "publish"
+	{"kind": "replace", "params": {"template": "honest_answer"}, "rules": ["creator.human_claim"]} in decision.obligations
+}
+
+test_a_first_message_to_someone_unknown_is_told_and_marked if {
+	decision := judged(fixture.message({
+		"audience": {"known": false, "minor": "unknown", "jurisdictions": []},
+		"contact": {"first": true, "since_first_s": null, "gap_s": null},
+	}))
+	decision.verdict == "publish"
+	{
+		"kind": "disclose",
+		"params": {"notice": "ai", "position": "start"},
+		"rules": ["cn.label", "eu.aia.50.1", "us.ca.sb243", "us.ny.gbl47"],
+	} in decision.obligations
+}

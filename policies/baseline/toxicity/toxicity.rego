@@ -4,10 +4,13 @@
 #   Compares the scores with the thresholds of the channel and of the creator's strictness
 #   (`data.baseline.toxicity`). A score of null means that the model does not cover the category:
 #   it counts for nothing. No score at all, or no thresholds for the channel, holds the message.
+#   Scores of a text that the crisis answer replaces are not looked at.
 # custom:
 #   id: baseline.toxicity
 #   verdicts: [hold, block]
 package packs.baseline.toxicity
+
+import data.lib.replacement
 
 results contains {
 	"rule": "baseline.toxicity",
@@ -27,6 +30,7 @@ results contains {
 	scored
 	not low
 	outcome := judged(limits(strictness(input.message.channel)))
+	not replacement.crisis
 }
 
 scored if {

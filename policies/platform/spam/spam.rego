@@ -1,0 +1,34 @@
+# METADATA
+# title: Shouting and repetition
+# description: >-
+#   What platforms' spam filters punish: long texts all in capitals, and the same few words over and
+#   over.
+# custom:
+#   id: platform.spam
+#   verdicts: [hold]
+package packs.platform.spam
+
+results contains {
+	"rule": "platform.spam",
+	"text": "The text is all in capitals, or says the same few words over and over, which platforms take for spam. Rewrite it, or let a person release it.",
+	"verdict": "hold",
+	"obligations": [],
+} if {
+	input.text.length >= 20
+	is_string(input.text.normalised)
+	spam(input.text.normalised)
+	input.message.channel in data.platform.spam.channels
+}
+
+# Scripts without capitals never shout.
+spam(text) if {
+	text == upper(text)
+	text != lower(text)
+	input.text.length >= data.platform.spam.shouting
+}
+
+spam(text) if {
+	words := split(lower(text), " ")
+	count(words) >= data.platform.spam.words
+	count({word | some word in words}) <= count(words) * data.platform.spam.variety
+}
