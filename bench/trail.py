@@ -24,6 +24,7 @@ from gateway.model.record import (
     Dispatch,
     DispatchResult,
     Entry,
+    EntryKind,
     Record,
     Settlement,
     leaf_hash,
@@ -147,22 +148,36 @@ def _edit(log: _Written, chance: random.Random) -> None:
 
 
 def _delete(log: _Written, chance: random.Random) -> None:
-    del log.entries[chance.randrange(len(log.entries) - 1)]
+    """One entry; or a message with its delivery, and the rest renumbered."""
+    at = chance.randrange(len(log.entries) - 2)
     if chance.random() < 0.5:
+        del log.entries[at]
+    else:
+        del log.entries[at - at % 2 : at - at % 2 + 2]
         _renumber(log)
 
 
 def _insert(log: _Written, chance: random.Random) -> None:
-    at = chance.randrange(len(log.entries))
-    log.entries.insert(at, _said_otherwise(log.entries[at], seq=at, decision_id="dec_forged"))
+    """An entry; or a whole message with its delivery, and the rest renumbered."""
+    at = chance.randrange(0, len(log.entries), 2)
+    forged = [
+        replace(_said_otherwise(entry, message_id="forged"), message_id="forged")
+        for entry in log.entries[at : at + 2]
+    ]
     if chance.random() < 0.5:
+        log.entries.insert(at, forged[0])
+    else:
+        log.entries[at:at] = forged
         _renumber(log)
 
 
 def _reorder(log: _Written, chance: random.Random) -> None:
-    at = chance.randrange(len(log.entries) - 1)
-    log.entries[at], log.entries[at + 1] = log.entries[at + 1], log.entries[at]
-    if chance.random() < 0.5:
+    """Two entries; or two messages with their deliveries, renumbered."""
+    at = chance.randrange(0, len(log.entries) - 4, 2)
+    width = chance.choice((1, 2))
+    first, second = log.entries[at : at + width], log.entries[at + width : at + 2 * width]
+    log.entries[at : at + 2 * width] = second + first
+    if width == 2:
         _renumber(log)
 
 
@@ -212,10 +227,14 @@ def _said_otherwise(entry: Entry, **changes: object) -> Entry:
 
 
 def _renumber(log: _Written) -> None:
-    log.entries = [
-        entry if entry.seq == seq else replace(_said_otherwise(entry, seq=seq), seq=seq)
-        for seq, entry in enumerate(log.entries)
-    ]
+    """As a careful forger does it: numbers, and what refers to them."""
+    allowed_by = 0
+    for seq, entry in enumerate(log.entries):
+        delivery = entry.kind is EntryKind.DELIVERY
+        allowed_by = allowed_by if delivery else seq
+        if entry.seq != seq or delivery:
+            refers = {"allowed_by": allowed_by} if delivery else {}
+            log.entries[seq] = replace(_said_otherwise(entry, seq=seq, **refers), seq=seq)
 
 
 def _sign(log: _Written, keyring: Keyring) -> None:

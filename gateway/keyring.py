@@ -302,7 +302,7 @@ def _read_private(path: Path) -> bytes:
             return file.read(_MAX_BYTES)
     except FileNotFoundError as error:
         raise KeysInvalid(
-            str(path), "is missing", "Restore it, or create one with `avatar-gateway keys create`"
+            str(path), "is missing", "Restore it from a backup, or name the right data directory"
         ) from error
     except OSError as error:
         raise KeysInvalid(

@@ -54,7 +54,7 @@ def test_several_that_start_together_get_the_same(tmp_path: Path) -> None:
 
 
 def test_missing_says_how_to_mend(tmp_path: Path) -> None:
-    with pytest.raises(KeysInvalid, match="keys create"):
+    with pytest.raises(KeysInvalid, match="name the right data directory"):
         Keyring.open(tmp_path)
     with pytest.raises(KeysInvalid):
         Keyring.rotate(tmp_path / "nowhere")
