@@ -40,7 +40,7 @@ def shorten(
     """`text` cut at its end and marked with "…", or None when nothing of it would be left.
 
     `fits` tells whether a candidate, "…" included, fits; longer candidates never fit better.
-    Cuts between words where that costs less than a third of the room, else between graphemes;
+    Cuts between words where that costs at most half of the room, else between graphemes;
     never inside a span of `whole` (placeholders), a link or an address. `limit` bounds the
     number of graphemes that can fit.
     """
@@ -50,7 +50,7 @@ def shorten(
         return None
     cut = _outside(cuts[most], (*whole, *_addresses(text, cuts[most])))
     between = _between_words(text, cut)
-    if between > cut * 2 // 3:
+    if between * 2 >= cut:
         cut = _outside(between, whole)
     return _marked(text, cut) if text[:cut].strip() else None
 
@@ -82,7 +82,7 @@ def _between_words(text: str, cut: int) -> int:
     if cut == len(text) or text[cut].isspace():
         return cut
     space = max(text.rfind(" ", 0, cut), text.rfind("\n", 0, cut))
-    if space > cut * 2 // 3:
+    if space * 2 >= cut:
         return space
     window = max(0, cut - 100)
     ends = [match.start() for match in _WORD_END.finditer(text, window, cut + 1)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from gateway.disclosure.budget import Span, length, shorten
@@ -12,7 +13,7 @@ from gateway.disclosure.canonical import SALT_BYTES, content_hash
 from gateway.disclosure.formats import EMBEDDED, FORMATS, c2pa
 from gateway.disclosure.formats.subject import Subject, source_type
 from gateway.disclosure.label import Asked, Label, Labeller, asked, bare
-from gateway.disclosure.receipt import sign_receipt
+from gateway.disclosure.receipt import ReceiptSigner
 from gateway.disclosure.wording import AI_NOTICES, TEMPLATES, Wording, load_wording, plain_name
 from gateway.errors import StageUndefined
 from gateway.keyring import SigningKey
@@ -26,6 +27,8 @@ from gateway.model.submission import Channel
 
 # Where a full sentence would drown the message, the label is a tag.
 _TERSE = frozenset({Channel.COMMENT, Channel.LIVE})
+# Companion laws want the statement anew every three hours; within them a tag will do.
+_RECENT = timedelta(hours=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,7 @@ class LabelDiscloser:
         producer: str = "",
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        self._signer = signer
+        self._receipts = ReceiptSigner(key=signer)
         self._issuer = issuer
         self._wording = wording or load_wording()
         self._c2pa = c2pa
@@ -98,8 +101,9 @@ class LabelDiscloser:
     def attest(self, facts: Facts, decision: Decision, disclosure: Disclosure) -> Receipt:
         """The signed receipt: what was published, under which rules, by which policies; nothing
         about the person spoken to, and not the salt."""
-        rules = {reason.rule for reason in decision.reasons}
-        rules |= {rule for one in decision.obligations for rule in one.rules}
+        # The rules behind labels and marks first: they are what a recipient asks about.
+        obliging = sorted({rule for one in decision.obligations for rule in one.rules})
+        others = sorted({reason.rule for reason in decision.reasons} - set(obliging))
         claims = {
             "iss": self._issuer,
             "iat": int(facts.now.timestamp()),
@@ -111,11 +115,11 @@ class LabelDiscloser:
             "channel": facts.submission.channel.value,
             "verdict": "publish",
             "content_hash": disclosure.content_hash,
-            "digital_source_type": source_type(edited=facts.submission.editorial.edited),
+            "digitalSourceType": source_type(edited=facts.submission.editorial.edited),
             "notices": [notice.notice for notice in disclosure.notices],
             "policy": decision.bundle.digest,
         }
-        return sign_receipt(self._signer, claims, rules=sorted(rules))
+        return self._receipts.sign(claims, rules=(*obliging, *others))
 
     def _marked(
         self, facts: Facts, disclosure: Disclosure, obligations: Sequence[Obligation]
@@ -171,7 +175,8 @@ def _sentences(facts: Facts, notices: Sequence[Asked], template: str | None) -> 
     if facts.submission.channel in _TERSE:
         return frozenset()
     full = {"ai_reminder", "ai_answer", "take_a_break"}
-    if not facts.contact.disclosed_at.keys() & set(AI_NOTICES):
+    shown = facts.contact.disclosed_at
+    if not any(facts.now - at < _RECENT for notice, at in shown.items() if notice in AI_NOTICES):
         full |= {"ai", "ai_public"}
     if template is not None:
         full -= set(AI_NOTICES)  # the templates say it themselves

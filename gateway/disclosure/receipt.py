@@ -21,40 +21,32 @@ from gateway.errors import ReceiptInvalid
 from gateway.keyring import SigningKey
 from gateway.model.receipt import Receipt
 
-MAX_BYTES = 1_024
+MAX_BYTES = 1_000
 """Of a receipt that this gateway signs."""
 
-_TYPE = "avatar-receipt+jwt"
+_TYPE = "receipt+jwt"
 _ALGORITHM = "EdDSA"
 _ALGORITHMS = (_ALGORITHM, "Ed25519")  # RFC 8037; its new name in RFC 9864
 _MAX_READ = 8_192
 _MAX_KEYS = 100
 
 
-def sign_receipt(
-    key: SigningKey, claims: Mapping[str, Any], *, rules: Sequence[str] = ()
-) -> Receipt:
-    """Sign `claims` (with `jti`, the receipt's id) and as many of `rules` as keep the receipt
-    below MAX_BYTES; `rules_omitted` counts the others, which the audit entry names."""
-    claims = {**claims, "content_hash_alg": HASH_ALGORITHM}
-    header = {"alg": _ALGORITHM, "kid": key.kid, "typ": _TYPE}
-    spare = MAX_BYTES - _signed_length(header, claims) - 40  # "rules", "rules_omitted"
-    kept: list[str] = []
-    for rule in rules:
-        spare -= (len(json.dumps(rule)) + 1) * 4 // 3 + 1
-        if spare < 0:
-            break
-        kept.append(rule)
-    claims["rules"] = kept
-    if len(kept) < len(rules):
-        claims["rules_omitted"] = len(rules) - len(kept)
-    jws = serialize_compact(
-        header,
-        _encoded(claims),
-        OKPKey.import_key(key.pkcs8()),
-        registry=_registry(),
-    )
-    return Receipt(id=str(claims["jti"]), kid=key.kid, jws=jws, claims=claims)
+class ReceiptSigner:
+    """Signs receipts with one key."""
+
+    def __init__(self, *, key: SigningKey) -> None:
+        self._kid = key.kid
+        self._key = OKPKey.import_key(key.pkcs8())
+        self._registry = _registry()
+
+    def sign(self, claims: Mapping[str, Any], *, rules: Sequence[str] = ()) -> Receipt:
+        """Sign `claims` (with `jti`, the receipt's id) and as many of `rules`, in their order,
+        as keep the receipt within MAX_BYTES; `rules_omitted` counts the others, which the audit
+        entry names."""
+        header = {"alg": _ALGORITHM, "kid": self._kid, "typ": _TYPE}
+        told = _with_rules(header, {**claims, "content_hash_alg": HASH_ALGORITHM}, rules)
+        jws = serialize_compact(header, _encoded(told), self._key, registry=self._registry)
+        return Receipt(id=str(told["jti"]), kid=self._kid, jws=jws, claims=told)
 
 
 def verify_receipt(jws: str, jwks: Mapping[str, Any], text: str, salt: str) -> dict[str, Any]:
@@ -142,8 +134,24 @@ def _object(payload: bytes, what: str) -> dict[str, Any]:
     return value
 
 
-def _encoded(claims: Mapping[str, Any]) -> bytes:
-    return json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode()
+def _encoded(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _with_rules(
+    header: Mapping[str, Any], claims: dict[str, Any], rules: Sequence[str]
+) -> dict[str, Any]:
+    spare = MAX_BYTES - _signed_length(header, {**claims, "rules": [], "rules_omitted": 999})
+    kept: list[str] = []
+    for rule in rules:
+        spare -= -(-(len(_encoded(rule)) + 1) * 4 // 3)
+        if spare < 0:
+            break
+        kept.append(rule)
+    claims["rules"] = kept
+    if len(kept) < len(rules):
+        claims["rules_omitted"] = len(rules) - len(kept)
+    return claims
 
 
 def _signed_length(header: Mapping[str, Any], claims: Mapping[str, Any]) -> int:
