@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-import json
 import re
 import sys
 from collections.abc import Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +57,6 @@ def _walk(path: str, command: Any) -> list[tuple[str, Any]]:
 
 
 def openapi() -> dict[str, Any]:
-    @asynccontextmanager
-    async def closed():  # type: ignore[no-untyped-def]
-        yield
-
     return build_app(None, version=assembly.version(), max_body_bytes=1).openapi()
 
 
@@ -109,10 +102,6 @@ def problems_page() -> str:
         for one in sorted(refusals, key=lambda one: (one.status, one.slug))
     ]
     return "\n".join(lines) + "\n"
-
-
-def openapi_file() -> str:
-    return json.dumps(openapi(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 PAGES: dict[str, Callable[[], str]] = {

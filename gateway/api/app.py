@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-
 from fastapi import FastAPI
 
 from gateway.api import audit, creators, health, problems, reviews, submissions
 from gateway.api.doors import Doors
 from gateway.api.strict_body import StrictBody
 
-OpenDoors = Callable[[], AbstractAsyncContextManager[Doors]]
 
-
-def build_app(open_doors: OpenDoors, *, version: str, max_body_bytes: int) -> FastAPI:
-    """`open_doors` is entered at start-up and left at shut-down."""
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_doors() as doors:
-            app.state.doors = doors
-            yield
-
+def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> FastAPI:
+    """The app in front of `doors`; without any it can only describe itself."""
     app = FastAPI(
         title="avatar-gateway",
         version=version,
@@ -31,7 +19,6 @@ def build_app(open_doors: OpenDoors, *, version: str, max_body_bytes: int) -> Fa
             "Every message is stripped of personal data, scored, judged against policies, "
             "labelled, and recorded before it is delivered. Errors are RFC 9457 problems."
         ),
-        lifespan=lifespan,
         openapi_tags=[
             {"name": "messages", "description": "Submit, decide, look up (role: service)."},
             {"name": "reviews", "description": "What a person must decide (role: reviewer)."},
@@ -40,6 +27,7 @@ def build_app(open_doors: OpenDoors, *, version: str, max_body_bytes: int) -> Fa
             {"name": "operation", "description": "Health, metrics, public keys."},
         ],
     )
+    app.state.doors = doors
     problems.install(app)
     for door in (submissions, reviews, creators, audit, health):
         app.include_router(door.router())

@@ -1,0 +1,111 @@
+"""The whole way over HTTP: CPU of the server, and 64 clients at once."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+
+import httpx
+
+from bench.figure import Figure, ratio
+from bench.messages import MESSAGES, submission
+from bench.presidio import NAME, analyse_all
+from bench.start import server_of
+from gateway.assembly import open_books
+from gateway.demo.processes import Running, running
+from gateway.model.record import EntryKind
+from gateway.settings import read_settings
+
+ROUNDS = 5
+PER_ROUND = 40 * len(MESSAGES)
+AT_ONCE = 64
+MANY = 5_000
+
+
+def measure() -> Iterator[Figure]:
+    analyse = analyse_all()
+    with tempfile.TemporaryDirectory() as folder:
+        with running(Path(folder)) as there:
+            key = _prepare(there)
+            yield _cpu_ratio(there, key, analyse)
+            began = time.monotonic()
+            statuses = asyncio.run(_post(there, key, range(100_000, 100_000 + MANY), AT_ONCE))
+            rate = MANY / (time.monotonic() - began)
+            received = httpx.get(f"{there.sandbox}/messages", timeout=60).json()
+        failed = sum(status != httpx.codes.OK for status in statuses)
+        recorded = asyncio.run(_recorded(Path(folder)))
+    lost = {one["message_id"] for one in received} - recorded
+    note = f"{rate:.0f} messages/s, client and platform on the same two cores; log verified after"
+    for name, value in (("failed", failed), ("lost", len(lost))):
+        yield Figure(
+            key=f"http.c64.{name}", value=value, unit="", bar=0, aim=0, n=len(statuses), note=note
+        )
+
+
+def _cpu_ratio(there: Running, key: dict[str, str], analyse: Callable[[], None]) -> Figure:
+    server = server_of(there)
+    ours, theirs = [], []
+    asyncio.run(_post(there, key, range(PER_ROUND), at_once=1))
+    analyse()
+    for turn in range(1, ROUNDS + 1):
+        before = sum(server.cpu_times()[:2])
+        numbers = range(turn * PER_ROUND, (turn + 1) * PER_ROUND)
+        asyncio.run(_post(there, key, numbers, at_once=1))
+        ours.append((sum(server.cpu_times()[:2]) - before) / PER_ROUND)
+        began = time.process_time()
+        for _ in range(5):
+            analyse()
+        theirs.append((time.process_time() - began) / (5 * len(MESSAGES)))
+    value, spread = ratio(ours, theirs)
+    return Figure(
+        key="http.cpu_ratio",
+        value=value,
+        unit="",
+        bar=0.8,
+        aim=0.25,
+        n=ROUNDS * PER_ROUND,
+        spread=spread,
+        baseline=NAME,
+        note=f"{median(ours) * 1e3:.2f} ms ÷ {median(theirs) * 1e3:.2f} ms, median of rounds",
+    )
+
+
+async def _recorded(data_dir: Path) -> set[str]:
+    """Ids of the messages with a decision in the log. The log must verify."""
+    async with open_books(read_settings(None, {"data_dir": data_dir})) as books:
+        await books.log.verify()
+        entries = await books.store.log.entries(0, await books.store.log.size())
+    return {
+        one.message_id
+        for one in entries
+        if one.kind is EntryKind.DECISION and one.message_id is not None
+    }
+
+
+def _prepare(there: Running) -> dict[str, str]:
+    token = (there.data_dir / "first-api-key").read_text(encoding="utf-8").strip()
+    key = {"Authorization": f"Bearer {token}"}
+    httpx.put(f"{there.gateway}/v1/creators/bench", json={}, headers=key).raise_for_status()
+    return key
+
+
+async def _post(there: Running, key: dict[str, str], numbers: range, at_once: int) -> list[int]:
+    """The status of each request."""
+    waiting = iter(numbers)
+    statuses: list[int] = []
+    limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)
+    async with httpx.AsyncClient(
+        base_url=there.gateway, headers=key, limits=limits, timeout=60
+    ) as client:
+
+        async def work() -> None:
+            for number in waiting:
+                answer = await client.post("/v1/messages", json=submission(number))
+                statuses.append(answer.status_code)
+
+        await asyncio.gather(*(work() for _ in range(at_once)))
+    return statuses
