@@ -8,6 +8,7 @@ from gateway.pii.recognizers.fr import address, nir, passport, plate, siren
 from gateway.pii.recognizers.generic import (
     credit_card,
     crypto,
+    disguised,
     dodged_email,
     email,
     handle,
@@ -24,14 +25,19 @@ from gateway.pii.rule import Rule
 def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[Rule, ...]:
     """All rules of the blocking tier. Left out on purpose, for what they find in plain talk:
     Presidio's UsLicense, UsBank, UsPassport, Nhs, MedicalLicense and Date recognizers."""
+    phones, cards = phone.PhoneRule(), credit_card.rule()
+    undisguise = disguised.Undisguise()
     return (
         email.rule(domains),
         dodged_email.bracketed(domains),
         dodged_email.worded(domains),
-        phone.PhoneRule(),
-        credit_card.rule(),
+        phones,
+        disguised.DisguisedRule(inner=phones, undisguise=undisguise),
+        cards,
+        disguised.DisguisedRule(inner=cards, undisguise=undisguise),
         iban.rule(),
         ip.rule(),
+        ip.defanged(),
         url.rule(domains),
         crypto.bitcoin(),
         crypto.ethereum(),

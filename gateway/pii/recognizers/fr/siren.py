@@ -52,6 +52,7 @@ class SiretRecognizer(PatternRecognizer):
             supported_entity="FR_SIRET",
             name="FrSiretRecognizer",
             patterns=[
+                Pattern("grouped", r"(?<!\d)\d{3} \d{3} \d{3} \d{5}(?!\d)", 0.97),
                 Pattern("SIRET", rf"(?<!\d)(?<!\d\.)\d(?:{_S}?\d){{13}}(?!\d)", 0.9),
             ],
         )

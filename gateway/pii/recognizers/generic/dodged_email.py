@@ -20,13 +20,13 @@ _SURE_AT = (
     r"|\s{1,3}(?:arobase?|arobaz|arrobas?|chiocciola|klammeraffe|apenstaartje)\s{1,3}"
     r"|\s{0,3}[-_*]{1,2}at[-_*]{1,2}\s{0,3})"
 )
-_PLAIN_AT = r"\s{1,3}(?:at|a|à)\s{1,3}"
+_PLAIN_AT = r"\s{1,3}(?:at(?: the rate(?: of)?)?|a|à|chez)\s{1,3}"
 _WORD_DOT = (
     rf"(?:{_OPEN}(?:\.|{_DOT_WORDS}){_CLOSE}|\s{{1,3}}(?:{_DOT_WORDS})\s{{1,3}}"
     r"|\s{0,3}[-_*]{1,2}dot[-_*]{1,2}\s{0,3})"
 )
 # A dot with a space after it alone ends a sentence.
-_DOT = rf"(?:{_WORD_DOT}|\s{{1,2}}\.\s{{0,2}}|\.)"
+_DOT = rf"(?:{_WORD_DOT}|,(?=(?:com|fr|net|org)(?!\w))|\s{{1,2}}\.\s{{0,2}}|\.)"
 _LOCAL = (
     rf"(?<![\w@.])[a-z0-9][\w+\-]{{0,40}}(?:(?:\.|{_WORD_DOT}|\s(?:underscore|tiret|dash)\s)"
     r"[\w+\-]{1,40}){0,3}"
@@ -39,6 +39,7 @@ _MAIL_HOSTS = (
 )  # fmt: skip
 _SURE = rf"{_LOCAL}{_SURE_AT}{_LABEL}(?:{_DOT}{_LABEL}){{0,2}}{_DOT}{_TLD}"
 _WORDS = rf"{_LOCAL}{_PLAIN_AT}{_LABEL}(?:{_WORD_DOT}{_LABEL}){{0,2}}{_WORD_DOT}{_TLD}"
+_APART = r"(?<!\w)(?:\w[ .]){2,40}@ (?:\w ){2,30}\. (?:\w ){1,5}\w(?!\w)"
 _KNOWN_HOST = rf"{_LOCAL}{_PLAIN_AT}(?:{'|'.join(_MAIL_HOSTS)})\.{_TLD}"
 
 _DOT_PIECES = ("dot", "d0t", "point", "punto", "ponto", "punkt", "punt")
@@ -97,7 +98,7 @@ class DodgedEmailRecognizer(PatternRecognizer):
         self._domains = domains
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        host = _DOTS.sub(".", _AT.split(pattern_text)[-1]).strip().lower()
+        host = _DOTS.sub(".", _AT.split(pattern_text)[-1]).strip().lower().replace(" ", "")
         name, _, suffix = host.rpartition(".")
         if name.partition(".")[0] in _NOT_A_HOST or not self._domains.is_public(host):
             return False
@@ -109,7 +110,9 @@ class DodgedEmailRecognizer(PatternRecognizer):
 def bracketed(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=DodgedEmailRecognizer(
-            domains, "BracketedEmailRecognizer", [Pattern("sure at", _SURE, 0.75)]
+            domains,
+            "BracketedEmailRecognizer",
+            [Pattern("sure at", _SURE, 0.75), Pattern("apart", _APART, 0.75)],
         ),
         about="An address with (at), arobase, a spaced @ or a spelled-out dot, whose domain ends "
         "in a public suffix.",

@@ -23,7 +23,7 @@ def _patterns() -> list[Pattern]:
     for _, country, _, info, _ in numdb.get("iban").prefixes:
         length = sum(int(size) for size in _PIECE.findall(str(info.get("bban", ""))))
         if length:
-            countries[length].append(str(country))
+            countries[length].append(_SEPARATOR.join(str(country)))
     return [
         Pattern(
             f"{length + 4} characters",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from presidio_analyzer import Pattern, PatternRecognizer
 from presidio_analyzer.predefined_recognizers import IpRecognizer
 
 from gateway.pii.message import Gate, Message
@@ -21,6 +22,20 @@ def _accepts(message: Message, start: int, end: int) -> bool:
         return False
     before = text[max(0, start - 9) : start].lower().rstrip(" .:")
     return not before.endswith((" v", "version", "(v")) and before != "v"
+
+
+def defanged() -> PatternRule:
+    octet = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+    dot = r"(?: ?[(\[{](?:\.|dot|point)[)\]}] ?| dot | point | \. )"
+    return PatternRule(
+        recognizer=PatternRecognizer(
+            supported_entity="IP_ADDRESS",
+            name="DefangedIpRecognizer",
+            patterns=[Pattern("IPv4", rf"(?<!\d){octet}(?:{dot}{octet}){{3}}(?!\d)", 0.6)],
+        ),
+        about="IPv4 addresses with their dots in brackets, in words or apart.",
+        gate=Gate(digits=4, groups=((" . ", "dot", "point", "[.", "(.", "{."),)),
+    )
 
 
 def rule() -> PatternRule:

@@ -53,7 +53,7 @@ _TRUNKLESS = frozenset(
 """Regions whose national numbers are dialled without a leading 0 in front of all of them."""
 
 # Groups of digits with at most three signs between them.
-_SIGNS = r"[ .\-/()\u2010-\u2013\u00b7]"
+_SIGNS = r"[ .,_*|~/()\-\u2010-\u2013\u00b7\u2022]"
 _CANDIDATE = regex.compile(
     rf"(?<![\w@#€$£])(?<!\d[.,:\-/])(?:\+{_SIGNS}{{0,2}}|\({_SIGNS}?\+?)?\d(?:{_SIGNS}{{0,3}}\d)+"
 )
@@ -76,7 +76,9 @@ _OTHER_SHAPES = re.compile(
     r"|\d{12,}"
     r"|\d{5}-\d{3,4}"  # postcodes of Brazil and the United States
 )
-_THOUSANDS = re.compile(r"[1-9]\d{0,2}([ .])\d{3}(?:\1\d{3})*")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}([ .,])\d{3}(?:\1\d{3})*")
+_LINKED = re.compile(r"(?:wa\.me/|phone=|tel:|sms:)$")
+_LINK_CHARS = 8
 _LEAST, _MOST = 7, 15
 _MOST_GROUPS = 12
 _GATE = Gate(digits=_LEAST)
@@ -173,6 +175,8 @@ class PhoneRule:
         follows = text[end : end + 1]
         if follows.isdigit() or (follows in "€$£%°" and follows):
             return 0.0
+        if _LINKED.search(text[max(0, start - _LINK_CHARS) : start]) and _valid(f"+{value}", None):
+            return INTERNATIONAL
         score = _shape(value, regions)
         if score and score < IN_CONTEXT and self.context.supports(text, start, end):
             return IN_CONTEXT
@@ -230,7 +234,7 @@ def _international(value: str, digits: str) -> float:
     return POSSIBLE if "+" in value[:2] and phonenumbers.is_possible_number(parsed) else SHAPED
 
 
-def _valid(value: str, region: str) -> bool:
+def _valid(value: str, region: str | None) -> bool:
     try:
         return phonenumbers.is_valid_number(phonenumbers.parse(value, region))
     except phonenumbers.NumberParseException:

@@ -1,0 +1,185 @@
+"""Numbers in words ("zéro six douze …") or with letters for digits ("O6 l2 34 56 78")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+
+import regex
+
+from gateway.pii.message import Gate, Message
+from gateway.pii.rule import Hit, Rule, matches
+
+_LANGUAGES = {
+    "en": "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+    " fifteen sixteen seventeen eighteen nineteen",
+    "fr": "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze"
+    " seize dix-sept dix-huit dix-neuf",
+    "es": "cero uno dos tres cuatro cinco seis siete ocho nueve",
+    "de": "null eins zwei drei vier fünf sechs sieben acht neun",
+    "it": "zero uno due tre quattro cinque sei sette otto nove",
+    "pt": "zero um dois três quatro cinco seis sete oito nove",
+}
+_TENS = {
+    "en": {20: "twenty", 30: "thirty", 40: "forty", 50: "fifty", 60: "sixty", 70: "seventy",
+           80: "eighty", 90: "ninety"},
+    "fr": {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante",
+           70: "septante", 80: "huitante", 90: "nonante"},
+}  # fmt: skip
+_LEAST_WORDS = 3
+_LETTERS = str.maketrans("OoQlI|", "000111")
+_LOOKALIKE = re.compile(r"(?<!\w)(?=[OoQlI|]*\d)[\dOoQlI|]*[OoQlI|][\dOoQlI|]*(?!\w)")
+_BETWEEN = r"[\s,.\-]{1,3}"
+
+
+def _numbers() -> dict[str, str]:
+    """Words to digits; in the keys "-" stands for a hyphen or a space."""
+    words: dict[str, str] = {"oh": "0", "nought": "0", "zwo": "2"}
+    for listed in _LANGUAGES.values():
+        words.update({word: str(value) for value, word in enumerate(listed.split())})
+    for language, tens in _TENS.items():
+        units = _LANGUAGES[language].split()
+        for ten, name in tens.items():
+            words[name] = str(ten)
+            words.update({f"{name}-{units[unit]}": str(ten + unit) for unit in range(1, 10)})
+    french = _LANGUAGES["fr"].split()
+    for unit in range(20):
+        words[f"soixante-{french[unit]}"] = str(60 + unit)
+        words[f"quatre-vingt-{french[unit]}"] = str(80 + unit)
+    words |= {"quatre-vingt": "80", "quatre-vingts": "80", "soixante-et-onze": "71"}
+    words |= {f"{_TENS['fr'][ten]}-et-un": str(ten + 1) for ten in (20, 30, 40, 50, 60)}
+    for value in range(1, 10):  # "zéro six" in one breath
+        words[f"zéro-{french[value]}"] = f"0{value}"
+    words |= {word.replace("é", "e").replace("ê", "e"): to for word, to in words.items()}
+    return words
+
+
+@dataclass(frozen=True)
+class _View:
+    """The text with digits for words. `spans[i]` is where the character `text[i]` came from."""
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    replaced: frozenset[int]
+
+
+class Undisguise:
+    """Reads a text with digits for number words and look-alikes."""
+
+    @cached_property
+    def _words(self) -> dict[str, str]:
+        return _numbers()
+
+    @cached_property
+    def _word(self) -> regex.Pattern[str]:
+        listed = sorted(self._words, key=len, reverse=True)
+        body = "|".join(regex.escape(word).replace(r"\-", "[ -]") for word in listed)
+        return regex.compile(rf"(?<![^\W\d_])(?:{body})(?![^\W\d_])", regex.IGNORECASE)
+
+    def __call__(self, text: str, budget_s: float) -> _View | None:
+        """None when there is nothing to undo."""
+        instead = [
+            (match.start(), match.end(), match[0].translate(_LETTERS))
+            for match in _LOOKALIKE.finditer(text)
+        ]
+        words = matches(self._word, text, budget_s)
+        if len(words) >= _LEAST_WORDS:
+            instead += [
+                (match.start(), match.end(), self._words[_key(match[0])]) for match in words
+            ]
+        if not instead:
+            return None
+        return _view(text, sorted(instead))
+
+
+def _key(word: str) -> str:
+    return word.lower().replace(" ", "-")
+
+
+def _view(text: str, instead: list[tuple[int, int, str]]) -> _View:
+    pieces: list[str] = []
+    spans: list[tuple[int, int]] = []
+    replaced: set[int] = set()
+    position = 0
+    for start, end, digits in instead:
+        kept = text[position:start]
+        # Words stand apart more widely than groups of digits: one space is enough.
+        if position and re.fullmatch(_BETWEEN, kept):
+            kept = " "
+            spans.append((position, start))
+        else:
+            spans += [(at, at + 1) for at in range(position, start)]
+        replaced.update(range(len(spans), len(spans) + len(digits)))
+        spans += [(start, end)] * len(digits)
+        pieces += (kept, digits)
+        position = end
+    pieces.append(text[position:])
+    spans += [(at, at + 1) for at in range(position, len(text))]
+    return _View("".join(pieces), tuple(spans), frozenset(replaced))
+
+
+_QUICK = re.compile(
+    r"\d[OoQlI|]|[OoQlI|]\d"
+    r"|(?:(?<![^\W\d_])(?:z[eé]ro|oh|cero|null|nought|one|two|tw|th|fo|fi|si|se|ei|ni|un|deux|tr|qu"
+    r"|ci|hu|ne|di|on|do|vi|cu|oc|nu|uno|ein|zw|dr|vi|f[uü]|ac|du|ot|no|um|oi|te|el)"
+    r"[a-zéêü\-]{0,16}[\s,.\-]{1,3}){3}",
+    re.IGNORECASE,
+)
+_SAME_STEP = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisguisedRule:
+    """What `inner` finds once the disguise is undone, where a disguise was part of it."""
+
+    inner: Rule
+    undisguise: Undisguise
+
+    @property
+    def name(self) -> str:
+        return f"Disguised{self.inner.name}"
+
+    @property
+    def kind(self) -> str:
+        return self.inner.kind
+
+    @property
+    def gate(self) -> Gate:
+        return Gate(quick=_QUICK)
+
+    @property
+    def about(self) -> str:
+        return "The same in words (en, fr; digits in es, de, it, pt) or with O and l for 0 and 1."
+
+    @property
+    def identity(self) -> str:
+        return repr((self.name, _LANGUAGES, _TENS, _LOOKALIKE.pattern))
+
+    def hits(self, message: Message, budget_s: float) -> Iterator[Hit]:
+        view = self.undisguise(message.text, budget_s)
+        if view is None:
+            return
+        seen = Message(view.text, message.places)
+        if not self.inner.gate.opens(seen):
+            return
+        for hit in self.inner.hits(seen, budget_s):
+            if view.replaced.isdisjoint(range(hit.start, hit.end)) or _counts(
+                view.text[hit.start : hit.end]
+            ):
+                continue
+            yield replace(
+                hit,
+                start=view.spans[hit.start][0],
+                end=view.spans[hit.end - 1][1],
+                source=self.name,
+            )
+
+
+def _counts(value: str) -> bool:
+    """ "One two three …" is counting."""
+    groups = [int(group) for group in re.findall(r"\d+", value)]
+    steps = {after - before for before, after in pairwise(groups)}
+    return len(groups) > _LEAST_WORDS and len(steps) == _SAME_STEP
