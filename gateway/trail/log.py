@@ -18,7 +18,7 @@ from gateway.ports import Now
 from gateway.trail.blocks import BlockFile
 from gateway.trail.checkpoint import Checkpoint, note_keys, open_checkpoint, sign_checkpoint
 from gateway.trail.merkle import BLOCK, Blocks, Tree, block_root
-from gateway.trail.note import NoteKey
+from gateway.trail.note import NoteKey, is_by_strangers
 from gateway.trail.proof import Proof
 from gateway.trail.verify import CHUNK, StoredCheckpoint, Verification, Verified
 
@@ -112,6 +112,8 @@ class Log:
     async def latest(self) -> Checkpoint | None:
         """The newest checkpoint that is stored, by whichever process."""
         stored = await self._store.latest_checkpoint()
+        if stored and self._latest and is_by_strangers(stored[2], self._keys):
+            return self._latest  # see _follow
         return None if stored is None else self._checked(stored)
 
     async def checkpoint(self) -> Checkpoint:
@@ -232,7 +234,13 @@ class Log:
         await self._grow(await self._store.size())
         if self._latest and (stored is None or stored[0] < self._latest.size):
             raise LogInvalid(f"the checkpoint of size {self._latest.size} was taken away")
-        if stored and not (self._latest and stored[2] == self._latest.note):
+        if stored is None or (self._latest and stored[2] == self._latest.note):
+            return
+        if is_by_strangers(stored[2], self._keys):
+            # The keys were rotated under this process: what it signs stays good, by the old key,
+            # until it restarts. It still may not contradict the others.
+            await self._hold_against_tree(stored[0], stored[1])
+        else:
             self._latest = await self._held_against_tree(stored)
 
     async def _open(self) -> None:
@@ -274,7 +282,10 @@ class Log:
 
     async def _held_against_tree(self, stored: StoredCheckpoint) -> Checkpoint:
         checkpoint = self._checked(stored)
-        size = checkpoint.size
+        await self._hold_against_tree(checkpoint.size, checkpoint.root)
+        return checkpoint
+
+    async def _hold_against_tree(self, size: int, root: bytes) -> None:
         if size > self._tree.size:
             await self._grow(await self._store.size())
         if size > self._tree.size:
@@ -282,11 +293,10 @@ class Log:
                 f"is missing: the latest checkpoint signed {size} entries", index=self._tree.size
             )
         blocks = await self._fetch(lambda: self._tree.blocks_for_root(size))
-        if self._tree.root_at(size, blocks) != checkpoint.root:
+        if self._tree.root_at(size, blocks) != root:
             raise LogInvalid(
                 f"the stored entries are not those that the checkpoint of size {size} signed"
             )
-        return checkpoint
 
     def _checked(self, stored: StoredCheckpoint) -> Checkpoint:
         size, root, note = stored

@@ -99,6 +99,12 @@ def open_note(note: str, keys: Iterable[NoteKey]) -> OpenedNote:
     return OpenedNote(text, tuple(signers))
 
 
+def is_by_strangers(note: str, keys: Iterable[NoteKey]) -> bool:
+    """Whether none of `keys` is even named as a signer. Raises LogInvalid if malformed."""
+    known = {(key.name, key.id) for key in keys}
+    return known.isdisjoint((name, key_id) for name, key_id, _ in _split(note)[1])
+
+
 def _split(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     if len(note) > MAX_NOTE:
         raise LogInvalid("the note is too long")

@@ -184,6 +184,26 @@ async def test_foreign_or_damaged_checkpoints_stop_the_log(store: Any, keyring: 
         await reopened(store, keyring).checkpoint()
 
 
+async def test_keys_rotated_under_a_running_log(store: Any, tmp_path: Path) -> None:
+    old = reopened(store, Keyring.create(tmp_path))
+    store.fill(3)
+    await old.checkpoint()
+    new = reopened(store, Keyring.rotate(tmp_path))
+    store.fill(3)
+    by_new = await new.checkpoint()
+    assert by_new.size == 6
+    by_old = await old.checkpoint()
+    assert (by_old.size, by_old.root) == (by_new.size, by_new.root)
+    assert await old.latest() == by_old
+    store.fill(3)
+    by_old = await old.checkpoint()
+    assert await new.checkpoint() == by_old
+    assert (await new.verify()).checkpoints == 3
+    store.signed[-1] = (9, bytes(32), by_new.note)
+    with pytest.raises(LogInvalid, match="not those"):
+        await old.checkpoint()
+
+
 async def test_a_gap_in_the_leaves_is_noticed(log: Log, store: Any) -> None:
     class Gap(type(store)):  # type: ignore[misc]
         async def leaves(self, start: int, stop: int) -> list[bytes]:

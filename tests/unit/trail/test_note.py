@@ -6,7 +6,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.errors import LogInvalid
-from gateway.trail.note import MAX_NOTE, MAX_SIGNATURES, NoteKey, open_note, sign_note
+from gateway.trail.note import (
+    MAX_NOTE,
+    MAX_SIGNATURES,
+    NoteKey,
+    is_by_strangers,
+    open_note,
+    sign_note,
+)
 
 # The example of golang.org/x/mod/sumdb/note.
 VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
@@ -75,6 +82,14 @@ def test_a_note_by_strangers_only_is_refused() -> None:
         open_note(NOTE, [])
     with pytest.raises(LogInvalid, match="no known key"):
         open_note(NOTE, [NoteKey("Peter", KEY.raw)])
+
+
+def test_strangers() -> None:
+    assert not is_by_strangers(NOTE, [NoteKey("other", KEY.raw), KEY])
+    assert is_by_strangers(NOTE, [NoteKey("other", KEY.raw)])
+    assert is_by_strangers(NOTE, [NoteKey("PeterNeumann", bytes(32))])
+    with pytest.raises(LogInvalid):
+        is_by_strangers(TEXT, [KEY])
 
 
 def test_a_text_may_have_empty_lines() -> None:
