@@ -1,0 +1,49 @@
+"""The folded form: for word lists."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from gateway.text.leet import unleet
+from gateway.text.repeats import collapse
+from gateway.text.spacing import join
+from gateway.text.tables import Tables, spelled
+from gateway.text.tracked import Tracked
+
+# Accents of Latin, Greek and Cyrillic, points of Hebrew, vowel signs and the stretching of Arabic.
+_DROPPED = "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670"
+_ROUNDS = 4
+
+
+class Fold:
+    """Lower case, accents folded; letters set apart joined, leet and repeats undone, until
+    nothing changes any more."""
+
+    __slots__ = ("_accents", "_several", "_spelled")
+
+    def __init__(self, tables: Tables) -> None:
+        self._accents = dict(tables.accents)
+        self._spelled = spelled()
+        self._several = re.compile(f"[{''.join(self._spelled)}]|[{_DROPPED}]+")
+
+    def __call__(self, tracked: Tracked, changes: Counter[str]) -> Tracked:
+        folded = self._lower(tracked)
+        for _ in range(_ROUNDS):
+            joined = join(folded, changes)
+            read = unleet(joined, changes)
+            folded = collapse(read, changes)
+            if read is joined:  # only a letter read out of a sign can bring out another
+                break
+        return folded
+
+    def _lower(self, tracked: Tracked) -> Tracked:
+        if tracked.text.isascii():
+            return tracked.with_text(tracked.text.lower())
+        # one character alone grows in lower case: the dotted capital I
+        lower = tracked.text.replace("\u0130", "i").lower().translate(self._accents)
+        tracked = tracked.with_text(lower)
+        return tracked.rewrite(
+            (match.start(), match.end(), self._spelled.get(match[0], ""))
+            for match in self._several.finditer(tracked.text)
+        )
