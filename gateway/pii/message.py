@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 _DIGIT = re.compile(r"\d")
+_WORD = re.compile(r"[^\W\d_]+")
 _RUN = re.compile(r"[A-Za-z0-9]{16,}")
 
 
@@ -21,6 +22,11 @@ class Message:
     @cached_property
     def lower(self) -> str:
         return self.text.lower()
+
+    @cached_property
+    def words(self) -> list[str]:
+        """Runs of letters, lower case."""
+        return _WORD.findall(self.lower)
 
     @cached_property
     def digits(self) -> int:
@@ -50,12 +56,15 @@ class Gate:
 
     `digits` is the least number of digits, `run` the shortest run of ASCII letters and digits
     (at least 16). Each of `groups` names pieces of lower-case text of which one must be there.
+    At least `least_words` words are among `words` (lower case).
     `quick` is a regular expression, linear in the text, that must match somewhere.
     """
 
     digits: int = 0
     run: int = 0
     groups: tuple[tuple[str, ...], ...] = ()
+    words: frozenset[str] = frozenset()
+    least_words: int = 0
     quick: re.Pattern[str] | None = None
 
     def opens(self, message: Message) -> bool:
@@ -69,6 +78,8 @@ class Gate:
                         break
                 else:
                     return False
+        if self.words and (sum(map(self.words.__contains__, message.words)) < self.least_words):
+            return False
         if self.run and message.longest_run < self.run:
             return False
         return self.quick is None or self.quick.search(message.text) is not None

@@ -26,25 +26,29 @@ def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[Ru
     """All rules of the blocking tier. Left out on purpose, for what they find in plain talk:
     Presidio's UsLicense, UsBank, UsPassport, Nhs, MedicalLicense and Date recognizers."""
     phones, cards = phone.PhoneRule(), credit_card.rule()
-    undisguise = disguised.Undisguise()
+    words, lookalikes = disguised.Words(), disguised.Lookalikes()
     return (
         email.rule(domains),
         dodged_email.bracketed(domains),
         dodged_email.worded(domains),
         phones,
-        disguised.DisguisedRule(inner=phones, undisguise=undisguise),
+        disguised.DisguisedRule(inner=phones, disguise=words),
+        disguised.DisguisedRule(inner=phones, disguise=lookalikes),
         cards,
-        disguised.DisguisedRule(inner=cards, undisguise=undisguise),
+        disguised.DisguisedRule(inner=cards, disguise=words),
+        disguised.DisguisedRule(inner=cards, disguise=lookalikes),
         iban.rule(),
         ip.rule(),
         ip.defanged(),
-        url.rule(domains),
+        url.link(domains),
+        url.path(domains),
         crypto.bitcoin(),
         crypto.ethereum(),
         secret.tokens(),
         secret.twilio(),
         secret.private_key(),
         secret.stated(),
+        secret.in_link(),
         handle.rule(),
         nir.rule(),
         siren.siren_rule(),

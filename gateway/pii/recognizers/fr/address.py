@@ -57,8 +57,10 @@ _LIVES = context(
     de=("adresse", "wohn"),
 )  # fmt: skip
 _HAS_KIND = re.compile(rf"(?<!\w){_KIND}\s", re.IGNORECASE)
+_PIECES = tuple(kind + end for kind in _KINDS for end in (" ", ". "))
 
 _POSTCODE = r"(?:0[1-9]|[1-8]\d|9[0-5]|97|98)\d{3}|2[AB]\d{3}"
+_HAS_POSTCODE = re.compile(r"(?<!\d)(?:\d{5}|2[AB]\d{3})(?!\d)")
 _CITY_WORD = r"[A-ZÀ-ÖØ-Þ][\w'’]{0,30}(?:[-'’](?:[\w'’]{1,30})){0,7}"
 _CITY = (
     rf"(?:(?i:la|le|les|l['’]) ?)?{_CITY_WORD}"
@@ -122,7 +124,7 @@ def street() -> PatternRule:
         ),
         about="A number, a kind of street (rue, avenue, chemin …) and its name; without a number "
         "beside a word such as “habite”.",
-        gate=Gate(quick=_HAS_KIND),
+        gate=Gate(groups=(_PIECES,), quick=_HAS_KIND),
         context=_LIVES,
         in_context=0.76,
         home=PLACES,
@@ -135,7 +137,7 @@ def postcode() -> PatternRule:
         recognizer=PostcodeRecognizer(),
         about="A French postcode and a city, in French texts or beside a word such as “adresse”; "
         "large cities in any text and any case.",
-        gate=Gate(digits=4),
+        gate=Gate(digits=4, quick=_HAS_POSTCODE),
         context=Context(
             (*_LIVES.stems, "ville", "commune", "postal", "cp", "rue", "avenue", "chemin",
              "boulevard")

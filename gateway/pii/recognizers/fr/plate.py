@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.context import context
@@ -27,6 +29,9 @@ _LOWER = (
     Pattern("FNI, any case",
             rf"{_BEFORE}\d{{1,4}}-?[a-z]{{2,3}}-?{_DEPARTMENT}{_AFTER}", 0.1),
 )  # fmt: skip
+_QUICK = re.compile(
+    r"[A-Za-z]{2}[- ]?\d{3}[- ]?[A-Za-z]{2}|\d[- ]?[A-Za-z]{2,3}[- ]?\d[\dAB]", re.IGNORECASE
+)
 
 
 def rule() -> PatternRule:
@@ -39,7 +44,7 @@ def rule() -> PatternRule:
         ),
         about="AB-123-CD (since 2009) and 123-ABC-75 with hyphens; with spaces or none in French "
         "texts, or beside a word such as “plaque”.",
-        gate=Gate(digits=3),
+        gate=Gate(digits=3, quick=_QUICK),
         context=context(
             fr=("plaque", "immatricul", "voiture", "vehicule", "moto", "scooter", "gare", "clio",
                 "peugeot", "renault", "citroen", "bagnole", "caisse", "camion"),

@@ -26,6 +26,7 @@ _ISSUERS = (
 )
 _DIGIT = re.compile(r"\[[^\]]*\]|d|\d")
 _SEPARATOR = r"[ .,_*|/\-\u2010-\u2013]?"
+_QUICK = re.compile(rf"\d(?:{_SEPARATOR}\d){{11}}")
 
 
 def _patterns() -> list[Pattern]:
@@ -78,7 +79,7 @@ def rule() -> PatternRule:
     return PatternRule(
         recognizer=CardRecognizer(),
         about="12 to 19 digits with an issuer's prefix and a Luhn checksum, however grouped.",
-        gate=Gate(digits=12),
+        gate=Gate(digits=12, quick=_QUICK),
         context=CONTEXT,
         checksum=True,
         in_context=1.0,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import pairwise
 
 import regex
@@ -66,33 +65,45 @@ class _View:
     replaced: frozenset[int]
 
 
-class Undisguise:
-    """Reads a text with digits for number words and look-alikes."""
+class Words:
+    """Digits for number words."""
 
-    @cached_property
-    def _words(self) -> dict[str, str]:
-        return _numbers()
+    name = "InWords"
+    about = "The same in words (en, fr; single digits in es, de, it, pt)."
 
-    @cached_property
-    def _word(self) -> regex.Pattern[str]:
+    def __init__(self) -> None:
+        self._words = _numbers()
         listed = sorted(self._words, key=len, reverse=True)
         body = "|".join(regex.escape(word).replace(r"\-", "[ -]") for word in listed)
-        return regex.compile(rf"(?<![^\W\d_])(?:{body})(?![^\W\d_])", regex.IGNORECASE)
+        self._word = regex.compile(rf"(?<![^\W\d_])(?:{body})(?![^\W\d_])", regex.IGNORECASE)
+        parts = frozenset(part for word in self._words for part in word.split("-"))
+        self.gate = Gate(words=parts, least_words=_LEAST_WORDS)
 
-    def __call__(self, text: str, budget_s: float) -> _View | None:
-        """None when there is nothing to undo."""
-        instead = [
-            (match.start(), match.end(), match[0].translate(_LETTERS))
-            for match in _LOOKALIKE.finditer(text)
-        ]
-        words = matches(self._word, text, budget_s)
-        if len(words) >= _LEAST_WORDS:
-            instead += [
-                (match.start(), match.end(), self._words[_key(match[0])]) for match in words
-            ]
-        if not instead:
-            return None
-        return _view(text, sorted(instead))
+    def view(self, text: str, budget_s: float) -> _View:
+        return _view(
+            text,
+            [
+                (match.start(), match.end(), self._words[_key(match[0])])
+                for match in matches(self._word, text, budget_s)
+            ],
+        )
+
+
+class Lookalikes:
+    """Digits for letters inside numbers."""
+
+    name = "Lookalike"
+    about = "The same with O, Q, l, I or | for 0 and 1."
+    gate = Gate(digits=4, quick=re.compile(r"\d[OoQlI|]|[OoQlI|]\d"))
+
+    def view(self, text: str, budget_s: float) -> _View:
+        return _view(
+            text,
+            [
+                (match.start(), match.end(), match[0].translate(_LETTERS))
+                for match in _LOOKALIKE.finditer(text)
+            ],
+        )
 
 
 def _key(word: str) -> str:
@@ -121,13 +132,6 @@ def _view(text: str, instead: list[tuple[int, int, str]]) -> _View:
     return _View("".join(pieces), tuple(spans), frozenset(replaced))
 
 
-_QUICK = re.compile(
-    r"\d[OoQlI|]|[OoQlI|]\d"
-    r"|(?:(?<![^\W\d_])(?:z[eé]ro|oh|cero|null|nought|one|two|tw|th|fo|fi|si|se|ei|ni|un|deux|tr|qu"
-    r"|ci|hu|ne|di|on|do|vi|cu|oc|nu|uno|ein|zw|dr|vi|f[uü]|ac|du|ot|no|um|oi|te|el)"
-    r"[a-zéêü\-]{0,16}[\s,.\-]{1,3}){3}",
-    re.IGNORECASE,
-)
 _SAME_STEP = 1
 
 
@@ -136,11 +140,11 @@ class DisguisedRule:
     """What `inner` finds once the disguise is undone, where a disguise was part of it."""
 
     inner: Rule
-    undisguise: Undisguise
+    disguise: Words | Lookalikes
 
     @property
     def name(self) -> str:
-        return f"Disguised{self.inner.name}"
+        return self.disguise.name + self.inner.name
 
     @property
     def kind(self) -> str:
@@ -148,20 +152,18 @@ class DisguisedRule:
 
     @property
     def gate(self) -> Gate:
-        return Gate(quick=_QUICK)
+        return self.disguise.gate
 
     @property
     def about(self) -> str:
-        return "The same in words (en, fr; digits in es, de, it, pt) or with O and l for 0 and 1."
+        return self.disguise.about
 
     @property
     def identity(self) -> str:
         return repr((self.name, _LANGUAGES, _TENS, _LOOKALIKE.pattern))
 
     def hits(self, message: Message, budget_s: float) -> Iterator[Hit]:
-        view = self.undisguise(message.text, budget_s)
-        if view is None:
-            return
+        view = self.disguise.view(message.text, budget_s)
         seen = Message(view.text, message.places)
         if not self.inner.gate.opens(seen):
             return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from presidio_analyzer import Pattern
 from presidio_analyzer.predefined_recognizers import EmailRecognizer
 
@@ -13,6 +15,7 @@ from gateway.pii.rule import PatternRule
 _LOCAL = r"[!#$%&'*+\-/=?^_`{|}~.\w]{0,63}[!#$%&'*+\-/=?^_`{|}~\w]"
 _LABEL = r"\w{1,63}(?:-+\w{1,63}){0,8}"
 _ADDRESS = rf"(?<![\w.+\-]){_LOCAL}@{_LABEL}(?:\.{_LABEL}){{1,8}}"
+_QUICK = re.compile(r"\S@\w")
 _UNKNOWN_SUFFIX = 0.6
 
 
@@ -34,5 +37,5 @@ def rule(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=OfflineEmailRecognizer(domains),
         about="An address with @; certain when its domain ends in a public suffix.",
-        gate=Gate(groups=(("@",), (".",))),
+        gate=Gate(groups=(("@",), (".",)), quick=_QUICK),
     )

@@ -14,6 +14,11 @@ from gateway.pii.rule import PatternRule
 _PIECE = re.compile(r"(\d+)!?[nac]")
 _LEAST_DIGITS = 6
 _SEPARATOR = r"[ .\-\u2010-\u2013]{0,2}"
+_QUICK = re.compile(
+    rf"(?<![A-Z0-9])[A-Z]{_SEPARATOR}[A-Z]{_SEPARATOR}\d{_SEPARATOR}\d"
+    rf"(?:{_SEPARATOR}[A-Z0-9]){{11}}",
+    re.IGNORECASE,
+)
 
 
 def _patterns() -> list[Pattern]:
@@ -53,6 +58,6 @@ def rule() -> PatternRule:
         recognizer=IbanRecognizer(),
         about="A country, check digits and as many characters as that country uses (SWIFT "
         "registry), grouped or not, any case; ISO 7064 checksum.",
-        gate=Gate(digits=_LEAST_DIGITS),
+        gate=Gate(digits=_LEAST_DIGITS, quick=_QUICK),
         checksum=True,
     )

@@ -57,6 +57,7 @@ _SIGNS = r"[ .,_*|~/()\-\u2010-\u2013\u00b7\u2022]"
 _CANDIDATE = regex.compile(
     rf"(?<![\w@#€$£])(?<!\d[.,:\-/])(?:\+{_SIGNS}{{0,2}}|\({_SIGNS}?\+?)?\d(?:{_SIGNS}{{0,3}}\d)+"
 )
+_PLAIN_SIGNS = str.maketrans(dict.fromkeys("_*|~,\u2022\u00b7", " "))
 _GROUP = re.compile(r"\d+")
 _EXTENSION = re.compile(r" {0,2}(?:x|ext\.?|poste) ?\d{1,5}(?!\w)", re.IGNORECASE)
 _DATE = re.compile(
@@ -67,8 +68,8 @@ _DATE = re.compile(
     r"|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
 )
 _DATES = re.compile(
-    r"(?<!\d)(?:(?:19|20)\d\d ?[-./] ?(?:0?[1-9]|1[0-2]) ?[-./] ?(?:0?[1-9]|[12]\d|3[01])"
-    r"|(?:0?[1-9]|[12]\d|3[01]) ?[-./] ?(?:0?[1-9]|[12]\d|3[01]) ?[-./] ?(?:19|20)\d\d)(?!\d)"
+    r"(?<!\d)(?:(?:19|20)\d\d ?[-./,] ?(?:0?[1-9]|1[0-2]) ?[-./,] ?(?:0?[1-9]|[12]\d|3[01])"
+    r"|(?:0?[1-9]|[12]\d|3[01]) ?[-./,] ?(?:0?[1-9]|[12]\d|3[01]) ?[-./,] ?(?:19|20)\d\d)(?!\d)"
 )
 _OTHER_SHAPES = re.compile(
     r"\d{3}-\d\d-\d{4}"  # SSN
@@ -171,7 +172,7 @@ class PhoneRule:
 
     def _score(self, message: Message, start: int, end: int, regions: tuple[str, ...]) -> float:
         text = message.text
-        value = text[start:end]
+        value = text[start:end].translate(_PLAIN_SIGNS)
         follows = text[end : end + 1]
         if follows.isdigit() or (follows in "€$£%°" and follows):
             return 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.message import Gate
@@ -101,10 +103,21 @@ def stated() -> PatternRule:
             patterns=[
                 Pattern("stated", _STATED, 0.75),
                 Pattern("bearer", _BEARER, 0.8),
-                Pattern("in a link", _BASIC, 0.8),
             ],
         ),
         about="What follows “password:”, “mot de passe :”, “api key =” and the like, where it "
-        "has a digit or a sign; bearer tokens; passwords inside links.",
-        gate=Gate(groups=((*_WORDS, "://"),)),
+        "has a digit or a sign; bearer tokens.",
+        gate=Gate(groups=(_WORDS,)),
+    )
+
+
+def in_link() -> PatternRule:
+    return PatternRule(
+        recognizer=PatternRecognizer(
+            supported_entity="SECRET",
+            name="LinkPasswordRecognizer",
+            patterns=[Pattern("password", _BASIC, 0.8)],
+        ),
+        about="Passwords inside links: https://user:password@host.",
+        gate=Gate(groups=(("://",), ("@",)), quick=re.compile(r"://[^\s:/@]{1,64}:")),
     )

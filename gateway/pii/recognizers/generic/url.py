@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.domains import Domains
@@ -10,21 +12,25 @@ from gateway.pii.rule import PatternRule
 
 _END = r"[^\s<>\"'`.,;:!?)\]}\u2026\u00bb]"
 _REST = rf"[^\s<>\"`]{{0,2000}}{_END}"
-_NAME = r"(?:[a-z0-9\u00a1-\uffff](?:[a-z0-9\-\u00a1-\uffff]{0,62})\.){1,8}[a-z\u00a1-\uffff]{2,24}"
+_ALNUM = r"A-Za-z0-9\u00a1-\uffff"
+_NAME = rf"(?:[{_ALNUM}][{_ALNUM}\-]{{0,62}}\.){{1,8}}[A-Za-z\u00a1-\uffff]{{2,24}}"
 
-PATTERNS = (
-    Pattern("scheme", rf"(?<![a-z0-9])(?:h(?:tt|xx)ps?|ftp)://{_REST}", 0.6),
-    Pattern("www", rf"(?<![a-z0-9@.\-])www\d?\.{_NAME}(?:[:/?#]{_REST})?", 0.6),
-    Pattern("path", rf"(?<![a-z0-9@./\-]){_NAME}(?::\d{{2,5}})?/(?:{_REST})?", 0.55),
+LINKS = (
+    Pattern("scheme", rf"(?<![A-Za-z0-9])(?i:h(?:tt|xx)ps?|ftp)://{_REST}", 0.6),
+    Pattern("www", rf"(?<![A-Za-z0-9@.\-])[Ww]{{3}}\d?\.{_NAME}(?:[:/?#]{_REST})?", 0.6),
 )
+PATHS = (Pattern("path", rf"(?<![A-Za-z0-9@./:\-]){_NAME}(?::\d{{2,5}})?/(?:{_REST})?", 0.55),)
+_PATH_QUICK = re.compile(r"(?<![\w@./:\-])[^\W_][\w\-]{0,62}\.[\w.\-]{0,300}[:/]")
 
 
 class LinkRecognizer(PatternRecognizer):
     """Presidio's takes every "lol.so" for a link: here a scheme, www or a path is needed, and
     without a scheme a public suffix."""
 
-    def __init__(self, domains: Domains) -> None:
-        super().__init__(supported_entity="URL", name="LinkRecognizer", patterns=list(PATTERNS))
+    def __init__(self, domains: Domains, name: str, patterns: tuple[Pattern, ...]) -> None:
+        super().__init__(
+            supported_entity="URL", name=name, patterns=list(patterns), global_regex_flags=0
+        )
         self._domains = domains
 
     def invalidate_result(self, pattern_text: str) -> bool:
@@ -34,10 +40,18 @@ class LinkRecognizer(PatternRecognizer):
         return not self._domains.is_public(host)
 
 
-def rule(domains: Domains) -> PatternRule:
+def link(domains: Domains) -> PatternRule:
     return PatternRule(
-        recognizer=LinkRecognizer(domains),
-        about="A link with a scheme, www or a path; without a scheme its domain must end in a "
-        "public suffix.",
-        gate=Gate(groups=(("://", "www", "/"),)),
+        recognizer=LinkRecognizer(domains, "LinkRecognizer", LINKS),
+        about="Links with a scheme (also hxxp), or with www and a public suffix.",
+        gate=Gate(groups=(("://", "www"),)),
+    )
+
+
+def path(domains: Domains) -> PatternRule:
+    return PatternRule(
+        recognizer=LinkRecognizer(domains, "PathRecognizer", PATHS),
+        about="A domain below a public suffix, with a path: t.me/someone. Not a bare domain: "
+        "“lol.so” is no link.",
+        gate=Gate(groups=(("/",),), quick=_PATH_QUICK),
     )
