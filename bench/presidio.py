@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from presidio_analyzer import AnalyzerEngine
+from presidio_analyzer.nlp_engine import NlpEngineProvider
+
 from bench.figure import DataMissing
 from bench.messages import MESSAGES
 
@@ -12,9 +15,6 @@ NAME = "Presidio analyze() with en_core_web_sm"
 
 def analyse_all() -> Callable[[], None]:
     """A function that analyses each message of the benchmark once."""
-    from presidio_analyzer import AnalyzerEngine
-    from presidio_analyzer.nlp_engine import NlpEngineProvider
-
     configuration = {
         "nlp_engine_name": "spacy",
         "models": [{"lang_code": "en", "model_name": "en_core_web_sm"}],

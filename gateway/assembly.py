@@ -171,7 +171,7 @@ def serve(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     async with assemble(settings) as parts, _background(parts):
         await _first_key(parts.books)
-        app = build_app(_doors(parts), version=version(), max_body_bytes=settings.max_body_bytes)
+        app = build_app(doors_to(parts), version=version(), max_body_bytes=settings.max_body_bytes)
         config = uvicorn.Config(
             app,
             host=settings.host,
@@ -220,7 +220,11 @@ async def _first_key(books: Books) -> None:
         return
     path = books.settings.data_dir / FIRST_KEY
     key, token = issue_key(
-        tenant="default", roles=frozenset({Role.ADMIN}), now=_now(), label="first key", requests_per_s=10_000
+        tenant="default",
+        roles=frozenset({Role.ADMIN}),
+        now=_now(),
+        label="first key",
+        requests_per_s=10_000,
     )
     with suppress(FileNotFoundError):
         path.unlink()
@@ -230,7 +234,8 @@ async def _first_key(books: Books) -> None:
     structlog.get_logger("gateway").info("wrote the first API key (admin)", file=str(path))
 
 
-def _doors(parts: Assembled) -> Doors:
+def doors_to(parts: Assembled) -> Doors:
+    """What the HTTP doors lead to."""
     books = parts.books
 
     async def unready() -> tuple[str, ...]:

@@ -1,0 +1,162 @@
+"""The audit log over HTTP: entries, checkpoints, proofs."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import PlainTextResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.api.access import needs
+from gateway.api.doors import doors_of
+from gateway.api.responses import documented
+from gateway.model.access import ApiKey, Role
+from gateway.model.record import Entry, EntryKind
+from gateway.model.submission import Channel
+from gateway.storage.store import EntryQuery
+
+Auditor = Annotated[ApiKey, Depends(needs(Role.AUDITOR))]
+Size = Annotated[int, Query(ge=0, le=2**62)]
+
+
+class EntryFilter(BaseModel):
+    """All given ones must hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    message_id: Annotated[
+        str | None, Field(max_length=64, description="The whole story of one message.")
+    ] = None
+    creator: Annotated[str | None, Field(max_length=128)] = None
+    channel: Channel | None = None
+    conversation: Annotated[str | None, Field(max_length=128)] = None
+    kind: EntryKind | None = None
+    decision: Annotated[
+        str | None, Field(max_length=64, description="A verdict, or the state it led to.")
+    ] = None
+    rule: Annotated[str | None, Field(max_length=128, description="A rule that fired.")] = None
+    since: datetime | None = Field(None, description="Included.")
+    until: datetime | None = Field(None, description="Not included.")
+    limit: int = Field(100, ge=1, le=1_000)
+    before: int | None = Field(None, ge=0, le=2**62, description="`next` of the page before.")
+
+
+class EntryOut(BaseModel):
+    seq: int
+    kind: EntryKind
+    at: datetime
+    message_id: str | None
+    leaf: str = Field(description="sha256(0x00 ‖ body), hex.")
+    body: dict[str, Any] = Field(description="As docs/reference/log-format.md describes.")
+
+
+class EntriesOut(BaseModel):
+    """Newest first; the story of one message oldest first."""
+
+    entries: list[EntryOut]
+    next: int | None = Field(description="For `before`; null on the last page.")
+
+
+class ConsistencyOut(BaseModel):
+    """RFC 6962, 2.1.2: the log of size `old` is the beginning of that of size `new`."""
+
+    old: int
+    new: int
+    hashes: list[str] = Field(description="Base64.")
+
+
+def router() -> APIRouter:
+    routes = APIRouter(tags=["audit"])
+    text: dict[int | str, dict[str, Any]] = {
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}}
+    }
+    routes.add_api_route(
+        "/v1/audit/entries",
+        entries,
+        methods=["GET"],
+        response_model=EntriesOut,
+        responses=documented(401, 403, 422, 429, 503),
+        summary="Entries of the tenant, filtered",
+    )
+    routes.add_api_route(
+        "/v1/audit/checkpoint",
+        checkpoint,
+        methods=["GET"],
+        response_class=PlainTextResponse,
+        responses=text | documented(401, 403, 429, 503),
+        summary="A signed checkpoint of everything recorded so far",
+    )
+    routes.add_api_route(
+        "/v1/audit/proofs/{seq}",
+        proof,
+        methods=["GET"],
+        response_class=PlainTextResponse,
+        responses=text | documented(401, 403, 404, 422, 429, 503),
+        summary="tlog-proof@v1: an entry is in the log",
+    )
+    routes.add_api_route(
+        "/v1/audit/consistency",
+        consistency,
+        methods=["GET"],
+        response_model=ConsistencyOut,
+        responses=documented(401, 403, 404, 422, 429, 503),
+        summary="An earlier log is the beginning of a later one",
+    )
+    return routes
+
+
+async def entries(
+    request: Request, key: Auditor, asked: Annotated[EntryFilter, Query()]
+) -> EntriesOut:
+    store = doors_of(request).entries
+    if asked.message_id is not None:
+        found = await store.entries_of_message(asked.message_id, tenant=key.tenant)
+        return EntriesOut(entries=[_out(one) for one in found], next=None)
+    query = EntryQuery(
+        tenant=key.tenant,
+        creator=asked.creator,
+        channel=asked.channel.value if asked.channel else None,
+        conversation=asked.conversation,
+        kind=asked.kind,
+        decision=asked.decision,
+        rule=asked.rule,
+        since=asked.since,
+        until=asked.until,
+    )
+    found = await store.find(query, limit=asked.limit, before=asked.before)
+    more = found[-1].seq if len(found) == asked.limit else None
+    return EntriesOut(entries=[_out(one) for one in found], next=more)
+
+
+async def checkpoint(request: Request, key: Auditor) -> PlainTextResponse:
+    """A C2SP tlog-checkpoint: keep it, and any later change of what it covers is found out."""
+    made = await doors_of(request).log.checkpoint()
+    return PlainTextResponse(made.note)
+
+
+async def proof(
+    request: Request, key: Auditor, seq: Annotated[int, Path(ge=0, le=2**62)]
+) -> PlainTextResponse:
+    return PlainTextResponse(await doors_of(request).log.proof(seq))
+
+
+async def consistency(request: Request, key: Auditor, old: Size, new: Size) -> ConsistencyOut:
+    hashes = await doors_of(request).log.consistency(old, new)
+    return ConsistencyOut(
+        old=old, new=new, hashes=[base64.b64encode(one).decode() for one in hashes]
+    )
+
+
+def _out(entry: Entry) -> EntryOut:
+    return EntryOut(
+        seq=entry.seq,
+        kind=entry.kind,
+        at=entry.at,
+        message_id=entry.message_id,
+        leaf=entry.leaf.hex(),
+        body=orjson.loads(entry.body),
+    )

@@ -1,0 +1,107 @@
+"""A whole gateway on real parts: SQLite on disk, embedded Rego, shipped weights, and the sandbox
+platform over HTTP on loopback. Made once; tests use creators and conversations of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+import uvicorn
+from gateway.demo.sandbox import build_sandbox
+
+from gateway.api.access import issue_key
+from gateway.api.app import build_app
+from gateway.assembly import Assembled, assemble, doors_to
+from gateway.model.access import Role
+from gateway.settings import read_settings
+
+SECRET = "a secret that both sides know, long enough"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """`client` is an admin's; `key` makes the headers of another role."""
+
+    parts: Assembled
+    client: httpx.AsyncClient
+    platform: str
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def message(self, text: str, **more: Any) -> dict[str, Any]:
+        """A good submission in a conversation of its own."""
+        number = next(self.numbers)
+        return {
+            "channel": "dm",
+            "creator": "lea",
+            "avatar": "lea-twin",
+            "conversation": f"conversation-{number}",
+            "audience": {"id": f"person-{number}", "minor": "no", "jurisdictions": ["FR"]},
+            "text": text,
+            **more,
+        }
+
+    async def key(self, *roles: Role, tenant: str = "default", **more: Any) -> dict[str, str]:
+        now = datetime.now(UTC)
+        key, token = issue_key(tenant=tenant, roles=frozenset(roles), now=now, **more)
+        await self.parts.books.store.registry.put_api_key(key, actor="tests")
+        return {"Authorization": f"Bearer {token}"}
+
+    async def post(self, body: Mapping[str, Any], **more: Any) -> httpx.Response:
+        return await self.client.post("/v1/messages", json=dict(body), **more)
+
+    async def received(self) -> dict[str, dict[str, Any]]:
+        """What the platform got, by message id."""
+        async with httpx.AsyncClient() as http:
+            return {one["message_id"]: one for one in (await http.get(self.platform)).json()}
+
+
+@asynccontextmanager
+async def served(app: Any) -> AsyncIterator[str]:
+    """`app` on a free loopback port; its base URL."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        await task
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    async with served(build_sandbox(secret=SECRET.encode())) as platform:
+        settings = read_settings(
+            None,
+            {
+                "data_dir": tmp_path_factory.mktemp("house"),
+                "sandbox_url": f"{platform}/messages",
+                "webhook_secret": SECRET,
+                "checkpoint_interval_s": 0.2,
+            },
+        )
+        async with assemble(settings) as parts:
+            app = build_app(doors_to(parts), version="test", max_body_bytes=settings.max_body_bytes)
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+                made = House(parts=parts, client=client, platform=f"{platform}/messages")
+                client.headers.update(await made.key(Role.ADMIN, requests_per_s=10_000))
+                await client.put("/v1/creators/lea", json={"display_name": "Léa"})
+                yield made
+
+
+@pytest.fixture
+def policies() -> Path:
+    return Path(__file__).parents[1] / "policies"
