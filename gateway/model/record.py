@@ -88,7 +88,8 @@ class Entry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One message on its way to a platform. `key` is the downstream idempotency key, the same
-    on every attempt. `attempt` counts from 1."""
+    on every attempt. `attempt` counts from 1. `uncertain`: an earlier attempt may have been
+    delivered, since it ended UNKNOWN or was never settled."""
 
     message_id: str
     decision_id: str
@@ -105,6 +106,7 @@ class Delivery:
     recorded_seq: int  # the audit entry that allowed this delivery
     attempt: int
     queued_at: datetime
+    uncertain: bool = False
 
 
 class DispatchResult(StrEnum):

@@ -25,7 +25,9 @@ class Overflow(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """`on_failure` is the verdict when a stage is unavailable (hold, or block)."""
+    """`on_failure` is the verdict when a stage is unavailable (hold, or block). `deduplicates`:
+    the platform takes a message with the same Idempotency-Key only once, so that sending again
+    after an unknown outcome is safe. `timeout_s` bounds one attempt."""
 
     name: str
     kind: str  # "sandbox" | "webhook"
@@ -36,3 +38,5 @@ class Route:
     on_failure: Verdict = Verdict.HOLD
     url: str | None = None
     c2pa: bool = False  # append a C2PA manifest where it fits
+    deduplicates: bool = False
+    timeout_s: float = 10.0

@@ -1,0 +1,1 @@
+"""Takes what was recorded to its platform: leases, retries, dead letters."""

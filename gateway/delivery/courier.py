@@ -1,0 +1,215 @@
+"""Takes what is in the outbox to its platform, at least once, with the same key each time."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from gateway.delivery.backoff import Backoff
+from gateway.delivery.breaker import Breaker
+from gateway.errors import GatewayError
+from gateway.model.record import Delivery, Dispatch, DispatchResult, Settlement
+from gateway.model.verdict import State
+from gateway.ports import Now, Outbox, Platform
+
+_LEASE_MARGIN = 0.8  # an attempt ends before its lease does
+
+
+class OutboxCourier:
+    """Implements ports.Courier, and runs the loop for what could not be delivered at once.
+
+    `lease_s` is how long a delivery belongs to one attempt: after a crash it is due again then.
+    `max_attempts` and `give_up_after` end in DEAD, or in UNKNOWN when an attempt may have been
+    delivered. `poll_s` is how often the loop looks for what is due.
+    """
+
+    def __init__(
+        self,
+        *,
+        outbox: Outbox,
+        platform: Platform,
+        now: Now,
+        max_attempts: int = 8,
+        concurrency: int = 16,
+        lease_s: float = 30.0,
+        poll_s: float = 1.0,
+        grace_s: float = 5.0,
+        give_up_after: timedelta = timedelta(hours=24),
+        backoff: Backoff | None = None,
+        breaker: Callable[[], Breaker] | None = None,
+    ) -> None:
+        self._outbox = outbox
+        self._platform = platform
+        self._now = now
+        self._max_attempts = max_attempts
+        self._concurrency = concurrency
+        self._lease = timedelta(seconds=lease_s)
+        self._poll_s = poll_s
+        self._grace_s = grace_s
+        self._give_up_after = give_up_after
+        self._backoff = backoff or Backoff(random=random.random)
+        self._breakers: defaultdict[str, Breaker] = defaultdict(
+            breaker or (lambda: Breaker(now=now))
+        )
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._inline: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
+        self._log = structlog.get_logger("courier")
+
+    async def deliver(self, message_id: str) -> None:
+        """See ports.Courier. Nothing happens when another attempt has it, or none waits. Raises
+        NotRecorded when the end of the attempt could not be recorded: the message will be sent
+        again with the same key."""
+        # A caller that goes away must not cut off an attempt under way.
+        task = asyncio.create_task(self._deliver(message_id))
+        self._inline.add(task)
+        task.add_done_callback(self._inline.discard)
+        await asyncio.shield(task)
+
+    async def run(self) -> None:
+        """Deliver what is due until `stop` or cancellation; then let attempts under way end."""
+        try:
+            while not self._stopping.is_set():
+                if not await self._take_due():
+                    await self._pause()
+        finally:
+            if under_way := self._tasks | self._inline:
+                await asyncio.wait(under_way, timeout=self._grace_s)
+
+    def stop(self) -> None:
+        """Let `run` return once its attempts under way have ended. Nothing is lost: what is left
+        is due again after its lease."""
+        self._stopping.set()
+
+    async def _deliver(self, message_id: str) -> None:
+        until = self._now() + self._lease
+        for delivery in await self._outbox.lease(message_id=message_id, until=until):
+            await self._attempt(delivery)
+
+    async def _take_due(self) -> bool:
+        """Start attempts for what is due; whether there was any."""
+        free = self._concurrency - len(self._tasks)
+        if free <= 0:
+            return False
+        try:
+            due = await self._outbox.lease(limit=free, until=self._now() + self._lease)
+        except GatewayError as error:
+            self._log.warning("cannot read the outbox", error=type(error).__name__)
+            return False
+        for delivery in due:
+            task = asyncio.create_task(self._attempt(delivery))
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+        return bool(due)
+
+    async def _pause(self) -> None:
+        """Until something ended, somebody stops us, or it is time to look again."""
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait(
+                {stopping, *self._tasks},
+                timeout=self._poll_s,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            stopping.cancel()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Its lease runs out, then it is tried again.
+            self._log.error("an attempt failed", error=type(error).__name__)
+
+    async def _attempt(self, delivery: Delivery) -> None:
+        """One attempt, from the lease to its settlement."""
+        # 1. What must not be sent any more.
+        if (final := self._too_late(delivery)) is not None:
+            await self._settle(delivery, final)
+            return
+        # 2. A platform that is failing is left alone.
+        breaker = self._breakers[delivery.route]
+        if (wait_s := breaker.wait_s()) > 0:
+            delay_s = self._backoff.delay_s(1, wait_s)
+            await self._put_off(delivery, _retry("the platform is failing"), delay_s)
+            return
+        # 3. Send, and 4. settle what came of it.
+        dispatch = await self._send(delivery)
+        if dispatch.result in (DispatchResult.DELIVERED, DispatchResult.REFUSED):
+            breaker.succeeded()
+        else:
+            breaker.failed()
+        await self._settle(delivery, dispatch)
+
+    async def _send(self, delivery: Delivery) -> Dispatch:
+        limit_s = self._lease.total_seconds() * _LEASE_MARGIN
+        try:
+            async with asyncio.timeout(limit_s):
+                return await self._platform.send(delivery)
+        except TimeoutError:
+            return Dispatch(result=DispatchResult.UNKNOWN, detail=f"no answer within {limit_s:g} s")
+
+    def _too_late(self, delivery: Delivery) -> Dispatch | None:
+        if delivery.uncertain and not self._deduplicates(delivery):
+            return Dispatch(
+                result=DispatchResult.UNKNOWN,
+                detail="an earlier attempt may have been delivered, and the platform cannot tell",
+            )
+        if self._is_old(delivery):
+            return _retry("too old to be sent")
+        return None
+
+    async def _settle(self, delivery: Delivery, dispatch: Dispatch) -> None:
+        match dispatch.result:
+            case DispatchResult.DELIVERED:
+                await self._end(delivery, dispatch, State.DELIVERED)
+            case DispatchResult.REFUSED:
+                await self._end(delivery, dispatch, State.REFUSED)
+            case DispatchResult.UNKNOWN if not self._deduplicates(delivery):
+                await self._end(delivery, dispatch, State.UNKNOWN)
+            case _ if delivery.attempt >= self._max_attempts or self._is_old(delivery):
+                maybe = delivery.uncertain or dispatch.result is DispatchResult.UNKNOWN
+                await self._end(delivery, dispatch, State.UNKNOWN if maybe else State.DEAD)
+            case _:
+                delay_s = self._backoff.delay_s(delivery.attempt, dispatch.retry_after_s)
+                await self._put_off(delivery, dispatch, delay_s)
+
+    async def _end(self, delivery: Delivery, dispatch: Dispatch, state: State) -> None:
+        self._log.info(
+            "delivery ended",
+            message_id=delivery.message_id,
+            route=delivery.route,
+            state=state.value,
+            attempt=delivery.attempt,
+            detail=dispatch.detail,
+        )
+        await self._outbox.settle(
+            Settlement(delivery=delivery, dispatch=dispatch, state=state, at=self._now())
+        )
+
+    async def _put_off(self, delivery: Delivery, dispatch: Dispatch, delay_s: float) -> None:
+        now = self._now()
+        await self._outbox.settle(
+            Settlement(
+                delivery=delivery,
+                dispatch=dispatch,
+                state=State.QUEUED,
+                at=now,
+                next_attempt_at=now + timedelta(seconds=delay_s),
+            )
+        )
+
+    def _deduplicates(self, delivery: Delivery) -> bool:
+        route = self._platform.routes.get(delivery.route)
+        return route is not None and route.deduplicates
+
+    def _is_old(self, delivery: Delivery) -> bool:
+        return self._now() - delivery.queued_at > self._give_up_after
+
+
+def _retry(detail: str) -> Dispatch:
+    return Dispatch(result=DispatchResult.RETRY, detail=detail)

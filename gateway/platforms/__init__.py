@@ -1,0 +1,1 @@
+"""Routes, and sending to where they lead."""

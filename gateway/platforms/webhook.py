@@ -1,0 +1,202 @@
+"""Posts messages to a webhook: signed, idempotent, and never sure of more than it knows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from gateway.model.record import Delivery, Dispatch, DispatchResult
+from gateway.model.route import Route
+from gateway.platforms.routes import load_routes
+from gateway.platforms.signing import signed_headers
+
+_MAX_ANSWER = 65_536
+_MAX_RETRY_AFTER_S = 3_600.0
+_MAX_CONNECTIONS = 64
+
+# Not processed, says the status: the request may be sent again. 409 is the answer to a key whose
+# first request is still in progress, so that one may yet be delivered.
+_NOT_PROCESSED = frozenset({408, 425, 429, 503})
+_IN_PROGRESS = 409
+
+# Raised before the first byte of the request has left.
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class WebhookPlatform:
+    """Implements ports.Platform for routes of the kinds "webhook" and "sandbox". `secret` signs
+    requests of routes without a secret of their own. Raises ConfigurationError for route files
+    that are not valid."""
+
+    def __init__(
+        self,
+        *,
+        sandbox_url: str,
+        routes_dir: Path | None = None,
+        secret: bytes,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        loaded = load_routes(sandbox_url=sandbox_url, directory=routes_dir)
+        self._routes = loaded.routes
+        self._secrets = loaded.secrets
+        self._secret = secret
+        self._now = now
+        self._client = httpx.AsyncClient(
+            follow_redirects=False,
+            trust_env=False,  # no proxy and no credentials from the environment
+            limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
+            headers={"User-Agent": "avatar-gateway", "Accept": "application/json"},
+        )
+
+    @property
+    def routes(self) -> Mapping[str, Route]:
+        return self._routes
+
+    async def send(self, delivery: Delivery) -> Dispatch:
+        route = self._routes.get(delivery.route)
+        if route is None or route.url is None:
+            return Dispatch(result=DispatchResult.RETRY, detail="the route is not configured now")
+        body = message_body(delivery)
+        secret = self._secrets.get(route.name, self._secret)
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": delivery.key,
+            **signed_headers(secret, key=delivery.key, at=self._now(), body=body),
+        }
+        try:
+            async with asyncio.timeout(route.timeout_s):
+                return await self._post(route, headers, body)
+        except TimeoutError:
+            return _unknown(f"no answer within {route.timeout_s:g} s")
+        except _NOT_SENT as error:
+            return Dispatch(
+                result=DispatchResult.RETRY, detail=f"not connected: {type(error).__name__}"
+            )
+        except httpx.HTTPError as error:
+            return _unknown(f"the connection broke: {type(error).__name__}")
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _post(self, route: Route, headers: Mapping[str, str], body: bytes) -> Dispatch:
+        request = self._client.build_request(
+            "POST", str(route.url), content=body, headers=headers, timeout=route.timeout_s
+        )
+        answer = await self._client.send(request, stream=True)
+        try:
+            start = await _bounded(answer)
+        finally:
+            await answer.aclose()
+        return judge_answer(answer.status_code, answer.headers, start, now=self._now())
+
+
+def message_body(delivery: Delivery) -> bytes:
+    """What is posted: the same bytes on every attempt. docs/reference/webhook.md describes it."""
+    disclosure = delivery.disclosure
+    document = {
+        "message_id": delivery.message_id,
+        "decision_id": delivery.decision_id,
+        "channel": delivery.channel.value,
+        "creator": delivery.creator,
+        "avatar": delivery.avatar,
+        "conversation": delivery.conversation,
+        "audience_id": delivery.audience_id,
+        "text": disclosure.text,
+        "language": disclosure.language,
+        "disclosure": {
+            "notices": [asdict(notice) for notice in disclosure.notices],
+            "marks": dict(disclosure.marks),
+            "content_hash": disclosure.content_hash,
+            "salt": disclosure.salt,
+        },
+        "receipt": delivery.receipt.jws,
+        "recorded_seq": delivery.recorded_seq,
+    }
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def judge_answer(
+    status: int, headers: Mapping[str, str], start: bytes, *, now: datetime
+) -> Dispatch:
+    """What an answer with `status` means for the message. `start` is the beginning of its body;
+    of that only the platform's own id of the message is used. Pure."""
+    detail = f"HTTP {status}"
+    if 200 <= status < 300:
+        return Dispatch(
+            result=DispatchResult.DELIVERED, detail=detail, platform_id=_platform_id(start)
+        )
+    if status in _NOT_PROCESSED:
+        return Dispatch(
+            result=DispatchResult.RETRY,
+            detail=detail,
+            retry_after_s=_retry_after(headers.get("retry-after"), now),
+        )
+    if status == _IN_PROGRESS or status >= 500:
+        return _unknown(detail)
+    if 300 <= status < 400:
+        detail += ": redirects are not followed"
+    return Dispatch(result=DispatchResult.REFUSED, detail=detail)
+
+
+async def _bounded(answer: httpx.Response) -> bytes:
+    """The beginning of the body. The status counts even if the body breaks off."""
+    start = b""
+    try:
+        async for part in answer.aiter_raw():
+            start += part
+            if len(start) >= _MAX_ANSWER:
+                break
+    except httpx.TransportError:
+        pass
+    return start[:_MAX_ANSWER]
+
+
+def _unknown(detail: str) -> Dispatch:
+    return Dispatch(result=DispatchResult.UNKNOWN, detail=detail)
+
+
+def _platform_id(start: bytes) -> str | None:
+    """`id` of a JSON object, if it is a short printable string or a number."""
+    try:
+        document: Any = json.loads(start)
+    except (ValueError, RecursionError):
+        return None
+    found = document.get("id") if isinstance(document, dict) else None
+    if isinstance(found, bool) or not isinstance(found, (str, int)):
+        return None
+    shown = str(found) if isinstance(found, str) or abs(found) < 10**30 else ""
+    return shown if 0 < len(shown) <= 128 and shown.isprintable() else None
+
+
+def _retry_after(value: str | None, now: datetime) -> float | None:
+    """RFC 9110, 10.2.3: seconds, or a date. At most an hour."""
+    if value is None:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), _MAX_RETRY_AFTER_S)
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return min(max((at - now).total_seconds(), 0.0), _MAX_RETRY_AFTER_S)
