@@ -59,6 +59,7 @@ class Assembled:
     gateway: Gateway
     policy: PolicyEngine
     courier: OutboxCourier
+    schemas: Mapping[str, Any]
 
 
 def version() -> str:
@@ -92,7 +93,7 @@ def policies_dir(settings: Settings) -> Path:
 
 def check_creator(settings: Settings, given: Mapping[str, Any]) -> None:
     """Raises InvalidField naming the first setting that the schema does not allow."""
-    creator_checker(policies_dir(settings))(given)
+    creator_checker(load_snapshot(policies_dir(settings)).schemas)(given)
 
 
 @asynccontextmanager
@@ -156,7 +157,13 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             platform=platform,
         )
         gateway = Gateway(rooms=rooms, limits=_limits(settings), now=_now)
-        yield Assembled(books=books, gateway=gateway, policy=policy, courier=courier)
+        yield Assembled(
+            books=books,
+            gateway=gateway,
+            policy=policy,
+            courier=courier,
+            schemas=snapshot.schemas,
+        )
 
 
 def serve(settings: Settings) -> None:
@@ -257,7 +264,7 @@ def doors_to(parts: Assembled) -> Doors:
         now=_now,
         jwks=books.keyring.jwks,
         unready=unready,
-        check_creator=creator_checker(policies_dir(books.settings)),
+        check_creator=creator_checker(parts.schemas),
     )
 
 

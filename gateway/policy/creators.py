@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import best_match
+from jsonschema.exceptions import SchemaError, best_match
 
 from gateway.errors import ConfigurationError, InvalidField
 
-SCHEMA: Final = "schemas/creator.schema.json"
+SCHEMA: Final = "creator.schema.json"
 
 
-def creator_checker(policies: Path) -> Callable[[Mapping[str, Any]], None]:
+def creator_checker(schemas: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], None]:
     """A function that raises InvalidField naming the setting at fault, never quoting its value.
 
-    Raises ConfigurationError when the schema below `policies` is missing or is no schema.
+    `schemas` are those of the packs, by file name. Raises ConfigurationError when the creators'
+    is missing or is no schema.
     """
-    path = policies / SCHEMA
+    schema = schemas.get(SCHEMA)
+    if schema is None:
+        raise ConfigurationError(f"schemas/{SCHEMA}", "is missing", "Restore it from the packs.")
     try:
-        schema = json.loads(path.read_text(encoding="utf-8"))
         Draft202012Validator.check_schema(schema)
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            str(path), f"cannot be used ({type(error).__name__})", "Restore it from the packs."
-        ) from None
+    except SchemaError as error:
+        raise ConfigurationError(f"schemas/{SCHEMA}", error.message[:200], "Mend it.") from None
     validator = Draft202012Validator(schema, format_checker=FormatChecker())
 
     def check(settings: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.model.access import Role
-from tests.conftest import House
+from tests.house import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

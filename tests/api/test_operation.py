@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.model.access import Role
-from tests.conftest import House
+from tests.house import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -10,20 +10,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
-import pytest_asyncio
 import uvicorn
-from gateway.demo.sandbox import build_sandbox
 
 from gateway.api.access import issue_key
-from gateway.api.app import build_app
-from gateway.assembly import Assembled, assemble, doors_to
+from gateway.assembly import Assembled
 from gateway.model.access import Role
-from gateway.settings import read_settings
 
 SECRET = "a secret that both sides know, long enough"
 
@@ -78,30 +72,3 @@ async def served(app: Any) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
         await task
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with served(build_sandbox(secret=SECRET.encode())) as platform:
-        settings = read_settings(
-            None,
-            {
-                "data_dir": tmp_path_factory.mktemp("house"),
-                "sandbox_url": f"{platform}/messages",
-                "webhook_secret": SECRET,
-                "checkpoint_interval_s": 0.2,
-            },
-        )
-        async with assemble(settings) as parts:
-            app = build_app(doors_to(parts), version="test", max_body_bytes=settings.max_body_bytes)
-            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-                made = House(parts=parts, client=client, platform=f"{platform}/messages")
-                client.headers.update(await made.key(Role.ADMIN, requests_per_s=10_000))
-                await client.put("/v1/creators/lea", json={"display_name": "Léa"})
-                yield made
-
-
-@pytest.fixture
-def policies() -> Path:
-    return Path(__file__).parents[1] / "policies"

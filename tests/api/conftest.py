@@ -1,0 +1,38 @@
+"""One whole gateway for all tests of the API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+from gateway.demo.sandbox import build_sandbox
+
+from gateway.api.app import build_app
+from gateway.assembly import assemble, doors_to
+from gateway.model.access import Role
+from gateway.settings import read_settings
+from tests.house import SECRET, House, served
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    async with served(build_sandbox(secret=SECRET.encode())) as platform:
+        settings = read_settings(
+            None,
+            {
+                "data_dir": tmp_path_factory.mktemp("house"),
+                "sandbox_url": f"{platform}/messages",
+                "webhook_secret": SECRET,
+                "checkpoint_interval_s": 0.2,
+            },
+        )
+        async with assemble(settings) as parts:
+            app = build_app(doors_to(parts), version="test", max_body_bytes=settings.max_body_bytes)
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+                made = House(parts=parts, client=client, platform=f"{platform}/messages")
+                client.headers.update(await made.key(Role.ADMIN, requests_per_s=10_000))
+                await client.put("/v1/creators/lea", json={"display_name": "Léa"})
+                yield made
