@@ -68,7 +68,7 @@ class OutboxCourier:
         # A caller that goes away must not cut off an attempt under way.
         task = asyncio.create_task(self._deliver(message_id))
         self._inline.add(task)
-        task.add_done_callback(self._inline.discard)
+        task.add_done_callback(self._ended)
         await asyncio.shield(task)
 
     async def run(self) -> None:
@@ -121,6 +121,7 @@ class OutboxCourier:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._inline.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             # Its lease runs out, then it is tried again.
             self._log.error("an attempt failed", error=type(error).__name__)

@@ -1,0 +1,226 @@
+"""The sandbox platform: a receiver of webhooks that keeps what it gets in memory.
+
+    python -m gateway.demo.sandbox --port 8090
+
+It does what any receiver should: checks the signature, takes each Idempotency-Key once, checks
+that the receipt is about the text. `PUT /failure` makes it misbehave, for tests. The secret is
+read from SANDBOX_WEBHOOK_SECRET; without one signatures are not checked, and it says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gateway.disclosure.canonical import content_hash
+from gateway.disclosure.receipt import read_claims
+from gateway.errors import ReceiptInvalid
+from gateway.platforms.signing import SignatureInvalid, secret_bytes, verify
+
+SECRET_VARIABLE = "SANDBOX_WEBHOOK_SECRET"  # noqa: S105 - its name, not a secret
+_MAX_BODY = 2_097_152
+_MAX_MESSAGES = 100_000
+_MAX_SLOW_S = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """How the next `times` requests go wrong. `status`: answered with that instead of being taken.
+    `slow_s`: taken, and answered after that time. `drop`: taken, and never answered."""
+
+    times: int = 1
+    status: int | None = None
+    retry_after: str | None = None
+    slow_s: float = 0.0
+    drop: bool = False
+
+
+class _Wrong(Exception):
+    """What is wrong with a request."""
+
+    def __init__(self, status: int, problem: str) -> None:
+        super().__init__(problem)
+        self.status = status
+
+
+class Sandbox:
+    """What was received, in order. `requests` counts all of them, also the repeated and the
+    refused."""
+
+    def __init__(
+        self, *, secret: bytes | None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._secret = secret
+        self._now = now
+        self.messages: list[dict[str, Any]] = []
+        self.requests = 0
+        self.failure = Failure(times=0)
+        self._taken: dict[str, tuple[bytes, dict[str, Any]]] = {}
+
+    def app(self) -> Starlette:
+        """The ASGI application."""
+        return Starlette(
+            routes=[
+                Route("/messages", self._receive, methods=["POST"]),
+                Route("/messages", self._list, methods=["GET"]),
+                Route("/messages", self._clear, methods=["DELETE"]),
+                Route("/failure", self._fail, methods=["PUT"]),
+            ]
+        )
+
+    def next_failure(self) -> Failure:
+        """How this request goes wrong; `times` is 0 when it does not."""
+        failure = self.failure
+        if failure.times > 0:
+            self.failure = replace(failure, times=failure.times - 1)
+        return failure
+
+    def take(self, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
+        """The status and the answer for one request. `headers` by lower-case name."""
+        try:
+            return self._taken_once(headers, body)
+        except _Wrong as wrong:
+            return wrong.status, {"error": str(wrong)}
+        except SignatureInvalid as error:
+            return 401, {"error": str(error)}
+
+    def _taken_once(self, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
+        if self._secret is not None:
+            verify(headers, body, self._secret, now=self._now())
+        key = headers.get("idempotency-key")
+        if not key:
+            raise _Wrong(400, "the header Idempotency-Key is missing")
+        digest = sha256(body).digest()
+        if key in self._taken:
+            known, answer = self._taken[key]
+            if known != digest:
+                raise _Wrong(422, "the Idempotency-Key was used with another body")
+            return 200, {**answer, "repeated": True}
+        message = _message(body)
+        if len(self.messages) >= _MAX_MESSAGES:
+            raise _Wrong(507, "the sandbox is full: DELETE /messages")
+        answer = {"id": f"sandbox-{len(self._taken) + 1}"}
+        self._taken[key] = digest, answer
+        self.messages.append({**message, "id": answer["id"]})
+        return 201, answer
+
+    async def _receive(self, request: Request) -> Response:
+        self.requests += 1
+        failure = self.next_failure()
+        try:
+            body = await _bounded_body(request)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        if body is None:
+            return JSONResponse({"error": "the body is too large"}, 413)
+        if failure.times > 0 and failure.status is not None:
+            headers = {"Retry-After": failure.retry_after} if failure.retry_after else None
+            return JSONResponse({"error": "as told"}, failure.status, headers=headers)
+        status, answer = self.take(request.headers, body)
+        if failure.times > 0 and failure.drop:
+            while not await request.is_disconnected():  # noqa: ASYNC110 - ASGI has no event for it
+                await asyncio.sleep(0.02)
+        elif failure.times > 0 and failure.slow_s > 0:
+            await asyncio.sleep(failure.slow_s)
+        return JSONResponse(answer, status)
+
+    async def _list(self, _request: Request) -> Response:
+        return JSONResponse(self.messages)
+
+    async def _clear(self, _request: Request) -> Response:
+        self.messages.clear()
+        self._taken.clear()
+        return Response(status_code=204)
+
+    async def _fail(self, request: Request) -> Response:
+        body = await _bounded_body(request)
+        failure = None if body is None else _failure(body)
+        if failure is None:
+            known = "times, status (300-599), retry_after, slow_s, drop"
+            return JSONResponse({"error": f"give an object with {known}"}, 422)
+        self.failure = failure
+        return Response(status_code=204)
+
+
+async def _bounded_body(request: Request) -> bytes | None:
+    """None when it is too large."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > _MAX_BODY:
+            return None
+    return bytes(body)
+
+
+def _message(body: bytes) -> dict[str, Any]:
+    """The message in `body`, whose receipt is about its text."""
+    try:
+        message = json.loads(body)
+        text, receipt = message["text"], message["receipt"]
+        disclosure = message["disclosure"]
+        if not isinstance(text, str) or not isinstance(receipt, str) or not text:
+            raise TypeError
+        claims = read_claims(receipt)
+        found = content_hash(text, bytes.fromhex(disclosure["salt"]))
+        told = disclosure["content_hash"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise _Wrong(400, "the body is not a message") from None
+    except ReceiptInvalid as error:
+        raise _Wrong(400, str(error)) from None
+    if not found == told == claims.get("content_hash"):
+        raise _Wrong(400, "the receipt is not about this text")
+    if claims.get("message_id") != message.get("message_id"):
+        raise _Wrong(400, "the receipt is about another message")
+    return dict(message)
+
+
+def _failure(body: bytes) -> Failure | None:
+    try:
+        failure = Failure(**json.loads(body))
+    except (ValueError, TypeError):
+        return None
+    numbers = (
+        isinstance(failure.times, int)
+        and 0 <= failure.times <= 1_000_000
+        and isinstance(failure.slow_s, (int, float))
+        and 0 <= failure.slow_s <= _MAX_SLOW_S
+    )
+    status = failure.status is None or (
+        isinstance(failure.status, int) and 300 <= failure.status <= 599
+    )
+    words = isinstance(failure.drop, bool) and isinstance(failure.retry_after, (str, type(None)))
+    return failure if numbers and status and words else None
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="The sandbox platform.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8090)
+    given = parser.parse_args(arguments)
+    text = os.environ.get(SECRET_VARIABLE)
+    if text is None:
+        print(  # noqa: T201 - a program's own output
+            f"{SECRET_VARIABLE} is not set: signatures are NOT checked", file=sys.stderr
+        )
+    sandbox = Sandbox(secret=None if text is None else secret_bytes(text, SECRET_VARIABLE))
+    uvicorn.run(
+        sandbox.app(), host=given.host, port=given.port, log_level="warning", access_log=False
+    )
+
+
+if __name__ == "__main__":
+    main()
