@@ -1,0 +1,1 @@
+"""Durable storage: ledger, outbox, registry, and the audit log's entries."""

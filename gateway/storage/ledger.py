@@ -1,0 +1,109 @@
+"""The ledger of messages: ports.Ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from gateway.model.decision import Contact
+from gateway.model.record import Change, Entry, HeldMessage, Outcome, Record
+from gateway.model.submission import Submission
+from gateway.model.verdict import State
+from gateway.storage.claims import Claims
+from gateway.storage.database import Database
+from gateway.storage.digests import Digests
+from gateway.storage.handover import Handover
+from gateway.storage.outcomes import outcome_from, select_outcomes, unseal
+from gateway.storage.reader import Reader
+from gateway.storage.recording import Recording
+from gateway.storage.reviews import Reviews
+from gateway.storage.tables import ContactNotice, ContactRow, Message, table
+from gateway.storage.times import moment
+from gateway.storage.transaction import Marks
+from gateway.storage.vault import Vault
+from gateway.storage.writer import Writer
+
+
+class StoredLedger:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        reader: Reader,
+        writer: Writer,
+        vault: Vault,
+        digests: Digests,
+        handover: Handover,
+        claims: Claims,
+        reviews: Reviews,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._vault = vault
+        self._digests = digests
+        self._handover = handover
+        self._claims = claims
+        self._reviews = reviews
+        self._recording = Recording(database=database, digests=digests)
+        contact, notice, message = table(ContactRow), table(ContactNotice), table(Message)
+        self._select_contact = database.statement(
+            sa.select(contact.c.first_at, contact.c.last_message_at, notice.c.notice, notice.c.at)
+            .select_from(contact.outerjoin(notice, notice.c.contact == contact.c.id))
+            .where(contact.c.id == sa.bindparam("contact"))
+        )
+        self._select_outcome = database.statement(
+            select_outcomes().where(
+                message.c.id == sa.bindparam("message"),
+                message.c.tenant == sa.bindparam("tenant"),
+                message.c.state != State.RECEIVED.value,
+            )
+        )
+
+    async def claim(self, submission: Submission) -> Outcome | None:
+        return await self._claims.claim(submission)
+
+    async def abandon(self, submission: Submission) -> None:
+        await self._claims.abandon(submission)
+
+    async def contact(self, submission: Submission) -> Contact:
+        rows = await self._reader.few(
+            self._select_contact, contact=self._digests.contact(submission)
+        )
+        if not rows:
+            return Contact()
+        return Contact(
+            first_at=moment(rows[0][0]),
+            last_message_at=moment(rows[0][1]),
+            disclosed_at={notice: moment(at) for _, _, notice, at in rows if notice is not None},
+        )
+
+    async def record(self, record: Record) -> Entry:
+        sealed = await self._vault.seal(record)
+        until = self._handover.until(record.decided_at)
+        entry = await self._writer.write(
+            lambda transaction: self._recording.write(transaction, record, sealed, until)
+        )
+        self._vault.noted(sealed)
+        if record.state is State.QUEUED:
+            self._handover.put(record, entry.seq, until)
+        return entry
+
+    async def note(self, change: Change) -> Entry:
+        creator = change.subject if change.what == "creator" else None
+        marks = Marks(creator=creator, decision=change.what)
+        return await self._writer.write(lambda transaction: transaction.append(change, marks))
+
+    async def outcome(self, tenant: str, message_id: str) -> Outcome | None:
+        row = await self._reader.one(self._select_outcome, tenant=tenant, message=message_id)
+        return None if row is None else outcome_from(row, unseal(row, self._vault))
+
+    async def held(self, tenant: str, message_id: str) -> HeldMessage | None:
+        return await self._reviews.held(tenant, message_id)
+
+    async def reviews(self, tenant: str, *, limit: int = 100) -> Sequence[HeldMessage]:
+        return await self._reviews.waiting(tenant, limit)
+
+    async def expire(self, now: datetime) -> int:
+        return await self._reviews.expire(now)

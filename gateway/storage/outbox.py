@@ -1,0 +1,199 @@
+"""What was recorded and waits to be sent: ports.Outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from gateway.model.record import Delivery, DispatchResult, Entry, Settlement
+from gateway.model.verdict import State
+from gateway.ports import Now
+from gateway.storage.database import Database
+from gateway.storage.driver import Row
+from gateway.storage.handover import Handover, delivery_of
+from gateway.storage.outcomes import WIDTH, outcome_from, select_outcomes, unseal
+from gateway.storage.tables import Message, OutboxRow, table
+from gateway.storage.times import micros, moment
+from gateway.storage.transaction import Marks, Transaction
+from gateway.storage.vault import Vault
+from gateway.storage.writer import Writer
+
+_UNREADABLE_FOR = timedelta(hours=1)
+
+
+class StoredOutbox:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        writer: Writer,
+        vault: Vault,
+        handover: Handover,
+        now: Now,
+    ) -> None:
+        self._writer = writer
+        self._vault = vault
+        self._handover = handover
+        self._now = now
+        self._boot = database.boot
+        self._compile(database)
+
+    async def lease(
+        self, *, message_id: str | None = None, limit: int = 1, until: datetime
+    ) -> Sequence[Delivery]:
+        now = self._now()
+        if message_id is None:
+            return await self._writer.write(
+                lambda one: self._take(
+                    one, one.fetch(self._due, now=micros(now), most=limit), until
+                )
+            )
+        delivery, leased_until = self._handover.take(message_id) or (None, now)
+        if delivery is not None and until <= leased_until:
+            return [delivery]
+        if delivery is not None and now < leased_until:
+            await self._writer.write(lambda one: self._extend(one, message_id, until))
+            return [delivery]
+        key = {"message": message_id, "now": micros(now)}
+        return await self._writer.write(
+            lambda one: self._take(one, one.fetch(self._that_one, **key), until)
+        )
+
+    async def settle(self, settlement: Settlement) -> Entry | None:
+        return await self._writer.write(lambda one: self._settle(one, settlement))
+
+    async def recover(self) -> int:
+        """Make due again what processes had leased that are dead now; how many processes."""
+
+        def job(transaction: Transaction) -> int:
+            boots = [boot for (boot,) in transaction.fetch(self._leasing)]
+            dead = [boot for boot in boots if not transaction.is_alive(boot)]
+            for boot in dead:
+                transaction.run(self._release, boot_is=boot, now=micros(self._now()))
+            return len(dead)
+
+        return await self._writer.write(job)
+
+    def _take(
+        self, transaction: Transaction, rows: Sequence[Row], until: datetime
+    ) -> list[Delivery]:
+        taken = [self._take_one(transaction, row, until) for row in rows]
+        return [delivery for delivery in taken if delivery is not None]
+
+    def _take_one(self, transaction: Transaction, row: Row, until: datetime) -> Delivery | None:
+        payload = unseal(row, self._vault)
+        attempt, queued_at = row[WIDTH:]
+        if payload is None or payload.disclosure is None or payload.receipt is None:
+            # Its key is gone: perhaps erased, perhaps to be restored. It must not hold up others.
+            later = micros(self._now() + _UNREADABLE_FOR)
+            transaction.add(self._postpone, message=row[0], to_due=later)
+            return None
+        transaction.add(
+            self._lease,
+            message=row[0],
+            to_due=micros(until),
+            to_boot=self._boot,
+            to_attempt=attempt + 1,
+        )
+        return delivery_of(
+            outcome_from(row, payload),
+            audience_id=payload.submission.audience.id,
+            attempt=attempt + 1,
+            queued_at=moment(queued_at),
+        )
+
+    def _extend(self, transaction: Transaction, message_id: str, until: datetime) -> None:
+        transaction.add(
+            self._lease,
+            message=message_id,
+            to_due=micros(until),
+            to_boot=self._boot,
+            to_attempt=1,
+        )
+
+    def _settle(self, transaction: Transaction, settlement: Settlement) -> Entry | None:
+        """A late answer (the lease passed, another attempt was made) counts only if it says that
+        the message was delivered, and nothing said so before."""
+        delivery = settlement.delivery
+        message_id = delivery.message_id
+        rows = transaction.fetch(self._standing, message=message_id, tenant=delivery.tenant)
+        if not rows:
+            return None
+        ((state, attempt),) = rows
+        delivered = settlement.dispatch.result is DispatchResult.DELIVERED
+        if delivery.attempt != attempt and not (delivered and state != State.DELIVERED.value):
+            return None
+        entry = None
+        if settlement.state is State.QUEUED:
+            due_at = micros(settlement.next_attempt_at or settlement.at)
+            transaction.add(self._postpone, message=message_id, to_due=due_at)
+        else:
+            entry = transaction.append(settlement, _marks(settlement))
+            transaction.add(self._drop, message=message_id)
+        transaction.add(
+            self._update,
+            message=message_id,
+            to_state=settlement.state.value,
+            to_attempts=delivery.attempt,
+            to_detail=settlement.dispatch.detail,
+        )
+        return entry
+
+    def _compile(self, database: Database) -> None:
+        message, outbox = table(Message), table(OutboxRow)
+        now_is = sa.bindparam("now", type_=sa.BigInteger)
+        message_is = sa.bindparam("message", type_=sa.String)
+        due = outbox.c.due_at <= now_is
+        compiled = database.statement
+        waiting = select_outcomes(outbox.c.attempt, outbox.c.queued_at, by=outbox.c.message_id)
+        self._due = compiled(
+            waiting.where(due)
+            .order_by(outbox.c.due_at)
+            .limit(sa.bindparam("most", type_=sa.Integer))
+        )
+        self._that_one = compiled(
+            waiting.where(outbox.c.message_id == message_is, sa.or_(due, outbox.c.boot.is_(None)))
+        )
+        self._standing = compiled(
+            sa.select(message.c.state, outbox.c.attempt)
+            .select_from(message.outerjoin(outbox, outbox.c.message_id == message.c.id))
+            .where(message.c.id == message_is, message.c.tenant == sa.bindparam("tenant"))
+        )
+        self._leasing = compiled(
+            sa.select(outbox.c.boot).where(outbox.c.boot.is_not(None)).distinct()
+        )
+        self._release = compiled(
+            sa.update(outbox)
+            .where(outbox.c.boot == sa.bindparam("boot_is"))
+            .values(boot=sa.null(), due_at=now_is)
+        )
+        this_row = sa.update(outbox).where(outbox.c.message_id == message_is)
+        to_due = sa.bindparam("to_due", type_=sa.BigInteger)
+        self._postpone = compiled(this_row.values(due_at=to_due, boot=sa.null()))
+        self._lease = compiled(
+            this_row.values(
+                due_at=to_due, boot=sa.bindparam("to_boot"), attempt=sa.bindparam("to_attempt")
+            )
+        )
+        self._drop = compiled(sa.delete(outbox).where(outbox.c.message_id == message_is))
+        self._update = compiled(
+            sa.update(message)
+            .where(message.c.id == message_is)
+            .values(
+                state=sa.bindparam("to_state"),
+                attempts=sa.bindparam("to_attempts"),
+                delivery_detail=sa.bindparam("to_detail"),
+            )
+        )
+
+
+def _marks(settlement: Settlement) -> Marks:
+    delivery = settlement.delivery
+    return Marks(
+        creator=delivery.creator,
+        channel=delivery.channel.value,
+        conversation=delivery.conversation,
+        decision=settlement.state.value,
+    )

@@ -1,0 +1,149 @@
+"""One writing transaction: rows wait until somebody reads, then go out table by table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway.errors import GatewayError, NotRecorded
+from gateway.model.record import Entry, leaf_hash, stamp
+from gateway.ports import Encode, LogEvent
+from gateway.storage.database import Database
+from gateway.storage.driver import Cursor, Row, Statement
+from gateway.storage.tables import AuditEntry, AuditRule, table
+from gateway.storage.times import micros
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """What an entry can be found by, beside its stamp. `decision` is the verdict, the state
+    that the message took, or what was changed."""
+
+    creator: str | None = None
+    channel: str | None = None
+    conversation: str | None = None
+    decision: str | None = None
+    policy_digest: str | None = None
+    rules: Iterable[str] = ()
+
+
+class LogWriter:
+    """The statements that append to the log, compiled once."""
+
+    def __init__(self, *, database: Database, encode: Encode) -> None:
+        entries = table(AuditEntry)
+        self.encode = encode
+        self.insert_entry = database.statement(sa.insert(entries))
+        self.insert_rule = database.statement(sa.insert(table(AuditRule)))
+        self.last_seq = database.statement(sa.select(sa.func.max(entries.c.seq)))
+
+
+class Conflict(Exception):
+    """Rows were not as a statement expected; `error` is what the caller is told."""
+
+    def __init__(self, error: GatewayError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class Transaction:
+    """For one run of a group of jobs, in the writer's thread.
+
+    Rows given to `add` wait: those of one statement go out together. `fetch` and `run` send what
+    waits first, so every job sees what those before it wrote.
+    """
+
+    def __init__(
+        self, cursor: Cursor, log: LogWriter, is_alive: Callable[[Cursor, str], bool]
+    ) -> None:
+        self._cursor = cursor
+        self._log = log
+        self._is_alive = is_alive
+        self._waiting: dict[Statement, list[tuple[Row, GatewayError | None]]] = {}
+        self._next_seq: int | None = None
+        self.writes = 0
+
+    def append(self, event: LogEvent, marks: Marks) -> Entry:
+        """The next entry of the log. It is durable once the transaction is."""
+        stamped = stamp(event)
+        seq = self._take_seq()
+        try:
+            body = self._log.encode(event, seq)
+        except (TypeError, ValueError) as error:
+            self._next_seq = seq
+            raise NotRecorded(f"the entry cannot be written ({type(error).__name__})") from error
+        entry = Entry(
+            seq=seq,
+            kind=stamped.kind,
+            at=stamped.at,
+            tenant=stamped.tenant,
+            message_id=stamped.message_id,
+            body=body,
+            leaf=leaf_hash(body),
+        )
+        ts = micros(entry.at)
+        self.add(
+            self._log.insert_entry,
+            seq=seq,
+            ts=ts,
+            kind=entry.kind.value,
+            tenant=entry.tenant,
+            msg_id=entry.message_id,
+            creator=marks.creator,
+            channel=marks.channel,
+            conversation=marks.conversation,
+            decision=marks.decision,
+            policy_digest=marks.policy_digest,
+            leaf=entry.leaf,
+            body=body,
+        )
+        for rule in dict.fromkeys(marks.rules):
+            self.add(self._log.insert_rule, rule_id=rule, ts=ts, seq=seq)
+        return entry
+
+    def add(
+        self, statement: Statement, *, otherwise: GatewayError | None = None, **values: Any
+    ) -> None:
+        """Send this later. With `otherwise`, it must change exactly one row, or its job fails
+        with that error."""
+        self.writes += 1
+        self._waiting.setdefault(statement, []).append((statement.row(values), otherwise))
+
+    def fetch(self, statement: Statement, **values: Any) -> list[Row]:
+        self.flush()
+        self._cursor.execute(statement.sql, statement.row(values))
+        return self._cursor.fetchall()
+
+    def run(self, statement: Statement, **values: Any) -> int:
+        """How many rows it changed."""
+        self.flush()
+        self.writes += 1
+        self._cursor.execute(statement.sql, statement.row(values))
+        return self._cursor.rowcount
+
+    def is_alive(self, boot: str) -> bool:
+        """Whether the process that opened the database as `boot` still has it open."""
+        self.flush()
+        return self._is_alive(self._cursor, boot)
+
+    def flush(self) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for statement, rows in waiting.items():
+            if len(rows) == 1:
+                self._cursor.execute(statement.sql, rows[0][0])
+            else:
+                self._cursor.executemany(statement.sql, [row for row, _ in rows])
+            otherwise = rows[0][1]
+            if otherwise is not None and self._cursor.rowcount != len(rows):
+                raise Conflict(otherwise)
+
+    def _take_seq(self) -> int:
+        if self._next_seq is None:
+            ((last,),) = self.fetch(self._log.last_seq)
+            self._next_seq = 0 if last is None else last + 1
+        seq = self._next_seq
+        self._next_seq = seq + 1
+        return seq
