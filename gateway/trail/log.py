@@ -133,8 +133,8 @@ class Log:
         if not with_entry:
             return Proof(index=seq, path=path, checkpoint=checkpoint.note).text
         entries = await self._store.entries(seq, seq + 1)
-        if not entries:
-            raise LogInvalid("is missing", index=seq)
+        if not entries or type(entries[0].body) is not bytes:
+            raise LogInvalid("is missing, or its body is not bytes", index=seq)
         proof = Proof(index=seq, path=path, checkpoint=checkpoint.note, extra=entries[0].body)
         proof.verify(self._keys, origin=self._origin)
         return proof.text
@@ -161,7 +161,12 @@ class Log:
         verification = Verification(origin=self._origin, keys=self._keys, kept=kept)
         for start in range(0, size, CHUNK):
             stop = min(start + CHUNK, size)
-            entries = await self._store.entries(start, stop)
+            try:
+                entries = await self._store.entries(start, stop)
+            except (ValueError, OverflowError) as error:  # a column that means nothing
+                raise LogInvalid(
+                    f"one of the entries {start} to {stop - 1} cannot be read", index=start
+                ) from error
             checkpoints = await self._store.checkpoints(start + 1 if start else 0, stop + 1)
             await asyncio.to_thread(verification.add, entries, checkpoints)
             if progress:
@@ -272,13 +277,19 @@ class Log:
         known = len(self._tree.block_roots)
         for start in range(self._tree.size, size, CHUNK):
             stop = min(start + CHUNK, size)
-            leaves = await self._store.leaves(start, stop)
-            if len(leaves) != stop - start:
-                raise LogInvalid("is missing", index=start + len(leaves))
-            self._tree.extend(leaves)
+            self._tree.extend(await self._leaves(start, stop))
         new = self._tree.block_roots[known:]
         if self._blocks and new:
             await asyncio.to_thread(self._blocks.write, known, new)
+
+    async def _leaves(self, start: int, stop: int) -> Sequence[bytes]:
+        leaves = await self._store.leaves(start, stop)
+        if len(leaves) != stop - start:
+            raise LogInvalid("is missing", index=start + len(leaves))
+        for seq, leaf in enumerate(leaves, start):
+            if type(leaf) is not bytes or len(leaf) != 32:  # SQLite lets a column hold anything
+                raise LogInvalid("its hash is not 32 bytes", index=seq)
+        return leaves
 
     async def _held_against_tree(self, stored: StoredCheckpoint) -> Checkpoint:
         checkpoint = self._checked(stored)
@@ -311,8 +322,8 @@ class Log:
         blocks: dict[int, Sequence[bytes]] = {}
         while missing := needed() - blocks.keys():
             number = min(missing)
-            leaves = await self._store.leaves(number * BLOCK, (number + 1) * BLOCK)
-            if len(leaves) != BLOCK or block_root(leaves) != self._tree.block_roots[number]:
+            leaves = await self._leaves(number * BLOCK, (number + 1) * BLOCK)
+            if block_root(leaves) != self._tree.block_roots[number]:
                 raise LogInvalid(
                     f"entries {number * BLOCK} to {(number + 1) * BLOCK - 1} were changed"
                 )

@@ -106,6 +106,8 @@ def is_by_strangers(note: str, keys: Iterable[NoteKey]) -> bool:
 
 
 def _split(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+    if not isinstance(note, str):  # SQLite lets a column hold anything
+        raise LogInvalid("the note is not text")
     if len(note) > MAX_NOTE:
         raise LogInvalid("the note is too long")
     if _FORBIDDEN.search(note):

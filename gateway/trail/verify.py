@@ -144,9 +144,11 @@ class Verification:
 
     def _leaf(self, seq: int, entry: Entry) -> bytes:
         body = entry.body
-        leaf = sha256(b"\x00" + body).digest()
         if entry.seq != seq:
             raise LogInvalid(f"is missing: number {entry.seq} comes in its place", index=seq)
+        if type(body) is not bytes:  # SQLite lets a column hold anything
+            raise LogInvalid("its body is not bytes", index=seq)
+        leaf = sha256(b"\x00" + body).digest()
         if leaf != entry.leaf:
             raise LogInvalid("its body is not what its hash says", index=seq)
         try:

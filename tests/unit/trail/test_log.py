@@ -184,6 +184,21 @@ async def test_foreign_or_damaged_checkpoints_stop_the_log(store: Any, keyring: 
         await reopened(store, keyring).checkpoint()
 
 
+@pytest.mark.parametrize("leaf", [b"", bytes(31), "x" * 32, None])
+async def test_what_is_no_hash_is_noticed(log: Log, store: Any, leaf: Any) -> None:
+    store.fill(3)
+    store.rows[1] = replace(store.rows[1], leaf=leaf)
+    with pytest.raises(LogInvalid, match="entry 1: its hash"):
+        await log.checkpoint()
+
+
+async def test_what_is_no_body_gets_no_proof(log: Log, store: Any) -> None:
+    store.fill(3)
+    store.rows[1] = replace(store.rows[1], body="{}")
+    with pytest.raises(LogInvalid, match="entry 1: "):
+        await log.proof(1, with_entry=True)
+
+
 async def test_keys_rotated_under_a_running_log(store: Any, tmp_path: Path) -> None:
     old = reopened(store, Keyring.create(tmp_path))
     store.fill(3)

@@ -89,6 +89,28 @@ async def test_in_several_pieces(log: Log, store: Any) -> None:
     assert (verified.size, verified.checkpoints, verified.kept) == (2 * CHUNK + 6, 5, 5)
 
 
+def test_other_types_than_bytes_are_found(told: Any, log: Log) -> None:
+    good = told.rows[7]
+    told.rows[7] = replace(good, body=good.body.decode())
+    with pytest.raises(LogInvalid, match="entry 7: its body is not bytes"):
+        check(told, log)
+    told.rows[7] = good
+    told.signed[0] = (*told.signed[0][:2], told.signed[0][2].encode())
+    with pytest.raises(LogInvalid, match="not text"):
+        check(told, log)
+
+
+async def test_columns_that_cannot_be_read_are_found(log: Log, store: Any) -> None:
+    class Unreadable(type(store)):  # type: ignore[misc]
+        async def entries(self, start: int, stop: int) -> list[Entry]:
+            raise ValueError("'nonsense' is not a valid EntryKind")
+
+    store.fill(3)
+    store.__class__ = Unreadable
+    with pytest.raises(LogInvalid, match="entries 0 to 2 cannot be read"):
+        await log.verify()
+
+
 async def test_the_empty_log_verifies(log: Log, store: Any) -> None:
     assert check(store, log).size == 0
     await log.checkpoint()

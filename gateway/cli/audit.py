@@ -1,0 +1,316 @@
+"""`audit`: read the log, verify it, keep checkpoints and proofs of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from gateway.cli.context import Books, Workshop, run, settings_of
+from gateway.errors import InvalidField, LogInvalid, NotFound
+from gateway.keyring import Keyring
+from gateway.model.record import Entry, EntryKind
+from gateway.storage.store import EntryQuery, LogStore
+from gateway.trail.checkpoint import note_keys
+from gateway.trail.note import NoteKey
+from gateway.trail.proof import MAX_PROOF, parse_proof
+from gateway.trail.verify import Verified
+
+_JUDGED = {EntryKind.DECISION, EntryKind.REVIEW, EntryKind.DRY_RUN}
+_POLL_S = 0.5
+_AT_ONCE = 500
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsLines = Annotated[bool, typer.Option("--json", help="The entries as stored, one a line.")]
+
+
+def build(workshop: Workshop) -> typer.Typer:
+    app = typer.Typer(no_args_is_help=True)
+    _add_verify(app, workshop)
+    _add_show(app, workshop)
+    _add_tail(app, workshop)
+    _add_proofs(app, workshop)
+    return app
+
+
+def _add_verify(app: typer.Typer, workshop: Workshop) -> None:
+    @app.command()
+    def verify(
+        context: typer.Context,
+        checkpoint: Annotated[
+            list[Path] | None,
+            typer.Option(
+                help="A checkpoint that you kept; repeat for several.", exists=True, dir_okay=False
+            ),
+        ] = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Verify the whole log: every hash, signature, number, and what allowed each delivery.
+        The exit code is 1 when it does not verify."""
+        kept = [_read(path) for path in checkpoint or ()]
+
+        async def job() -> Verified:
+            async with workshop.books(settings_of(context)) as books:
+                return await _verify(books, kept)
+
+        try:
+            verified = run(job)
+        except LogInvalid as error:
+            if as_json:
+                report = {"ok": False, "problem": error.problem, "entry": error.index}
+                typer.echo(json.dumps(report, indent=2))
+            else:
+                typer.echo(f"The log does NOT verify: {error}")
+            raise typer.Exit(1) from None
+        typer.echo(json.dumps(_report(verified), indent=2) if as_json else _told(verified))
+
+
+async def _verify(books: Books, kept: Sequence[str]) -> Verified:
+    columns = (
+        TextColumn("verifying"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("verifying", total=None)
+
+        def progress(done: int, size: int) -> None:
+            bar.update(task, completed=done, total=size)
+
+        return await books.log.verify(kept=kept, progress=progress)
+
+
+def _report(verified: Verified) -> dict[str, Any]:
+    return {
+        "ok": True,
+        "size": verified.size,
+        "signed": verified.signed,
+        "root": b64encode(verified.root).decode(),
+        "checkpoints": verified.checkpoints,
+        "kept_checkpoints": verified.kept,
+        "kinds": dict(verified.kinds),
+    }
+
+
+def _told(verified: Verified) -> str:
+    kinds = ", ".join(f"{count} {kind}" for kind, count in verified.kinds.items())
+    lines = [
+        f"The log verifies: {verified.size} entries" + (f" ({kinds})." if kinds else "."),
+        f"Signed: {verified.signed} of them, under {verified.checkpoints} checkpoints.",
+        f"Kept checkpoints that it agrees with: {verified.kept}.",
+    ]
+    if not verified.kept:
+        lines.append(
+            "Without a kept checkpoint (--checkpoint), a log that was rolled back or signed anew "
+            "looks the same."
+        )
+    return "\n".join(lines)
+
+
+def _add_show(app: typer.Typer, workshop: Workshop) -> None:
+    @app.command()
+    def show(
+        context: typer.Context,
+        message: Annotated[str | None, typer.Option(help="All entries of one message.")] = None,
+        tenant: Annotated[str | None, typer.Option(help="Of this tenant.")] = None,
+        creator: Annotated[str | None, typer.Option(help="Of this creator.")] = None,
+        channel: Annotated[str | None, typer.Option(help="On this channel.")] = None,
+        conversation: Annotated[str | None, typer.Option(help="In this conversation.")] = None,
+        kind: Annotated[EntryKind | None, typer.Option(help="Of this kind.")] = None,
+        decision: Annotated[
+            str | None, typer.Option(help="publish, hold, block; delivered, expired, …")
+        ] = None,
+        rule: Annotated[str | None, typer.Option(help="That name this rule.")] = None,
+        since: Annotated[str | None, typer.Option(help="From this time on (ISO 8601).")] = None,
+        until: Annotated[str | None, typer.Option(help="Before this time (ISO 8601).")] = None,
+        limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 50,
+        as_json: AsLines = False,
+    ) -> None:
+        """Entries of the log, the newest first; those of one message from its beginning."""
+        query = EntryQuery(
+            tenant=tenant,
+            creator=creator,
+            channel=channel,
+            conversation=conversation,
+            kind=kind,
+            decision=decision,
+            rule=rule,
+            since=_moment("since", since),
+            until=_moment("until", until),
+        )
+
+        async def job() -> list[Entry]:
+            async with workshop.books(settings_of(context)) as books:
+                if message is not None:
+                    return await books.store.log.entries_of_message(message, tenant=tenant)
+                return await books.store.log.find(query, limit=limit)
+
+        entries = run(job)
+        if as_json:
+            for entry in entries:
+                typer.echo(entry.body)
+        else:
+            Console().print(_table(entries))
+
+
+def _add_tail(app: typer.Typer, workshop: Workshop) -> None:
+    @app.command()
+    def tail(
+        context: typer.Context,
+        lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="So many.")] = 10,
+        follow: Annotated[bool, typer.Option("-f", "--follow", help="Wait for more.")] = False,
+        as_json: AsLines = False,
+    ) -> None:
+        """The last entries of the log, and with -f those that come, until you stop it."""
+
+        async def job() -> None:
+            async with workshop.books(settings_of(context)) as books:
+                start = max(0, await books.store.log.size() - lines)
+                wait = partial(asyncio.sleep, _POLL_S) if follow else None
+                async for entry in entries_from(books.store.log, start, wait=wait):
+                    typer.echo(entry.body if as_json else _line(entry))
+
+        try:
+            run(job)
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+
+
+async def entries_from(
+    log: LogStore, start: int, *, wait: Callable[[], Awaitable[None]] | None
+) -> AsyncIterator[Entry]:
+    """The entries from number `start` on. With `wait`, it is awaited whenever there is no more,
+    and then those that came; so it has no end."""
+    while True:
+        entries = await log.entries(start, start + _AT_ONCE)
+        for entry in entries:
+            yield entry
+        start += len(entries)
+        if not entries:
+            if wait is None:
+                return
+            await wait()
+
+
+def _add_proofs(app: typer.Typer, workshop: Workshop) -> None:
+    @app.command()
+    def checkpoint(context: typer.Context) -> None:
+        """A signed checkpoint of the log as it is now. Keep it out of the operator's reach."""
+
+        async def job() -> str:
+            async with workshop.books(settings_of(context)) as books:
+                return (await books.log.checkpoint()).note
+
+        typer.echo(run(job), nl=False)
+
+    @app.command()
+    def proof(
+        context: typer.Context,
+        what: Annotated[str, typer.Argument(metavar="MESSAGE_OR_SEQ")],
+        bare: Annotated[bool, typer.Option("--bare", help="Without the entry itself.")] = False,
+    ) -> None:
+        """A proof that an entry is in the log: one text file (tlog-proof) that stands alone.
+        For a message: of the entry that last judged it."""
+
+        async def job() -> str:
+            async with workshop.books(settings_of(context)) as books:
+                seq = int(what) if what.isdecimal() else await _judged(books, what)
+                return await books.log.proof(seq, with_entry=not bare)
+
+        typer.echo(run(job), nl=False)
+
+    @app.command("check-proof")
+    def check_proof(
+        context: typer.Context,
+        file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+        key: Annotated[
+            list[str] | None,
+            typer.Option(help="Public key of the log, as `keys show` prints it. Default: ours."),
+        ] = None,
+    ) -> None:
+        """Check a proof without the log, and print the entry it proves."""
+        settings = settings_of(context)
+        keys: Sequence[NoteKey]
+        if key:
+            keys = [NoteKey.parse(text) for text in key]
+        else:
+            keys = note_keys(settings.log_origin, Keyring.open(settings.keys_dir))
+        try:
+            found = parse_proof(_read(file))
+            signed = found.verify(keys, origin=keys[0].name)
+        except LogInvalid as error:
+            typer.echo(f"The proof does NOT hold: {error}", err=True)
+            raise typer.Exit(1) from None
+        typer.echo(
+            f"Entry {found.index} is in {signed.origin}, signed at {signed.size} entries.", err=True
+        )
+        typer.echo(found.extra or b"")
+
+
+async def _judged(books: Books, message: str) -> int:
+    entries = await books.store.log.entries_of_message(message)
+    judged = [entry.seq for entry in entries if entry.kind in _JUDGED]
+    if not judged:
+        raise NotFound("message", message, "`audit show` lists entries.")
+    return judged[-1]
+
+
+def _read(path: Path) -> str:
+    with path.open("rb") as file:
+        return file.read(MAX_PROOF + 1).decode("utf-8", "replace")
+
+
+def _moment(field: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidField(
+            f"--{field}", "is no time", "Write it as 2026-11-22 or 2026-11-22T20:00:00Z."
+        ) from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _table(entries: Sequence[Entry]) -> Table:
+    table = Table("entry", "time", "kind", "came to", "creator", "channel", "message")
+    table.add_column("rules", overflow="fold")
+    for entry in entries:
+        table.add_row(*(Text(cell) for cell in _cells(entry)))
+    return table
+
+
+def _line(entry: Entry) -> str:
+    return "  ".join(cell for cell in _cells(entry) if cell)
+
+
+def _cells(entry: Entry) -> tuple[str, ...]:
+    document = orjson.loads(entry.body)
+    labels = document.get("labels", {})
+    state = document.get("state") or document.get("what", "")
+    rules = sorted({reason["rule"] for reason in document.get("reasons", ())})
+    cells = (
+        str(entry.seq),
+        entry.at.isoformat(timespec="seconds"),
+        entry.kind.value,
+        state,
+        labels.get("creator") or document.get("subject", ""),
+        labels.get("channel", ""),
+        entry.message_id or "",
+        " ".join(rules),
+    )
+    # Ids come from callers: none of them may steer the terminal.
+    return tuple("".join(c if c.isprintable() else "�" for c in cell) for cell in cells)

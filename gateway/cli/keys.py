@@ -1,0 +1,200 @@
+"""`keys`: API keys for callers, and the gateway's own signing keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gateway.api.access import issue_key
+from gateway.cli.context import Books, Workshop, run, settings_of
+from gateway.errors import NotFound
+from gateway.keyring import Keyring, PublicKey
+from gateway.model.access import ApiKey, Role
+from gateway.model.record import Change
+from gateway.trail.checkpoint import note_keys
+
+_ACTOR = "command line"
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+def build(workshop: Workshop) -> typer.Typer:
+    app = typer.Typer(no_args_is_help=True)
+    _add_api_keys(app, workshop)
+    _add_signing_keys(app, workshop)
+    return app
+
+
+def _add_api_keys(app: typer.Typer, workshop: Workshop) -> None:
+    @app.command()
+    def create(
+        context: typer.Context,
+        role: Annotated[list[Role], typer.Option(help="What it may do; repeat for several.")],
+        tenant: Annotated[str, typer.Option(help="Tenant that it belongs to.")] = "default",
+        label: Annotated[str, typer.Option(help="Who has it.")] = "",
+        days: Annotated[
+            float | None, typer.Option(min=0.001, help="It expires after so many days.")
+        ] = None,
+        rate: Annotated[float, typer.Option(min=0.01, help="Requests for each second.")] = 50.0,
+    ) -> None:
+        """Make an API key and print it: this once, only its hash is kept."""
+        now = datetime.now(UTC)
+        key, token = issue_key(
+            tenant=tenant,
+            roles=frozenset(role),
+            now=now,
+            label=label,
+            expires_at=None if days is None else now + timedelta(days=days),
+            requests_per_s=rate,
+        )
+
+        async def job() -> None:
+            async with workshop.books(settings_of(context)) as books:
+                await books.store.registry.put_api_key(key, actor=_ACTOR)
+
+        run(job)
+        typer.echo(token)
+
+    @app.command("list")
+    def listed(
+        context: typer.Context,
+        tenant: Annotated[str | None, typer.Option(help="Only those of this tenant.")] = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """All API keys, without their secrets."""
+
+        async def job() -> Sequence[ApiKey]:
+            async with workshop.books(settings_of(context)) as books:
+                return await books.store.registry.api_keys(tenant)
+
+        keys = run(job)
+        if as_json:
+            typer.echo(json.dumps([_api_key(key) for key in keys], indent=2))
+            return
+        table = Table("key", "tenant", "roles", "label", "created", "expires", "revoked")
+        for key in keys:
+            table.add_row(
+                key.id,
+                key.tenant,
+                " ".join(sorted(key.roles)),
+                key.label,
+                *(_when(at) for at in (key.created_at, key.expires_at, key.revoked_at)),
+            )
+        Console().print(table)
+
+    @app.command()
+    def revoke(context: typer.Context, key: str) -> None:
+        """Make an API key useless, within a second on running servers."""
+
+        async def job() -> None:
+            async with workshop.books(settings_of(context)) as books:
+                found = await books.store.registry.api_key(key)
+                if found is None:
+                    raise NotFound("API key", key, "`keys list` shows those there are.")
+                if found.revoked_at is None:
+                    revoked = replace(found, revoked_at=datetime.now(UTC))
+                    await books.store.registry.put_api_key(revoked, actor=_ACTOR)
+
+        run(job)
+        typer.echo(f"{key}: revoked")
+
+
+def _add_signing_keys(app: typer.Typer, workshop: Workshop) -> None:
+    @app.command()
+    def show(context: typer.Context, as_json: AsJson = False) -> None:
+        """The public halves of the signing keys: current ones first, then retired ones."""
+        settings = settings_of(context)
+        keyring = Keyring.open(settings.keys_dir)
+        rows = [
+            *((key, "receipts", key.kid) for key in keyring.receipt_keys),
+            *zip(
+                keyring.checkpoint_keys,
+                ["checkpoints"] * len(keyring.checkpoint_keys),
+                map(str, note_keys(settings.log_origin, keyring)),
+                strict=True,
+            ),
+        ]
+        if as_json:
+            typer.echo(json.dumps([_signing_key(*row) for row in rows], indent=2))
+            return
+        table = Table("signs", "created", "retired")
+        table.add_column("key", overflow="fold")
+        for key, signs, name in rows:
+            table.add_row(signs, _when(key.created_at), _when(key.retired_at), name)
+        Console().print(table)
+
+    @app.command()
+    def jwks(context: typer.Context) -> None:
+        """The public keys that receipts are verified with, as a JSON Web Key Set."""
+        typer.echo(json.dumps(Keyring.open(settings_of(context).keys_dir).jwks(), indent=2))
+
+    @app.command()
+    def rotate(context: typer.Context) -> None:
+        """New signing keys. What the old ones signed stays verifiable. Running servers sign with
+        the old ones until they are restarted."""
+
+        async def job() -> Keyring:
+            async with workshop.books(settings_of(context)) as books:
+                return await _rotate(books)
+
+        keyring = run(job)
+        typer.echo(f"receipts: {keyring.receipt.kid}")
+        typer.echo(f"checkpoints: {note_keys(settings_of(context).log_origin, keyring)[0]}")
+        typer.echo("Restart running servers, so that they sign with these.", err=True)
+
+
+async def _rotate(books: Books) -> Keyring:
+    """New keys, and an entry for each in the audit log."""
+    keyring = Keyring.rotate(books.settings.keys_dir)
+    for purpose, keys in (
+        ("receipts", keyring.receipt_keys),
+        ("checkpoints", keyring.checkpoint_keys),
+    ):
+        new, old = keys[0], keys[1]
+        await books.store.ledger.note(
+            Change(
+                actor=_ACTOR,
+                tenant="default",
+                what="signing_key",
+                subject=new.kid,
+                at=new.created_at,
+                before=sha256(old.raw).hexdigest(),
+                after=sha256(new.raw).hexdigest(),
+                detail={"signs": purpose, "replaces": old.kid},
+            )
+        )
+    return keyring
+
+
+def _signing_key(key: PublicKey, signs: str, name: str) -> dict[str, str | None]:
+    return {
+        "signs": signs,
+        "key": name,
+        "created_at": key.created_at.isoformat(),
+        "retired_at": key.retired_at.isoformat() if key.retired_at else None,
+    }
+
+
+def _api_key(key: ApiKey) -> dict[str, object]:
+    return {
+        "id": key.id,
+        "tenant": key.tenant,
+        "roles": sorted(key.roles),
+        "label": key.label,
+        "requests_per_s": key.requests_per_s,
+        "created_at": key.created_at.isoformat(),
+        "expires_at": key.expires_at.isoformat() if key.expires_at else None,
+        "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
+    }
+
+
+def _when(at: datetime | None) -> str:
+    return "" if at is None else at.isoformat(timespec="seconds")

@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from gateway.cli import audit
+from gateway.cli.context import Books, Workshop
+from gateway.keyring import Keyring
+from gateway.model.decision import Bundle, Decision, Reason
+from gateway.model.disclosure import Disclosure, Redaction
+from gateway.model.receipt import Receipt
+from gateway.model.record import Dispatch, DispatchResult, Record, Settlement
+from gateway.model.submission import Channel, Submission
+from gateway.model.verdict import State, Verdict
+from gateway.settings import Settings, read_settings
+from gateway.storage.store import Store, open_store
+from gateway.trail.leaf import encode
+from gateway.trail.log import Log
+
+START = datetime(2026, 11, 22, 20, tzinfo=UTC)
+
+
+def now() -> datetime:
+    return START + timedelta(minutes=1)
+
+
+@asynccontextmanager
+async def open_books(settings: Settings) -> AsyncIterator[Books]:
+    keyring = Keyring.open_or_create(settings.keys_dir)
+    store = await open_store(
+        url=settings.database,
+        keys_path=settings.subject_keys_path,
+        encode=encode,
+        now=now,
+        master_key=keyring.master_key,
+        fingerprint_key=keyring.fingerprint_key,
+    )
+    try:
+        log = Log(store=store.log, keyring=keyring, origin=settings.log_origin, now=now)
+        yield Books(settings=settings, keyring=keyring, store=store, log=log)
+    finally:
+        await store.close()
+
+
+def never(*_: Any) -> Any:
+    raise AssertionError("this command needs no more than the books")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.chdir(tmp_path)
+    return read_settings(None, {"data_dir": tmp_path / "data"})
+
+
+@pytest.fixture
+def ask(settings: Settings) -> Callable[..., Result]:
+    """Run one command."""
+    workshop = Workshop(
+        settings=read_settings,
+        books=open_books,
+        gateway=never,
+        serve=never,
+        policies_dir=never,
+        check_creator=never,
+    )
+    app = typer.Typer()
+
+    @app.callback()
+    def root(context: typer.Context) -> None:
+        context.obj = settings
+
+    app.add_typer(audit.build(workshop), name="audit")
+
+    def run(*arguments: str) -> Result:
+        return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["audit", *arguments])
+
+    return run
+
+
+def do(settings: Settings, job: Callable[[Store], Awaitable[None]]) -> None:
+    async def main() -> None:
+        async with open_books(settings) as books:
+            await job(books.store)
+
+    asyncio.run(main())
+
+
+def record(number: int, *, verdict: Verdict = Verdict.PUBLISH, creator: str = "zoe") -> Record:
+    at = START + timedelta(seconds=number)
+    published = verdict is Verdict.PUBLISH
+    reasons = (Reason(rule=f"rule.{number}", text="Because.", verdict=verdict),)
+    return Record(
+        decision_id=f"dec_{number}",
+        submission=Submission(
+            message_id=f"msg_{number}",
+            tenant="default",
+            channel=Channel.DM,
+            creator=creator,
+            avatar="zoe-ai",
+            conversation="c1",
+            text="hello",
+            received_at=at,
+        ),
+        verdict=verdict,
+        state=State.QUEUED if published else State.BLOCKED,
+        reasons=reasons,
+        obligations=(),
+        language="en",
+        decided_at=at,
+        decision=Decision(
+            verdict=verdict,
+            reasons=reasons,
+            obligations=(),
+            bundle=Bundle(digest="ab" * 32, revisions={}),
+            engine="embedded",
+            path="gateway/decision",
+            document={},
+            masked={},
+        ),
+        redaction=Redaction(text="hello"),
+        disclosure=Disclosure(text="[AI] hello", language="en", salt="00", content_hash="11")
+        if published
+        else None,
+        receipt=Receipt(id=f"rcp_{number}", kid="k", jws="e.y.J", claims={}) if published else None,
+    )
+
+
+async def deliver(store: Store, message_id: str) -> None:
+    (delivery,) = await store.outbox.lease(message_id=message_id, until=now())
+    dispatch = Dispatch(result=DispatchResult.DELIVERED, detail="201")
+    await store.outbox.settle(
+        Settlement(delivery=delivery, dispatch=dispatch, state=State.DELIVERED, at=now())
+    )
+
+
+@pytest.fixture
+def told(settings: Settings) -> Settings:
+    """Entries 0 and 1: a message and its delivery; 2: one blocked; 3: of another creator."""
+
+    async def job(store: Store) -> None:
+        await store.ledger.record(record(0))
+        await deliver(store, "msg_0")
+        await store.ledger.record(record(1, verdict=Verdict.BLOCK))
+        await store.ledger.record(record(2, creator="kim"))
+
+    do(settings, job)
+    return settings
+
+
+def test_a_good_log_verifies(told: Settings, ask: Callable[..., Result], tmp_path: Path) -> None:
+    kept = tmp_path / "kept.txt"
+    kept.write_text(ask("checkpoint").stdout)
+    assert kept.read_text().startswith(f"{told.log_origin}\n4\n")
+    found = ask("verify", "--checkpoint", str(kept))
+    assert found.exit_code == 0
+    assert "The log verifies: 4 entries (3 decision, 1 delivery)." in found.stdout
+    assert "Without a kept checkpoint" in ask("verify").stdout
+    report = json.loads(ask("verify", "--json", "--checkpoint", str(kept)).stdout)
+    assert (report["ok"], report["size"], report["signed"]) == (True, 4, 4)
+    assert report["kept_checkpoints"] == 1
+
+
+@pytest.mark.parametrize(
+    "body", ["replace(body, 'zoe', 'zob')", "CAST(replace(body, 'zoe', 'zob') AS BLOB)"]
+)
+def test_a_bad_log_is_named_and_fails(
+    told: Settings, ask: Callable[..., Result], body: str
+) -> None:
+    ask("checkpoint")
+    database = sqlite3.connect(told.data_dir / "gateway.db")
+    for (trigger,) in database.execute("SELECT name FROM sqlite_master WHERE type='trigger'"):
+        database.execute(f'DROP TRIGGER "{trigger}"')
+    database.execute(f"UPDATE audit_entry SET body = {body} WHERE seq = 2")  # noqa: S608
+    database.commit()
+    database.close()
+    found = ask("verify")
+    assert found.exit_code == 1
+    assert "The log does NOT verify: entry 2" in found.stdout
+    report = json.loads(ask("verify", "--json").stdout)
+    assert (report["ok"], report["entry"]) == (False, 2)
+
+
+def test_what_is_kept_must_agree(
+    told: Settings, ask: Callable[..., Result], tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept.txt"
+    kept.write_bytes(b"\xff nonsense")
+    assert ask("verify", "--checkpoint", str(kept)).exit_code == 1
+    assert ask("verify", "--checkpoint", str(tmp_path / "missing")).exit_code == 2
+
+
+def test_show_finds_entries(told: Settings, ask: Callable[..., Result]) -> None:
+    def found(*arguments: str) -> list[int]:
+        lines = ask("show", "--json", *arguments).stdout.splitlines()
+        return [json.loads(line)["seq"] for line in lines]
+
+    assert found() == [1, 3, 2, 0]  # by their own time, newest first
+    assert found("--message", "msg_0") == [0, 1]
+    assert found("--creator", "kim") == [3]
+    assert found("--decision", "block") == [2]
+    assert found("--rule", "rule.2") == [3]
+    assert found("--kind", "delivery") == [1]
+    assert found("--until", "2026-11-22T20:00:01Z") == [0]
+    assert found("--since", "2026-11-22T20:00:02") == [1, 3]
+    assert found("--since", "2026-11-23") == []
+    assert found("--limit", "1") == [1]
+    assert found("--channel", "dm", "--conversation", "c1", "--tenant", "other") == []
+
+
+def test_show_draws_a_table(told: Settings, ask: Callable[..., Result]) -> None:
+    shown = ask("show").stdout
+    assert "delivered" in shown
+    assert "rule.1" in shown
+    assert "hello" not in shown
+
+
+def test_a_time_that_is_none_is_named(told: Settings, ask: Callable[..., Result]) -> None:
+    found = ask("show", "--since", "yesterday")
+    assert found.exit_code != 0
+    assert "--since" in str(found.exception)
+
+
+def test_ids_do_not_steer_the_terminal(settings: Settings, ask: Callable[..., Result]) -> None:
+    evil = record(0, creator="\x1b[2J\u202ezoe")
+
+    async def job(store: Store) -> None:
+        await store.ledger.record(evil)
+
+    do(settings, job)
+    for shown in (ask("show").stdout, ask("tail").stdout, ask("show", "--json").stdout):
+        assert "\x1b[2J" not in shown
+    assert "�[2J�zoe" in ask("tail").stdout
+
+
+def test_tail_shows_the_last(told: Settings, ask: Callable[..., Result]) -> None:
+    assert [line.split()[0] for line in ask("tail", "-n", "2").stdout.splitlines()] == ["2", "3"]
+    assert ask("tail", "-n", "0").stdout == ""
+    assert json.loads(ask("tail", "-n", "1", "--json").stdout)["seq"] == 3
+
+
+async def test_tail_follows(settings: Settings) -> None:
+    async with open_books(settings) as books:
+        await books.store.ledger.record(record(0))
+        more = iter([record(1), record(2)])
+
+        async def wait() -> None:
+            await books.store.ledger.record(next(more))
+
+        entries = audit.entries_from(books.store.log, 0, wait=wait)
+        assert [(await anext(entries)).seq for _ in range(3)] == [0, 1, 2]
+        await entries.aclose()
+
+
+def test_a_proof_stands_alone(told: Settings, ask: Callable[..., Result], tmp_path: Path) -> None:
+    file = tmp_path / "msg_0.tlog-proof"
+    file.write_text(ask("proof", "msg_0").stdout)
+    assert file.read_text() == ask("proof", "0").stdout
+    checked = ask("check-proof", str(file))
+    assert checked.exit_code == 0
+    assert json.loads(checked.stdout)["message_id"] == "msg_0"
+    key = str(Keyring.open(told.keys_dir).checkpoint_keys[0].raw)
+    assert key not in file.read_text()
+
+    file.write_text(file.read_text().replace("index 0", "index 1"))
+    assert ask("check-proof", str(file)).exit_code == 1
+    file.write_text(ask("proof", "0", "--bare").stdout)
+    assert ask("check-proof", str(file)).exit_code == 1
+
+
+def test_a_proof_can_be_checked_with_a_given_key(
+    told: Settings, ask: Callable[..., Result], tmp_path: Path
+) -> None:
+    from gateway.trail.checkpoint import note_keys
+
+    file = tmp_path / "proof"
+    file.write_text(ask("proof", "2").stdout)
+    ours = str(note_keys(told.log_origin, Keyring.open(told.keys_dir))[0])
+    other = str(note_keys(told.log_origin, Keyring.generate())[0])
+    assert ask("check-proof", str(file), "--key", other, "--key", ours).exit_code == 0
+    assert ask("check-proof", str(file), "--key", other).exit_code == 1
+
+
+@pytest.mark.parametrize("what", ["msg_9", "99"])
+def test_there_is_no_proof_of_what_is_not_there(
+    told: Settings, ask: Callable[..., Result], what: str
+) -> None:
+    found = ask("proof", what)
+    assert found.exit_code != 0
+    assert what in str(found.exception)
+
+
+def test_a_dry_run_is_judged_too(settings: Settings, ask: Callable[..., Result]) -> None:
+    dry = record(0, verdict=Verdict.BLOCK)
+    dry = replace(dry, submission=replace(dry.submission, dry_run=True), state=State.DECIDED)
+
+    async def job(store: Store) -> None:
+        await store.ledger.record(dry)
+
+    do(settings, job)
+    assert ask("proof", "msg_0").exit_code == 0
+    assert "1 dry_run" in ask("verify").stdout
