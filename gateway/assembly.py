@@ -31,6 +31,7 @@ from gateway.pii.public_facts import without_public_facts
 from gateway.pii.redaction import make_redactor
 from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.rooms import Limits, Rooms
+from gateway.platforms.signing import secret_bytes
 from gateway.platforms.webhook import WebhookPlatform
 from gateway.policy.creators import creator_checker
 from gateway.policy.embedded import EmbeddedEngine
@@ -299,7 +300,7 @@ def _scorer(settings: Settings) -> Scorer:
 
 def _platform(settings: Settings, keyring: Keyring) -> WebhookPlatform:
     given = settings.webhook_secret
-    secret = given.get_secret_value().encode() if given else keyring.webhook_secret
+    secret = secret_bytes(given.get_secret_value()) if given else keyring.webhook_secret
     return WebhookPlatform(
         sandbox_url=settings.sandbox_url, routes_dir=settings.routes_dir, secret=secret
     )

@@ -3,17 +3,13 @@ platform over HTTP on loopback. Made once; tests use creators and conversations 
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import uvicorn
 
 from gateway.api.access import issue_key
 from gateway.assembly import Assembled
@@ -57,18 +53,3 @@ class House:
         """What the platform got, by message id."""
         async with httpx.AsyncClient() as http:
             return {one["message_id"]: one for one in (await http.get(self.platform)).json()}
-
-
-@asynccontextmanager
-async def served(app: Any) -> AsyncIterator[str]:
-    """`app` on a free loopback port; its base URL."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started:
-            await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        await task

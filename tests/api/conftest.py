@@ -7,18 +7,18 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 import pytest_asyncio
-from gateway.demo.sandbox import build_sandbox
 
 from gateway.api.app import build_app
 from gateway.assembly import assemble, doors_to
+from gateway.demo.sandbox import Sandbox
 from gateway.model.access import Role
 from gateway.settings import read_settings
-from tests.house import SECRET, House, served
+from tests.house import SECRET, House
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with served(build_sandbox(secret=SECRET.encode())) as platform:
+    async with Sandbox(secret=SECRET.encode()).running() as platform:
         settings = read_settings(
             None,
             {
