@@ -3,97 +3,62 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from gateway.cli import audit
-from gateway.cli.context import Books, Workshop
 from gateway.keyring import Keyring
 from gateway.model.decision import Bundle, Decision, Reason
 from gateway.model.disclosure import Disclosure, Redaction
 from gateway.model.receipt import Receipt
-from gateway.model.record import Dispatch, DispatchResult, Record, Settlement
+from gateway.model.record import (
+    Dispatch,
+    DispatchResult,
+    Record,
+    Review,
+    ReviewAction,
+    Settlement,
+)
 from gateway.model.submission import Channel, Submission
 from gateway.model.verdict import State, Verdict
-from gateway.settings import Settings, read_settings
-from gateway.storage.store import Store, open_store
-from gateway.trail.leaf import encode
-from gateway.trail.log import Log
+from gateway.settings import Settings
+from gateway.storage.store import Store
+from gateway.trail.checkpoint import note_keys
 
 START = datetime(2026, 11, 22, 20, tzinfo=UTC)
-
-
-def now() -> datetime:
-    return START + timedelta(minutes=1)
-
-
-@asynccontextmanager
-async def open_books(settings: Settings) -> AsyncIterator[Books]:
-    keyring = Keyring.open_or_create(settings.keys_dir)
-    store = await open_store(
-        url=settings.database,
-        keys_path=settings.subject_keys_path,
-        encode=encode,
-        now=now,
-        master_key=keyring.master_key,
-        fingerprint_key=keyring.fingerprint_key,
-    )
-    try:
-        log = Log(store=store.log, keyring=keyring, origin=settings.log_origin, now=now)
-        yield Books(settings=settings, keyring=keyring, store=store, log=log)
-    finally:
-        await store.close()
-
-
-def never(*_: Any) -> Any:
-    raise AssertionError("this command needs no more than the books")
+Job = Callable[[Store], Awaitable[None]]
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.chdir(tmp_path)
-    return read_settings(None, {"data_dir": tmp_path / "data"})
+def ask(ask_of: Any) -> Callable[..., Result]:
+    return ask_of(audit)
 
 
 @pytest.fixture
-def ask(settings: Settings) -> Callable[..., Result]:
-    """Run one command."""
-    workshop = Workshop(
-        settings=read_settings,
-        books=open_books,
-        gateway=never,
-        serve=never,
-        policies_dir=never,
-        check_creator=never,
-    )
-    app = typer.Typer()
+def do(settings: Settings, open_books: Any) -> Callable[[Job], None]:
+    """Run something with the store."""
 
-    @app.callback()
-    def root(context: typer.Context) -> None:
-        context.obj = settings
+    def run(job: Job) -> None:
+        async def main() -> None:
+            async with open_books(settings) as books:
+                await job(books.store)
 
-    app.add_typer(audit.build(workshop), name="audit")
-
-    def run(*arguments: str) -> Result:
-        return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["audit", *arguments])
+        asyncio.run(main())
 
     return run
 
 
-def do(settings: Settings, job: Callable[[Store], Awaitable[None]]) -> None:
-    async def main() -> None:
-        async with open_books(settings) as books:
-            await job(books.store)
-
-    asyncio.run(main())
+STATES = {
+    Verdict.PUBLISH: State.QUEUED,
+    Verdict.HOLD: State.HELD,
+    Verdict.BLOCK: State.BLOCKED,
+}
 
 
 def record(number: int, *, verdict: Verdict = Verdict.PUBLISH, creator: str = "zoe") -> Record:
@@ -113,11 +78,12 @@ def record(number: int, *, verdict: Verdict = Verdict.PUBLISH, creator: str = "z
             received_at=at,
         ),
         verdict=verdict,
-        state=State.QUEUED if published else State.BLOCKED,
+        state=STATES[verdict],
         reasons=reasons,
         obligations=(),
         language="en",
         decided_at=at,
+        expires_at=at + timedelta(hours=1) if verdict is Verdict.HOLD else None,
         decision=Decision(
             verdict=verdict,
             reasons=reasons,
@@ -137,15 +103,22 @@ def record(number: int, *, verdict: Verdict = Verdict.PUBLISH, creator: str = "z
 
 
 async def deliver(store: Store, message_id: str) -> None:
-    (delivery,) = await store.outbox.lease(message_id=message_id, until=now())
+    (delivery,) = await store.outbox.lease(
+        message_id=message_id, until=START + timedelta(days=36500)
+    )
     dispatch = Dispatch(result=DispatchResult.DELIVERED, detail="201")
     await store.outbox.settle(
-        Settlement(delivery=delivery, dispatch=dispatch, state=State.DELIVERED, at=now())
+        Settlement(
+            delivery=delivery,
+            dispatch=dispatch,
+            state=State.DELIVERED,
+            at=START + timedelta(minutes=1),
+        )
     )
 
 
 @pytest.fixture
-def told(settings: Settings) -> Settings:
+def told(settings: Settings, do: Callable[[Job], None]) -> Settings:
     """Entries 0 and 1: a message and its delivery; 2: one blocked; 3: of another creator."""
 
     async def job(store: Store) -> None:
@@ -154,7 +127,7 @@ def told(settings: Settings) -> Settings:
         await store.ledger.record(record(1, verdict=Verdict.BLOCK))
         await store.ledger.record(record(2, creator="kim"))
 
-    do(settings, job)
+    do(job)
     return settings
 
 
@@ -231,13 +204,15 @@ def test_a_time_that_is_none_is_named(told: Settings, ask: Callable[..., Result]
     assert "--since" in str(found.exception)
 
 
-def test_ids_do_not_steer_the_terminal(settings: Settings, ask: Callable[..., Result]) -> None:
+def test_ids_do_not_steer_the_terminal(
+    do: Callable[[Job], None], ask: Callable[..., Result]
+) -> None:
     evil = record(0, creator="\x1b[2J\u202ezoe")
 
     async def job(store: Store) -> None:
         await store.ledger.record(evil)
 
-    do(settings, job)
+    do(job)
     for shown in (ask("show").stdout, ask("tail").stdout, ask("show", "--json").stdout):
         assert "\x1b[2J" not in shown
     assert "�[2J�zoe" in ask("tail").stdout
@@ -249,7 +224,7 @@ def test_tail_shows_the_last(told: Settings, ask: Callable[..., Result]) -> None
     assert json.loads(ask("tail", "-n", "1", "--json").stdout)["seq"] == 3
 
 
-async def test_tail_follows(settings: Settings) -> None:
+async def test_tail_follows(settings: Settings, open_books: Any) -> None:
     async with open_books(settings) as books:
         await books.store.ledger.record(record(0))
         more = iter([record(1), record(2)])
@@ -269,9 +244,6 @@ def test_a_proof_stands_alone(told: Settings, ask: Callable[..., Result], tmp_pa
     checked = ask("check-proof", str(file))
     assert checked.exit_code == 0
     assert json.loads(checked.stdout)["message_id"] == "msg_0"
-    key = str(Keyring.open(told.keys_dir).checkpoint_keys[0].raw)
-    assert key not in file.read_text()
-
     file.write_text(file.read_text().replace("index 0", "index 1"))
     assert ask("check-proof", str(file)).exit_code == 1
     file.write_text(ask("proof", "0", "--bare").stdout)
@@ -281,8 +253,6 @@ def test_a_proof_stands_alone(told: Settings, ask: Callable[..., Result], tmp_pa
 def test_a_proof_can_be_checked_with_a_given_key(
     told: Settings, ask: Callable[..., Result], tmp_path: Path
 ) -> None:
-    from gateway.trail.checkpoint import note_keys
-
     file = tmp_path / "proof"
     file.write_text(ask("proof", "2").stdout)
     ours = str(note_keys(told.log_origin, Keyring.open(told.keys_dir))[0])
@@ -300,13 +270,37 @@ def test_there_is_no_proof_of_what_is_not_there(
     assert what in str(found.exception)
 
 
-def test_a_dry_run_is_judged_too(settings: Settings, ask: Callable[..., Result]) -> None:
+def test_a_dry_run_is_judged_too(do: Callable[[Job], None], ask: Callable[..., Result]) -> None:
     dry = record(0, verdict=Verdict.BLOCK)
     dry = replace(dry, submission=replace(dry.submission, dry_run=True), state=State.DECIDED)
 
     async def job(store: Store) -> None:
         await store.ledger.record(dry)
 
-    do(settings, job)
+    do(job)
     assert ask("proof", "msg_0").exit_code == 0
     assert "1 dry_run" in ask("verify").stdout
+
+
+def test_holds_reviews_and_expiries_verify(
+    do: Callable[[Job], None], ask: Callable[..., Result]
+) -> None:
+    async def job(store: Store) -> None:
+        await store.ledger.record(record(0, verdict=Verdict.HOLD))
+        await store.ledger.record(record(1, verdict=Verdict.HOLD))
+        review = Review(
+            action=ReviewAction.RELEASE,
+            reviewer="ana",
+            reason="It is fine.",
+            at=START + timedelta(minutes=2),
+        )
+        released = replace(record(0), decision_id="dec_0b", decided_at=review.at, review=review)
+        await store.ledger.record(released)
+        await deliver(store, "msg_0")
+        assert await store.ledger.expire(START + timedelta(days=1)) == 1
+
+    do(job)
+    report = json.loads(ask("verify", "--json").stdout)
+    assert report["kinds"] == {"decision": 2, "delivery": 1, "expiry": 1, "review": 1}
+    proof = ask("proof", "msg_0", "--bare").stdout
+    assert "\nindex 2\n" in proof
