@@ -87,6 +87,7 @@ _ALSO_WORDS = frozenset(
 )
 _DOT_WORD = regex.compile(r"(?<!\w)(?:point|punto|ponto|punkt|punt|dot)(?!\w)", regex.IGNORECASE)
 _AT = regex.compile(_SURE_AT + "|" + _PLAIN_AT, regex.IGNORECASE)
+_SPACED = regex.compile(r"(?<!\w)\w \w[ .].*@ \w ")
 _DOTS = regex.compile(_DOT, regex.IGNORECASE)
 
 
@@ -98,7 +99,10 @@ class DodgedEmailRecognizer(PatternRecognizer):
         self._domains = domains
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        host = _DOTS.sub(".", _AT.split(pattern_text)[-1]).strip().lower().replace(" ", "")
+        value = pattern_text
+        if _SPACED.search(value):
+            value = value.replace(" ", "")
+        host = _DOTS.sub(".", _AT.split(value)[-1]).strip().lower()
         name, _, suffix = host.rpartition(".")
         if name.partition(".")[0] in _NOT_A_HOST or not self._domains.is_public(host):
             return False
@@ -116,7 +120,7 @@ def bracketed(domains: Domains) -> PatternRule:
         ),
         about="An address with (at), arobase, a spaced @ or a spelled-out dot, whose domain ends "
         "in a public suffix.",
-        gate=Gate(groups=((".", *_DOT_PIECES),), quick=_AT_QUICK),
+        gate=Gate(groups=((".", ",", *_DOT_PIECES),), quick=_AT_QUICK),
     )
 
 
