@@ -83,7 +83,9 @@ def _read(piece: str, kind: str, changes: Counter[str]) -> str:
         return piece[0]
     if kind == "letters":
         return _flags(piece, changes)
-    return _unstacked(piece, changes)
+    changes["combining"] += len(piece) - 1
+    accented = kind == "stacked" and "\xc0" <= piece[0] <= "\u04ff"
+    return unicodedata.normalize("NFD", piece[0])[0] if accented else piece[0]
 
 
 def _one(char: str, changes: Counter[str]) -> str:
@@ -100,7 +102,7 @@ def _one(char: str, changes: Counter[str]) -> str:
     if enclosed is not None:
         changes["styled"] += 1
         return enclosed
-    new = unicodedata.normalize("NFKC", char)
+    new = unicodedata.normalize("NFKC", char).replace("\u2044", "/")
     if new == char or (new[0] == " " and len(new) > 1) or char == "\u0e33":
         digit = unicodedata.digit(char, None)
         return char if digit is None else str(digit)
@@ -134,9 +136,3 @@ def _flags(run: str, changes: Counter[str]) -> str:
         return run
     changes["styled"] += len(run)
     return letters
-
-
-def _unstacked(piece: str, changes: Counter[str]) -> str:
-    changes["combining"] += len(piece) - 1
-    base = piece[0]
-    return unicodedata.normalize("NFD", base)[0] if "\xc0" <= base <= "\u04ff" else base

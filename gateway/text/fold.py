@@ -30,10 +30,9 @@ class Fold:
     def __call__(self, tracked: Tracked, changes: Counter[str]) -> Tracked:
         folded = self._lower(tracked)
         for _ in range(_ROUNDS):
-            joined = join(folded, changes)
-            read = unleet(joined, changes)
-            folded = collapse(read, changes)
-            if read is joined:  # only a letter read out of a sign can bring out another
+            before = folded
+            folded = collapse(unleet(join(before, changes), changes), changes)
+            if folded is before:
                 break
         return folded
 

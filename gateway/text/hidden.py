@@ -107,7 +107,7 @@ def compose(tracked: Tracked) -> Tracked:
         composed = unicodedata.normalize("NFC", cluster)
         if composed != cluster:
             edits.append((match.start(), match.end(), composed))
-    return tracked.rewrite(edits)
+    return tracked.rewrite(edits, merge=True)  # NFC reorders marks
 
 
 def _drop(tracked: Tracked, pattern: re.Pattern[str], changes: Counter[str]) -> Tracked:

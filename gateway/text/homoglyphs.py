@@ -85,7 +85,7 @@ class Homoglyphs:
             if cyrillic and exact + near + foreign >= latin and self._reversible(word):
                 return "".join(tables.cyrillic.get(char, char) for char in word)
             # two real scripts side by side, or a symbol such as kΩ
-            posed = not foreign and near <= latin
+            posed = not foreign and 2 * near <= latin + exact
             posed = posed and (latin + exact + near > 2 or scripts == {"cyrillic"})
         else:
             posed = not near and not foreign and not scripts & genuine

@@ -67,7 +67,8 @@ _BY_SCRIPT = {"arabic": "ar", "cyrillic": "ru", "han": "zh", "hangul": "ko"}
 _PLENTY = 2.0
 _CLEAR = 2.0
 _NGRAM_WEIGHT = 0.15  # one word of its own weighs some seven nats of letter sequences
-_ENOUGH = 0.25  # evidence below which a Latin text stays undecided
+_ENOUGH = 0.25  # evidence, or lead, below which a Latin text stays undecided
+_LEAD = 0.1
 
 
 def declared_language(tag: str | None) -> str | None:
@@ -133,7 +134,7 @@ class Languages:
             for language, weight in more(text):
                 votes[language] = votes.get(language, 0.0) + weight
         first, second = _two_best(votes)
-        if first < _ENOUGH:
+        if first < _ENOUGH or first - second < _LEAD:
             return UNDECIDED, 0.0
         best = max(votes, key=votes.__getitem__)
         return best, round(share / (1.0 + math.exp(second - first)), 4)

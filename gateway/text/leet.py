@@ -16,9 +16,13 @@ _BESIDE = re.compile(r"[0134579@$!€£¢¡|](?=[a-z$])|(?<=[a-z])\$")
 _CHUNK = re.compile(r"\S+")
 _TOKEN = re.compile(r"[a-z0-9@$!€£¢¡|]+")
 _ADDRESS = re.compile(r"://|^www\.|@[\w.-]*\.\w|\w\.\w{2,}/")
-_LONGEST = 24
-_DIGITS = {"0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "9": "g"}
-_SYMBOLS = {"@": "a", "$": "s", "€": "e", "£": "l", "¢": "c", "!": "i", "¡": "i", "|": "i"}
+_RUN = re.compile(r"[0134579@$!€£¢¡|]+")
+_NEVER_LETTERS = frozenset("268")
+_LONGEST = 40
+_LETTERS = {
+    **{"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "9": "g"},
+    **{"@": "a", "$": "s", "€": "e", "£": "l", "¢": "c", "!": "i", "¡": "i", "|": "i"},
+}
 _VOWELS = frozenset("aeiouy")
 
 # What a leading digit or sign must be followed by: otherwise "4ever", "5star" and "@sam" would be
@@ -64,42 +68,50 @@ def _read(token: str) -> str:
     digits = sum(map(str.isdigit, token))
     if not letters or letters == len(token) or digits > letters or len(token) > _LONGEST:
         return token
-    read = list(token)
-    at = 0
-    while at < len(token):
-        end = at + 1
-        while end < len(token) and token[end] == token[at]:
-            end += 1
-        if token[at] in _SIGNS:
-            read[at:end] = _run(token, at, end, letters, digits)
-        at = end
+    if not _NEVER_LETTERS.isdisjoint(token):  # an identifier, "b2b4" or "a1c2"
+        return token
+    read = []
+    done = 0
+    for match in _RUN.finditer(token):
+        start, end = match.span()
+        read.append(token[done:start])
+        if start == 0:
+            read.append(_leading(match[0], token[end:]))
+        elif end == len(token):
+            read.append(_trailing(match[0], letters, digits))
+        else:
+            read.append(_inner(token, start, end, letters))
+        done = end
+    read.append(token[done:])
     return "".join(read)
 
 
-def _run(token: str, start: int, end: int, letters: int, digits: int) -> str:
-    """The run of one sign `token[start:end]`, as letters or as it is. As long as the run."""
-    sign, run, rest = token[start], token[start:end], token[end:]
-    follows = rest[:1].isalpha()
-    if start == 0:
-        stem = _STEMS.get(sign)
-        fits = len(run) == 1 and stem is not None and stem.match(rest) is not None
-        return (_DIGITS | _SYMBOLS | {"1": "i"})[sign] if fits else run
-    if not token[start - 1].isalpha():
+def _leading(run: str, rest: str) -> str:
+    stem = _STEMS.get(run[0])
+    fits = stem is not None and stem.match(run[1:].replace("$", "s") + rest) is not None
+    return "".join(map(_LETTERS.__getitem__, run)) if fits else run
+
+
+def _trailing(run: str, letters: int, digits: int) -> str:
+    fits = not digits and (run == "$$" or (run == "$" and letters > 2))
+    return "s" * len(run) if fits else run
+
+
+def _inner(token: str, start: int, end: int, letters: int) -> str:
+    """The run of signs between two letters `token[start:end]`, as letters or as it is."""
+    run = token[start:end]
+    numbers = {char for char in run if char.isdigit()}
+    if len(run) > 4 or len(numbers) > 1 or letters < 2 or not token[end].isalpha():
         return run
-    if sign.isdigit():
-        if not follows or len(run) > 4 or letters < 2 or token[:start] in _NUMBERED:
-            return run
-        return _ones(run, token[start - 1]) if sign == "1" else _DIGITS[sign] * len(run)
-    if sign == "$" and not follows:
-        ends = not rest and not digits and (len(run) == 2 or letters > 2)
-        return "s" * len(run) if ends else run
-    return _SYMBOLS[sign] * len(run) if follows and _hides(token, start, end) else run
-
-
-def _ones(run: str, before: str) -> str:
-    """1 is l after a vowel ("ki1l", "he11o") and i elsewhere ("k1ll")."""
-    first = "l" if before in _VOWELS else "i"
-    return first + "l" * (len(run) - 1)
+    if not token[start - 1].isalpha() or (numbers and token[:start] in _NUMBERED):
+        return run
+    if not _hides(token, start, end):
+        return run
+    read = "".join(map(_LETTERS.__getitem__, run))
+    # 1 is l after a vowel ("ki1l", "he11o"), and i elsewhere ("k1ll")
+    ones = run.count("1")
+    first = "l" if token[start - 1] in _VOWELS else "i"
+    return read.replace("i" * ones, first + "l" * (ones - 1), 1) if ones == len(run) else read
 
 
 def _hides(token: str, start: int, end: int) -> bool:
@@ -110,8 +122,7 @@ def _hides(token: str, start: int, end: int) -> bool:
     right = end
     while right < len(token) and token[right].isalpha():
         right += 1
-    if token[start] in "!¡|":
+    run = token[start:end]
+    if any(char in run for char in "!¡|"):
         return start - left <= 2 and _VOWELS.isdisjoint(token[left:start])
-    if token[start] == "@":
-        return start - left <= 3 or right - end <= 3
-    return True
+    return "@" not in run or start - left <= 3 or right - end <= 3

@@ -15,10 +15,10 @@ _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 
 # Possessive, so that a run that does not fit is given up at once.
 _APART = re.compile(
-    rf"(?<!{_LETTER})(?:{_ONE})(?:{_GAP}(?:{_ONE})(?!{_LETTER})){{2,}}+"
-    rf"|(?<!{_LETTER})(?:{_ONE})(?:[ ]{{2,3}}(?:{_ONE})(?!{_LETTER})){{2,}}+"
+    rf"(?<!{_LETTER})(?:{_ONE})(?:{_GAP}(?:{_ONE})(?!{_LETTER})){{1,}}+"
+    rf"|(?<!{_LETTER})(?:{_ONE})(?:[ ]{{2,3}}(?:{_ONE})(?!{_LETTER})){{1,}}+"
 )
-# The middle of such a run and the letter after it.
+# Quickly: two neighbours of such a run, but for its first letter.
 _QUICK = re.compile(
     rf"[ .\-*~|/+\u00b7\u2022\u2027^=_\u2026'\"](?:{_ONE})"
     rf"(?:[ ]{{2,3}}|{_GAP})(?:{_ONE})(?!{_LETTER})"
@@ -42,10 +42,8 @@ def join(tracked: Tracked, changes: Counter[str]) -> Tracked:
     runs = list(_APART.finditer(text)) if _QUICK.search(text) is not None else []
     if any(_is_word(run[0]) for run in runs):  # then "y o u" beside it is no coincidence either
         for match in runs:
-            edits.update(
-                (match.start() + gap.start(), match.start() + gap.end(), "")
-                for gap in _GAPS.finditer(match[0])
-            )
+            at = match.start()
+            edits.update((at + start, at + end, "") for start, end in _gaps(match[0]))
     if not text.isascii():
         edits.update(
             (match.start() + 1, match.end() - 1, "") for match in _HAN_APART.finditer(text)
@@ -57,9 +55,15 @@ def join(tracked: Tracked, changes: Counter[str]) -> Tracked:
     return tracked.rewrite(sorted(edits))
 
 
+def _gaps(run: str) -> list[tuple[int, int]]:
+    """What to drop from a run. Where letters are set apart by signs, a space ends a word."""
+    gaps = [match.span() for match in _GAPS.finditer(run)]
+    signs = [(start, end) for start, end in gaps if not run[start:end].isspace()]
+    return signs if 2 * len(signs) > len(gaps) else gaps
+
+
 def _is_word(run: str) -> bool:
     letters = [char for char in run if char.isalnum()]
     alphabetic = [char for char in letters if char.isalpha()]
-    return (
-        2 * len(alphabetic) > len(letters) and sum(char not in _WORDS for char in alphabetic) >= 2
-    )
+    unusual = sum(char not in _WORDS for char in alphabetic)
+    return len(letters) > 2 and 2 * len(alphabetic) > len(letters) and unusual > 1

@@ -30,7 +30,7 @@ _CYRILLIC = dict(zip("aeopcxykmthbiABCEHKMOPTXYI", "аеорсхукмтнвіА
 
 # Letters that Unicode does not decompose, as a reader without that letter spells them.
 _SPELLED = {
-    **{"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ĳ": "ij", "ŉ": "n", "ǆ": "dz", "ǉ": "lj"},
+    **{"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ĳ": "ij", "ŉ": "'n", "ǆ": "dz", "ǉ": "lj"},
     **{"ǌ": "nj", "ǳ": "dz", "ﬀ": "ff"},
 }
 _PLAIN = {

@@ -24,13 +24,17 @@ class Tracked:
     def of(cls, text: str) -> Tracked:
         return cls(text, range(len(text) + 1))
 
-    def rewrite(self, edits: Iterable[Edit]) -> Tracked:
+    def rewrite(self, edits: Iterable[Edit], *, merge: bool = False) -> Tracked:
         """Apply `edits`, which are ascending and do not overlap. Characters of an edit that
-        keeps the length map one to one; all others of an edit map to the whole of its span."""
+        keeps the length map one to one, unless `merge`; all others of an edit map to the whole
+        of its span."""
         edits = list(edits)
         if not edits:
             return self
-        merging = any(new and 1 < old_end - old != len(new) for old, old_end, new in edits)
+        merging = any(
+            new and end - start > 1 and (merge or len(new) != end - start)
+            for start, end, new in edits
+        )
         old_ends = self.ends
         if old_ends is None and merging:
             old_ends = [start + 1 for start in self.starts[: len(self.text)]]
@@ -42,13 +46,14 @@ class Tracked:
             pieces.append(self.text[done:start])
             starts.extend(self.starts[done:start])
             pieces.append(new)
-            if len(new) == end - start:
+            paired = len(new) == end - start and not merge
+            if paired:
                 starts.extend(self.starts[start:end])
             else:
                 starts.extend([self.starts[start]] * len(new))
             if old_ends is not None:
                 ends.extend(old_ends[done:start])
-                if len(new) == end - start:
+                if paired:
                     ends.extend(old_ends[start:end])
                 else:
                     ends.extend([old_ends[end - 1]] * len(new))

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from gateway.text.homoglyphs import Homoglyphs
+from gateway.text.tables import build
+from gateway.text.tracked import Tracked
+
+HOMOGLYPHS = Homoglyphs(build())
+
+
+def _read(text: str, declared: str | None = None) -> tuple[str, int]:
+    changes: Counter[str] = Counter()
+    return HOMOGLYPHS(Tracked.of(text), declared, changes).text, changes["homoglyph"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "count"),
+    [
+        ("кіll yоu", "kill you", 3),  # one word of each kind of Cyrillic letter
+        ("ѕtuрid", "stupid", 2),
+        ("pαypαl νow", "paypal vow", 3),
+        ("you are а сосо", "you are a coco", 5),  # whole words of lookalikes
+        ("ꓗill", "Kill", 1),
+        ("сaт и кoт, привет", "сат и кот, привет", 2),  # Latin letters in Russian
+        ("Іgnore", "Ignore", 1),
+    ],
+)
+def test_posing_letters_are_read_as_what_they_pose_for(
+    text: str, expected: str, count: int
+) -> None:
+    assert _read(text) == (expected, count)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Привет from Moscow, от Ивана",
+        "Он сказал: hello",
+        "сосо оса",  # no Latin around it
+        "αβγ kΩ μm Δx 5",
+        "angle α",
+        "Ο Σωκράτης said so",
+        "T恤 and 卡拉OK",
+        "한국 K팝",
+        "İstanbul'da ışık",
+        "שלום hello سلام",
+        "ПриветJohn",
+    ],
+)
+def test_genuine_letters_stay(text: str) -> None:
+    assert _read(text) == (text, 0)
+
+
+def test_the_declared_language_tells_when_nothing_else_does() -> None:
+    assert _read("сосо") == ("сосо", 0)
+    assert _read("сосо", "en") == ("coco", 4)
+    assert _read("сосо", "ru") == ("сосо", 0)
