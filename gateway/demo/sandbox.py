@@ -13,8 +13,10 @@ import argparse
 import asyncio
 import json
 import os
+import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -81,6 +83,25 @@ class Sandbox:
                 Route("/failure", self._fail, methods=["PUT"]),
             ]
         )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[str]:
+        """Serve on a free loopback port from this event loop; gives the base URL."""
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            config = uvicorn.Config(
+                self.app(), log_config=None, access_log=False, lifespan="off", ws="none"
+            )
+            server = uvicorn.Server(config)
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            try:
+                while not (server.started or serving.done()):  # noqa: ASYNC110 - uvicorn's way
+                    await asyncio.sleep(0.005)
+                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            finally:
+                server.should_exit = True
+                server.force_exit = True
+                await serving
 
     def next_failure(self) -> Failure:
         """How this request goes wrong; `times` is 0 when it does not."""
@@ -172,10 +193,8 @@ def _message(body: bytes) -> dict[str, Any]:
         message = json.loads(body)
         text, receipt = message["text"], message["receipt"]
         disclosure = message["disclosure"]
-        if not isinstance(text, str) or not isinstance(receipt, str) or not text:
-            raise TypeError
-        claims = read_claims(receipt)
-        found = content_hash(text, bytes.fromhex(disclosure["salt"]))
+        claims = read_claims(str(receipt))
+        found = content_hash(str(text), bytes.fromhex(disclosure["salt"]))
         told = disclosure["content_hash"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise _Wrong(400, "the body is not a message") from None
@@ -183,6 +202,8 @@ def _message(body: bytes) -> dict[str, Any]:
         raise _Wrong(400, str(error)) from None
     if not found == told == claims.get("content_hash"):
         raise _Wrong(400, "the receipt is not about this text")
+    if not isinstance(text, str) or not text:
+        raise _Wrong(400, "the text is empty")
     if claims.get("message_id") != message.get("message_id"):
         raise _Wrong(400, "the receipt is about another message")
     return dict(message)
