@@ -76,6 +76,19 @@ def matches(pattern: regex.Pattern[str], text: str, budget_s: float) -> list[reg
     raise StageTimeout(Stage.PII, budget_s * 1000)
 
 
+class Deadline:
+    """CPU time of this thread from now on, for work that is not one regular expression."""
+
+    def __init__(self, budget_s: float) -> None:
+        self._budget_s = budget_s
+        self._at = time.thread_time() + budget_s
+
+    def check(self) -> None:
+        """Raises StageTimeout when it has passed."""
+        if time.thread_time() > self._at:
+            raise StageTimeout(Stage.PII, self._budget_s * 1000)
+
+
 @dataclass(frozen=True, kw_only=True)
 class PatternRule:
     """Runs the patterns of a Presidio recognizer, its own validation and invalidation, without

@@ -45,7 +45,7 @@ _KNOWN_HOST = rf"{_LOCAL}{_PLAIN_AT}(?:{'|'.join(_MAIL_HOSTS)})\.{_TLD}"
 _DOT_PIECES = ("dot", "d0t", "point", "punto", "ponto", "punkt", "punt")
 _AT_QUICK = re.compile(
     r"@\s|[(\[{<]\s{0,2}[@a]|[-_*]at|arob|arrob|chiocciola|klammeraffe|apenstaartje"
-    r"|\w@[^\s(\[{<]*(?:\s|[(\[{<,]|[-_*]dot)",
+    r"|\w@[^\s(\[{<]{0,90}(?:\s|[(\[{<,]|[-_*]dot)",
     re.IGNORECASE,
 )
 

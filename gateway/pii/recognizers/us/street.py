@@ -19,6 +19,10 @@ _KIND = rf"(?:{'|'.join(sorted(_KINDS, key=len, reverse=True))})"
 _WORD = r"(?:[A-Z][A-Za-z'’\-]{0,30}|\d{1,3}(?:st|nd|rd|th))"
 _UNIT = r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|#)\.? ?#?\w{1,6})?"
 _TOWN = r"(?:,? [A-Z][A-Za-z'’\- ]{1,30},? [A-Z]{2},? \d{5}(?:-\d{4})?)?"
+_QUICK = re.compile(
+    r"\d[A-Za-z]? (?:[NSEW]\.? )?(?:[A-Z][A-Za-z'’\-]{0,30} |\d{1,3}[a-z]{2} ){1,4}"
+    rf"{_KIND}(?!\w)"
+)
 
 
 def rule() -> PatternRule:
@@ -38,5 +42,5 @@ def rule() -> PatternRule:
         ),
         about="A number, capitalised words and Street, Road, Avenue and the like; with the unit, "
         "town, state and ZIP code that follow.",
-        gate=Gate(digits=1, quick=re.compile(rf"\d[A-Za-z]? [^\n]* {_KIND}(?!\w)")),
+        gate=Gate(digits=1, quick=_QUICK),
     )
