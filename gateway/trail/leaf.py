@@ -43,7 +43,7 @@ def encode(event: LogEvent, seq: int) -> bytes:
     document |= {
         "v": VERSION,
         "seq": seq,
-        "kind": marked.kind.value,
+        "kind": marked.kind,
         "timestamp": moment(marked.at),
         "tenant": marked.tenant,
         "message_id": marked.message_id,
@@ -65,15 +65,15 @@ def _record(record: Record) -> dict[str, Any]:
         "labels": {
             "avatar": submission.avatar,
             "caller": submission.caller,
-            "channel": submission.channel.value,
+            "channel": submission.channel,
             "conversation": submission.conversation,
             "creator": submission.creator,
             "language": record.language,
             "route": submission.route,
         },
         "received_at": moment(submission.received_at),
-        "verdict": record.verdict.value,
-        "state": record.state.value,
+        "verdict": record.verdict,
+        "state": record.state,
         "reasons": _reasons(record.reasons),
         "obligations": _obligations(record.obligations),
         "unavailable": _unavailable(record.unavailable),
@@ -92,7 +92,7 @@ def _record(record: Record) -> dict[str, Any]:
 
 
 def _decided(record: Record, decision: Decision) -> dict[str, Any]:
-    result: dict[str, Any] = {"verdict": decision.verdict.value}
+    result: dict[str, Any] = {"verdict": decision.verdict}
     if decision.reasons != record.reasons:  # else they would stand in the entry twice
         result["reasons"] = _reasons(decision.reasons)
     if decision.obligations != record.obligations:
@@ -118,7 +118,7 @@ def _undecided(detections: tuple[Detection, ...]) -> dict[str, Any]:
         "result": None,
         "findings": [
             {
-                "stage": finding.stage.value,
+                "stage": finding.stage,
                 "kind": finding.kind,
                 "score": round(finding.score, 4),
                 "start": finding.start,
@@ -145,20 +145,19 @@ def _without_texts(masked: Mapping[str, Any]) -> dict[str, Any]:
 
 def _reasons(reasons: tuple[Reason, ...]) -> list[dict[str, str]]:
     return [
-        {"rule": reason.rule, "text": reason.text, "verdict": reason.verdict.value}
-        for reason in reasons
+        {"rule": reason.rule, "text": reason.text, "verdict": reason.verdict} for reason in reasons
     ]
 
 
 def _obligations(obligations: tuple[Obligation, ...]) -> list[dict[str, Any]]:
     return [
-        {"kind": obligation.kind.value, "rules": obligation.rules, "params": obligation.params}
+        {"kind": obligation.kind, "rules": obligation.rules, "params": obligation.params}
         for obligation in obligations
     ]
 
 
 def _unavailable(unavailable: tuple[Unavailable, ...]) -> list[dict[str, str]]:
-    return [{"stage": failed.stage.value, "reason": failed.reason} for failed in unavailable]
+    return [{"stage": failed.stage, "reason": failed.reason} for failed in unavailable]
 
 
 def _redacted(redaction: Redaction | None) -> list[dict[str, Any]]:
@@ -209,7 +208,7 @@ def _review(review: Review | None) -> dict[str, str] | None:
     if review is None:
         return None
     return {
-        "action": review.action.value,
+        "action": review.action,
         "reviewer": review.reviewer,
         "reason": review.reason,
         "at": moment(review.at),
@@ -223,7 +222,7 @@ def _settlement(settlement: Settlement) -> dict[str, Any]:
         "allowed_by": delivery.recorded_seq,
         "labels": {
             "avatar": delivery.avatar,
-            "channel": delivery.channel.value,
+            "channel": delivery.channel,
             "conversation": delivery.conversation,
             "creator": delivery.creator,
             "route": delivery.route,
@@ -231,9 +230,9 @@ def _settlement(settlement: Settlement) -> dict[str, Any]:
         "delivery_key": delivery.key,
         "attempt": delivery.attempt,
         "queued_at": moment(delivery.queued_at),
-        "state": settlement.state.value,
+        "state": settlement.state,
         "dispatch": {
-            "result": dispatch.result.value,
+            "result": dispatch.result,
             "detail": dispatch.detail,
             "platform_id": dispatch.platform_id,
         },
@@ -249,14 +248,14 @@ def _expiry(expiry: Expiry) -> dict[str, Any]:
         "held_by": outcome.entry_seq,
         "labels": {
             "avatar": outcome.avatar,
-            "channel": outcome.channel.value,
+            "channel": outcome.channel,
             "conversation": outcome.conversation,
             "creator": outcome.creator,
             "language": outcome.language,
             "route": outcome.route,
         },
-        "state": outcome.state.value,
-        "verdict": outcome.verdict.value,
+        "state": outcome.state,
+        "verdict": outcome.verdict,
     }
 
 
