@@ -273,13 +273,17 @@ def _policy_engine(settings: Settings, snapshot: Snapshot) -> PolicyEngine:
     if settings.policy_engine == "opa":
         token = settings.opa_token.get_secret_value() if settings.opa_token else None
         return OpaEngine(
-            snapshot=snapshot, url=settings.opa_url, token=token, upload=settings.opa_upload
+            snapshot=snapshot,
+            url=settings.opa_url,
+            token=token,
+            upload=settings.opa_upload,
+            deadline_ms=settings.opa_deadline_ms,
         )
     return EmbeddedEngine(snapshot=snapshot)
 
 
 def _detectors(settings: Settings, snapshot: Snapshot, read: Reader) -> tuple[Detector, ...]:
-    ner = {language: _NER_MODELS[language] for language in settings.pii_ner}
+    ner: dict[str, str] = {language: _NER_MODELS[language] for language in settings.pii_ner}
     return (
         PiiDetector(ner_models=ner or None),
         ToxicityDetector(scorer=_scorer(settings)),
@@ -294,7 +298,7 @@ def _scorer(settings: Settings) -> Scorer:
     if settings.toxicity_backend == "detoxify" and settings.detoxify_checkpoint is not None:
         from gateway.toxicity.detoxify import DetoxifyScorer  # noqa: PLC0415 - an extra
 
-        return DetoxifyScorer(checkpoint=settings.detoxify_checkpoint)
+        return DetoxifyScorer(folder=settings.detoxify_checkpoint)
     return EmbeddedScorer()
 
 

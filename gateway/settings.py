@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     )
     opa_url: str = Field("http://127.0.0.1:8181", description="The OPA server.")
     opa_token: SecretStr | None = Field(None, description="Bearer token for the OPA server.")
+    opa_deadline_ms: float = Field(
+        100, gt=0, description="Deadline for one call of the OPA server; below deadline_policy_ms."
+    )
     opa_upload: bool = Field(
         True, description="Upload the packs to OPA at start; off when OPA loads them by itself."
     )

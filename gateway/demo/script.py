@@ -71,7 +71,7 @@ def read_script(path: Path = SHIPPED) -> Script:
 
 
 def _line(item: Mapping[str, Any]) -> Line:
-    expect = {
+    expect: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in item["expect"].items()
     }
