@@ -1,0 +1,85 @@
+"""The toxicity detector: every form of a text, every window of it, the worst by category."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from gateway.errors import StageUndefined
+from gateway.model.finding import Detection, ModelIdentity, Stage
+from gateway.model.submission import Submission
+from gateway.model.text import ReadText
+from gateway.toxicity.batching import Batcher
+from gateway.toxicity.scorer import CATEGORIES, Scorer
+from gateway.toxicity.windows import windows
+
+
+class ToxicityDetector:
+    """Adapter of `ports.Detector` around one `scorer`, which it owns.
+
+    `longest` is the cap in code points of any form: a longer text raises StageUndefined (the
+    message is held), it is never scored in part. Scores are calibrated, so that 0.5 means the
+    same for each form and language (docs/reference/toxicity.md).
+    """
+
+    stage = Stage.TOXICITY
+
+    def __init__(self, *, scorer: Scorer, longest: int = 40_000, most_a_batch: int = 64) -> None:
+        self._scorer = scorer
+        self._longest = longest
+        # One thread: models are not made for several, and batching is the better use of it.
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="toxicity")
+        self._batcher = Batcher(scorer.score, executor=self._executor, most=most_a_batch)
+        self._models = (ModelIdentity(id=scorer.id, sha256=scorer.sha256),)
+
+    async def warm(self) -> None:
+        """Loads and checks the weights, scores once. Raises ModelInvalid."""
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._scorer.load)
+        await self._batcher.score([""])
+
+    async def detect(self, submission: Submission, read: ReadText) -> Detection:
+        """`submission` is not looked at: what counts is what was read. Raises StageUndefined
+        when the text is longer than the cap or an answer is not a score."""
+        asked: list[tuple[str, str]] = []  # form, window
+        for form, text in forms(read).items():
+            if len(text) > self._longest:
+                raise StageUndefined(self.stage, f"text longer than {self._longest} characters")
+            asked += [(form, part) for part in windows(text, size=self._scorer.window)]
+        answers = await self._batcher.score([part for _, part in asked])
+        calibrated = [
+            self._scorer.calibration.apply(answer, form=form, language=read.language)
+            for (form, _), answer in zip(asked, answers, strict=True)
+        ]
+        return Detection(stage=self.stage, scores=worst(calibrated), models=self._models)
+
+    async def close(self) -> None:
+        await self._batcher.close()
+        self._executor.shutdown(wait=True)
+
+
+def forms(read: ReadText) -> dict[str, str]:
+    """The forms worth scoring, by name: the clean text always; the normalised one when it
+    differs; the folded one when reading undid something."""
+    found = {"clean": read.clean.text}
+    if read.normalised.text != read.clean.text:
+        found["normalised"] = read.normalised.text
+    if read.changes and read.folded.text not in found.values():
+        found["folded"] = read.folded.text
+    return found
+
+
+def worst(scores: Iterable[Mapping[str, float | None]]) -> dict[str, float | None]:
+    """The highest score of each category; None where no scorer covers it. Raises StageUndefined
+    for a score that is not in 0..1."""
+    found: dict[str, float | None] = dict.fromkeys(CATEGORIES)
+    for each in scores:
+        for category in CATEGORIES:
+            score, before = each.get(category), found[category]
+            if score is None:
+                continue
+            if not (math.isfinite(score) and 0.0 <= score <= 1.0):
+                raise StageUndefined(Stage.TOXICITY, f"the score for {category} is not in 0..1")
+            found[category] = score if before is None else max(before, score)
+    return found

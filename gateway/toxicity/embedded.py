@@ -1,0 +1,92 @@
+"""The embedded default: nothing to download, numpy alone at run time, no pickle.
+
+A screening model: its default action is hold for review (docs/reference/toxicity.md has the
+figures). How its weights were made: training/README.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from gateway.errors import ModelInvalid
+from gateway.toxicity.calibration import Calibration
+from gateway.toxicity.encoder import Encoder
+from gateway.toxicity.grams import BUCKETS
+from gateway.toxicity.scorer import CATEGORIES, Scores
+from gateway.toxicity.tokens import Floats, load_tokens
+from gateway.toxicity.weights import SHIPPED, check_files, read_description
+
+_WEIGHTS = "embedded.npz"
+_MEND = "Reinstall avatar-gateway, or run `avatar-gateway models check`"
+
+
+class EmbeddedScorer:
+    """`description` is the model's JSON file; the weight file lies beside it. Nothing but the
+    description is read before `load`."""
+
+    window = 400
+
+    def __init__(self, *, description: Path = SHIPPED / "embedded.json") -> None:
+        self._description = read_description(description)
+        self._encoder: Encoder | None = None
+
+    @property
+    def id(self) -> str:
+        return self._description.id
+
+    @property
+    def sha256(self) -> str:
+        return self._description.sha256
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        return self._description.categories
+
+    @property
+    def calibration(self) -> Calibration:
+        return self._description.calibration
+
+    def load(self) -> None:
+        """About a second: checks every file, unpacks the token embeddings."""
+        if self._encoder is not None:
+            return
+        check_files(self._description)
+        parameters = read_parameters(self._description.file(_WEIGHTS))
+        tokens = load_tokens(self._description.foundation)
+        eps = float(self._description.details["eps"])
+        self._encoder = Encoder(tokens, parameters, eps=eps)
+
+    def score(self, texts: Sequence[str]) -> list[Scores]:
+        if self._encoder is None:
+            self.load()
+            return self.score(texts)
+        if not texts:
+            return []
+        odds = self._encoder.log_odds(texts).astype(np.float64)
+        if not np.isfinite(odds).all():
+            raise ModelInvalid(self.id, "answered something that is not a number", _MEND)
+        return [
+            dict.fromkeys(CATEGORIES) | dict(zip(self.categories, row, strict=True))
+            for row in (1 / (1 + np.exp(-odds))).tolist()
+        ]
+
+
+def read_parameters(path: Path) -> dict[str, Floats]:
+    """The arrays of a weight file as float32. Matrices are stored as int8 `name` with one scale
+    for each column, `name.scale`; the rest as it is. Raises ModelInvalid."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            found = {
+                name: stored[name].astype(np.float32)
+                * (stored[f"{name}.scale"] if f"{name}.scale" in stored.files else 1)
+                for name in stored.files
+                if not name.endswith(".scale")
+            }
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelInvalid(str(path), "is not a weight file", _MEND) from error
+    if found["wide"].shape[0] != BUCKETS:
+        raise ModelInvalid(str(path), "was made for other n-grams", _MEND)
+    return {name: np.ascontiguousarray(value, np.float32) for name, value in found.items()}

