@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -136,7 +136,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
         detectors = _detectors(settings, snapshot, read)
         for detector in detectors:
             stack.push_async_callback(detector.close)
-        await asyncio.gather(policy.warm(), *(detector.warm() for detector in detectors))
+        await _warm(policy, detectors)
         platform = _platform(settings, books.keyring)
         stack.push_async_callback(platform.close)
         courier = OutboxCourier(
@@ -165,6 +165,14 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             courier=courier,
             schemas=snapshot.schemas,
         )
+
+
+async def _warm(policy: PolicyEngine, detectors: Sequence[Detector]) -> None:
+    """All at once; the first error is raised only when none is running any more."""
+    warming = (policy.warm(), *(detector.warm() for detector in detectors))
+    for outcome in await asyncio.gather(*warming, return_exceptions=True):
+        if outcome is not None:
+            raise outcome
 
 
 def serve(settings: Settings) -> None:
