@@ -1,48 +1,72 @@
-"""Checks a creator's settings against the packs' schema."""
+"""Checks a creator's settings before they are stored."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import SchemaError, best_match
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError, ValidationError, best_match
 
-from gateway.errors import ConfigurationError, InvalidField
+from gateway.errors import InvalidField, PolicyInvalid
+from gateway.policy.quiet import zone
 
-SCHEMA: Final = "creator.schema.json"
+SCHEMA = "creator.schema.json"
+
+_MENDS = {
+    "additionalProperties": "Remove it, or check its spelling.",
+    "enum": "Use one of the values that the schema lists.",
+    "maxItems": "Shorten the list.",
+    "maxLength": "Shorten it.",
+    "uniqueItems": "List each once.",
+}
 
 
 def creator_checker(schemas: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], None]:
-    """A function that raises InvalidField naming the setting at fault, never quoting its value.
-
-    `schemas` are those of the packs, by file name. Raises ConfigurationError when the creators'
-    is missing or is no schema.
-    """
+    """A check against creator.schema.json of a snapshot's `schemas`. The check raises
+    InvalidField, which names the setting and never quotes its value; making it raises
+    PolicyInvalid."""
     schema = schemas.get(SCHEMA)
     if schema is None:
-        raise ConfigurationError(f"schemas/{SCHEMA}", "is missing", "Restore it from the packs.")
+        raise PolicyInvalid(f"schemas/{SCHEMA}", "it is missing", "Ship it with the policies.")
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        raise ConfigurationError(f"schemas/{SCHEMA}", error.message[:200], "Mend it.") from None
-    validator = Draft202012Validator(schema, format_checker=FormatChecker())
+        raise PolicyInvalid(f"schemas/{SCHEMA}", error.message, "Mend the schema.") from None
+    validator = Draft202012Validator(schema)
 
     def check(settings: Mapping[str, Any]) -> None:
-        worst = best_match(validator.iter_errors(dict(settings)))
-        if worst is None:
-            return
-        field = ".".join(["settings", *(str(part) for part in worst.absolute_path)])
-        rule = worst.schema.get("description") if isinstance(worst.schema, Mapping) else None
-        raise InvalidField(
-            field, _problem(worst.validator, worst.validator_value), rule or f"See {SCHEMA}."
-        )
+        error = best_match(validator.iter_errors(dict(settings)))
+        if error is not None:
+            raise InvalidField(_where(error), _problem(error), _mend(error))
+        for stretch in settings.get("quiet_hours") or ():
+            zone(stretch["timezone"])
 
     return check
 
 
-def _problem(keyword: str, wanted: Any) -> str:
-    if keyword == "additionalProperties":
-        return "has a name that the schema does not know"
-    return f"does not keep to {keyword} {json.dumps(wanted)[:120]}"
+def _where(error: ValidationError) -> str:
+    return ".".join(["settings", *(str(step) for step in error.absolute_path)])
+
+
+def _problem(error: ValidationError) -> str:
+    if error.validator == "additionalProperties":
+        known = _schema(error).get("properties", {})
+        unknown = next(str(key) for key in _instance(error) if key not in known)
+        return f"there is no setting {unknown[:60]!r}"
+    if error.validator == "type":
+        return f"it is not of type {error.validator_value}"
+    return f"it does not keep to {error.validator} {str(error.validator_value)[:200]}"
+
+
+def _mend(error: ValidationError) -> str:
+    described = _schema(error).get("description", "")
+    return _MENDS.get(str(error.validator), str(described) or "See creator.schema.json.")
+
+
+def _schema(error: ValidationError) -> Mapping[str, Any]:
+    return error.schema if isinstance(error.schema, Mapping) else {}
+
+
+def _instance(error: ValidationError) -> Mapping[str, Any]:
+    return error.instance if isinstance(error.instance, Mapping) else {}

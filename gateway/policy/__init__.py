@@ -1,0 +1,1 @@
+"""What may be said: the document that policies see, the engines that judge it, phrase lists."""

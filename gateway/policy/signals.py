@@ -1,0 +1,158 @@
+"""Finds phrases: the creator's and the law's word lists, in the avatar's text and the human's.
+
+One scan with all patterns at once tells which of them may be there; only those are then looked
+for one by one. Both steps run in RE2, in linear time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+
+from gateway.errors import PolicyInvalid, StageFailure
+from gateway.model.finding import Detection, Finding, ModelIdentity, Stage
+from gateway.model.submission import Submission
+from gateway.model.text import Mapped, ReadText
+from gateway.policy.phrases import Pattern, compile_pattern, read_patterns
+from gateway.policy.source import DataFile
+from gateway.ports import Read
+
+MAX_SOURCE = 200
+MAX_FINDINGS = 20  # of one list in one text; policies need no more than one
+
+_LONG_TEXT = 5_000  # code points; longer ones are scanned off the event loop
+_CANARY = "\x01"  # ends every text: a scan that misses it ran out of memory
+_FIRST_MEMORY, _MOST_MEMORY = 32 << 20, 256 << 20
+
+
+class SignalDetector:
+    """A Detector. `phrases` are the snapshot's files, `read` makes the forms of the human's
+    message. Raises PolicyInvalid for phrases that cannot be used."""
+
+    def __init__(self, *, phrases: Sequence[DataFile], read: Read) -> None:
+        self._read = read
+        self._lists = _Lists.of(phrases)
+
+    @property
+    def stage(self) -> Stage:
+        return Stage.SIGNALS
+
+    def swap(self, phrases: Sequence[DataFile]) -> None:
+        """From now on look for `phrases`. Raises PolicyInvalid and keeps the old ones."""
+        self._lists = _Lists.of(phrases)
+
+    async def warm(self) -> None:
+        self._lists.in_text.findings(Mapped("warm up", tuple(range(8))))
+
+    async def detect(self, submission: Submission, read: ReadText) -> Detection:
+        lists, human = self._lists, submission.human_text
+        if max(len(submission.text), len(human or "")) > _LONG_TEXT:
+            return await asyncio.to_thread(self._detect, lists, read, human)
+        return self._detect(lists, read, human)
+
+    async def close(self) -> None:
+        return None
+
+    def _detect(self, lists: _Lists, read: ReadText, human: str | None) -> Detection:
+        findings = lists.in_text.findings(read.folded)
+        if human and lists.in_human:
+            findings += lists.in_human.findings(self._read(human, None).folded)
+        return Detection(stage=Stage.SIGNALS, findings=tuple(findings), models=(lists.identity,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    in_text: Matcher
+    in_human: Matcher
+    identity: ModelIdentity
+
+    @classmethod
+    def of(cls, phrases: Sequence[DataFile]) -> _Lists:
+        patterns = read_patterns(phrases)
+        named = "\n".join(f"{one.list}\t{one.language}\t{one.source}" for one in patterns)
+        return cls(
+            in_text=Matcher([one for one in patterns if one.in_text], in_human_text=False),
+            in_human=Matcher([one for one in patterns if one.in_human], in_human_text=True),
+            identity=ModelIdentity(
+                id="phrases", sha256=hashlib.sha256(named.encode("utf-8")).hexdigest()
+            ),
+        )
+
+
+class Matcher:
+    """All patterns of one kind of text. Truthy when there are any."""
+
+    def __init__(self, patterns: Iterable[Pattern], *, in_human_text: bool) -> None:
+        self._patterns = tuple(patterns)
+        self._in_human_text = in_human_text
+        self._set = _scanner(self._patterns)
+        self._exact: dict[int, Any] = {}  # compiled when first needed: most never are
+
+    def __bool__(self) -> bool:
+        return bool(self._patterns)
+
+    def findings(self, folded: Mapped) -> list[Finding]:
+        """Spans are those of the text as submitted. Raises StageFailure when the scan fails."""
+        text = folded.text.replace("_", " ")
+        candidates = self._set.Match(text + _CANARY)
+        if not candidates or max(candidates) != len(self._patterns):
+            raise StageFailure(Stage.SIGNALS, "the phrase scan ran out of memory")
+        found: dict[tuple[str, int, int], Finding] = {}
+        counts: dict[str, int] = {}
+        for index in sorted(candidates)[:-1]:
+            pattern = self._patterns[index]
+            for start, end in self._spans(index, text):
+                if counts.get(pattern.list, 0) >= MAX_FINDINGS:
+                    break
+                if (pattern.list, start, end) in found:
+                    continue
+                counts[pattern.list] = counts.get(pattern.list, 0) + 1
+                first, last = folded.to_original(start, end)
+                found[pattern.list, start, end] = Finding(
+                    stage=Stage.SIGNALS,
+                    kind=pattern.list,
+                    score=1.0,
+                    start=first,
+                    end=last,
+                    source=f"{pattern.language}:{pattern.source}"[:MAX_SOURCE],
+                    in_human_text=self._in_human_text,
+                )
+        return list(found.values())
+
+    def _spans(self, index: int, text: str) -> Iterable[tuple[int, int]]:
+        exact = self._exact.get(index)
+        if exact is None:
+            exact = self._exact[index] = compile_pattern(self._patterns[index].exact)
+        position = 0
+        # From the end of the phrase itself: the gap after it may also begin the next one.
+        while match := exact.search(text, position):
+            start, end = match.span(1)
+            yield start, end
+            position = end
+
+
+def _scanner(patterns: Sequence[Pattern]) -> Any:
+    """An RE2 set of the scans, the canary last. Raises PolicyInvalid when it is too large."""
+    memory = _FIRST_MEMORY
+    while memory <= _MOST_MEMORY:
+        options = re2.Options()
+        options.log_errors = False
+        options.max_mem = memory
+        scanner = re2.Set.SearchSet(options)
+        for pattern in patterns:
+            scanner.Add(pattern.scan)
+        scanner.Add(_CANARY)
+        try:
+            scanner.Compile()
+        except re2.error:
+            memory *= 2
+            continue
+        if scanner.Match(_CANARY) == [len(patterns)]:
+            return scanner
+        memory *= 2
+    raise PolicyInvalid("phrases", "all patterns together are too large for RE2", "Simplify them.")
