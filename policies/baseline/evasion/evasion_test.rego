@@ -52,9 +52,9 @@ test_a_signal_in_the_humans_words_is_not_the_avatars if {
 }
 
 test_hiding_with_a_raised_score_holds if {
-	verdicts(change("leet", 1), score(0.4)) == {"hold"}
-	verdicts(change("leet", 1), score(0.3999)) == set()
-	verdicts(change("zero_width", 1), score(0.4)) == {"hold"}
+	verdicts(change("leet", 1), score(0.5)) == {"hold"}
+	verdicts(change("leet", 1), score(0.4999)) == set()
+	verdicts(change("zero_width", 1), score(0.5)) == {"hold"}
 	verdicts(change("zero_width", 1), score(null)) == {"publish"}
 }
 

@@ -12,52 +12,66 @@ package packs.baseline.pii
 
 results contains {
 	"rule": "baseline.pii",
-	"text": sprintf("The text holds personal data (%s), which is stripped before publishing.", [concat(", ", stripped)]),
-	"verdict": "publish",
-	"obligations": [{"kind": "redact", "params": {"kinds": stripped, "mode": object.get(data.baseline.pii, ["modes", input.message.channel], "placeholder")}}],
+	"text": said.text,
+	"verdict": said.verdict,
+	"obligations": said.obligations,
 } if {
 	some finding in input.findings.pii
 	not finding.advisory
-	stripped := kinds("redact")
-	count(stripped) > 0
+	channel := input.message.channel
+	some said in judged(
+		object.get(data.baseline.pii, ["actions", channel], {}),
+		object.get(data.baseline.pii, ["modes", channel], "placeholder"),
+	)
 }
 
-results contains {
-	"rule": "baseline.pii",
-	"text": sprintf("The text holds personal data (%s) that may not appear on this channel. Remove it, or let a person release it.", [concat(", ", kinds(outcome))]),
-	"verdict": verdict,
-	"obligations": [],
-} if {
-	some finding in input.findings.pii
-	not finding.advisory
-	some outcome, verdict in {"hold": "hold", "block": "block", "unknown": "hold"}
-	count(kinds(outcome)) > 0
-}
-
-results contains {
-	"rule": "baseline.pii",
-	"text": sprintf("The text holds %d pieces of personal data, which looks like a leak. Review it by hand before anything is published.", [found]),
-	"verdict": "hold",
-	"obligations": [],
-} if {
-	input.findings.pii[1]
-	found := count([finding |
+# What there is to say about the findings: at most one answer of each kind.
+judged(actions, mode) := answers if {
+	sorted := [[action(actions, finding.kind), finding.kind] |
 		some finding in input.findings.pii
 		not finding.advisory
-		action(finding.kind, input.message.channel) != "publish"
-	])
-	found >= data.baseline.pii.too_many
+	]
+	answers := array.concat(
+		array.concat(
+			stripped(sort({pair[1] | some pair in sorted; pair[0] == "redact"}), mode),
+			[answer |
+				some wanted in ["hold", "block", "unknown"]
+				some answer in refused(sort({pair[1] | some pair in sorted; pair[0] == wanted}), wanted)
+			],
+		),
+		leaked(count([pair | some pair in sorted; pair[0] != "publish"])),
+	)
 }
 
-kinds(wanted) := sort({finding.kind |
-	some finding in input.findings.pii
-	not finding.advisory
-	action(finding.kind, input.message.channel) == wanted
-})
-
-# An action that is misspelt in the data holds.
-action(kind, channel) := wanted if {
-	actions := object.get(data.baseline.pii, ["actions", channel], {})
+# An action that is misspelt in the data is unknown, and holds.
+action(actions, kind) := wanted if {
 	wanted := object.get(actions, kind, object.get(actions, "other", "redact"))
 	wanted in {"publish", "redact", "hold", "block"}
 } else := "unknown"
+
+stripped(kinds, mode) := [answer |
+	count(kinds) > 0
+	answer := {
+		"text": sprintf("The text holds personal data (%s), which is stripped before publishing.", [concat(", ", kinds)]),
+		"verdict": "publish",
+		"obligations": [{"kind": "redact", "params": {"kinds": kinds, "mode": mode}}],
+	}
+]
+
+refused(kinds, wanted) := [answer |
+	count(kinds) > 0
+	answer := {
+		"text": sprintf("The text holds personal data (%s) that may not appear on this channel. Remove it, or let a person release it.", [concat(", ", kinds)]),
+		"verdict": {"hold": "hold", "block": "block", "unknown": "hold"}[wanted],
+		"obligations": [],
+	}
+]
+
+leaked(number) := [answer |
+	number >= data.baseline.pii.too_many
+	answer := {
+		"text": sprintf("The text holds %d pieces of personal data, which looks like a leak. Review it by hand before anything is published.", [number]),
+		"verdict": "hold",
+		"obligations": [],
+	}
+]

@@ -44,16 +44,16 @@ test_toxicity_alone_never_blocks if {
 test_the_gravest_near_certainty_block if {
 	verdicts({"threat": 0.98}, on("dm")) == {"block"}
 	verdicts({"threat": 0.9799}, on("dm")) == {"hold"}
-	verdicts({"threat": 0.95}, on("live")) == {"block"}
-	verdicts({"threat": 0.9499}, on("live")) == {"hold"}
+	verdicts({"threat": 0.97}, on("live")) == {"block"}
+	verdicts({"threat": 0.9699}, on("live")) == {"hold"}
 	verdicts({"identity_attack": 0.99, "toxicity": 0.99}, on("group")) == {"block"}
 }
 
 test_strict_creators_have_lower_thresholds if {
-	verdicts({"toxicity": 0.4}, strict("comment")) == {"hold"}
-	verdicts({"toxicity": 0.3999}, strict("comment")) == set()
-	verdicts({"threat": 0.9}, strict("live")) == {"block"}
-	verdicts({"threat": 0.8999}, strict("live")) == {"hold"}
+	verdicts({"toxicity": 0.5}, strict("comment")) == {"hold"}
+	verdicts({"toxicity": 0.4999}, strict("comment")) == set()
+	verdicts({"threat": 0.93}, strict("live")) == {"block"}
+	verdicts({"threat": 0.9299}, strict("live")) == {"hold"}
 }
 
 test_strictness_is_by_channel if {

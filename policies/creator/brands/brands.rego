@@ -9,16 +9,14 @@
 #   verdicts: [hold, block]
 package packs.creator.brands
 
-import data.lib.words
-
 results contains {
 	"rule": "creator.brands",
 	"text": "The message promotes or names a brand that the creator denies (brands.deny). Leave it out.",
 	"verdict": "block",
 	"obligations": [],
 } if {
-	some brand in input.creator.brands.deny
-	meant(brand)
+	some term in input.findings.terms
+	term.list == "brands.deny"
 }
 
 results contains {
@@ -29,8 +27,7 @@ results contains {
 } if {
 	input.creator.brands.exclusive[0]
 	promotes(input.commercial)
-	not listed(input.creator.brands.exclusive)
-	not listed(object.get(input.creator.brands, "allow", []))
+	not listed(input.findings.terms)
 }
 
 results contains {
@@ -41,19 +38,16 @@ results contains {
 } if {
 	input.creator.brands.allow
 	promotes(input.commercial)
-	not listed(input.creator.brands.allow)
-	not listed(object.get(input.creator.brands, "exclusive", []))
+	not listed(input.findings.terms)
 }
-
-meant(brand) if words.present(brand)
-
-meant(brand) if words.plain(input.commercial.brand) == words.plain(brand)
 
 promotes(facts) if facts.paid_partnership
 
-promotes(facts) if words.plain(facts.brand) != ""
+promotes(facts) if is_string(facts.brand)
 
-listed(brands) if {
-	some brand in brands
-	words.plain(brand) == words.plain(input.commercial.brand)
+# The brand that is promoted is allowed or exclusive.
+listed(terms) if {
+	some term in terms
+	term["in"] == "brand"
+	term.list != "brands.deny"
 }

@@ -37,9 +37,9 @@ scored(minor, score) := fixture.verdicts(results) if {
 }
 
 test_the_models_score_counts_like_a_phrase if {
-	scored("yes", 0.4) == {"block"}
-	scored("yes", 0.3999) == set()
-	scored("unknown", 0.4) == {"hold"}
+	scored("yes", 0.55) == {"block"}
+	scored("yes", 0.5499) == set()
+	scored("unknown", 0.55) == {"hold"}
 	scored("no", 0.9) == set()
 	scored("yes", null) == set()
 }

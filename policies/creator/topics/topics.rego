@@ -7,14 +7,13 @@
 #   verdicts: [hold]
 package packs.creator.topics
 
-import data.lib.words
-
 results contains {
 	"rule": "creator.topics",
 	"text": "The text touches a topic that the creator keeps out (topics.deny). Leave it out, or let the creator release it.",
 	"verdict": "hold",
 	"obligations": [],
 } if {
-	some term in input.creator.topics.deny
-	words.present(term)
+	some term in input.findings.terms
+	term.list == "topics.deny"
+	term["in"] == "text"
 }

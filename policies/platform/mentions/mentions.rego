@@ -1,7 +1,8 @@
 # METADATA
 # title: Mass mentions
 # description: >-
-#   A message that rings everybody, or mentions many people at once, waits for a person.
+#   A message that rings everybody (@everyone, @here, …), or mentions many people at once, waits
+#   for a person.
 # custom:
 #   id: platform.mentions
 #   verdicts: [hold]
@@ -13,15 +14,11 @@ results contains {
 	"verdict": "hold",
 	"obligations": [],
 } if {
-	is_string(input.text.submitted)
-	contains(input.text.submitted, "@")
-	mass(lower(input.text.submitted))
+	is_string(input.text.lower)
+	contains(input.text.lower, "@")
+	mass(input.text.lower)
 }
 
-mass(text) if {
-	some word in data.platform.mentions.everybody
-	contains(text, word)
-	regex.match(sprintf(`(^|[^\p{L}\p{N}])%s($|[^\p{L}\p{N}])`, [word]), text)
-}
+mass(text) if regex.match(`(^|[^\p{L}\p{N}])@(everyone|everybody|here|channel|all|room|tous)($|[^\p{L}\p{N}])`, text)
 
 mass(text) if count(split(text, "@")) > data.platform.mentions.most + 1

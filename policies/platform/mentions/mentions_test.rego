@@ -4,7 +4,7 @@ import data.lib.fixture
 import data.packs.platform.mentions
 
 verdicts(text) := fixture.verdicts(results) if {
-	results := mentions.results with input as fixture.message({"text": {"submitted": text}})
+	results := mentions.results with input as fixture.message({"text": {"submitted": text, "lower": lower(text)}})
 }
 
 test_ringing_everybody_holds if {
@@ -25,5 +25,5 @@ test_many_mentions_hold if {
 
 test_none_says_nothing if {
 	mentions.results == set() with input as fixture.quiet
-	mentions.results == set() with input as fixture.message({"text": {"submitted": null}})
+	mentions.results == set() with input as fixture.message({"text": {"submitted": null, "lower": null}})
 }

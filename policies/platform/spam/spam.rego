@@ -15,20 +15,18 @@ results contains {
 	"obligations": [],
 } if {
 	input.text.length >= 20
-	is_string(input.text.normalised)
-	spam(input.text.normalised)
 	input.message.channel in data.platform.spam.channels
-}
-
-# Scripts without capitals never shout.
-spam(text) if {
-	text == upper(text)
-	text != lower(text)
-	input.text.length >= data.platform.spam.shouting
+	spam(input.text)
 }
 
 spam(text) if {
-	words := split(lower(text), " ")
+	text.shouted
+	text.length >= data.platform.spam.shouting
+}
+
+spam(text) if {
+	is_string(text.lower)
+	words := split(text.lower, " ")
 	count(words) >= data.platform.spam.words
-	count({word | some word in words}) <= count(words) * data.platform.spam.variety
+	count({word | some word in words}) * data.platform.spam.repeats <= count(words)
 }

@@ -3,10 +3,17 @@ package packs.platform.spam_test
 import data.lib.fixture
 import data.packs.platform.spam
 
-verdicts(channel, text) := fixture.verdicts(results) if {
+shouted(text) if {
+	regex.match(`[A-Z]`, text)
+	not regex.match(`[a-z]`, text)
+} else := false
+
+verdicts(channel, text) := said(channel, text, count(split(text, "")))
+
+said(channel, text, size) := fixture.verdicts(results) if {
 	results := spam.results with input as fixture.message({
 		"message": {"channel": channel},
-		"text": {"normalised": text, "length": count(text)},
+		"text": {"lower": lower(text), "shouted": shouted(text), "length": size},
 	})
 }
 
@@ -24,6 +31,8 @@ test_numbers_and_other_scripts_do_not_shout if {
 test_the_same_words_over_and_over_hold if {
 	verdicts("live", "free skins free skins free skins free skins free skins") == {"hold"}
 	verdicts("live", "free skins free skins free skins free skins free") == set()
+	verdicts("live", "free free free free free skins skins skins skins now") == {"hold"}
+	verdicts("live", "free free free free free skins skins skins now here") == set()
 	verdicts("live", "what a day it was, and what a night it will be") == set()
 }
 
@@ -33,5 +42,5 @@ test_private_channels_are_left_alone if {
 }
 
 test_masked_text_says_nothing if {
-	spam.results == set() with input as fixture.message({"message": {"channel": "live"}, "text": {"normalised": null}})
+	spam.results == set() with input as fixture.message({"message": {"channel": "live"}, "text": {"lower": null, "length": 100}})
 }
