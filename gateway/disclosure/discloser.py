@@ -226,7 +226,8 @@ def _fit_words(
     words = text[first:last]
     if not words:
         raise StageUndefined(Stage.DISCLOSE, "nothing is left to publish")
-    label = labeller.label(notices, words, sentences=sentences)
+    if words != text:
+        label = labeller.label(notices, words, sentences=sentences)
     if _fits(route, label.around(words)):
         return _Fitted(label=label, words=words)
     if route.overflow is Overflow.HOLD:

@@ -95,6 +95,8 @@ class Labeller:
     def _block(
         self, notices: Sequence[Asked], sentences: Collection[str]
     ) -> tuple[str, tuple[Notice, ...]]:
+        if not notices:
+            return "", ()
         names = [one.notice for one in notices]
         tags = self._tags(names)
         said: dict[str, str] = {}

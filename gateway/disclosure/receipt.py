@@ -36,6 +36,7 @@ class ReceiptSigner:
 
     def __init__(self, *, key: SigningKey) -> None:
         self._kid = key.kid
+        self._header = {"alg": _ALGORITHM, "kid": key.kid, "typ": _TYPE}
         self._key = OKPKey.import_key(key.pkcs8())
         self._registry = _registry()
 
@@ -43,9 +44,9 @@ class ReceiptSigner:
         """Sign `claims` (with `jti`, the receipt's id) and as many of `rules`, in their order,
         as keep the receipt within MAX_BYTES; `rules_omitted` counts the others, which the audit
         entry names."""
-        header = {"alg": _ALGORITHM, "kid": self._kid, "typ": _TYPE}
-        told = _with_rules(header, {**claims, "content_hash_alg": HASH_ALGORITHM}, rules)
-        jws = serialize_compact(header, _encoded(told), self._key, registry=self._registry)
+        told = {**claims, "content_hash_alg": HASH_ALGORITHM}
+        told |= _fitting_rules(rules, MAX_BYTES - _signed_length(self._header, told))
+        jws = serialize_compact(self._header, _encoded(told), self._key, registry=self._registry)
         return Receipt(id=str(told["jti"]), kid=self._kid, jws=jws, claims=told)
 
 
@@ -138,20 +139,17 @@ def _encoded(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _with_rules(
-    header: Mapping[str, Any], claims: dict[str, Any], rules: Sequence[str]
-) -> dict[str, Any]:
-    spare = MAX_BYTES - _signed_length(header, {**claims, "rules": [], "rules_omitted": 999})
+def _fitting_rules(rules: Sequence[str], spare: int) -> dict[str, Any]:
+    """As many of `rules`, in their order, as `spare` characters of the receipt hold."""
+    spare -= 48  # the names of these two claims, in base64
     kept: list[str] = []
     for rule in rules:
         spare -= -(-(len(_encoded(rule)) + 1) * 4 // 3)
         if spare < 0:
             break
         kept.append(rule)
-    claims["rules"] = kept
-    if len(kept) < len(rules):
-        claims["rules_omitted"] = len(rules) - len(kept)
-    return claims
+    left = len(rules) - len(kept)
+    return {"rules": kept} | ({"rules_omitted": left} if left else {})
 
 
 def _signed_length(header: Mapping[str, Any], claims: Mapping[str, Any]) -> int:
