@@ -25,15 +25,17 @@ _PIECE = re.compile(
     "|(?P<letters>[\U0001f1e6-\U0001f1ff]+)"
     f"|(?P<stacked>[^{_MARK}][{_MARK}]{{3,}})"
     f"|(?P<overlaid>[^{_MARK}][{_OVERLAY}]+)"
+    "|(?P<wide>[\uff01-\uff5e]+)"
+    "|(?P<styled>[\U0001d400-\U0001d7ff]+)"  # maths alphabets
     "|(?P<joiner>[\u115f\u1160\u180b-\u180f\u200b-\u200d\ufe0e\ufe0f\U000e0020-\U000e007f])"
     f"|(?P<other>[^{_CALM}{_CALM_EMOJI}])",
     re.DOTALL,
 )
 
 _PUNCTUATION = {
-    **dict.fromkeys("\u2018\u2019\u201a\u201b\u02b9\u02bb\u02bc\u2032\xb4\uff07\ua78c", "'"),
-    **dict.fromkeys("\u201c\u201d\u201e\u201f\xab\xbb\u2033\uff02", '"'),
-    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d\xad", "-"),
+    **dict.fromkeys("\u2018\u2019\u201a\u201b\u02b9\u02bb\u02bc\u2032\xb4\ua78c", "'"),
+    **dict.fromkeys("\u201c\u201d\u201e\u201f\xab\xbb\u2033", '"'),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63", "-"),
     **dict.fromkeys("\u2800\u1680", " "),
     **dict.fromkeys("\u2044\u2215", "/"),
     **dict.fromkeys("\u3002\uff61", "."),
@@ -77,6 +79,8 @@ def compat(tracked: Tracked, changes: Counter[str]) -> Tracked:
 def _read(piece: str, kind: str, changes: Counter[str]) -> str:
     if kind == "other":
         return _one(piece, changes)
+    if kind in {"wide", "styled"}:
+        return _run(piece, kind, changes)
     if kind == "joiner":
         return ""
     if kind == "keycap":
@@ -86,6 +90,15 @@ def _read(piece: str, kind: str, changes: Counter[str]) -> str:
     changes["combining"] += len(piece) - 1
     accented = kind == "stacked" and "\xc0" <= piece[0] <= "\u04ff"
     return unicodedata.normalize("NFD", piece[0])[0] if accented else piece[0]
+
+
+def _run(piece: str, kind: str, changes: Counter[str]) -> str:
+    """Alphabets that NFKC maps one to one. Full-width punctuation is Chinese, not hiding."""
+    new = unicodedata.normalize("NFKC", piece)
+    plain = sum(map(str.isalnum, new))
+    if plain:
+        changes["full_width" if kind == "wide" else "styled"] += plain
+    return "".join(_PUNCTUATION.get(char, char) for char in new)
 
 
 def _one(char: str, changes: Counter[str]) -> str:
@@ -111,7 +124,7 @@ def _one(char: str, changes: Counter[str]) -> str:
         if digit is not None:
             new = str(digit)
         if new.isascii() and new.isalnum() and char not in "ªº":
-            changes["full_width" if "\uff01" <= char <= "\uff5e" else "styled"] += 1
+            changes["styled"] += 1
     return new
 
 

@@ -23,6 +23,7 @@ _QUICK = re.compile(
     rf"[ .\-*~|/+\u00b7\u2022\u2027^=_\u2026'\"](?:{_ONE})"
     rf"(?:[ ]{{2,3}}|{_GAP})(?:{_ONE})(?!{_LETTER})"
 )
+_REACH = 6  # of one letter and the longest gap
 _HAN_APART = re.compile(rf"(?<!\w){_HAN}[ ]{_HAN}(?!\w)")
 _INSIDE = re.compile(
     r"(?<=[^\W\d_])[*~^\u00b7\u2022\u2027]{1,3}(?=[^\W\d_])"
@@ -39,7 +40,8 @@ def join(tracked: Tracked, changes: Counter[str]) -> Tracked:
     least two of some run are no words; Chinese characters with a sign between them, too."""
     text = tracked.text
     edits: set[Edit] = set()
-    runs = list(_APART.finditer(text)) if _QUICK.search(text) is not None else []
+    near = _QUICK.search(text)
+    runs = [] if near is None else list(_APART.finditer(text, max(near.start() - _REACH, 0)))
     if any(_is_word(run[0]) for run in runs):  # then "y o u" beside it is no coincidence either
         for match in runs:
             at = match.start()

@@ -31,38 +31,20 @@ class Tracked:
         edits = list(edits)
         if not edits:
             return self
-        merging = any(
-            new and end - start > 1 and (merge or len(new) != end - start)
-            for start, end, new in edits
-        )
-        old_ends = self.ends
-        if old_ends is None and merging:
-            old_ends = [start + 1 for start in self.starts[: len(self.text)]]
         pieces: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
         done = 0
         for start, end, new in edits:
-            pieces.append(self.text[done:start])
-            starts.extend(self.starts[done:start])
-            pieces.append(new)
-            paired = len(new) == end - start and not merge
-            if paired:
-                starts.extend(self.starts[start:end])
-            else:
-                starts.extend([self.starts[start]] * len(new))
-            if old_ends is not None:
-                ends.extend(old_ends[done:start])
-                if paired:
-                    ends.extend(old_ends[start:end])
-                else:
-                    ends.extend([old_ends[end - 1]] * len(new))
+            pieces += (self.text[done:start], new)
             done = end
         pieces.append(self.text[done:])
-        starts.extend(self.starts[done:])
-        if old_ends is not None:
-            ends.extend(old_ends[done:])
-        return Tracked("".join(pieces), starts, None if old_ends is None else ends)
+        text = "".join(pieces)
+        if not merge and all(len(new) == end - start for start, end, new in edits):
+            return Tracked(text, self.starts, self.ends)
+        ends = self.ends
+        if ends is None and any(new and end - start > 1 for start, end, new in edits):
+            ends = [start + 1 for start in self.starts[: len(self.text)]]
+        starts = _carry(self.starts, edits, merge=merge, last=False)
+        return Tracked(text, starts, ends and _carry(ends, edits, merge=merge, last=True))
 
     def with_text(self, text: str) -> Tracked:
         """The same offsets for a text of the same length, changed character by character."""
@@ -74,3 +56,18 @@ class Tracked:
         return Mapped(
             self.text, tuple(self.starts), None if self.ends is None else tuple(self.ends)
         )
+
+
+def _carry(offsets: Sequence[int], edits: list[Edit], *, merge: bool, last: bool) -> list[int]:
+    """`offsets` through `edits`: what is not one to one takes the span's first or last."""
+    carried: list[int] = []
+    done = 0
+    for start, end, new in edits:
+        carried += offsets[done:start]
+        if len(new) == end - start and not merge:
+            carried += offsets[start:end]
+        elif new:
+            carried += [offsets[end - 1 if last else start]] * len(new)
+        done = end
+    carried += offsets[done:]
+    return carried
