@@ -11,6 +11,7 @@ from functools import cached_property
 _WORD = re.compile(r"[^\W\d_]+")
 _BEFORE_CHARS, _BEFORE_WORDS = 90, 8
 _AFTER_CHARS, _AFTER_WORDS = 40, 4
+_COMPOUND = 14  # characters: "order number" is about the order
 _SHORT = 4  # a stem below this many letters must be the whole word
 
 
@@ -28,7 +29,7 @@ class Context:
     """Stems, lower case and without accents: a word supports if it begins with one of them;
     stems of fewer than 4 letters must be the whole word. Scripts without spaces between words
     are searched as they are. Of a word that supports and one that is `against`, the nearer
-    one counts."""
+    one counts, and the one against where they stand together ("order number")."""
 
     stems: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
@@ -63,7 +64,9 @@ class Context:
         contrary = [match.start() for match in self._contrary.finditer(window)]
         if not contrary:
             return True
-        return supporting[-1] > contrary[-1] if last else supporting[0] < contrary[0]
+        if last:
+            return supporting[-1] > contrary[-1] + _COMPOUND
+        return supporting[0] < contrary[0]
 
 
 def _compiled(stems: tuple[str, ...]) -> re.Pattern[str]:

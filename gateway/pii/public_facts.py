@@ -86,9 +86,10 @@ def _squeezed(text: str) -> str:
 
 
 def _stands_squeezed(key: str, fact: str) -> bool:
-    """Whether the letters and digits of `key` stand in `fact` in one piece between word borders."""
-    loose = r"[^\w]*".join(map(re.escape, key))
-    return re.search(rf"(?<!\w){loose}(?!\w)", fact) is not None
+    """Whether the letters and digits of `key` stand in `fact` between word borders, and not
+    inside a longer row of groups of digits."""
+    loose = r"[^\w]{0,3}".join(map(re.escape, key))
+    return re.search(rf"(?<!\w)(?<!\d[ .\-]){loose}(?!\w)(?![ .\-]\d)", fact) is not None
 
 
 def _ends_number(digits: str, fact: str) -> bool:

@@ -16,45 +16,11 @@ from gateway.pii.recognizers import make_rules
 from gateway.pii.rule import Hit, Rule
 from gateway.pii.scan import open_rules, scan
 
-HIDDEN = frozenset("\u200b\u200c\u2060\ufeff")
+HIDDEN = frozenset("\u200b\u2060\ufeff")
 
 Find = Callable[..., list[tuple[str, str]]]
-
-
-def reading(text: str, language: str = "und") -> ReadText:
-    """A reading without hidden characters, and with full-width forms undone."""
-    kept = [(i, char) for i, char in enumerate(text) if char not in HIDDEN]
-    clean = Mapped("".join(char for _, char in kept), (*(i for i, _ in kept), len(text)))
-    wide = [(i, piece) for i, char in kept for piece in unicodedata.normalize("NFKC", char)]
-    normalised = Mapped("".join(char for _, char in wide), (*(i for i, _ in wide), len(text)))
-    return ReadText(
-        original=text,
-        clean=clean,
-        normalised=normalised,
-        folded=normalised,
-        language=language,
-        language_score=1.0,
-    )
-
-
-def submission(text: str, *, language: str | None = None, places: tuple[str, ...] = ()) -> Submission:
-    return Submission(
-        message_id="m1",
-        tenant="t",
-        channel=Channel.DM,
-        creator="lea",
-        avatar="lea-1",
-        conversation="c1",
-        text=text,
-        received_at=datetime(2026, 9, 1, tzinfo=UTC),
-        language=language,
-        audience=Audience(jurisdictions=places),
-    )
-
-
-@pytest.fixture(scope="session")
-def rules() -> tuple[Rule, ...]:
-    return make_rules(Domains())
+Reading = Callable[..., ReadText]
+Submit = Callable[..., Submission]
 
 
 @pytest.fixture(scope="session")
@@ -63,19 +29,68 @@ def domains() -> Domains:
 
 
 @pytest.fixture(scope="session")
-def find(rules: tuple[Rule, ...]) -> Find:
-    """(kind, text) of what is found and not advisory; `places` as Message takes them."""
+def rules(domains: Domains) -> tuple[Rule, ...]:
+    return make_rules(domains)
 
-    def found(text: str, *places: str, advisory: bool = False) -> list[tuple[str, str]]:
+
+@pytest.fixture(scope="session")
+def hits(rules: tuple[Rule, ...]) -> Callable[..., tuple[Hit, ...]]:
+    """What stands in a text; `places` as Message takes them."""
+
+    def stands(text: str, *places: str) -> tuple[Hit, ...]:
+        message = Message(text, frozenset(places))
+        return scan(open_rules(rules, message), message)
+
+    return stands
+
+
+@pytest.fixture(scope="session")
+def find(hits: Callable[..., tuple[Hit, ...]]) -> Find:
+    """(kind, text) of what is found and not advisory."""
+
+    def found(text: str, *places: str) -> list[tuple[str, str]]:
         return [
-            (hit.kind, text[hit.start : hit.end])
-            for hit in hits_of(rules, text, *places)
-            if advisory or not hit.advisory
+            (hit.kind, text[hit.start : hit.end]) for hit in hits(text, *places) if not hit.advisory
         ]
 
     return found
 
 
-def hits_of(rules: tuple[Rule, ...], text: str, *places: str) -> tuple[Hit, ...]:
-    message = Message(text, frozenset(places))
-    return scan(open_rules(rules, message), message)
+@pytest.fixture(scope="session")
+def reading() -> Reading:
+    """A reading without hidden characters, and with full-width forms undone."""
+
+    def read(text: str, language: str = "und") -> ReadText:
+        kept = [(i, char) for i, char in enumerate(text) if char not in HIDDEN]
+        clean = Mapped("".join(char for _, char in kept), (*(i for i, _ in kept), len(text)))
+        wide = [(i, piece) for i, char in kept for piece in unicodedata.normalize("NFKC", char)]
+        form = Mapped("".join(char for _, char in wide), (*(i for i, _ in wide), len(text)))
+        return ReadText(
+            original=text,
+            clean=clean,
+            normalised=form,
+            folded=form,
+            language=language,
+            language_score=1.0,
+        )
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def submit() -> Submit:
+    def submission(text: str = "", **changes: object) -> Submission:
+        fields: dict[str, object] = {
+            "message_id": "m1",
+            "tenant": "t",
+            "channel": Channel.DM,
+            "creator": "lea",
+            "avatar": "lea-1",
+            "conversation": "c1",
+            "text": text,
+            "received_at": datetime(2026, 9, 1, tzinfo=UTC),
+            "audience": Audience(),
+        }
+        return Submission(**(fields | changes))  # type: ignore[arg-type]
+
+    return submission

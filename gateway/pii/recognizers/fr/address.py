@@ -96,6 +96,9 @@ _NOT_A_CITY_LISTED = (
     " the a an of to in for and or with on at is was are were i you we they he she it this that"
     " places jeunes exemplaires participants visiteurs morts spectateurs hommes femmes soldats"
     " habitants emplois tonnes metres watts rpm mah hz dpi lumens steps miles feet"
+    " bravo merci salut bonjour bonsoir coucou oui non mdr lol ok bon bonne bref alors donc puis"
+    " quand comme pour avec sans dans chez voila voici super top grave trop tres tout tous toute"
+    " wow omg happy thanks thank yes no"
 )
 _NOT_A_CITY = frozenset(_NOT_A_CITY_LISTED.split())
 

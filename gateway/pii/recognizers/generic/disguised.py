@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import regex
 
@@ -132,9 +131,6 @@ def _view(text: str, instead: list[tuple[int, int, str]]) -> _View:
     return _View("".join(pieces), tuple(spans), frozenset(replaced))
 
 
-_SAME_STEP = 1
-
-
 @dataclass(frozen=True, kw_only=True)
 class DisguisedRule:
     """What `inner` finds once the disguise is undone, where a disguise was part of it."""
@@ -168,9 +164,7 @@ class DisguisedRule:
         if not self.inner.gate.opens(seen):
             return
         for hit in self.inner.hits(seen, budget_s):
-            if view.replaced.isdisjoint(range(hit.start, hit.end)) or _counts(
-                view.text[hit.start : hit.end]
-            ):
+            if view.replaced.isdisjoint(range(hit.start, hit.end)):
                 continue
             yield replace(
                 hit,
@@ -178,10 +172,3 @@ class DisguisedRule:
                 end=view.spans[hit.end - 1][1],
                 source=self.name,
             )
-
-
-def _counts(value: str) -> bool:
-    """ "One two three …" is counting."""
-    groups = [int(group) for group in re.findall(r"\d+", value)]
-    steps = {after - before for before, after in pairwise(groups)}
-    return len(groups) > _LEAST_WORDS and len(steps) == _SAME_STEP

@@ -36,7 +36,7 @@ CONTEXT = context(
              "account", "compte", "order", "commande", "ticket", "invoice", "facture", "zip",
              "postal", "isbn", "tracking", "colis", "reference", "serial", "version", "siren",
              "siret", "iban", "date", "address", "adresse", "street", "located", "episode",
-             "model", "case", "dossier"),
+             "model", "iphone", "follow", "abonn", "view", "vue", "score", "case", "dossier"),
     en=("phone", "telephone", "tel", "cell", "mobile", "call", "fax", "dial", "ring", "text",
         "sms", "whatsapp", "desk", "office", "answering", "hotline", "reach", "voicemail",
         "number", "contact", "messages to", "signal", "viber", "telegram"),

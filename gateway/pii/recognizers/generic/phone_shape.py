@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import phonenumbers
 
@@ -60,6 +61,8 @@ _DATES = re.compile(
 _OTHER_SHAPES = re.compile(
     r"\d{3}-\d\d-\d{4}"  # SSN
     r"|\d{1,3}(?:\.\d{1,3}){3}"  # IPv4
+    r"|(?:\d{1,2} )?\d{1,3}\.\d{1,2}(?: \d{1,3}\.\d{1,2})+(?: \d{1,3})?"  # decimals
+    r"|(?:19|20)\d\d(?:[ .,/\-]{1,3}(?:19|20)\d\d)+"  # years
     r"|\d{12,}"
     r"|\d{5}-\d{3,4}"  # postcodes of Brazil and the United States
 )
@@ -67,6 +70,7 @@ _THOUSANDS = re.compile(r"[1-9]\d{0,2}([ .,])\d{3}(?:\1\d{3})*")
 _GROUP = re.compile(r"\d+")
 _TRUNK_DIGIT = re.compile(r"\(0\)")
 _LEAST_DIFFERENT = 3
+_LEAST_COUNTED = 3
 
 
 def regions_of(places: frozenset[str]) -> tuple[str, ...]:
@@ -88,13 +92,20 @@ def dates_in(text: str, start: int, end: int) -> list[tuple[int, int]]:
 def shape(value: str, regions: tuple[str, ...]) -> float:
     """What `value`, digits with signs between them, is worth: 0 for what it cannot be."""
     digits = "".join(str(int(char)) for char in value if char.isdecimal())
-    if len(set(digits)) < _LEAST_DIFFERENT or _DATE.fullmatch(value):
+    if len(set(digits)) < _LEAST_DIFFERENT or _DATE.fullmatch(value) or counts(value):
         return 0.0
     if "+" in value[:2] or digits.startswith("00"):
         return _international(value, digits)
     if _OTHER_SHAPES.fullmatch(value):
         return 0.0
     return _national(value, digits, regions)
+
+
+def counts(value: str) -> bool:
+    """Whether its groups only count: "1 2 3 4", "2024, 2025, 2026, 2027"."""
+    groups = [int(group) for group in _GROUP.findall(value)]
+    steps = {after - before for before, after in pairwise(groups)}
+    return len(groups) >= _LEAST_COUNTED and len(steps) == 1
 
 
 def is_valid_abroad(digits: str) -> bool:

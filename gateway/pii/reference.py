@@ -1,0 +1,61 @@
+"""The reference page of what is found, made from the recognizers themselves."""
+
+from __future__ import annotations
+
+from gateway.pii.domains import Domains
+from gateway.pii.recognizers import make_rules
+from gateway.pii.recognizers.generic.disguised import DisguisedRule
+from gateway.pii.redaction import MODES
+from gateway.pii.rule import ACCEPT, PatternRule, Rule
+from gateway.pii.scan import BUDGET_S
+
+_HEAD = f"""# Personal data
+
+What the blocking tier finds, with patterns alone and without network. A finding counts from a
+score of {ACCEPT}; words near a value ("mon SIREN est …") raise it. Of findings that overlap, one
+confirmed by a checksum stands, then the higher score, then the longer; what a loser covers beyond
+the winner stays found. A pattern that takes more than {BUDGET_S * 1000:.0f} ms of CPU on one
+message fails the stage, and the message is held.
+
+| kind | recognizer | finds | checksum | counts more in |
+|---|---|---|---|---|
+"""
+_TAIL = f"""
+Advisory findings reach policies and reviewers, and are stripped only where an obligation says so
+(`"advisory": true`). With a language model switched on (`pii_ner`), PERSON, LOCATION, ORGANIZATION
+and NRP (nationality, religion, politics) are found too, as advice: on social text it finds a third
+of the names and is wrong twice out of three.
+
+Left out on purpose, for what they find in plain talk: Presidio's recognizers of US driver's
+licences, bank accounts and passports, of NHS and medical licence numbers, and of dates.
+
+## Stripping
+
+A REDACT obligation names `kinds` (`"*"`: all of them) and a `mode`. Where several obligations name
+one finding, the mode that tells least wins: {", ".join(MODES)}.
+
+| mode | leaves |
+|---|---|
+| remove | nothing |
+| placeholder | a word in the message's language: `[email]`, `[téléphone]` |
+| mask | a dot for each character as people see it |
+| hmac | `[email#1f2e3d4c5b6a7988]`, the same for the same value within a tenant |
+| pseudonym | `[email-1f2e3d]`, the same for the same value within a conversation |
+| reversible | `[email:…]`, the value encrypted for who holds the gateway's secret |
+"""
+
+
+def recognizers_page() -> str:
+    """Markdown: one row for each recognizer of the blocking tier, and the modes of stripping."""
+    rows = [_row(rule) for rule in make_rules(Domains())]
+    return _HEAD + "\n".join(rows) + "\n" + _TAIL
+
+
+def _row(rule: Rule) -> str:
+    pattern = rule if isinstance(rule, PatternRule) else None
+    inner = rule.inner if isinstance(rule, DisguisedRule) else None
+    checked = any(isinstance(one, PatternRule) and one.checksum for one in (rule, inner))
+    kind = rule.kind + (" (advisory)" if pattern and pattern.advisory else "")
+    places = ", ".join(sorted(pattern.home)) if pattern and pattern.home else ""
+    about = rule.about.replace("|", "\\|")
+    return f"| {kind} | {rule.name} | {about} | {'yes' if checked else ''} | {places} |"
