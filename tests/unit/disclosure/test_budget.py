@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.disclosure.budget import ELLIPSIS, length, shorten
@@ -24,6 +24,7 @@ def test_length(text: str, unit: LengthUnit, expected: int) -> None:
     assert length(text, unit) == expected
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_utf16_is_what_the_codec_says(text: str) -> None:
     assert length(text, LengthUnit.UTF16) * 2 == len(text.encode("utf-16-le"))
@@ -63,6 +64,7 @@ def test_never_cuts_a_grapheme() -> None:
     assert cut(FAMILY + FAMILY, 8) == FAMILY + ELLIPSIS
 
 
+@settings(deadline=None)
 @given(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=60),
     st.sampled_from(list(LengthUnit)),

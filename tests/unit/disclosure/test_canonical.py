@@ -4,7 +4,7 @@ import hmac
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.disclosure.canonical import canonical, content_hash
@@ -12,6 +12,7 @@ from gateway.disclosure.canonical import canonical, content_hash
 SALT = bytes(range(16))
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_is_idempotent(text: str) -> None:
     assert canonical(canonical(text)) == canonical(text)

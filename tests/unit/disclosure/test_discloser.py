@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.disclosure.budget import length
@@ -116,6 +116,7 @@ def requests(draw: st.DrawFn) -> tuple[str, tuple[str, ...], str, dict[str, Any]
     )
 
 
+@settings(deadline=None)
 @given(request=requests())
 def test_labelled_once_and_within_the_limit(
     request: tuple[str, tuple[str, ...], str, dict[str, Any]],

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.disclosure.canonical import content_hash
@@ -145,6 +145,7 @@ def test_header_is_not_trusted(
     assert caught.value.what in (what, "receipt")
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_every_flipped_byte_is_found(data: st.DataObject) -> None:
     keyring = Keyring.generate()
@@ -157,6 +158,7 @@ def test_every_flipped_byte_is_found(data: st.DataObject) -> None:
         verified_claims(".".join(padless(bytes(piece)) for piece in parts), keyring.jwks())
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_garbage(text: str) -> None:
     with pytest.raises(ReceiptInvalid):
@@ -174,6 +176,7 @@ def test_show(receipt: Receipt) -> None:
     assert read_header(receipt.jws)["kid"] == receipt.kid
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("abcdefghij.", min_size=1, max_size=30), max_size=60))
 def test_stays_below_one_kilobyte(rules: list[str]) -> None:
     receipt = ReceiptSigner(key=Keyring.generate().receipt).sign(CLAIMS, rules=rules)
