@@ -17,14 +17,7 @@ import torch
 from gateway.toxicity.grams import BUCKETS
 from training.batches import Batch, Tokenizer, augment, batches
 from training.encoder import Network, Tokens
-from training.sources import CATEGORIES, UNKNOWN, Row, rows
-
-SEED = 20261122
-VALIDATION_FOLDS = 8  # every eighth fold validates
-
-
-def is_validation(row: Row) -> bool:
-    return row.fold % VALIDATION_FOLDS == 3
+from training.sources import CATEGORIES, SEED, UNKNOWN, Row, is_validation, rows
 
 
 def loss_of(network: Network, tokens: Tokens, batch: Batch) -> torch.Tensor:

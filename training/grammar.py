@@ -33,7 +33,7 @@ class Template:
 
     def draw(self, random_: random.Random) -> str:
         text = self.text
-        for _ in range(4):  # a slot may hold a slot; nothing is deeper
+        for _ in range(3):  # a slot may hold a slot; nothing is deeper
             text = _SLOT.sub(lambda match: random_.choice(self.slots[match.group(1)]), text)
         return text
 

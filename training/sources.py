@@ -26,6 +26,8 @@ CATEGORIES = (
     "self_harm",
 )
 UNKNOWN = -1
+SEED = 20261122
+VALIDATION_FOLDS = 8  # every eighth fold is never trained on
 _SWEARING = re.compile(
     r"\b(?:fuck\w*|motherfuck\w*|shit\w*|bullshit|bitch\w*|cunt\w*|dick\w*|cock|pussy|ass"
     r"|asshole\w*|arse|bastard\w*|whore\w*|slut\w*|hoe|hoes|damn|crap|nigg\w+|fag\w*|wtf|stfu"
@@ -53,6 +55,10 @@ class Row:
     labels: tuple[int, ...]
     weight: float
     fold: int
+
+
+def is_validation(row: Row) -> bool:
+    return row.fold % VALIDATION_FOLDS == 3
 
 
 def _labels(**known: int) -> tuple[int, ...]:
@@ -128,7 +134,7 @@ def mlma() -> Iterator[Row]:
         kinds = set(row["sentiment"].split("_"))
         toxic = int(bool(kinds & {"abusive", "hateful", "offensive", "disrespectful"}))
         hate = 1 if "hateful" in kinds else (UNKNOWN if toxic else 0)
-        weight = 0.5 if "normal" not in kinds or not toxic else 0.15
+        weight = 1.0 if not toxic else (0.3 if "normal" not in kinds else 0.1)
         yield Row("mlma", "fr", text, _loose(text, toxic, hate), weight, number)
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
-FORMS = ("clean", "normalised", "folded")
-"""The forms of gateway.model.text.ReadText that are scored."""
+FORMS = ("clean", "garbled", "normalised", "folded")
+"""The forms of gateway.model.text.ReadText that are scored; "garbled" is the clean text of one
+where reading undid something, which models read quite differently."""
 
 ANY = "*"
 """The language of the shifts that hold where none is fitted for the text's own."""
 
 _EDGE = 1e-9
-_NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +26,18 @@ class Calibration:
     false_positive_rate: float | None = None
 
     def apply(
-        self, scores: Mapping[str, float | None], *, form: str, language: str
+        self, scores: Mapping[str, float | None], *, form: str, language: str, windows: int = 1
     ) -> dict[str, float | None]:
-        """`scores` with each covered category shifted. Unknown form: the strictest known one
-        is not guessed; the scores stay as they are."""
+        """`scores` with each covered category shifted. A text cut into `windows` has as many
+        chances to score high by accident, so where shifts are fitted each is divided by that
+        many in odds: a long clean text then passes 0.5 about as seldom as a short one."""
         languages = self.shifts.get(form, {})
-        shifts = languages.get(language) or languages.get(ANY) or _NOTHING
+        shifts = languages.get(language) or languages.get(ANY)
+        if shifts is None:
+            return dict(scores)
+        many = math.log(windows)
         return {
-            category: None if score is None else _shifted(score, shifts.get(category, 0.0))
+            category: None if score is None else _shifted(score, shifts.get(category, 0.0) + many)
             for category, score in scores.items()
         }
 

@@ -42,15 +42,17 @@ class ToxicityDetector:
     async def detect(self, submission: Submission, read: ReadText) -> Detection:
         """`submission` is not looked at: what counts is what was read. Raises StageUndefined
         when the text is longer than the cap or an answer is not a score."""
-        asked: list[tuple[str, str]] = []  # form, window
+        asked: list[tuple[str, str, int]] = []  # form, window, how many the form has
         for form, text in forms(read).items():
             if len(text) > self._longest:
                 raise StageUndefined(self.stage, f"text longer than {self._longest} characters")
-            asked += [(form, part) for part in windows(text, size=self._scorer.window)]
-        answers = await self._batcher.score([part for _, part in asked])
+            parts = windows(text, size=self._scorer.window)
+            asked += [(form, part, len(parts)) for part in parts]
+        answers = await self._batcher.score([part for _, part, _ in asked])
+        calibrate = self._scorer.calibration.apply
         calibrated = [
-            self._scorer.calibration.apply(answer, form=form, language=read.language)
-            for (form, _), answer in zip(asked, answers, strict=True)
+            calibrate(answer, form=form, language=read.language, windows=count)
+            for (form, _, count), answer in zip(asked, answers, strict=True)
         ]
         return Detection(stage=self.stage, scores=worst(calibrated), models=self._models)
 
@@ -60,9 +62,9 @@ class ToxicityDetector:
 
 
 def forms(read: ReadText) -> dict[str, str]:
-    """The forms worth scoring, by name: the clean text always; the normalised one when it
-    differs; the folded one when reading undid something."""
-    found = {"clean": read.clean.text}
+    """The forms worth scoring, by name: the clean text always, as "garbled" when reading had
+    something to undo; the normalised one when it differs; the folded one of a garbled text."""
+    found = {"garbled" if read.changes else "clean": read.clean.text}
     if read.normalised.text != read.clean.text:
         found["normalised"] = read.normalised.text
     if read.changes and read.folded.text not in found.values():

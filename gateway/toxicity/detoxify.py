@@ -64,9 +64,7 @@ class DetoxifyScorer:
         check_files(self._description, mend=_MEND)
         try:
             import onnxruntime  # noqa: PLC0415 - the extra is optional
-            from tokenizers import (  # type: ignore[import-not-found] # noqa: PLC0415
-                Tokenizer,
-            )
+            from tokenizers import Tokenizer  # noqa: PLC0415
         except ImportError as error:
             raise ModelInvalid("the extra detoxify", "is not installed", _EXTRA) from error
         options = onnxruntime.SessionOptions()

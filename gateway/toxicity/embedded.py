@@ -27,7 +27,7 @@ class EmbeddedScorer:
     """`description` is the model's JSON file; the weight file lies beside it. Nothing but the
     description is read before `load`."""
 
-    window = 400
+    window = 500
 
     def __init__(self, *, description: Path = SHIPPED / "embedded.json") -> None:
         self._description = read_description(description)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import ThreadpoolController
 
 from gateway.toxicity.grams import grams
 from gateway.toxicity.tokens import DIMENSIONS, Floats, Ids, Tokens
@@ -30,6 +31,7 @@ class Encoder:
         self._gain = np.concatenate([parameters[f"ln_g{n}"] for n in self._orders])
         self._bias = np.concatenate([parameters[f"ln_b{n}"] for n in self._orders])
         self._wide = parameters["wide"]
+        self._threads = ThreadpoolController()
         ready = np.arange(min(_READY, tokens.size), dtype=np.int64)
         self._ready = np.concatenate(
             [self._project(tokens.rows(part)) for part in np.array_split(ready, 8)]
@@ -37,7 +39,11 @@ class Encoder:
 
     def log_odds(self, texts: Sequence[str]) -> Floats:
         """(len(texts), categories). Linear in the texts' length; one text's answer does not
-        depend on the others."""
+        depend on the others. On one thread: more cost CPU time and win nothing at this size."""
+        with self._threads.limit(limits=1, user_api="blas"):
+            return self._log_odds(texts)
+
+    def _log_odds(self, texts: Sequence[str]) -> Floats:
         found = np.empty((len(texts), self._wide.shape[1]), np.float32)
         group: list[list[int]] = []
         size = first = 0

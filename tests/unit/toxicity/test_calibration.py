@@ -45,3 +45,14 @@ def test_order_is_kept_and_scores_stay_in_bounds(low: float, high: float) -> Non
     assert first is not None
     assert second is not None
     assert 0 <= first <= second <= 1
+
+
+def test_each_of_many_windows_must_stand_out_more() -> None:
+    scores = {"toxicity": 0.8}
+    one = CALIBRATION.apply(scores, form="clean", language="en")["toxicity"]
+    many = CALIBRATION.apply(scores, form="clean", language="en", windows=10)["toxicity"]
+    assert one is not None
+    assert many is not None
+    assert many / (1 - many) == pytest.approx(one / (1 - one) / 10)
+    unfitted = Calibration().apply(scores, form="clean", language="en", windows=10)
+    assert unfitted == scores
