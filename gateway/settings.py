@@ -101,6 +101,14 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = Field(
         None, description="Secret that signs webhook requests. Default: one from the key folder."
     )
+    c2pa_key: Path | None = Field(
+        None,
+        description="Ed25519 key (PEM) that signs C2PA manifests, for routes with `c2pa: true`. "
+        "Default: the receipts' key, with a certificate it signs itself.",
+    )
+    c2pa_certificates: Path | None = Field(
+        None, description="The certificate chain (PEM) of c2pa_key, leaf first."
+    )
     delivery_max_attempts: int = Field(8, ge=1, le=100, description="Then: dead letter.")
 
     max_text_length: int = Field(
@@ -129,6 +137,8 @@ class Settings(BaseSettings):
                 "toxicity_backend = detoxify needs detoxify_checkpoint; "
                 "make one with `avatar-gateway models convert`"
             )
+        if (self.c2pa_key is None) != (self.c2pa_certificates is None):
+            raise ValueError("c2pa_key and c2pa_certificates go together; set both or neither")
         return self
 
     @classmethod

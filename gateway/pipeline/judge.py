@@ -91,18 +91,14 @@ class Judge:
         meeting = self._stages.attempt(
             Stage.CONTACT, self._limits.detect_ms, lambda: self._rooms.ledger.contact(submission)
         )
-        detecting = (self._detect(one, submission, read) for one in self._rooms.detectors)
+        detecting = (self._detect(one, submission, read, creator) for one in self._rooms.detectors)
         contact, detected = await asyncio.gather(meeting, asyncio.gather(*detecting))
         attempts: Attempts = (contact, *detected)
         facts = Facts(
             now=now,
             submission=submission,
             read=read,
-            detections=tuple(
-                self._spared(found.value, read, creator)
-                for found in detected
-                if found.value is not None
-            ),
+            detections=tuple(found.value for found in detected if found.value is not None),
             unavailable=_failures(attempts),
             creator=creator,
             contact=contact.value or Contact(),
@@ -112,20 +108,17 @@ class Judge:
         return facts, attempts
 
     async def _detect(
-        self, detector: Detector, submission: Submission, read: ReadText
+        self, detector: Detector, submission: Submission, read: ReadText, creator: Creator
     ) -> Attempt[Detection]:
         async def detect() -> Detection:
             detection = await detector.detect(submission, read)
             if detection.stage is not detector.stage:
                 raise StageUndefined(detector.stage.value, "it answered for another stage")
-            return detection
+            if detection.stage is not Stage.PII:
+                return detection
+            return self._rooms.spare(detection, read, creator.public_facts)
 
         return await self._stages.attempt(detector.stage, self._limits.detect_ms, detect)
-
-    def _spared(self, detection: Detection, read: ReadText, creator: Creator) -> Detection:
-        if detection.stage is not Stage.PII:
-            return detection
-        return self._rooms.spare(detection, read, creator.public_facts)
 
     async def _discharge(
         self, facts: Facts, decision: Decision, attempts: Attempts, judgement: Judgement

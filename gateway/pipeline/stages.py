@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import structlog
 from opentelemetry import trace
 
-from gateway.errors import StageFailure, StageTimeout
+from gateway.errors import StageFailure, StageTimeout, StageUndefined
 from gateway.model.finding import Stage, Unavailable
 
 T = TypeVar("T")
@@ -40,16 +40,24 @@ class StageRunner:
     ) -> Attempt[T]:
         """Await `call()` for at most `deadline_ms`.
 
-        A refusal to answer is an answer too: a `StageFailure` gives its own reason, anything
-        else only its type, since a foreign message may quote the text.
+        A `StageFailure` gives its own reason, anything else only its type, since a foreign
+        message may quote the text. None is no answer.
         """
         began = time.perf_counter()
-        with self._tracer.start_as_current_span(f"stage {stage.value}") as span:
+        with self._tracer.start_as_current_span(
+            f"stage {stage.value}", record_exception=False, set_status_on_exception=False
+        ) as span:
             try:
                 async with asyncio.timeout(deadline_ms / 1_000) as deadline:
                     value = await call()
+                if value is None:
+                    raise StageUndefined(stage.value, "it answered nothing")
             except StageFailure as failure:
                 reason = failure.reason
+            except asyncio.CancelledError:
+                if _is_cancelled():
+                    raise
+                reason = "it gave up"  # something the stage waited for was cancelled
             except Exception as error:  # noqa: BLE001 - the boundary: a failing port holds the message
                 reason = (
                     StageTimeout(stage.value, deadline_ms).reason
@@ -61,6 +69,12 @@ class StageRunner:
             span.set_attribute("gateway.unavailable", reason)
         self._log.warning("stage unavailable", stage=stage.value, reason=reason)
         return Attempt(stage, _ms_since(began), unavailable=Unavailable(stage=stage, reason=reason))
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody wants this very task to end."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 def _ms_since(began: float) -> float:

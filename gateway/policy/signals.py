@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,9 +42,15 @@ class SignalDetector:
     def stage(self) -> Stage:
         return Stage.SIGNALS
 
-    def swap(self, phrases: Sequence[DataFile]) -> None:
-        """From now on look for `phrases`. Raises PolicyInvalid and keeps the old ones."""
-        self._lists = _Lists.of(phrases)
+    def swap(self, phrases: Sequence[DataFile]) -> Callable[[], None]:
+        """From now on look for `phrases`; the answer undoes it. Raises PolicyInvalid and keeps
+        the old ones."""
+        before, self._lists = self._lists, _Lists.of(phrases)
+
+        def undo() -> None:
+            self._lists = before
+
+        return undo
 
     async def warm(self) -> None:
         self._lists.in_text.findings(Mapped("warm up", tuple(range(8))))

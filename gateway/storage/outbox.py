@@ -13,7 +13,7 @@ from gateway.ports import Now
 from gateway.storage.database import Database
 from gateway.storage.driver import Row
 from gateway.storage.handover import Handover, delivery_of
-from gateway.storage.outcomes import WIDTH, outcome_from, select_outcomes, unseal
+from gateway.storage.outcomes import WIDTH, select_outcomes, unseal
 from gateway.storage.tables import Message, OutboxRow, table
 from gateway.storage.times import micros, moment
 from gateway.storage.transaction import Marks, Transaction
@@ -98,8 +98,11 @@ class StoredOutbox:
             to_attempt=attempt + 1,
         )
         return delivery_of(
-            outcome_from(row, payload),
-            audience_id=payload.submission.audience.id,
+            payload.submission,
+            decision_id=row[3],
+            disclosure=payload.disclosure,
+            receipt=payload.receipt,
+            recorded_seq=row[4],
             attempt=attempt + 1,
             queued_at=moment(queued_at),
         )

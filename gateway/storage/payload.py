@@ -74,31 +74,42 @@ def _plain(value: object) -> object:
     raise TypeError(f"a payload cannot hold a {type(value).__name__}")
 
 
-def _loader(hint: Any) -> Load:
-    """How a value of this type is made again from JSON."""
+def _loader(hint: Any) -> Load | None:
+    """How a value of this type is made again from JSON; None: it is what JSON gives."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         (inner,) = [_loader(one) for one in arguments if one is not type(None)]
-        return lambda value: None if value is None else inner(value)
+        return inner and _optional(inner)
     if origin is tuple:
         item = _loader(arguments[0])
-        return lambda value: tuple([item(one) for one in value])
+        return tuple if item is None else _items(item)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return _dataclass_loader(hint)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint
-    if hint is datetime:
-        return datetime.fromisoformat
-    return lambda value: value
+    return datetime.fromisoformat if hint is datetime else None
+
+
+def _optional(inner: Load) -> Load:
+    return lambda value: None if value is None else inner(value)
+
+
+def _items(item: Load) -> Load:
+    return lambda value: tuple([item(one) for one in value])
 
 
 def _dataclass_loader(kind: type) -> Load:
     hints = get_type_hints(kind)
-    loaders = {one.name: _loader(hints[one.name]) for one in dataclasses.fields(kind)}
+    names = {one.name for one in dataclasses.fields(kind)}
+    loaders = [(name, loader) for name in names if (loader := _loader(hints[name]))]
 
-    def load_one(value: Mapping[str, Any]) -> Any:
-        known = [(name, one) for name, one in value.items() if name in loaders]
-        return kind(**{name: loaders[name](one) for name, one in known})
+    def load_one(value: dict[str, Any]) -> Any:
+        if not value.keys() <= names:
+            value = {name: one for name, one in value.items() if name in names}
+        for name, loader in loaders:
+            if name in value:
+                value[name] = loader(value[name])
+        return kind(**value)
 
     return load_one
 

@@ -27,7 +27,16 @@ class Message(Base, table=True):
     is a row in state "received"; `boot` names the process that holds it."""
 
     __tablename__ = "message"
-    __table_args__ = (sa.Index("ix_message_request", "request", unique=True),)
+    __table_args__ = (
+        sa.Index(
+            "ix_message_request",
+            "request",
+            unique=True,
+            sqlite_where=sa.text("request IS NOT NULL"),
+            postgresql_where=sa.text("request IS NOT NULL"),
+        ),
+        {"sqlite_with_rowid": False},
+    )
 
     id: str = Field(primary_key=True)
     tenant: str
@@ -94,7 +103,6 @@ class Payload(Base, table=True):
     """The texts behind the entry `seq`, sealed with the subject key `kid` (AES-256-GCM)."""
 
     __tablename__ = "payload"
-    __table_args__ = (sa.Index("ix_payload_kid", "kid"),)
 
     seq: int = Field(sa_column=_counted_elsewhere())
     kid: str
@@ -118,7 +126,7 @@ class OutboxRow(Base, table=True):
     the end of the lease that process `boot` holds."""
 
     __tablename__ = "outbox"
-    __table_args__ = (sa.Index("ix_outbox_due", "due_at"),)
+    __table_args__ = (sa.Index("ix_outbox_due", "due_at"), {"sqlite_with_rowid": False})
 
     message_id: str = Field(primary_key=True)
     due_at: int = Field(sa_type=sa.BigInteger)
@@ -134,6 +142,7 @@ class ReviewRow(Base, table=True):
     __table_args__ = (
         sa.Index("ix_review_tenant", "tenant", "expires_at"),
         sa.Index("ix_review_expires", "expires_at"),
+        {"sqlite_with_rowid": False},
     )
 
     message_id: str = Field(primary_key=True)

@@ -16,7 +16,6 @@ from gateway.model.disclosure import Disclosure
 from gateway.model.record import Delivery, Dispatch, DispatchResult
 from gateway.model.route import Route
 from gateway.model.submission import Channel
-from gateway.platforms.book import PlatformBook
 from gateway.platforms.webhook import WebhookPlatform
 from gateway.ports import Platform
 
@@ -28,10 +27,6 @@ def webhook(url: str) -> Platform:
     return WebhookPlatform(sandbox_url=url, secret=SECRET)
 
 
-def book(url: str) -> Platform:
-    return PlatformBook(platforms=[webhook(url)])
-
-
 @pytest.fixture
 async def sandbox() -> AsyncIterator[tuple[Sandbox, str]]:
     box = Sandbox(secret=SECRET)
@@ -39,7 +34,7 @@ async def sandbox() -> AsyncIterator[tuple[Sandbox, str]]:
         yield box, f"{url}/messages"
 
 
-@pytest.fixture(params=[webhook, book], ids=lambda make: make.__name__)
+@pytest.fixture(params=[webhook], ids=lambda make: make.__name__)
 async def platform(
     request: pytest.FixtureRequest, sandbox: tuple[Sandbox, str]
 ) -> AsyncIterator[Platform]:

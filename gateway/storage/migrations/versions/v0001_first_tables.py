@@ -72,8 +72,17 @@ def _messages() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         _text("delivery_detail"),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_message_request", "message", ["request"], unique=True)
+    asked = sa.text("request IS NOT NULL")
+    op.create_index(
+        "ix_message_request",
+        "message",
+        ["request"],
+        unique=True,
+        sqlite_where=asked,
+        postgresql_where=asked,
+    )
 
 
 def _log() -> None:
@@ -105,7 +114,6 @@ def _log() -> None:
 
 def _texts() -> None:
     op.create_table("payload", _number("seq"), _text("kid"), _bytes("nonce"), _bytes("ciphertext"))
-    op.create_index("ix_payload_kid", "payload", ["kid"])
     op.create_table(
         "subject",
         _bytes("subject"),
@@ -124,6 +132,7 @@ def _waiting() -> None:
         sa.Column("attempt", sa.Integer(), nullable=False),
         _big("queued_at"),
         sa.PrimaryKeyConstraint("message_id"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_outbox_due", "outbox", ["due_at"])
     op.create_table(
@@ -133,6 +142,7 @@ def _waiting() -> None:
         _big("held_at"),
         _big("expires_at"),
         sa.PrimaryKeyConstraint("message_id"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_review_tenant", "review", ["tenant", "expires_at"])
     op.create_index("ix_review_expires", "review", ["expires_at"])
