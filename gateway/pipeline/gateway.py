@@ -11,10 +11,12 @@ from dataclasses import replace
 from datetime import datetime
 
 import structlog
+from opentelemetry import trace
 
 from gateway.errors import InvalidField, NotFound, NotRecorded
 from gateway.model.creator import Creator
 from gateway.model.decision import Reason
+from gateway.model.finding import Stage
 from gateway.model.record import (
     HeldMessage,
     Outcome,
@@ -29,6 +31,7 @@ from gateway.pipeline.admission import admit
 from gateway.pipeline.ids import new_id
 from gateway.pipeline.judge import Judge, Judgement
 from gateway.pipeline.rooms import Limits, Rooms
+from gateway.pipeline.stages import StageRunner
 from gateway.ports import Now
 
 _STATES = {
@@ -46,6 +49,8 @@ class Gateway:
         self._limits = limits
         self._now = now
         self._judge = Judge(rooms=rooms, limits=limits, now=now)
+        self._stages = StageRunner()
+        self._tracer = trace.get_tracer("gateway.pipeline")
         self._log = structlog.get_logger("gateway.pipeline")
         self._in_flight: set[asyncio.Task[None]] = set()
 
@@ -59,7 +64,7 @@ class Gateway:
         route = admit(submission, self._rooms.platform.routes, self._limits.max_text_length)
         creator = await self._known_creator(submission)
         # 2. Claim the idempotency key: a repeated request gets its first outcome again.
-        earlier = await self._rooms.ledger.claim(submission)
+        earlier = await self._claim(submission)
         if earlier is not None:
             return replace(earlier, replayed=True)
         try:
@@ -69,7 +74,7 @@ class Gateway:
             state = State.DECIDED if submission.dry_run else _STATES[judgement.verdict]
             outcome = await self._record(submission, judgement, state)
         except BaseException:
-            await asyncio.shield(self._rooms.ledger.abandon(submission))
+            await self._give_back(submission)
             raise
         # 8. Deliver what is queued.
         return await self._deliver(outcome)
@@ -109,6 +114,32 @@ class Gateway:
             )
         return creator
 
+    async def _claim(self, submission: Submission) -> Outcome | None:
+        try:
+            async with asyncio.timeout(self._limits.record_ms / 1_000):
+                return await self._rooms.ledger.claim(submission)
+        except TimeoutError:
+            await self._give_back(submission)
+            raise NotRecorded("the Idempotency-Key could not be claimed in time") from None
+
+    async def _give_back(self, submission: Submission) -> None:
+        """Give the claim back, so that a retry may try afresh. Where that fails too, the first
+        failure is what the caller is told, and the claim ends by its age."""
+        task = asyncio.create_task(self._rooms.ledger.abandon(submission), name="claim")
+        self._watch(task)
+        await asyncio.wait({task}, timeout=self._limits.record_ms / 1_000)
+
+    def _watch(self, task: asyncio.Task[None]) -> None:
+        """Keep `task` to its end, whoever waits for it."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._in_flight.discard(task)
+            if not task.cancelled() and (error := task.exception()) is not None:
+                self._log.warning("not done", what=task.get_name(), error=type(error).__name__)
+
+        self._in_flight.add(task)
+        task.add_done_callback(ended)
+
     async def _record(
         self,
         submission: Submission,
@@ -142,11 +173,14 @@ class Gateway:
             else None,
             timings_ms=judgement.timings_ms,
         )
-        try:
-            async with asyncio.timeout(self._limits.record_ms / 1_000):
-                entry = await self._rooms.ledger.record(record)
-        except TimeoutError:
-            raise NotRecorded("the audit entry was not confirmed in time") from None
+        with self._tracer.start_as_current_span(
+            f"stage {Stage.RECORD}", record_exception=False, set_status_on_exception=False
+        ):
+            try:
+                async with asyncio.timeout(self._limits.record_ms / 1_000):
+                    entry = await self._rooms.ledger.record(record)
+            except TimeoutError:
+                raise NotRecorded("the audit entry was not confirmed in time") from None
         return outcome_of(record, entry.seq)
 
     async def _reject(self, held: HeldMessage, review: Review) -> Outcome:
@@ -166,17 +200,19 @@ class Gateway:
         here stays in the outbox, where the courier's own loop finds it."""
         if outcome.state is not State.QUEUED:
             return outcome
-        task = asyncio.create_task(self._rooms.courier.deliver(outcome.message_id))
-        self._in_flight.add(task)
-        task.add_done_callback(self._in_flight.discard)
-        done, _ = await asyncio.wait({task}, timeout=self._limits.deliver_wait_ms / 1_000)
-        if not done:
+        courier, ledger = self._rooms.courier, self._rooms.ledger
+        task = asyncio.create_task(courier.deliver(outcome.message_id), name="delivery")
+        self._watch(task)
+        if self._limits.deliver_wait_ms <= 0:
             return outcome
-        if (error := task.exception()) is not None:
-            self._log.error("delivery failed", error=type(error).__name__)
-            return outcome
-        settled = await self._rooms.ledger.outcome(outcome.tenant, outcome.message_id)
-        return outcome if settled is None else replace(settled, timings_ms=outcome.timings_ms)
+
+        async def settled() -> Outcome:
+            await asyncio.shield(task)
+            return await ledger.outcome(outcome.tenant, outcome.message_id) or outcome
+
+        waited = await self._stages.attempt(Stage.DELIVER, self._limits.deliver_wait_ms, settled)
+        # It is recorded, and perhaps sent: whatever failed here, the caller must not hear "no".
+        return replace(waited.value or outcome, timings_ms=outcome.timings_ms)
 
 
 def _reviewed(submission: Submission, review: Review, edited: str | None) -> Submission:

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import structlog
 from opentelemetry import trace
 
-from gateway.errors import StageFailure, StageTimeout, StageUndefined
+from gateway.errors import StageFailure, StageTimeout
 from gateway.model.finding import Stage, Unavailable
 
 T = TypeVar("T")
@@ -50,8 +50,6 @@ class StageRunner:
             try:
                 async with asyncio.timeout(deadline_ms / 1_000) as deadline:
                     value = await call()
-                if value is None:
-                    raise StageUndefined(stage.value, "it answered nothing")
             except StageFailure as failure:
                 reason = failure.reason
             except asyncio.CancelledError:
@@ -65,7 +63,9 @@ class StageRunner:
                     else f"failed with {type(error).__name__}"
                 )
             else:
-                return Attempt(stage, _ms_since(began), value=value)
+                if value is not None:
+                    return Attempt(stage, _ms_since(began), value=value)
+                reason = "it answered nothing"
             span.set_attribute("gateway.unavailable", reason)
         self._log.warning("stage unavailable", stage=stage.value, reason=reason)
         return Attempt(stage, _ms_since(began), unavailable=Unavailable(stage=stage, reason=reason))
