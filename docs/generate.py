@@ -41,7 +41,7 @@ def settings_page() -> str:
 
 
 def commands_page() -> str:
-    root = typer.main.get_command(build_command(assembly.workshop(), assembly.version()))
+    root = typer.main.get_command(build_command(assembly.workshop()))
     lines = ["# Commands", ""]
     for path, command in _walk("avatar-gateway", root):
         context = click.Context(command, info_name=path, max_content_width=96, terminal_width=96)

@@ -7,7 +7,7 @@ from gateway.cli.app import main as run_command_line
 
 
 def main() -> None:
-    run_command_line(assembly.workshop(), assembly.version())
+    run_command_line(assembly.workshop())
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -19,15 +20,10 @@ Every setting can be given in a TOML file, in the environment (AVATAR_GATEWAY_â€
 `serve`; docs/reference/settings.md lists them."""
 
 
-def build(workshop: Workshop, version: str) -> typer.Typer:
+def build(workshop: Workshop) -> typer.Typer:
     app = typer.Typer(
         help=_HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
     )
-
-    def show_version(wanted: bool) -> None:
-        if wanted:
-            typer.echo(version)
-            raise typer.Exit
 
     @app.callback()
     def root(
@@ -40,7 +36,7 @@ def build(workshop: Workshop, version: str) -> typer.Typer:
         ] = None,
         _version: Annotated[
             bool,
-            typer.Option("--version", callback=show_version, is_eager=True, help="Print it."),
+            typer.Option("--version", callback=_show_version, is_eager=True, help="Print it."),
         ] = False,
     ) -> None:
         flags = {} if data_dir is None else {"data_dir": data_dir}
@@ -58,10 +54,16 @@ def build(workshop: Workshop, version: str) -> typer.Typer:
     return app
 
 
-def main(workshop: Workshop, version: str) -> None:
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("avatar-gateway"))
+        raise typer.Exit
+
+
+def main(workshop: Workshop) -> None:
     """Run the command line; an error that explains itself is shown without a traceback."""
     try:
-        build(workshop, version)()
+        build(workshop)()
     except GatewayError as error:
         Console(stderr=True, soft_wrap=True).print(
             f"avatar-gateway: {error}", style="red", markup=False

@@ -41,7 +41,7 @@ def add(app: typer.Typer, workshop: Workshop) -> None:
         brand: Annotated[str | None, typer.Option(help="The brand it promotes.")] = None,
         as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     ) -> None:
-        """Decide without delivering; recorded as a dry run. Exits with 0 publish, 3 hold, 4 block."""
+        """Decide without delivering; recorded as a dry run. Exit: 0 publish, 3 hold, 4 block."""
         now = datetime.now(UTC)
         submission = Submission(
             message_id=new_id("msg", now),
@@ -84,7 +84,8 @@ def _show(outcome: Outcome, console: Console) -> None:
     body = Text(outcome.text if outcome.text is not None else "(not published)")
     console.print(Panel(body, title=title, title_align="left", border_style=colour))
     table = Table("rule", "asks for", "why", box=None, header_style="bold")
-    for reason in outcome.reasons:
+    strictest_first = sorted(outcome.reasons, key=lambda one: -one.verdict.severity)
+    for reason in strictest_first:
         verdict = Text(reason.verdict.value, style=_COLOURS[reason.verdict])
         table.add_row(Text(reason.rule), verdict, Text(reason.text))
     console.print(table)
