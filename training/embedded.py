@@ -14,10 +14,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from gateway.text.reader import Reader
+from gateway.toxicity.embedded import EmbeddedScorer
 from gateway.toxicity.grams import BUCKETS
+from gateway.toxicity.weights import SHIPPED
 from training.batches import Batch, Tokenizer, augment, batches
+from training.calibrate import RATES, fit
 from training.encoder import Network, Tokens
-from training.sources import CATEGORIES, SEED, UNKNOWN, Row, is_validation, rows
+from training.export import describe, write
+from training.sources import CATEGORIES, SEED, SOURCES, UNKNOWN, Row, is_validation, rows
 
 
 def loss_of(network: Network, tokens: Tokens, batch: Batch) -> torch.Tensor:
@@ -61,7 +66,7 @@ def train(
     log: bool = True,
 ) -> Network:
     torch.manual_seed(seed)
-    random_ = random.Random(seed)
+    random_ = random.Random(seed)  # noqa: S311
     tokens, tokenizer = Tokens(), Tokenizer()
     network = Network(len(CATEGORIES), BUCKETS, orders=orders)
     new = [*network.head.parameters()]
@@ -102,24 +107,60 @@ def train(
     return network
 
 
+def finish(network: Network, folder: Path) -> None:
+    """Weights, then shifts fitted on what the shipped code makes of those weights."""
+    details = {
+        "sources": list(SOURCES),
+        "training": {"command": "python -m training.embedded", "seed": SEED},
+    }
+    path = write(
+        network.state_dict(),
+        eps=network.eps,
+        folder=folder,
+        shifts={},
+        false_positive_rate=RATES["toxicity"],
+        details=details,
+    )
+    scorer = EmbeddedScorer(description=path)
+    scorer.load()
+
+    def log_odds(texts: Sequence[str]) -> np.ndarray:
+        found = [
+            [answer[category] for category in CATEGORIES]
+            for start in range(0, len(texts), 64)
+            for answer in scorer.score(texts[start : start + 64])
+        ]
+        shares = np.clip(np.array(found, np.float64), 1e-9, 1 - 1e-9)
+        return np.log(shares / (1 - shares))
+
+    held_out = [row for row in rows(seed=SEED) if is_validation(row)]
+    describe(
+        folder / "embedded.npz",
+        eps=network.eps,
+        shifts=fit(log_odds, Reader(), held_out),
+        false_positive_rate=RATES["toxicity"],
+        details=details,
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--orders", default="2,3,5")
-    parser.add_argument("--rate", type=float, default=3e-4)
-    parser.add_argument("--everything", action="store_true", help="train on validation too")
-    parser.add_argument("--out", type=Path, default=Path("build/toxicity.pt"))
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--state", type=Path, help="a state that was trained before")
+    parser.add_argument("--keep", type=Path, default=Path("build/toxicity.pt"))
+    parser.add_argument("--out", type=Path, default=SHIPPED)
     arguments = parser.parse_args()
     torch.set_num_threads(1)  # two are slower on a shared machine, and less repeatable
     torch.set_flush_denormal(True)
-    data = rows(seed=SEED)
-    training = [row for row in data if arguments.everything or not is_validation(row)]
-    orders = tuple(int(order) for order in arguments.orders.split(","))
-    network = train(
-        training, seed=SEED, epochs=arguments.epochs, orders=orders, rate=arguments.rate
-    )
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({"state": network.state_dict(), "orders": orders}, arguments.out)
+    if arguments.state is None:
+        training = [row for row in rows(seed=SEED) if not is_validation(row)]
+        network = train(training, seed=SEED, epochs=arguments.epochs)
+        arguments.keep.parent.mkdir(parents=True, exist_ok=True)
+        torch.save({"state": network.state_dict()}, arguments.keep)
+    else:
+        network = Network(len(CATEGORIES), BUCKETS)
+        network.load_state_dict(torch.load(arguments.state, weights_only=True)["state"])
+    finish(network, arguments.out)
 
 
 if __name__ == "__main__":

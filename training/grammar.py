@@ -61,7 +61,7 @@ def sentences(*, seed: int, scale: float = 1.0) -> Iterator[tuple[str, str, froz
     for language in LANGUAGES:
         for template in templates(language):
             number += 1
-            random_ = random.Random(f"{seed} {language} {template.text}")
+            random_ = random.Random(f"{seed} {language} {template.text}")  # noqa: S311
             drawn = {template.draw(random_) for _ in range(max(1, int(template.weight * scale)))}
             for text in sorted(drawn):
                 yield language, text, template.labels, number

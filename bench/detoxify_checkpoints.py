@@ -4,6 +4,7 @@ loading code that runs on them is Detoxify's own."""
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ _SIZES = {
     "num_attention_heads": 2,
     "intermediate_size": 64,
     "max_position_embeddings": 514,
-    "initializer_range": 0.6,  # so that scores differ from text to text
+    "initializer_range": 0.3,  # so that scores differ from text to text
 }
 _TEXT = [
     "you are a fool and I will find you tomorrow",
@@ -46,8 +47,8 @@ class Checkpoint:
 def make(kind: str, folder: Path, **changes: Any) -> Checkpoint:
     """`changes` go into the checkpoint's dictionary, `drop` names a key of its weights to leave
     out, `hidden_size` is that of the model."""
-    import torch
-    import transformers
+    import torch  # noqa: PLC0415
+    import transformers  # noqa: PLC0415
 
     torch.manual_seed(3)
     folder.mkdir(parents=True, exist_ok=True)
@@ -92,10 +93,10 @@ def make(kind: str, folder: Path, **changes: Any) -> Checkpoint:
 
 
 def _tokenizer(kind: str, class_: Any) -> Any:
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers  # noqa: PLC0415
 
     if kind == "original":
-        inner = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+        inner = Tokenizer(models.WordPiece(unk_token="[UNK]"))  # noqa: S106
         inner.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
         special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
         inner.train_from_iterator(
@@ -112,7 +113,6 @@ def _tokenizer(kind: str, class_: Any) -> Any:
             _TEXT,
             trainers.BpeTrainer(vocab_size=350, special_tokens=special, initial_alphabet=alphabet),
         )
-        import json
 
         stored = json.loads(inner.to_str())["model"]
         merges = [tuple(merge) for merge in stored["merges"]]
@@ -121,9 +121,8 @@ def _tokenizer(kind: str, class_: Any) -> Any:
     inner.pre_tokenizer = pre_tokenizers.Metaspace()
     inner.train_from_iterator(
         _TEXT,
-        trainers.UnigramTrainer(vocab_size=150, special_tokens=special, unk_token="<unk>"),
+        trainers.UnigramTrainer(vocab_size=150, special_tokens=special, unk_token="<unk>"),  # noqa: S106
     )
-    import json
 
     stored = json.loads(inner.to_str())["model"]
     return class_(vocab=[tuple(pair) for pair in stored["vocab"]], model_max_length=512)

@@ -1,0 +1,297 @@
+"""Toxicity: how well the embedded model ranks, what hiding a text costs it, what it costs.
+
+Also, where the extra is installed: the throughput of the Detoxify path against Detoxify itself.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import random
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bench.figure import Figure, cpu_interleaved, labelled_data, ratio
+from gateway.text.reader import Reader
+from gateway.toxicity.detector import forms, worst
+from gateway.toxicity.embedded import EmbeddedScorer
+from gateway.toxicity.scorer import Scorer, Scores
+from gateway.toxicity.windows import windows
+
+LINES = Path(__file__).with_name("toxicity_lines.txt")
+HOLD = 0.5
+_HATE_HARASSMENT_VIOLENCE = ("H", "H2", "HR", "V", "V2")
+_ANSWERING = ("insult", "threat", "identity_attack")
+_TWENTY_WORDS = (
+    "thank you all for coming last night, the new song is out on Friday and we play again in {}"
+    " very soon, see you"
+)
+
+
+def measure() -> Iterator[Figure]:
+    """All figures; those for Detoxify only where the extra is installed."""
+    scorer = EmbeddedScorer()
+    scorer.load()
+    read = Reader()
+    yield _dev_auc(scorer, read)
+    yield from _evasion(scorer, read)
+    yield from _languages(scorer, read)
+    yield _cpu(scorer)
+    if all(importlib.util.find_spec(name) for name in ("detoxify", "onnxruntime", "torch", "onnx")):
+        yield _detoxify()
+
+
+def detect(
+    scorer: Scorer, read: Reader, texts: Sequence[str], language: str | None = None
+) -> list[dict[str, float | None]]:
+    """What ToxicityDetector answers, in one batch."""
+    asked: list[tuple[int, str, str, str, int]] = []
+    for index, text in enumerate(texts):
+        found = read(text, language)
+        for form, shown in forms(found).items():
+            parts = windows(shown, size=scorer.window)
+            asked += [(index, form, found.language, part, len(parts)) for part in parts]
+    calibrated: list[list[Scores]] = [[] for _ in texts]
+    for start in range(0, len(asked), 64):
+        group = asked[start : start + 64]
+        for (index, form, spoken, _, count), answer in zip(
+            group, scorer.score([part for *_, part, _ in group]), strict=True
+        ):
+            calibrated[index].append(
+                scorer.calibration.apply(answer, form=form, language=spoken, windows=count)
+            )
+    return [worst(each) for each in calibrated]
+
+
+def _dev_auc(scorer: Scorer, read: Reader) -> Figure:
+    rows = [
+        json.loads(line)
+        for line in labelled_data("toxicity/dev.openai-moderation.jsonl")
+        .read_text("utf-8")
+        .splitlines()
+    ]
+    marked = np.array([any(row.get(k) == 1 for k in _HATE_HARASSMENT_VIOLENCE) for row in rows])
+    answers = detect(scorer, read, [row["prompt"] for row in rows], "en")
+    score = np.array(
+        [max(answer[category] or 0.0 for category in _ANSWERING) for answer in answers]
+    )
+    return Figure(
+        key="tox.dev_auc",
+        value=roc_auc(score, marked),
+        unit="ROC-AUC",
+        bar=0.78,
+        aim=0.90,
+        n=len(rows),
+        lower_is_better=False,
+        note="highest of insult, threat, identity_attack; sexual and self-harm prompts among the "
+        "negatives",
+    )
+
+
+def roc_auc(score: np.ndarray, marked: np.ndarray) -> float:
+    """The chance that a marked text scores above another; ties count half."""
+    ordered, counts = np.unique(score, return_inverse=True)[1], np.bincount
+    ranks = np.cumsum(counts(ordered)) - (counts(ordered) - 1) / 2
+    positive = int(marked.sum())
+    above = ranks[ordered][marked].sum() - positive * (positive + 1) / 2
+    return float(above / (positive * (len(score) - positive)))
+
+
+Rewriting = Callable[[str, random.Random], str]
+
+
+def _scatter(text: str, random_: random.Random, table: dict[str, str], share: float) -> str:
+    return "".join(
+        table[letter] if letter in table and random_.random() < share else letter for letter in text
+    )
+
+
+_LOOKALIKE = dict(zip("aeiopcyxsjhABEHKMOPTX", "аеіорсухѕјһАВЕНКМОРТХ", strict=True))
+_DIGITS = {"a": "@", "e": "3", "i": "1", "o": "0", "s": "$", "t": "7"}
+
+REWRITINGS: dict[str, Rewriting] = {
+    "zero_width": lambda text, r: "".join(
+        letter + ("\u200b\u2060\u00ad"[r.randrange(3)] if r.random() < 0.5 else "")
+        for letter in text
+    ),
+    "homoglyphs": lambda text, r: _scatter(text, r, _LOOKALIKE, 0.6),
+    "full_width": lambda text, r: "".join(
+        chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in text
+    ),
+    "leet": lambda text, r: _scatter(text, r, _DIGITS, 0.6),
+    "repeats": lambda text, r: "".join(
+        letter * (3 + r.randrange(4)) if letter.isalpha() and r.random() < 0.2 else letter
+        for letter in text
+    ),
+    "spacing": lambda text, r: "  ".join(" ".join(word) for word in text.split()),
+}
+
+
+def _lines() -> list[tuple[str, str, str]]:
+    """(language, label, text)."""
+    found = []
+    for line in LINES.read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            head, _, text = line.partition("\t")
+            language, label = head.split()
+            found.append((language, label, text))
+    return found
+
+
+def _sentences() -> tuple[list[str], list[str]]:
+    """(toxic, clean): our lines, and every ParaDetox pair of the fold never trained on."""
+    toxic = [text for _, label, text in _lines() if label != "clean"]
+    clean = [text for _, label, text in _lines() if label == "clean"]
+    path = labelled_data("toxicity/train.paradetox.tsv")
+    for number, line in enumerate(path.read_text("utf-8").splitlines()[1:]):
+        cells = line.split("\t")
+        if number % 24 == 3:  # folds of eight and thirds: see training/sources.py
+            toxic.append(cells[0])
+            clean.append(cells[1])
+    return toxic, clean
+
+
+def _evasion(scorer: Scorer, read: Reader) -> Iterator[Figure]:
+    toxic, clean = _sentences()
+
+    def share(texts: Sequence[str]) -> np.ndarray:
+        return np.array([(each["toxicity"] or 0) >= HOLD for each in detect(scorer, read, texts)])
+
+    plain = share(toxic)
+    kept, false = {}, {"plain": float(share(clean).mean())}
+    for name, rewriting in REWRITINGS.items():
+        random_ = random.Random(name)  # noqa: S311
+        found = share([rewriting(text, random_) for text in toxic])
+        kept[name] = float((found & plain).sum() / plain.sum())
+        false[name] = float(share([rewriting(text, random_) for text in clean]).mean())
+    worst_kept = min(kept, key=lambda name: kept[name])
+    yield Figure(
+        key="tox.evasion_kept",
+        value=kept[worst_kept],
+        unit="share",
+        bar=0.85,
+        aim=0.97,
+        n=int(plain.sum()),
+        spread=(min(kept.values()), max(kept.values())),
+        lower_is_better=False,
+        note=f"worst: {worst_kept}; false positives {max(false.values()):.3f}; "
+        + ", ".join(f"{name} {value:.2f}" for name, value in kept.items()),
+    )
+    yield Figure(
+        key="tox.evasion_false_positives",
+        value=max(false.values()),
+        unit="share",
+        bar=0.05,
+        aim=0.02,
+        n=len(clean),
+        note=", ".join(f"{name} {value:.3f}" for name, value in false.items()),
+    )
+
+
+def _languages(scorer: Scorer, read: Reader) -> Iterator[Figure]:
+    """Our own lines, by language, at the hold point of `toxicity`."""
+    for language in ("en", "fr", "es", "de"):
+        lines = [(label, text) for spoken, label, text in _lines() if spoken == language]
+        answers = detect(scorer, read, [text for _, text in lines], language)
+        held = np.array([(answer["toxicity"] or 0.0) >= HOLD for answer in answers])
+        clean = np.array([label == "clean" for label, _ in lines])
+        yield Figure(
+            key=f"tox.lines.{language}.false_positives",
+            value=float(held[clean].mean()),
+            unit="share",
+            bar=0.10,
+            aim=0.03,
+            n=int(clean.sum()),
+        )
+        yield Figure(
+            key=f"tox.lines.{language}.recall",
+            value=float(held[~clean].mean()),
+            unit="share",
+            bar=0.70,
+            aim=0.90,
+            n=int((~clean).sum()),
+            lower_is_better=False,
+        )
+
+
+def _cpu(scorer: EmbeddedScorer) -> Figure:
+    texts = [_TWENTY_WORDS.format(number) for number in range(100)]
+
+    def one_by_one() -> None:
+        for text in texts:
+            scorer.score([text])
+
+    (taken,) = cpu_interleaved([one_by_one], rounds=7)
+    each = [seconds * 1000 / len(texts) for seconds in taken]
+    return Figure(
+        key="tox.cpu_ms",
+        value=float(np.median(each)),
+        unit="ms CPU",
+        bar=6.0,
+        aim=1.5,
+        n=len(texts) * len(each),
+        spread=(min(each), max(each)),
+        note="one message of 20 words at a time",
+    )
+
+
+def _detoxify() -> Figure:
+    """A random checkpoint of BERT-base's size: scores mean nothing, time does."""
+    from detoxify import Detoxify  # noqa: PLC0415
+
+    from bench.detoxify_checkpoints import make  # noqa: PLC0415 - needs the extra
+    from gateway.toxicity.conversion import convert_checkpoint  # noqa: PLC0415
+    from gateway.toxicity.detoxify import DetoxifyScorer  # noqa: PLC0415
+
+    words = "you are a fool and I will find you thank you for the lovely stream"
+    random_ = random.Random(1)  # noqa: S311
+    texts = [
+        " ".join(random_.choices(words.split(" "), k=round(4 * 1.12**number)))
+        for number in range(32)
+    ] + ["hello you"] * 32
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint = make(
+            "original",
+            Path(folder),
+            hidden_size=768,
+            num_hidden_layers=12,
+            num_attention_heads=12,
+            intermediate_size=3072,
+            initializer_range=0.02,
+        )
+        out = convert_checkpoint(
+            checkpoint.path,
+            kind="original",
+            config_folder=checkpoint.folder,
+            out=Path(folder) / "out",
+            sha256=checkpoint.sha256,
+        )
+        scorer = DetoxifyScorer(folder=out.parent)
+        theirs = Detoxify(
+            checkpoint=str(checkpoint.path), huggingface_config_path=str(checkpoint.folder)
+        )
+        expected, found = theirs.predict(texts), scorer.score(texts)
+        drift = max(
+            abs((found[row][category] or 0.0) - expected[category][row])
+            for row in range(len(texts))
+            for category in scorer.categories
+        )
+        ours, other = cpu_interleaved(
+            [lambda: scorer.score(texts), lambda: theirs.predict(texts)], rounds=3
+        )
+    value, spread = ratio(other, ours)
+    return Figure(
+        key="tox.detoxify_batch_ratio",
+        value=value if drift <= 1e-5 else 0.0,
+        unit="times",
+        bar=5,
+        aim=15,
+        n=len(texts),
+        spread=spread,
+        baseline="Detoxify.predict() on the same texts, CPU time",
+        lower_is_better=False,
+        note=f"largest difference of a score {drift:.1e}; lengths 4 to 134 words, half short",
+    )
