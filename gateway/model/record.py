@@ -45,6 +45,16 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Commitment:
+    """Binds an entry to a text that it does not hold: `hash` is hex HMAC-SHA256(salt, UTF-8 of
+    the text as submitted). The salt (hex) lies encrypted with the text: destroying their key
+    erases both."""
+
+    salt: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One judged message, to be made durable in one transaction: the audit entry, the
     encrypted payload, the outbox row (state QUEUED), the review row (state HELD), the contact
@@ -69,6 +79,7 @@ class Record:
     review: Review | None = None
     expires_at: datetime | None = None  # for HELD
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    commitment: Commitment | None = None  # to the submitted text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ from gateway.model.record import (
 from gateway.model.submission import Submission
 from gateway.model.verdict import State, Verdict
 from gateway.pipeline.admission import admit
-from gateway.pipeline.ids import new_id
+from gateway.pipeline.ids import commit_to, new_id
 from gateway.pipeline.judge import Judge, Judgement
 from gateway.pipeline.rooms import Limits, Rooms
 from gateway.pipeline.stages import StageRunner

@@ -1,11 +1,20 @@
-"""Identifiers: sortable by time, not guessable."""
+"""Identifiers and commitments: what needs randomness."""
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from datetime import datetime
+
+from gateway.model.record import Commitment
 
 
 def new_id(prefix: str, now: datetime) -> str:
     """`prefix_`, 12 hex digits of milliseconds since 1970, 20 random hex digits."""
     return f"{prefix}_{int(now.timestamp() * 1_000):012x}{secrets.token_hex(10)}"
+
+
+def commit_to(text: str) -> Commitment:
+    """A commitment under a fresh salt: a plain hash of a short message could be guessed."""
+    salt = secrets.token_bytes(16)
+    return Commitment(salt=salt.hex(), hash=hmac.digest(salt, text.encode(), "sha256").hex())

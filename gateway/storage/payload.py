@@ -17,7 +17,7 @@ from gateway.model.disclosure import Disclosure
 from gateway.model.finding import Unavailable
 from gateway.model.obligation import Obligation
 from gateway.model.receipt import Receipt
-from gateway.model.record import Record
+from gateway.model.record import Commitment, Record
 from gateway.model.submission import Submission
 
 Load = Callable[[Any], Any]
@@ -37,6 +37,7 @@ class Payload:
     redacted_kinds: tuple[str, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     document: Mapping[str, Any] | None = None
+    commitment: Commitment | None = None
 
 
 def payload_of(record: Record) -> Payload:
@@ -51,6 +52,7 @@ def payload_of(record: Record) -> Payload:
         redacted_kinds=tuple(sorted({made.finding.kind for made in replacements})),
         timings_ms=record.timings_ms,
         document=record.decision.document if record.decision else None,
+        commitment=record.commitment,
     )
 
 

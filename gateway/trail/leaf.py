@@ -72,6 +72,7 @@ def _record(record: Record) -> dict[str, Any]:
             "route": submission.route,
         },
         "received_at": moment(submission.received_at),
+        "submitted_hash": record.commitment.hash if record.commitment else None,
         "verdict": record.verdict,
         "state": record.state,
         "reasons": _reasons(record.reasons),
