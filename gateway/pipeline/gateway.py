@@ -172,6 +172,7 @@ class Gateway:
             if state is State.HELD
             else None,
             timings_ms=judgement.timings_ms,
+            commitment=commit_to(submission.text),
         )
         with self._tracer.start_as_current_span(
             f"stage {Stage.RECORD}", record_exception=False, set_status_on_exception=False
