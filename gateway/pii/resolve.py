@@ -8,6 +8,9 @@ from dataclasses import replace
 
 from gateway.pii.rule import Hit
 
+_LEAST_PIECE = 4
+"""Letters and digits; fewer tell nothing once the rest is gone."""
+
 
 def _rank(hit: Hit) -> tuple[bool, bool, float, int, int, str, str]:
     return (hit.advisory, not hit.checked, -hit.score, hit.start - hit.end, hit.start, hit.kind,
@@ -17,7 +20,7 @@ def _rank(hit: Hit) -> tuple[bool, bool, float, int, int, str, str]:
 def resolve(text: str, hits: Iterable[Hit]) -> tuple[Hit, ...]:
     """Hits that do not overlap, by start: one confirmed by a checksum wins, then the higher
     score, then the longer. What a loser covers beyond its winners stays found, cut to its
-    letters and digits, so that no found character is ever left uncovered. Advisory hits come
+    letters and digits, unless that is too little to tell anything. Advisory hits come
     last and never displace others."""
     standing: list[tuple[int, int, Hit]] = []
     for hit in sorted(set(hits), key=_rank):
@@ -35,7 +38,7 @@ def _cut(text: str, hit: Hit, start: int, end: int) -> Hit | None:
         start += 1
     while end > start and not text[end - 1].isalnum():
         end -= 1
-    if start == end or hit.advisory:
+    if hit.advisory or sum(map(str.isalnum, text[start:end])) < _LEAST_PIECE:
         return None
     return replace(hit, start=start, end=end, checked=False)
 

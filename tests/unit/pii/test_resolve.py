@@ -3,7 +3,7 @@ from __future__ import annotations
 from gateway.pii.resolve import resolve
 from gateway.pii.rule import Hit
 
-TEXT = "ab 123456 cd, ef"
+TEXT = "ab 123456 cde, fg"
 
 
 def hit(start: int, end: int, kind: str, score: float, **more: bool) -> Hit:
@@ -21,28 +21,27 @@ def test_a_checksum_beats_a_score_and_a_score_beats_a_length() -> None:
     assert resolve(TEXT, [hit(3, 9, "SHORTER", 0.7), longer]) == (longer,)
 
 
-def test_what_a_loser_covers_beyond_the_winner_stays_found() -> None:
+def test_what_a_loser_covers_beyond_the_winner_stays_found_where_it_tells_something() -> None:
     inner = hit(3, 9, "INNER", 1.0)
-    outer = hit(0, 16, "OUTER", 0.5)
+    outer = hit(0, 17, "OUTER", 0.5)
     stands = resolve(TEXT, [outer, inner])
     assert [(one.kind, TEXT[one.start : one.end]) for one in stands] == [
-        ("OUTER", "ab"),
         ("INNER", "123456"),
-        ("OUTER", "cd, ef"),
+        ("OUTER", "cde, fg"),
     ]
 
 
 def test_a_piece_of_a_checked_hit_is_no_longer_checked() -> None:
     stands = resolve(
         TEXT,
-        [hit(3, 9, "A", 1.0, checked=True), hit(0, 9, "B", 0.9, checked=True)],
+        [hit(3, 9, "A", 1.0, checked=True), hit(3, 17, "B", 0.9, checked=True)],
     )
-    assert [(one.kind, one.checked) for one in stands] == [("B", False), ("A", True)]
+    assert [(one.kind, one.checked) for one in stands] == [("A", True), ("B", False)]
 
 
 def test_advice_never_displaces_and_is_never_cut() -> None:
     found = hit(3, 9, "FOUND", 0.5)
-    advice = hit(0, 16, "ADVICE", 1.0, advisory=True)
+    advice = hit(0, 17, "ADVICE", 1.0, advisory=True)
     assert resolve(TEXT, [advice, found]) == (found,)
 
 

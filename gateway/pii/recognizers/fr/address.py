@@ -83,11 +83,12 @@ _BIG = (
 _KNOWN = rf"(?i:{'|'.join(sorted(_BIG, key=len, reverse=True))})"
 
 POSTCODES = (
-    Pattern("postcode and city", rf"{_BEFORE_CODE}(?:{_POSTCODE})[ ]{{1,2}}{_CITY}", 0.55),
+    Pattern("postcode and city", rf"{_BEFORE_CODE}(?:{_POSTCODE})[ ]{{1,2}}{_CITY}", 0.45),
     Pattern("postcode and known city",
             rf"{_BEFORE_CODE}(?:{_POSTCODE})[ ]{{1,2}}(?:à )?{_KNOWN}(?![\w\-])", 0.7),
     Pattern("known city and postcode",
-            rf"(?<![\w\-]){_KNOWN},?[ ]{{1,2}}\(?(?:{_POSTCODE})(?![\w,.]\d|\w)", 0.6),
+            rf"(?<![\w\-]){_KNOWN},?[ ]{{1,2}}"
+            rf"(?:\((?:{_POSTCODE})\)|(?:{_POSTCODE})(?!\w|[,.]\d))", 0.6),
     Pattern("city and postcode", rf"(?<![\w\-]){_CITY_WORD},?[ ]\((?:{_POSTCODE})\)", 0.45),
 )  # fmt: skip
 _NOT_A_CITY_LISTED = (

@@ -72,7 +72,6 @@ def siren_rule() -> PatternRule:
         "VAT numbers made from one.",
         gate=Gate(digits=9),
         context=CONTEXT,
-        checksum=True,
         home=PLACES,
         at_home=0.15,
     )

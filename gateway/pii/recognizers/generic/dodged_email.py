@@ -87,6 +87,7 @@ _ALSO_WORDS = frozenset(
 )
 _DOT_WORD = regex.compile(r"(?<!\w)(?:point|punto|ponto|punkt|punt|dot)(?!\w)", regex.IGNORECASE)
 _AT = regex.compile(_SURE_AT + "|" + _PLAIN_AT, regex.IGNORECASE)
+_UNDODGED = regex.compile(r"[^\s@]+@[\w.]+(?:-\w+)*")
 _SPACED = regex.compile(r"(?<!\w)\w \w[ .].*@ \w ")
 _DOTS = regex.compile(_DOT, regex.IGNORECASE)
 
@@ -94,20 +95,24 @@ _DOTS = regex.compile(_DOT, regex.IGNORECASE)
 class DodgedEmailRecognizer(PatternRecognizer):
     """Undoes the dodge and asks whether what is left is an address at a public domain."""
 
-    def __init__(self, domains: Domains, name: str, patterns: list[Pattern]) -> None:
+    def __init__(
+        self, domains: Domains, name: str, patterns: list[Pattern], *, plain: bool
+    ) -> None:
+        """`plain`: the "at" may be a word of a sentence."""
         super().__init__(supported_entity="EMAIL_ADDRESS", name=name, patterns=patterns)
         self._domains = domains
+        self._plain = plain
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        value = pattern_text
-        if _SPACED.search(value):
-            value = value.replace(" ", "")
+        if _UNDODGED.fullmatch(pattern_text):
+            return False
+        value = pattern_text.replace(" ", "") if _SPACED.search(pattern_text) else pattern_text
         host = _DOTS.sub(".", _AT.split(value)[-1]).strip().lower()
         name, _, suffix = host.rpartition(".")
         if name.partition(".")[0] in _NOT_A_HOST or not self._domains.is_public(host):
             return False
-        if _DOT_WORD.search(pattern_text) and suffix in _ALSO_WORDS and name not in _MAIL_HOSTS:
-            return False
+        if self._plain and _DOT_WORD.search(pattern_text):
+            return None if suffix not in _ALSO_WORDS or name in _MAIL_HOSTS else False
         return None
 
 
@@ -117,6 +122,7 @@ def bracketed(domains: Domains) -> PatternRule:
             domains,
             "BracketedEmailRecognizer",
             [Pattern("sure at", _SURE, 0.75), Pattern("apart", _APART, 0.75)],
+            plain=False,
         ),
         about="An address with (at), arobase, a spaced @ or a spelled-out dot, whose domain ends "
         "in a public suffix.",
@@ -130,6 +136,7 @@ def worded(domains: Domains) -> PatternRule:
             domains,
             "WordedEmailRecognizer",
             [Pattern("words", _WORDS, 0.75), Pattern("known host", _KNOWN_HOST, 0.75)],
+            plain=True,
         ),
         about="An address in plain words (john at gmail dot com), whose domain ends in a public "
         "suffix.",

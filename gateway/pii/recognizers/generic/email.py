@@ -8,13 +8,14 @@ from presidio_analyzer import Pattern
 from presidio_analyzer.predefined_recognizers import EmailRecognizer
 
 from gateway.pii.domains import Domains
-from gateway.pii.message import Gate
+from gateway.pii.message import Gate, Message
 from gateway.pii.rule import PatternRule
 
 # Presidio's pattern, with the lengths of RFC 5321 (4.5.3.1) as bounds: linear in the text.
 _LOCAL = r"[!#$%&'*+\-/=?^_`{|}~.\w]{0,63}[!#$%&'*+\-/=?^_`{|}~\w]"
 _LABEL = r"\w{1,63}(?:-+\w{1,63}){0,8}"
 _ADDRESS = rf"(?<![\w.+\-]){_LOCAL}@{_LABEL}(?:\.{_LABEL}){{1,8}}"
+_CREDENTIALS = re.compile(r"://[^\s:/@]{1,64}:$")
 _QUICK = re.compile(r"\S@\w")
 _UNKNOWN_SUFFIX = 0.6
 
@@ -33,9 +34,15 @@ class OfflineEmailRecognizer(EmailRecognizer):
         return None if domain.rpartition(".")[2].isalpha() else False
 
 
+def _accepts(message: Message, start: int, _: int) -> bool:
+    """Not the password and host of a link: those are a secret."""
+    return _CREDENTIALS.search(message.text[max(0, start - 90) : start]) is None
+
+
 def rule(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=OfflineEmailRecognizer(domains),
         about="An address with @; certain when its domain ends in a public suffix.",
+        accepts=_accepts,
         gate=Gate(groups=(("@",), (".",)), quick=_QUICK),
     )

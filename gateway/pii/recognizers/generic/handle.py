@@ -7,7 +7,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from gateway.pii.message import Gate
 from gateway.pii.rule import PatternRule
 
-_HANDLE = r"(?<![\w@./&=+\-])@[\w](?:[\w.\-]{0,62}\w)?(?:@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,4})?"
+_HANDLE = r"(?<![\w@./&=+\-])@\w(?:[\w.\-]{0,62}\w)?(?!@)"
 
 
 def rule() -> PatternRule:
@@ -17,8 +17,7 @@ def rule() -> PatternRule:
             name="HandleRecognizer",
             patterns=[Pattern("handle", _HANDLE, 0.5)],
         ),
-        about="A name behind @, also with a server (@a@b.social). Advisory: who is named on a "
-        "platform is often meant to be.",
+        about="A name behind @. Advisory: who is named on a platform is often meant to be.",
         gate=Gate(groups=(("@",),)),
         advisory=True,
     )

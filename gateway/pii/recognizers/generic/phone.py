@@ -21,6 +21,7 @@ _CANDIDATE = regex.compile(
 )
 _PLAIN_SIGNS = str.maketrans(dict.fromkeys("_*|~,\u2022\u00b7", " "))
 _GROUP = re.compile(r"\d+")
+_DECIMAL = re.compile(r"\d[.,]\d+")
 _EXTENSION = re.compile(r" {0,2}(?:x|ext\.?|poste) ?\d{1,5}(?!\w)", re.IGNORECASE)
 _LINKED = re.compile(r"(?:wa\.me/|phone=|tel:|sms:)$")
 _LINK_CHARS = 8
@@ -120,7 +121,10 @@ class PhoneRule:
                 break
             if digits < _LEAST or text[groups[last][1] : groups[last][1] + 1] in _NOT_AFTER:
                 continue
-            value = text[begin : groups[last][1]].translate(_PLAIN_SIGNS)
+            value = text[begin : groups[last][1]]
+            if _DECIMAL.fullmatch(value):
+                continue
+            value = value.translate(_PLAIN_SIGNS)
             score = phone_shape.shape(value, regions)
             if linked and phone_shape.is_valid_abroad(value):
                 score = phone_shape.INTERNATIONAL

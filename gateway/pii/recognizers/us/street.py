@@ -16,7 +16,10 @@ _KINDS = (
     "Alley", "Trail", "Loop", "Plaza",
 )  # fmt: skip
 _KIND = rf"(?:{'|'.join(sorted(_KINDS, key=len, reverse=True))})"
-_WORD = r"(?:[A-Z][A-Za-z'’\-]{0,30}|\d{1,3}(?:st|nd|rd|th))"
+_WORD = (
+    r"(?!(?:On|The|Of|In|To|And|By|My|Your|This|That|All|For|A|Is|Are)\b)"
+    r"(?:[A-Z][A-Za-z'’\-]{0,30}|\d{1,3}(?:st|nd|rd|th))"
+)
 _UNIT = r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|#)\.? ?#?\w{1,6})?"
 _TOWN = r"(?:,? [A-Z][A-Za-z'’\- ]{1,30},? [A-Z]{2},? \d{5}(?:-\d{4})?)?"
 _QUICK = re.compile(
@@ -34,7 +37,7 @@ def rule() -> PatternRule:
                 Pattern(
                     "street",
                     rf"(?<![\w.,:/$€£#\-])\d{{1,5}}[A-Za-z]? (?:[NSEW]\.? )?"
-                    rf"{_WORD}(?: {_WORD}){{0,3}} {_KIND}(?![\w'’])\.?{_UNIT}{_TOWN}",
+                    rf"{_WORD}(?: {_WORD}){{0,3}} {_KIND}(?![\w'’\-])\.?{_UNIT}{_TOWN}",
                     0.65,
                 )
             ],
