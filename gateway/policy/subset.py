@@ -13,7 +13,7 @@ from typing import Any
 from gateway.errors import PolicyInvalid
 from gateway.policy.arguments import argument_problems
 from gateway.policy.source import RESERVED, Snapshot
-from gateway.policy.syntax import ParsedModule, Path, Reference, parse_module, rules_by_path
+from gateway.policy.syntax import ParsedModule, Path, Reference, Rule, parse_module, rules_by_path
 
 DECISION = ("gateway", "decision")
 
@@ -79,6 +79,7 @@ def problems(
             for call in rule.calls:
                 yield from _call(module, call, rules, built_ins)
             for reference in rule.references:
+                yield from _unknown(module, rule, reference, rules)
                 yield from _reference(module, reference, rules, packages, data)
             for division in rule.divisions:
                 yield _problem(
@@ -130,6 +131,21 @@ def _known_rule(path: Path, rules: Mapping[tuple[str, ...], Any]) -> tuple[str, 
     return None
 
 
+def _unknown(
+    module: ParsedModule, rule: Rule, reference: Reference, rules: Mapping[Node, Any]
+) -> Iterator[PolicyInvalid]:
+    """The embedded engine takes some misspelt names for undefined."""
+    name = reference.path[0]
+    if (
+        name is not None
+        and name not in ("_", "input", "data")
+        and name not in rule.implicit
+        and name not in module.imports
+        and (*module.package, name) not in rules
+    ):
+        yield _problem(module, reference, f"there is no {name} here", "Check its spelling.")
+
+
 def _reference(
     module: ParsedModule,
     reference: Reference,
@@ -166,9 +182,10 @@ def _has(data: Mapping[str, Any], path: Path) -> bool:
 def _hidden_rules(module: ParsedModule, data: Mapping[str, Any]) -> Iterator[PolicyInvalid]:
     node: Any = data
     for segment in module.package:
-        if not isinstance(node, Mapping) or segment not in node:
-            return
-        node = node[segment]
+        if isinstance(node, Mapping):
+            if segment not in node:
+                return
+            node = node[segment]
     for rule in module.rules:
         if not isinstance(node, Mapping) or rule.name in node:
             where = ".".join(("data", *module.package, rule.name))

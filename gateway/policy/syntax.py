@@ -37,7 +37,8 @@ class Reference:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule as written (a name may have several). `path` is its head below the package,
-    `start` and `end` are byte offsets in the module's text."""
+    `start` and `end` are byte offsets in the module's text. `implicit` are names that need no
+    declaration: indices and the sides of `=`."""
 
     name: str
     path: Path
@@ -49,6 +50,7 @@ class Rule:
     is_set: bool
     calls: tuple[Reference, ...]
     references: tuple[Reference, ...]
+    implicit: frozenset[str]
     divisions: tuple[Reference, ...]
     tree: Mapping[str, Any]
 
@@ -78,7 +80,9 @@ def parse_module(module: Module) -> ParsedModule:
     try:
         engine.add_policy(module.path, module.text)
     except RuntimeError as error:
-        raise engine_error(error, module.path) from None
+        problem = engine_error(error, module.path)
+        del engine  # else the traceback takes it to another thread, where it may not be dropped
+        raise problem from None
     tree = json.loads(engine.get_ast_as_json())[0]["ast"]
     imports: dict[str, Path] = {}
     for entry in tree["imports"]:
@@ -177,6 +181,7 @@ def _rule(tree: Mapping[str, Any], module: Module) -> Rule:
         is_set="Set" in body.get("head", {}),
         calls=tuple(calls),
         references=tuple(references),
+        implicit=frozenset(_implicit(inner)),
         divisions=tuple(divisions),
         tree=tree,
     )
@@ -197,6 +202,14 @@ def _locals(tree: Any, module: Module) -> frozenset[str]:
         elif kind == "Every":
             names.update(_slice(module, span) for span in (body["key"], body["value"]) if span)
     return frozenset(names)
+
+
+def _implicit(tree: Any) -> Iterator[str]:
+    for kind, body in walk(tree):
+        if kind == "RefBrack":
+            yield from _variables(body["index"])
+        elif kind == "AssignExpr" and body["op"] == "Eq":
+            yield from _variables([body["lhs"], body["rhs"]])
 
 
 def _variables(tree: Any) -> Iterator[str]:
@@ -240,11 +253,14 @@ def _mentions(
 
 def _chain(tree: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The nodes of one dotted or bracketed path, without the expressions in its brackets."""
-    node: Mapping[str, Any] | None = tree
-    while node:
+    node = tree
+    while True:
         kind, body = next(iter(node.items()))
-        yield body
-        node = body["refr"] if kind in ("RefDot", "RefBrack") else None
+        if kind in ("Var", "RefDot", "RefBrack"):
+            yield body
+        if kind not in ("RefDot", "RefBrack"):
+            return
+        node = body["refr"]
 
 
 def _reference(tree: Mapping[str, Any]) -> Reference:
