@@ -4,7 +4,6 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 # Labelled data for `make bench` and `make train` (bench/DATA.md says what and from where).
 export LABELLED_DATA
-export PYTHONDONTWRITEBYTECODE = 1
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
           --no-emit-index-url --custom-compile-command "make lock" pyproject.toml requirements/build.in
 
