@@ -21,7 +21,8 @@ class Message:
 
     @cached_property
     def lower(self) -> str:
-        return self.text.lower()
+        text = self.text
+        return text.lower() if text.isascii() else text.casefold()
 
     @cached_property
     def words(self) -> list[str]:

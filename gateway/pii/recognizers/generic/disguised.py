@@ -79,11 +79,13 @@ class Words:
         self.gate = Gate(words=parts, least_words=_LEAST_WORDS)
 
     def view(self, text: str, budget_s: float) -> _View:
+        found = matches(self._word, text, budget_s)
         return _view(
             text,
             [
-                (match.start(), match.end(), self._words[_key(match[0])])
-                for match in matches(self._word, text, budget_s)
+                (match.start(), match.end(), self._words[key])
+                for match, key in ((match, _key(match[0])) for match in found)
+                if key in self._words  # rare letters match more than their lower case
             ],
         )
 
@@ -106,7 +108,7 @@ class Lookalikes:
 
 
 def _key(word: str) -> str:
-    return word.lower().replace(" ", "-")
+    return word.casefold().replace(" ", "-")
 
 
 def _view(text: str, instead: list[tuple[int, int, str]]) -> _View:

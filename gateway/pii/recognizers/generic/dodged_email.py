@@ -87,7 +87,7 @@ _ALSO_WORDS = frozenset(
 )
 _DOT_WORD = regex.compile(r"(?<!\w)(?:point|punto|ponto|punkt|punt|dot)(?!\w)", regex.IGNORECASE)
 _AT = regex.compile(_SURE_AT + "|" + _PLAIN_AT, regex.IGNORECASE)
-_UNDODGED = regex.compile(r"[^\s@]+@[\w.]+(?:-\w+)*")
+_UNDODGED = regex.compile(r"[^\s@]+@(?!.*[-_]dot[-_])[\w.]+(?:-\w+)*", regex.IGNORECASE)
 _SPACED = regex.compile(r"(?<!\w)\w \w[ .].*@ \w ")
 _DOTS = regex.compile(_DOT, regex.IGNORECASE)
 

@@ -14,7 +14,8 @@ Find = Callable[..., list[tuple[str, str]]]
      "jean arobase gmail point com", "jean chez laposte point net", "john @ gmail . com",
      "john AT gmail DOT com", "j o h n @ g m a i l . c o m", "john@gmail,com", "john@gmail dot com",
      "john at gmail.com", "john at the rate gmail dot com", "jean.dupont arobase free point fr",
-     "juan arroba gmail punto com", "hans-at-web-dot-de"],
+     "juan arroba gmail punto com", "hans-at-web-dot-de",
+     "hans@web-dot-de"],
 )  # fmt: skip
 def test_dodges(find: Find, address: str) -> None:
     assert find(f"my mail: {address}") == [("EMAIL_ADDRESS", address)]
