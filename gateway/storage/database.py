@@ -19,8 +19,9 @@ class Database(ABC):
     of a process that died can be told from those of one that works."""
 
     begin_migration: ClassVar[str]
-    reads_inline: ClassVar[bool]
-    """A point read is over in microseconds, without a network: no thread is needed."""
+    inline: ClassVar[bool]
+    """The engine runs in this process: short statements take microseconds, without a network,
+    and only a sync is slow. No thread is needed for the rest."""
 
     def __init__(self, engine: sa.Engine, *, name: str, read_only: bool) -> None:
         self.engine = engine
@@ -80,12 +81,24 @@ class Database(ABC):
         """Held while migrating: no other process opens or writes."""
 
     @abstractmethod
-    def turn(self) -> AbstractContextManager[None]:
-        """Held around each writing transaction."""
+    def try_turn(self) -> bool:
+        """Take the turn to write, which only one process has at a time, or say that another
+        has it."""
+
+    @abstractmethod
+    def take_turn(self) -> None:
+        """Wait for the turn to write."""
+
+    @abstractmethod
+    def end_turn(self) -> None: ...
+
+    @abstractmethod
+    def try_begin(self, cursor: Cursor) -> bool:
+        """Like `begin`, or say that another connection is writing."""
 
     @abstractmethod
     def begin(self, cursor: Cursor) -> None:
-        """Begin a transaction in which nobody else can append to the log."""
+        """Begin a transaction in which nobody else can append to the log; wait for it."""
 
     @abstractmethod
     def is_alive(self, cursor: Cursor, boot: str) -> bool:

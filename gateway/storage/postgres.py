@@ -30,7 +30,7 @@ _SESSION = (
 
 class PostgresDatabase(Database):
     begin_migration = "SELECT 1"
-    reads_inline = False
+    inline = False
 
     def __init__(self, url: sa.URL, *, read_only: bool) -> None:
         try:
@@ -67,9 +67,18 @@ class PostgresDatabase(Database):
         connection.cursor().execute("SET default_transaction_read_only TO on")
         return connection
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        yield  # begin() takes the lock
+    def try_turn(self) -> bool:
+        return True  # begin() takes the lock
+
+    def take_turn(self) -> None:
+        """See begin()."""
+
+    def end_turn(self) -> None:
+        """See begin()."""
+
+    def try_begin(self, cursor: Cursor) -> bool:
+        self.begin(cursor)
+        return True
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

@@ -33,7 +33,7 @@ class Reader:
 
     async def few(self, statement: Statement, **values: Any) -> list[Row]:
         """For reads of a few rows by an index: where the engine allows, they run at once."""
-        if not self._database.reads_inline:
+        if not self._database.inline:
             return await self.many(statement, **values)
         params = statement.row(values)
         try:

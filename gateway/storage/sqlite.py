@@ -39,7 +39,7 @@ _READER = ("PRAGMA query_only=1",)
 
 class SqliteDatabase(Database):
     begin_migration = "BEGIN IMMEDIATE"
-    reads_inline = True
+    inline = True
 
     def __init__(self, path: Path, *, read_only: bool) -> None:
         self._path = path
@@ -56,8 +56,9 @@ class SqliteDatabase(Database):
         connection = self._connect()
         for pragma in _WRITER:
             connection.execute(pragma)
+        connection.execute("PRAGMA busy_timeout=0")  # begin() waits where waiting is due
         if self._sign < 0:
-            with self.turn():
+            with self.exclusive():
                 self._bury_the_dead()
                 self._sign = _open_lock(self._beside(f"boot-{self.boot}"))
                 fcntl.flock(self._sign, fcntl.LOCK_EX)
@@ -70,29 +71,51 @@ class SqliteDatabase(Database):
         return connection
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+    def exclusive(self) -> Iterator[None]:
+        if self._lock < 0:
+            yield
+            return
+        self.take_turn()
         try:
             yield
         finally:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)
+            self.end_turn()
 
-    @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        if self.read_only:
-            yield
-            return
-        with self.turn():
-            yield
+    def try_turn(self) -> bool:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def take_turn(self) -> None:
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def end_turn(self) -> None:
+        fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def try_begin(self, cursor: Cursor) -> bool:
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                return False
+            raise
+        return True
 
     def begin(self, cursor: Cursor) -> None:
-        cursor.execute("BEGIN IMMEDIATE")
+        """Programs that know nothing of the lock file may write as well."""
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+        finally:
+            cursor.execute("PRAGMA busy_timeout=0")
 
     def is_alive(self, cursor: Cursor, boot: str) -> bool:
         return boot == self.boot or _is_held(self._beside(f"boot-{boot}"))
 
     def tidy(self, cursor: Cursor) -> None:
-        with self.turn():
+        with self.exclusive():
             cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
             cursor.fetchall()
 
@@ -105,7 +128,7 @@ class SqliteDatabase(Database):
 
     def close(self) -> None:
         if self._sign >= 0:
-            with self.turn():
+            with self.exclusive():
                 self._beside(f"boot-{self.boot}").unlink(missing_ok=True)
             os.close(self._sign)
         if self._lock >= 0:

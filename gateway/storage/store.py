@@ -47,7 +47,7 @@ class Store:
     ) -> None:
         self._database = database
         self._keys = keys
-        self._writer = Writer(database=database, encode=encode, after_commit=keys.refill)
+        self._writer = Writer(database=database, encode=encode)
         self._reader = Reader(database)
         reader, writer = self._reader, self._writer
         digests = Digests(fingerprint_key)
@@ -79,7 +79,7 @@ class Store:
     async def start(self) -> None:
         """Begin to write; what dead processes had leased is due again. `open_store` does it."""
         if not self._database.read_only:
-            await asyncio.to_thread(self._writer.start)
+            await self._writer.start()
             await self.outbox.recover()
 
     async def ready(self) -> None:

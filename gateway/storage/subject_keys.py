@@ -2,7 +2,7 @@
 
 Each key belongs to one person (or conversation): destroying it erases their texts wherever these
 were copied. Keys are made in advance, a batch in one durable commit, so that the first message of
-a conversation waits for one commit only. Each stands wrapped with the master key.
+a conversation waits for no other commit than its own. Each stands wrapped with the master key.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from gateway.errors import DatabaseUnusable, KeysInvalid, NotRecorded
 
 _VERSION = 1
-_BATCH = 64
-_LOW = 16
+_FIRST_BATCH = 16
+_BATCH = 256
+_LOW = 64
 _CACHED = 4_096
 _NONCE = 12
 _CHECK = b"avatar-gateway subject keys"
@@ -44,27 +46,29 @@ class SubjectKeys:
         self._path = path
         self._wrap = AESGCM(master_key)
         self._read_only = read_only
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # around the cache and the connection that reads
+        self._write_lock = threading.Lock()
         self._ready: deque[SubjectKey] = deque()
+        self._maker = ThreadPoolExecutor(1, thread_name_prefix="storage-keys")
+        self._making: Future[None] | None = None
         self._known: OrderedDict[str, SubjectKey] = OrderedDict()
         with self._errors():
-            self._connection = self._open()
+            self._writes = self._open()
+            self._reads = self._connect()
             self._check_master()
 
     def take(self) -> SubjectKey:
         """A key that was never used, durable already. Raises NotRecorded."""
-        try:
-            key = self._ready.popleft()
-        except IndexError:
-            self._make_batch()
-            return self.take()
+        while True:
+            try:
+                key = self._ready.popleft()
+                break
+            except IndexError:
+                self._make_batch(_FIRST_BATCH)
+        if len(self._ready) < _LOW and (self._making is None or self._making.done()):
+            self._making = self._maker.submit(self._make_batch, _BATCH)
         self._remember(key)
         return key
-
-    def refill(self) -> None:
-        """Make keys in advance when few are left. Raises NotRecorded."""
-        if len(self._ready) < _LOW:
-            self._make_batch()
 
     def find(self, kid: str) -> SubjectKey | None:
         """None: destroyed. Raises DatabaseUnusable."""
@@ -72,7 +76,7 @@ class SubjectKeys:
         if found is not None:
             return found
         with self._errors(), self._lock:
-            row = self._connection.execute(
+            row = self._reads.execute(
                 "SELECT wrapped FROM subject_key WHERE id = ?", (kid,)
             ).fetchone()
         if row is None:
@@ -86,23 +90,25 @@ class SubjectKeys:
         return key
 
     def close(self) -> None:
-        with self._lock:
-            self._connection.close()
+        self._maker.shutdown()
+        with self._lock, self._write_lock:
+            self._reads.close()
+            self._writes.close()
 
-    def _make_batch(self) -> None:
+    def _make_batch(self, size: int) -> None:
         if self._read_only:
             raise NotRecorded("the key file is opened for reading only")
-        made = [(secrets.token_hex(12), AESGCM.generate_key(256)) for _ in range(_BATCH)]
+        made = [(secrets.token_hex(12), AESGCM.generate_key(256)) for _ in range(size)]
         rows = [(kid, self._wrapped(secret, kid.encode())) for kid, secret in made]
         try:
-            with self._lock:
-                self._connection.execute("BEGIN IMMEDIATE")
+            with self._write_lock:
+                self._writes.execute("BEGIN IMMEDIATE")
                 try:
-                    self._connection.executemany("INSERT INTO subject_key VALUES (?, ?)", rows)
-                    self._connection.execute("COMMIT")
+                    self._writes.executemany("INSERT INTO subject_key VALUES (?, ?)", rows)
+                    self._writes.execute("COMMIT")
                 finally:
-                    if self._connection.in_transaction:
-                        self._connection.execute("ROLLBACK")
+                    if self._writes.in_transaction:
+                        self._writes.execute("ROLLBACK")
         except sqlite3.Error as error:
             raise NotRecorded(f"no key could be made ({type(error).__name__})") from error
         self._ready.extend(SubjectKey(kid, AESGCM(secret)) for kid, secret in made)
@@ -122,6 +128,17 @@ class SubjectKeys:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with suppress(FileExistsError):  # opening one that is there would drop SQLite's locks
                 os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        connection = self._connect()
+        if not self._read_only:
+            # No WAL, and freed pages overwritten: a destroyed key must leave no copy behind.
+            connection.execute("PRAGMA journal_mode=TRUNCATE")
+            connection.execute("PRAGMA synchronous=EXTRA")
+            connection.execute("PRAGMA fullfsync=1")
+            connection.execute("PRAGMA secure_delete=ON")
+            self._make_tables(connection)
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
         mode = "ro" if self._read_only else "rw"
         connection = sqlite3.connect(
             f"{self._path.absolute().as_uri()}?mode={mode}",
@@ -130,13 +147,6 @@ class SubjectKeys:
             check_same_thread=False,
         )
         connection.execute("PRAGMA busy_timeout=10000")
-        if not self._read_only:
-            # No WAL, and freed pages overwritten: a destroyed key must leave no copy behind.
-            connection.execute("PRAGMA journal_mode=TRUNCATE")
-            connection.execute("PRAGMA synchronous=EXTRA")
-            connection.execute("PRAGMA fullfsync=1")
-            connection.execute("PRAGMA secure_delete=ON")
-            self._make_tables(connection)
         return connection
 
     def _make_tables(self, connection: sqlite3.Connection) -> None:
@@ -157,11 +167,11 @@ class SubjectKeys:
         connection.execute("COMMIT")
 
     def _check_master(self) -> None:
-        row = self._connection.execute("SELECT wrapped FROM master").fetchone()
+        row = self._reads.execute("SELECT wrapped FROM master").fetchone()
         try:
             self._wrap.decrypt(row[0][:_NONCE], row[0][_NONCE:], b"")
         except (InvalidTag, TypeError):
-            self._connection.close()
+            self.close()
             raise KeysInvalid(
                 str(self._path),
                 "was made with another master key",

@@ -1,17 +1,18 @@
-"""The one thread that writes, and its group commit.
+"""The one connection that writes, and its group commit.
 
 Jobs queue up while a commit is being synced; the next transaction takes all that wait. Nobody
-waits for others to come.
+waits for others to come. Where the engine runs inside this process, statements run on the event
+loop and only the sync in a thread: two threads that both run Python would wait for each other.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from gateway.errors import GatewayError, NotRecorded
@@ -19,51 +20,46 @@ from gateway.ports import Encode
 from gateway.storage.database import Database
 from gateway.storage.driver import Connection, Cursor
 from gateway.storage.transaction import Conflict, LogWriter, Transaction
+from gateway.storage.worker import Worker
 
 T = TypeVar("T")
 Job = Callable[[Transaction], T]
 """Reads, refuses (raises a GatewayError) or writes; runs again when its transaction is undone."""
 
-_GROUP = 256
+_GROUP = 128
 _QUEUE = 20_000
-_TIDY_AFTER = 1_000
+_TIDY_AFTER = 500
 
 
 @dataclass(slots=True, eq=False)
 class _Pending(Generic[T]):
     job: Job[T]
     future: asyncio.Future[T]
-    loop: asyncio.AbstractEventLoop
     value: Any = None
     error: Exception | None = None
 
 
 class Writer:
-    """`after_commit` is called in the thread, between transactions."""
+    """`encode` writes the bodies of entries. Belongs to one event loop."""
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        encode: Encode,
-        after_commit: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, *, database: Database, encode: Encode) -> None:
         self._database = database
         self._log = LogWriter(database=database, encode=encode)
-        self._after_commit = after_commit
-        self._queue: SimpleQueue[_Pending[Any] | None] = SimpleQueue()
+        self._queue: deque[_Pending[Any]] = deque()
+        self._worker = Worker("storage-write")
         self._connection: Connection | None = None
         self._cursor: Cursor | None = None
+        self._pump_task: asyncio.Task[None] | None = None
         self._untidy = 0
-        self._closed = database.read_only
-        self._thread = threading.Thread(target=self._serve, name="storage-write", daemon=True)
+        self._open = False
         self.problem = ""
         """Why the last transaction failed; "" when it did not."""
 
-    def start(self) -> None:
-        """Connect, and start the thread. Raises what the driver raises."""
-        self._connect()
-        self._thread.start()
+    async def start(self) -> None:
+        """Connect. Raises what the driver raises."""
+        self._worker.start()
+        self._open = True
+        await self._worker.run(self._connect)
 
     async def write(self, job: Job[T]) -> T:
         """Run `job` in the next transaction; return what it returned once that is durable.
@@ -71,55 +67,45 @@ class Writer:
         Raises the job's own GatewayError, or NotRecorded: then the job left no trace, unless
         the connection broke during the commit itself, when nobody knows.
         """
-        if self._closed:
+        if not self._open:
             raise NotRecorded("the database is not open for writing")
-        if self._queue.qsize() >= _QUEUE:
+        if len(self._queue) >= _QUEUE:
             raise NotRecorded("too many writes wait for the database")
         loop = asyncio.get_running_loop()
-        pending = _Pending(job, loop.create_future(), loop)
-        self._queue.put(pending)
-        done: T = await pending.future
-        return done
+        pending: _Pending[T] = _Pending(job, loop.create_future())
+        self._queue.append(pending)
+        if self._pump_task is None:
+            self._pump_task = loop.create_task(self._pump(), name="storage-write")
+        return await pending.future
 
     async def close(self) -> None:
         """After what is queued is written."""
-        if self._closed:
-            return
-        self._closed = True
-        self._queue.put(None)
-        await asyncio.to_thread(self._thread.join)
+        self._open = False
+        if self._pump_task is not None:
+            await self._pump_task
+        if self._connection is not None:
+            await self._worker.run(self._disconnect_in_turn)
+        await self._worker.close()
 
-    def _serve(self) -> None:
-        while True:
-            group, last = self._next_group()
-            self._commit(group)
-            _answer(group)
-            self._between(idle=self._queue.empty())
-            if last:
-                break
-        self._disconnect()
+    async def _pump(self) -> None:
+        """Write until nothing waits."""
+        try:
+            while self._queue:
+                count = min(len(self._queue), _GROUP)
+                group = [self._queue.popleft() for _ in range(count)]
+                await self._write([one for one in group if not one.future.cancelled()])
+                _answer(group)
+                await self._tidy()
+        finally:
+            self._pump_task = None
 
-    def _next_group(self) -> tuple[list[_Pending[Any]], bool]:
-        """All that wait, at least one, without those whose callers gave up. True: the last."""
-        group: list[_Pending[Any]] = []
-        pending = self._queue.get()
-        with suppress(Empty):
-            while pending is not None:
-                if not pending.future.cancelled():
-                    group.append(pending)
-                if len(group) >= _GROUP:
-                    return group, False
-                pending = self._queue.get_nowait()
-            return group, True
-        return group, False
-
-    def _commit(self, group: list[_Pending[Any]]) -> None:
+    async def _write(self, group: list[_Pending[Any]]) -> None:
         """One durable transaction for the group. If one of its jobs cannot be written, each
         gets a transaction of its own, so that the others do not suffer."""
         if not group:
             return
         try:
-            self._transact(group)
+            await self._transact(group)
         except Exception as error:  # noqa: BLE001 - whatever a job raises is its caller's to see
             fault = self._fault(error)
             if fault is None:
@@ -128,24 +114,36 @@ class Writer:
                 _fail(group, fault)
             else:
                 for pending in group:
-                    self._commit([pending])
+                    await self._write([pending])
 
-    def _transact(self, group: list[_Pending[Any]]) -> None:
-        with self._database.turn():
-            cursor = self._begin()
+    async def _transact(self, group: list[_Pending[Any]]) -> None:
+        if not self._database.inline:
+            await self._worker.run(lambda: self._run_and_commit(group))
+        else:
+            if not self._database.try_turn():
+                await self._worker.run(self._database.take_turn)
             try:
-                transaction = Transaction(cursor, self._log, self._database.is_alive)
-                for pending in group:
-                    _run(pending, transaction)
-                transaction.flush()
-                cursor.execute("COMMIT")
-            except BaseException:
-                self._undo(cursor)
-                raise
+                cursor = self._begin()
+                if cursor is None:
+                    cursor = await self._worker.run(self._begin_patiently)
+                self._run(group, cursor)
+                await self._worker.run(partial(self._commit, cursor))
+            finally:
+                self._database.end_turn()
         self._untidy += len(group)
         self.problem = ""
 
-    def _begin(self) -> Cursor:
+    def _run_and_commit(self, group: list[_Pending[Any]]) -> None:
+        cursor = self._begin_patiently()
+        self._run(group, cursor)
+        self._commit(cursor)
+
+    def _begin(self) -> Cursor | None:
+        """None: somebody else writes."""
+        cursor = self._cursor or self._connect()
+        return cursor if self._database.try_begin(cursor) else None
+
+    def _begin_patiently(self) -> Cursor:
         """A connection that sat idle may have been cut by the server: then a new one."""
         if self._cursor is not None:
             try:
@@ -158,6 +156,23 @@ class Writer:
         self._database.begin(cursor)
         return cursor
 
+    def _run(self, group: list[_Pending[Any]], cursor: Cursor) -> None:
+        try:
+            transaction = Transaction(cursor, self._log, self._database.is_alive)
+            for pending in group:
+                _run(pending, transaction)
+            transaction.flush()
+        except BaseException:
+            self._undo(cursor)
+            raise
+
+    def _commit(self, cursor: Cursor) -> None:
+        try:
+            cursor.execute("COMMIT")
+        except BaseException:
+            self._undo(cursor)
+            raise
+
     def _undo(self, cursor: Cursor) -> None:
         try:
             cursor.execute("ROLLBACK")
@@ -165,25 +180,25 @@ class Writer:
             self._disconnect()
 
     def _fault(self, error: Exception) -> Exception | None:
-        """What the callers are told; None when it is the database's own trouble, which the
-        next job of the group would meet as well."""
+        """What the caller is told; None when it is the database's own trouble, which the
+        others of the group would meet as well."""
         if isinstance(error, Conflict):
             return error.error
         if isinstance(error, self._database.rejected):
             return NotRecorded(f"the database rejected it ({_name(error)})")
         if isinstance(error, self._database.error | OSError):
             self.problem = _name(error)
-            if not isinstance(error, OSError):
-                self._disconnect()
+            self._disconnect()
             return None
         return error
 
-    def _between(self, *, idle: bool) -> None:
-        with suppress(self._database.error, GatewayError, OSError):
-            self._after_commit()
-            if self._cursor and self._untidy >= (_TIDY_AFTER if idle else 4 * _TIDY_AFTER):
-                self._untidy = 0
-                self._database.tidy(self._cursor)
+    async def _tidy(self) -> None:
+        """Rather when nothing waits; by and by in any case."""
+        if self._cursor and self._untidy >= (8 * _TIDY_AFTER if self._queue else _TIDY_AFTER):
+            self._untidy = 0
+            cursor = self._cursor
+            with suppress(self._database.error, OSError):
+                await self._worker.run(lambda: self._database.tidy(cursor))
 
     def _connect(self) -> Cursor:
         self._connection = self._database.connect_writer()
@@ -195,6 +210,14 @@ class Writer:
         if connection is not None:
             with suppress(self._database.error):
                 connection.close()
+
+    def _disconnect_in_turn(self) -> None:
+        """The last to close a SQLite database checkpoints it."""
+        self._database.take_turn()
+        try:
+            self._disconnect()
+        finally:
+            self._database.end_turn()
 
 
 def _run(pending: _Pending[Any], transaction: Transaction) -> None:
@@ -215,14 +238,6 @@ def _fail(group: list[_Pending[Any]], error: Exception) -> None:
 
 
 def _answer(group: list[_Pending[Any]]) -> None:
-    """One wake-up for each event loop."""
-    for loop in {pending.loop for pending in group}:
-        mine = [pending for pending in group if pending.loop is loop]
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(_settle, mine)
-
-
-def _settle(group: list[_Pending[Any]]) -> None:
     for pending in group:
         if pending.future.done():
             continue
