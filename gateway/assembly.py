@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificates
@@ -24,11 +23,12 @@ from gateway.api.access import Guard, issue_key
 from gateway.api.app import build_app
 from gateway.api.doors import Doors
 from gateway.api.metrics import Metrics
+from gateway.api.server import bound, listen, serve_app
 from gateway.cli.context import Books, Workshop
 from gateway.delivery.courier import OutboxCourier
 from gateway.disclosure.discloser import LabelDiscloser
 from gateway.disclosure.formats.c2pa import C2paMarker, self_signed
-from gateway.errors import ConfigurationError, GatewayError
+from gateway.errors import ConfigurationError, GatewayError, LogInvalid, StageFailure, place_of
 from gateway.keyring import Keyring
 from gateway.model.access import Role
 from gateway.model.route import Route
@@ -63,6 +63,7 @@ class Assembled:
     """A gateway with everything it uses, open and warm."""
 
     books: Books
+    rooms: Rooms
     gateway: Gateway
     policy: PolicyEngine
     courier: OutboxCourier
@@ -106,7 +107,7 @@ def check_creator(settings: Settings, given: Mapping[str, Any]) -> None:
 @asynccontextmanager
 async def open_books(settings: Settings) -> AsyncIterator[Books]:
     """Keys, store and log."""
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_data_dir(settings.data_dir)
     keyring = Keyring.open_or_create(settings.keys_dir)
     store = await open_store(
         url=settings.database,
@@ -128,6 +129,15 @@ async def open_books(settings: Settings) -> AsyncIterator[Books]:
         yield Books(settings=settings, keyring=keyring, store=store, log=log)
     finally:
         await store.close()
+
+
+def _make_data_dir(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            "data_dir", f"{path} cannot be made ({error.strerror})", "Name a folder you may write."
+        ) from None
 
 
 @asynccontextmanager
@@ -170,6 +180,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
         gateway = Gateway(rooms=rooms, limits=_limits(settings), now=_now)
         yield Assembled(
             books=books,
+            rooms=rooms,
             gateway=gateway,
             policy=policy,
             courier=courier,
@@ -181,12 +192,19 @@ async def _warm(policy: PolicyEngine, detectors: Sequence[Detector]) -> None:
     """All at once; the first error is raised only when none is running any more."""
     warming = (policy.warm(), *(detector.warm() for detector in detectors))
     for outcome in await asyncio.gather(*warming, return_exceptions=True):
+        if isinstance(outcome, StageFailure):
+            raise ConfigurationError(
+                f"the stage {outcome.stage}",
+                outcome.reason,
+                "The gateway starts only when all stages work: see that what it needs is running, "
+                "and the settings that name it.",
+            ) from outcome
         if outcome is not None:
             raise outcome
 
 
 def serve(settings: Settings) -> None:
-    """Serve until stopped. Raises a ConfigurationError before anything is accepted."""
+    """Serve until SIGINT or SIGTERM. Raises ConfigurationError before anything is accepted."""
     configure_logs(settings.log_level, settings.log_format)
     if settings.otlp_endpoint is not None:
         configure_traces(settings.otlp_endpoint, version())
@@ -195,30 +213,32 @@ def serve(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    async with assemble(settings) as parts, _background(parts):
-        await _first_key(parts.books)
-        app = build_app(doors_to(parts), version=version(), max_body_bytes=settings.max_body_bytes)
-        config = uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=10,
-        )
-        log = structlog.get_logger("gateway")
-        log.info("ready", url=f"http://{settings.host}:{settings.port}", docs="/docs")
-        await uvicorn.Server(config).serve()
+    with bound(settings.host, settings.port) as sockets:
+        async with assemble(settings) as parts, _background(parts):
+            await _first_key(parts.books)
+            app = build_app(
+                doors_to(parts), version=version(), max_body_bytes=settings.max_body_bytes
+            )
+            host = f"[{settings.host}]" if ":" in settings.host else settings.host
+            url = f"http://{host}:{listen(sockets)}"
+            structlog.get_logger("gateway").info("ready", url=url, docs="/docs")
+            await serve_app(app, sockets)
 
 
 @asynccontextmanager
 async def _background(parts: Assembled) -> AsyncIterator[None]:
     """Checkpoints, retries and expiry, while the server runs."""
-    await parts.books.log.start()
+    try:
+        await parts.books.log.start()
+    except LogInvalid as error:
+        raise ConfigurationError(
+            "the audit log",
+            f"does not verify ({error})",
+            "See `avatar-gateway audit verify`, and restore the database from a backup.",
+        ) from error
     tasks = [
-        asyncio.create_task(parts.courier.run(), name="courier"),
-        asyncio.create_task(_expire(parts.books), name="expiry"),
+        asyncio.create_task(_keep("courier", parts.courier.run)),
+        asyncio.create_task(_keep("expiry", lambda: _expire(parts.books))),
     ]
     try:
         yield
@@ -227,6 +247,18 @@ async def _background(parts: Assembled) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await parts.books.log.close()
+
+
+async def _keep(what: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Run for as long as the server does: retries and expiry must outlive any defect in them."""
+    while True:
+        try:
+            await run()
+        except Exception as error:  # noqa: BLE001 - whatever it is, others still wait for their turn
+            structlog.get_logger("gateway").error(
+                "starting again", what=what, error=type(error).__name__, at=place_of(error)
+            )
+        await asyncio.sleep(1)
 
 
 async def _expire(books: Books, every_s: float = 5.0) -> None:

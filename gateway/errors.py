@@ -25,6 +25,8 @@ GatewayError
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 
 class GatewayError(Exception):
     """Root. `str(error)` is safe to show and to log: no raw text, no credentials."""
@@ -183,3 +185,15 @@ class ReceiptInvalid(GatewayError):
         super().__init__(f"receipt: {what} {problem}")
         self.what = what
         self.problem = problem
+
+
+def place_of(error: BaseException) -> str:
+    """Where it was raised, as "folder/file.py:12". For logs, where its message must not go: that
+    may quote a text."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    path = PurePath(trace.tb_frame.f_code.co_filename)
+    return f"{path.parent.name}/{path.name}:{trace.tb_lineno}"

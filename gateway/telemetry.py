@@ -9,7 +9,7 @@ from typing import Literal
 
 import structlog
 
-from gateway.errors import ConfigurationError
+from gateway.errors import ConfigurationError, place_of
 
 
 def configure_logs(level: str, style: Literal["json", "console"]) -> None:
@@ -32,9 +32,30 @@ def configure_logs(level: str, style: Literal["json", "console"]) -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
-    # Presidio and others log through the standard library, some of it with text in it.
-    logging.getLogger("presidio-analyzer").setLevel(logging.CRITICAL)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING, force=True)
+
+
+class _Libraries(logging.Handler):
+    """What libraries log through the standard library, some of it with text in it: shows where,
+    and the kind of error; of the words only the template, and only where those are known not to
+    be made of data."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        known = record.name.partition(".")[0] in _WORDS_ARE_FIXED and isinstance(record.msg, str)
+        error = record.exc_info[1] if record.exc_info else None
+        found = {
+            "library": record.name,
+            "at": place_of(error) if error else f"{record.module}.py:{record.lineno}",
+            "error": type(error).__name__ if error else None,
+        }
+        structlog.get_logger().log(
+            min(max(record.levelno // 10, 1), 5) * 10,
+            record.msg.partition("\n")[0] if known else "a library has something to say",
+            **{name: value for name, value in found.items() if value},
+        )
+
+
+_WORDS_ARE_FIXED = frozenset({"asyncio", "opentelemetry", "uvicorn"})
 
 
 def configure_traces(endpoint: str, version: str) -> None:

@@ -20,6 +20,7 @@ from gateway.errors import (
     Refusal,
     StageFailure,
     Unauthenticated,
+    place_of,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -107,7 +108,10 @@ async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
 
 async def _on_anything_else(request: Request, error: Exception) -> JSONResponse:
     structlog.get_logger("gateway.api").error(
-        "unexpected error", path=request.scope.get("route_path", ""), error=type(error).__name__
+        "unexpected error",
+        route=getattr(request.scope.get("route"), "path", ""),
+        error=type(error).__name__,
+        at=place_of(error),
     )
     return problem(
         500, "internal", "The gateway failed", "This is a defect. Nothing more can be said safely."

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import structlog
 from opentelemetry import trace
 
-from gateway.errors import StageFailure, StageTimeout
+from gateway.errors import StageFailure, StageTimeout, place_of
 from gateway.model.finding import Stage, Unavailable
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ class StageRunner:
         A `StageFailure` gives its own reason, anything else only its type, since a foreign
         message may quote the text. None is no answer.
         """
-        began = time.perf_counter()
+        began, place = time.perf_counter(), ""
         with self._tracer.start_as_current_span(
             f"stage {stage.value}", record_exception=False, set_status_on_exception=False
         ) as span:
@@ -62,12 +62,13 @@ class StageRunner:
                     if deadline.expired()
                     else f"failed with {type(error).__name__}"
                 )
+                place = place_of(error)
             else:
                 if value is not None:
                     return Attempt(stage, _ms_since(began), value=value)
                 reason = "it answered nothing"
             span.set_attribute("gateway.unavailable", reason)
-        self._log.warning("stage unavailable", stage=stage.value, reason=reason)
+        self._log.warning("stage unavailable", stage=stage.value, reason=reason, at=place)
         return Attempt(stage, _ms_since(began), unavailable=Unavailable(stage=stage, reason=reason))
 
 

@@ -1,0 +1,95 @@
+"""Listens on an address, and serves an application there until a signal stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from gateway.errors import ConfigurationError
+
+_BACKLOG = 2_048
+_GRACE_S = 10
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def bound(host: str, port: int) -> Iterator[list[socket.socket]]:
+    """A socket for each address of `host`, taken but not listening: nobody is answered yet.
+    Port 0 takes any free one. Raises ConfigurationError."""
+    with ExitStack() as stack:
+        sockets: list[socket.socket] = []
+        with _named(host, port):
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            for family, kind, protocol, _, address in dict.fromkeys(found):
+                one = stack.enter_context(socket.socket(family, kind, protocol))
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                same = sockets[0].getsockname()[1] if sockets else port
+                one.bind((address[0], same, *address[2:]))
+                sockets.append(one)
+        yield sockets
+
+
+def listen(sockets: Sequence[socket.socket]) -> int:
+    """From now on callers queue up; the port. Raises ConfigurationError when another process
+    was faster."""
+    for one in sockets:
+        host, port = one.getsockname()[:2]
+        with _named(host, port):
+            one.listen(_BACKLOG)
+    return int(sockets[0].getsockname()[1])
+
+
+async def serve_app(app: ASGIApp, sockets: Sequence[socket.socket]) -> None:
+    """Serve until SIGINT or SIGTERM; then take no more, and let what is under way end."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    loop = asyncio.get_running_loop()
+    for one in _SIGNALS:
+        # Once it has stopped, uvicorn raises the signal again: that must not end the process
+        # before what is around this call has closed.
+        loop.add_signal_handler(one, _stay)
+    try:
+        await uvicorn.Server(config).serve(list(sockets))
+    finally:
+        for one in _SIGNALS:
+            loop.remove_signal_handler(one)
+
+
+def _stay() -> None:
+    """The signal has been obeyed."""
+
+
+@contextmanager
+def _named(host: str, port: int) -> Iterator[None]:
+    try:
+        yield
+    except socket.gaierror as error:
+        raise ConfigurationError(
+            "host", f"{host!r} is no address ({error.strerror})", "Name one of this machine."
+        ) from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigurationError(
+                "port",
+                f"{port} is in use on {host}",
+                "Stop what listens there, or name another with --port.",
+            ) from None
+        raise ConfigurationError(
+            "host",
+            f"cannot listen on {host}, port {port} ({error.strerror})",
+            "Name an address of this machine, and a port that its user may take.",
+        ) from None
