@@ -60,11 +60,11 @@ class Pseudonyms:
 
 def canonical(kind: str, value: str) -> str:
     """One form for all the ways of writing one value."""
-    if kind == "PHONE_NUMBER":
-        digits = "".join(char for char in value if char.isdigit())
+    digits = "".join(char for char in value if char.isdigit())
+    if kind == "PHONE_NUMBER" and digits:
         return digits[-_SUBSCRIBER_DIGITS:]
-    if kind in _NUMBERS:
-        return "".join(char for char in value if char.isdigit())
+    if kind in _NUMBERS and digits:
+        return digits
     folded = fold(value)
     if kind == "IBAN_CODE" or kind.startswith("FR_"):
         return "".join(char for char in folded if char.isalnum())

@@ -51,8 +51,8 @@ class _Public:
         if kind in _WRITTEN_ONE_WAY:
             return any(_stands_in(_bare(value), _bare(fact)) for fact in self._facts)
         key = _squeezed(value)
-        if kind == "PHONE_NUMBER" and len(key) >= _SUBSCRIBER_DIGITS:
-            digits = "".join(char for char in key if char.isdigit())[-_SUBSCRIBER_DIGITS:]
+        digits = "".join(char for char in key if char.isdigit())[-_SUBSCRIBER_DIGITS:]
+        if kind == "PHONE_NUMBER" and len(digits) == _SUBSCRIBER_DIGITS:
             return any(_ends_number(digits, fact) for fact in self._facts)
         return bool(key) and any(_stands_squeezed(key, fact) for fact in self._facts)
 

@@ -22,6 +22,11 @@ def test_one_value_has_one_form_however_it_is_written(kind: str, one: str, other
     assert canonical(kind, one) == canonical(kind, other)
 
 
+def test_numbers_in_words_stay_apart() -> None:
+    one, other = "zéro six douze", "zéro six treize"
+    assert canonical("PHONE_NUMBER", one) != canonical("PHONE_NUMBER", other)
+
+
 def test_a_tag_hangs_on_kind_value_scope_and_secret() -> None:
     tag = OURS.tag("EMAIL_ADDRESS", "a@b.fr", "t", "c")
     assert tag == OURS.tag("EMAIL_ADDRESS", "A@B.fr", "t", "c")

@@ -44,6 +44,7 @@ def detection(text: str, value: str, kind: str, **more: bool) -> Detection:
         ("06.12.34.56.78", "PHONE_NUMBER", []),
         ("+33 6 12 34 56 78", "PHONE_NUMBER", []),
         ("06 12 34 56 79", "PHONE_NUMBER", ["06 12 34 56 79"]),
+        ("zéro six douze", "PHONE_NUMBER", ["zéro six douze"]),
         ("twitch.tv/lea", "URL", []),
         ("https://twitch.tv/lea/", "URL", []),
         ("https://twitch.tv/leandra", "URL", ["https://twitch.tv/leandra"]),
