@@ -32,7 +32,16 @@ run: $(VENV)/ready ## serve on 127.0.0.1:8080
 	$(BIN)/avatar-gateway serve
 
 test: $(VENV)/ready-dev ## all tests (those of the Detoxify backend: make test-detoxify)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -m "not detoxify" $(ARGS)
+
+$(VENV)-detoxify/ready: requirements/detoxify.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)-detoxify
+	$(VENV)-detoxify/bin/pip install --quiet --require-hashes --requirement requirements/detoxify.txt
+	$(VENV)-detoxify/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test-detoxify: $(VENV)-detoxify/ready ## the Detoxify backend on real Detoxify code (PyPI's torch: several GB)
+	$(VENV)-detoxify/bin/pytest -m detoxify $(ARGS)
 
 check: $(VENV)/ready-dev ## ruff, mypy, import contracts, policy checks, docs made from the code
 	$(BIN)/ruff check .
@@ -54,8 +63,9 @@ bench: $(VENV)/ready-dev ## measure everything; ONLY=pii,policy for a part
 	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
 lock: ## resolve and pin the dependencies again (needs uv)
-	$(LOCK) --extra dev --output-file requirements/dev.txt
-	$(LOCK) --constraint requirements/dev.txt --output-file requirements/base.txt
+	$(LOCK) --extra dev --extra detoxify requirements/detoxify.in --output-file requirements/detoxify.txt
+	$(LOCK) --extra dev --constraint requirements/detoxify.txt --output-file requirements/dev.txt
+	$(LOCK) --constraint requirements/detoxify.txt --output-file requirements/base.txt
 
 clean: ## remove what was made (not the data in var/)
 	rm -rf build $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
