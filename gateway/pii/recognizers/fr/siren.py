@@ -73,7 +73,7 @@ def siren_rule() -> PatternRule:
         gate=Gate(digits=9),
         context=CONTEXT,
         home=PLACES,
-        at_home=0.15,
+        at_home=0.35,
     )
 
 

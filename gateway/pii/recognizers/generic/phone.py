@@ -30,6 +30,7 @@ _MOST_GROUPS = 14
 _CHARS_A_BUDGET = 1000
 _GATE = Gate(digits=_LEAST)
 _IN_CONTEXT = 0.85
+_SHAPED_IN_CONTEXT = 0.55  # below any number that a checksum speaks for
 _NOT_AFTER = frozenset("€$£%°")
 
 CONTEXT = context(
@@ -113,7 +114,7 @@ class PhoneRule:
         regions: tuple[str, ...],
     ) -> tuple[float, int]:
         """The score of the best number that begins here, and its last group."""
-        best, best_last, shaped_last, digits = 0.0, first, -1, 0
+        best, best_last, shaped_last, valid, digits = 0.0, first, -1, False, 0
         linked = _LINKED.search(text[max(0, begin - _LINK_CHARS) : begin]) is not None
         for last in range(first, min(len(groups), first + _MOST_GROUPS)):
             digits += groups[last][1] - groups[last][0]
@@ -129,13 +130,13 @@ class PhoneRule:
             if linked and phone_shape.is_valid_abroad(value):
                 score = phone_shape.INTERNATIONAL
             if score:
-                shaped_last = last
+                shaped_last, valid = last, score > phone_shape.SHAPED
             if score >= max(best, ACCEPT):
                 best, best_last = score, last
         certain = best or shaped_last < 0
         if certain or not self.context.supports(text, begin, groups[shaped_last][1]):
             return best, best_last
-        return _IN_CONTEXT, shaped_last
+        return (_IN_CONTEXT if valid else _SHAPED_IN_CONTEXT), shaped_last
 
 
 def _opening(text: str, earliest: int, start: int) -> int:
