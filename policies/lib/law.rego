@@ -17,13 +17,13 @@ today := substring(input.now, 0, 10)
 #   day on which a rule no longer applies, null for none.
 in_reach[rule.id] := rule if {
 	some rule in data.legal
+	some place in rule.jurisdictions
+	place in places
 	input.message.channel in rule.channels
 	rule.effective_from <= today
 	rule.status != "draft"
 	rule.status != "lapsed"
 	[day | day := rule.effective_until; day != null; day <= today] == []
-	some place in rule.jurisdictions
-	place in places
 	rule.audience in audiences
 }
 
