@@ -19,6 +19,7 @@ from gateway.ports import Now, Registry
 
 PREFIX: Final = "agk"
 _NOBODY: Final = "0" * 64
+_NEVER_S: Final = 86_400.0
 
 
 def issue_key(
@@ -129,8 +130,9 @@ class Guard:
         now, size = self._clock(), max(1.0, key.requests_per_s)
         bucket = self._buckets.get(key.id, _Bucket(size, now))
         tokens = min(size, bucket.tokens + (now - bucket.at) * key.requests_per_s)
-        if tokens < 1:
-            raise RateLimited((1 - tokens) / key.requests_per_s)
+        if tokens < 1 or key.requests_per_s <= 0:
+            wait_s = (1 - tokens) / key.requests_per_s if key.requests_per_s > 0 else _NEVER_S
+            raise RateLimited(min(wait_s, _NEVER_S))
         self._buckets[key.id] = _Bucket(tokens - 1, now)
         self._buckets.move_to_end(key.id)
         while len(self._buckets) > self._capacity:

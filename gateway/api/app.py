@@ -13,6 +13,7 @@ def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> Fast
     """The app in front of `doors`; without any it can only describe itself."""
     app = FastAPI(
         title="avatar-gateway",
+        redirect_slashes=False,  # a redirect would go wherever the Host header says
         version=version,
         summary="Trust, safety and disclosure gateway for AI avatars",
         description=(

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import PlainTextResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from gateway.api.access import needs
 from gateway.api.doors import doors_of
@@ -21,6 +21,7 @@ from gateway.storage.store import EntryQuery
 
 Auditor = Annotated[ApiKey, Depends(needs(Role.AUDITOR))]
 Size = Annotated[int, Query(ge=0, le=2**62)]
+_WORD = r"^[\x21-\x7e]*$"
 
 
 class EntryFilter(BaseModel):
@@ -29,18 +30,21 @@ class EntryFilter(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     message_id: Annotated[
-        str | None, Field(max_length=64, description="The whole story of one message.")
+        str | None, Field(max_length=64, pattern=_WORD, description="The story of one message.")
     ] = None
-    creator: Annotated[str | None, Field(max_length=128)] = None
+    creator: Annotated[str | None, Field(max_length=128, pattern=_WORD)] = None
     channel: Channel | None = None
-    conversation: Annotated[str | None, Field(max_length=128)] = None
+    conversation: Annotated[str | None, Field(max_length=128, pattern=_WORD)] = None
     kind: EntryKind | None = None
     decision: Annotated[
-        str | None, Field(max_length=64, description="A verdict, or the state it led to.")
+        str | None,
+        Field(max_length=64, pattern=_WORD, description="A verdict, or the state it led to."),
     ] = None
-    rule: Annotated[str | None, Field(max_length=128, description="A rule that fired.")] = None
-    since: datetime | None = Field(None, description="Included.")
-    until: datetime | None = Field(None, description="Not included.")
+    rule: Annotated[
+        str | None, Field(max_length=128, pattern=_WORD, description="A rule that fired.")
+    ] = None
+    since: AwareDatetime | None = Field(None, description="Included. With its offset from UTC.")
+    until: AwareDatetime | None = Field(None, description="Not included.")
     limit: int = Field(100, ge=1, le=1_000)
     before: int | None = Field(None, ge=0, le=2**62, description="`next` of the page before.")
 

@@ -84,7 +84,7 @@ async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
     errors = [
         {
-            "field": ".".join(str(part) for part in found["loc"] if part != "body") or "body",
+            "field": ".".join(str(part)[:64] for part in found["loc"] if part != "body") or "body",
             "problem": found["msg"].removeprefix("Value error, "),
             "mend": "See the schema of this request in /openapi.json.",
         }

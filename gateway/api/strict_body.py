@@ -33,12 +33,13 @@ class StrictBody:
         if refusal is not None:
             status, slug, title, detail = refusal
             await problem(status, slug, title, detail)(scope, receive, send)
-            return
-        await self._app(scope, _replay(body, receive), send)
+        elif body is not None:
+            await self._app(scope, _replay(body, receive), send)
 
     async def _read(
         self, scope: Scope, receive: Receive
-    ) -> tuple[bytes, tuple[int, str, str, str] | None]:
+    ) -> tuple[bytes | None, tuple[int, str, str, str] | None]:
+        """The body, or why it is refused; neither when the caller went away before its end."""
         headers = dict(scope["headers"])
         media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
         if media_type != b"application/json":
@@ -55,11 +56,13 @@ class StrictBody:
             f"At most {self._max_bytes} bytes are accepted; send less, or raise max_body_bytes.",
         )
         declared = headers.get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > self._max_bytes:
+        if not declared.isdigit() or len(declared) > 18 or int(declared) > self._max_bytes:
             return b"", too_large
         chunks, size, more = [], 0, True
         while more:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                return None, None
             chunk = message.get("body", b"")
             size += len(chunk)
             if size > self._max_bytes:

@@ -164,7 +164,8 @@ async def _submit(
         dry_run=dry_run,
     )
     outcome = await doors.gateway.submit(submission)
-    doors.metrics.observe(outcome)
+    if not outcome.replayed:
+        doors.metrics.observe(outcome)
     return outcome
 
 

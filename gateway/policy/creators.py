@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -41,8 +42,24 @@ def creator_checker(schemas: Mapping[str, Any]) -> Callable[[Mapping[str, Any]],
             raise InvalidField(_where(error), _problem(error), _mend(error))
         for stretch in settings.get("quiet_hours") or ():
             zone(stretch["timezone"])
+        if until := settings.get("consent", {}).get("until"):
+            _check_moment("settings.consent.until", until)
 
     return check
+
+
+def _check_moment(field: str, text: str) -> None:
+    """Rego counts nanoseconds since 1970 in 64 bits: other years fail when a message is judged."""
+    try:
+        year = datetime.fromisoformat(text).year
+    except ValueError:
+        year = 0
+    if not 1678 <= year <= 2261:
+        raise InvalidField(
+            field,
+            "it is no moment of the years 1678 to 2261",
+            "Write one like 2030-12-31T23:59:59Z.",
+        )
 
 
 def _where(error: ValidationError) -> str:

@@ -81,3 +81,18 @@ async def test_the_description_is_complete(house: House) -> None:
             assert operation["tags"], (path, method)
     schemas = document["components"]["schemas"]
     assert schemas["SubmissionIn"]["examples"]
+
+
+@pytest.mark.parametrize(
+    "query", ["since=2026-01-01T00:00:00", "until=never", "creator=%00", "rule=%ff", "before=-1"]
+)
+async def test_a_wrong_filter_is_refused(house: House, query: str) -> None:
+    answer = await house.client.get(f"/v1/audit/entries?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == f"query.{query.partition('=')[0]}"
+
+
+async def test_nobody_is_sent_elsewhere(house: House) -> None:
+    """A redirect would lead to whatever the Host header says."""
+    answer = await house.client.get("/v1/reviews/", headers={"Host": "elsewhere.example"})
+    assert answer.status_code == 404

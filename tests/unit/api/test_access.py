@@ -133,3 +133,11 @@ async def test_a_revocation_takes_effect_within_the_time_keys_are_remembered() -
     clock.seconds += 1.5
     with pytest.raises(Unauthenticated, match="revoked"):
         await door.admit(f"Bearer {token}", SERVICE)
+
+
+async def test_a_key_without_a_rate_never_gets_in() -> None:
+    key, token = made(requests_per_s=0.0)
+    guard = Guard(registry=Keys(key), now=lambda: NOW, clock=Clock())
+    for _ in range(2):
+        with pytest.raises(RateLimited):
+            await guard.admit(f"Bearer {token}", SERVICE)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 
 from gateway.api.strict_body import StrictBody
 
@@ -79,3 +82,35 @@ async def test_another_media_type_is_refused() -> None:
 async def test_reading_needs_no_body() -> None:
     async with client() as http:
         assert (await http.get("/")).status_code == 200
+
+
+@pytest.mark.parametrize("length", ["9" * 5_000, "-1", "1e3", ""])
+async def test_a_length_that_is_none_is_refused(length: str) -> None:
+    async with client() as http:
+        answer = await http.post("/", content=b"{}", headers={**JSON, "Content-Length": length})
+    assert answer.status_code == 413
+
+
+async def test_half_a_body_is_no_body() -> None:
+    """The caller went away: what had come until then may read as a whole."""
+    calls: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        calls.append("app")
+
+    async def send(message: Message) -> None:
+        calls.append("answer")
+
+    messages: Iterator[Message] = iter(
+        [
+            {"type": "http.request", "body": b"{}", "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+
+    async def receive() -> Message:
+        return next(messages)
+
+    scope = {"type": "http", "method": "POST", "headers": [(b"content-type", b"application/json")]}
+    await StrictBody(app, max_bytes=200)(scope, receive, send)
+    assert calls == []

@@ -18,6 +18,8 @@ SCHEMAS = load_snapshot(Path(__file__).parents[3] / "policies").schemas
         {},
         {"display_name": "Léa", "public_facts": ["Paris"], "companion": False},
         {"kill_switch": True, "brands": {"deny": ["Shady Drinks"]}},
+        {"consent": {"until": "2030-12-31T23:59:59Z"}},
+        {"consent": {"until": "2261-12-31T23:59:59-14:00"}},
     ],
 )
 def test_good_settings_pass(settings: dict[str, Any]) -> None:
@@ -31,6 +33,9 @@ def test_good_settings_pass(settings: dict[str, Any]) -> None:
         ({"kil_switch": True}, "settings"),
         ({"brands": {"deny": "Shady Drinks"}}, "settings.brands.deny"),
         ({"public_facts": ["x" * 100_000]}, "settings.public_facts.0"),
+        ({"consent": {"until": "9999-12-31T23:59:59Z"}}, "settings.consent.until"),
+        ({"consent": {"until": "0001-01-01T00:00:00Z"}}, "settings.consent.until"),
+        ({"consent": {"until": "2030-13-45T99:99:99Z"}}, "settings.consent.until"),
     ],
 )
 def test_a_wrong_setting_is_named_and_its_value_is_not_quoted(
