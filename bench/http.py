@@ -13,7 +13,7 @@ import httpx
 
 from bench.figure import Figure, ratio
 from bench.messages import MESSAGES, submission
-from bench.presidio import NAME, analyse_all
+from bench.presidio import NAME, baseline
 from bench.start import server_of
 from gateway.assembly import open_books
 from gateway.demo.processes import Running, running
@@ -27,11 +27,10 @@ MANY = 5_000
 
 
 def measure() -> Iterator[Figure]:
-    analyse = analyse_all()
     with tempfile.TemporaryDirectory() as folder:
-        with running(Path(folder)) as there:
+        with running(Path(folder)) as there, baseline() as presidio:
             key = _prepare(there)
-            yield _cpu_ratio(there, key, analyse)
+            yield _cpu_ratio(there, key, presidio)
             began = time.monotonic()
             statuses = asyncio.run(_post(there, key, range(100_000, 100_000 + MANY), AT_ONCE))
             rate = MANY / (time.monotonic() - began)
@@ -46,20 +45,16 @@ def measure() -> Iterator[Figure]:
         )
 
 
-def _cpu_ratio(there: Running, key: dict[str, str], analyse: Callable[[], None]) -> Figure:
+def _cpu_ratio(there: Running, key: dict[str, str], presidio: Callable[[], float]) -> Figure:
     server = server_of(there)
     ours, theirs = [], []
     asyncio.run(_post(there, key, range(PER_ROUND), at_once=1))
-    analyse()
     for turn in range(1, ROUNDS + 1):
         before = sum(server.cpu_times()[:2])
         numbers = range(turn * PER_ROUND, (turn + 1) * PER_ROUND)
         asyncio.run(_post(there, key, numbers, at_once=1))
         ours.append((sum(server.cpu_times()[:2]) - before) / PER_ROUND)
-        began = time.process_time()
-        for _ in range(5):
-            analyse()
-        theirs.append((time.process_time() - began) / (5 * len(MESSAGES)))
+        theirs.append(presidio())
     value, spread = ratio(ours, theirs)
     return Figure(
         key="http.cpu_ratio",

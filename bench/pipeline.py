@@ -12,7 +12,7 @@ from statistics import median
 
 from bench.figure import Figure, ratio
 from bench.messages import MESSAGES, submission
-from bench.presidio import NAME, analyse_all
+from bench.presidio import NAME, baseline
 from gateway.api.schemas import SubmissionIn
 from gateway.assembly import Assembled, assemble
 from gateway.model.submission import Submission
@@ -29,22 +29,16 @@ def measure() -> Iterator[Figure]:
 
 
 async def _measure() -> Figure:
-    analyse = analyse_all()
     ours, theirs = [], []
-    with tempfile.TemporaryDirectory() as folder:
-        settings = read_settings(None, {"data_dir": Path(folder), "max_text_length": 20_000})
-        async with assemble(settings) as parts:
+    with tempfile.TemporaryDirectory() as folder, baseline() as presidio:
+        async with assemble(read_settings(None, {"data_dir": Path(folder)})) as parts:
             await parts.books.store.registry.put_creator("default", "bench", {}, actor="bench")
             await _decide(parts, 0)
-            analyse()
             for turn in range(1, ROUNDS + 1):
                 before = time.process_time()
                 await _decide(parts, turn * PER_ROUND)
                 ours.append((time.process_time() - before) / PER_ROUND)
-                before = time.process_time()
-                for _ in range(5):
-                    analyse()
-                theirs.append((time.process_time() - before) / (5 * len(MESSAGES)))
+                theirs.append(presidio())
     value, spread = ratio(ours, theirs)
     return Figure(
         key="pipeline.cpu_ratio",
