@@ -24,9 +24,10 @@ from gateway.model.text import ReadText
 from gateway.pii.detector import PiiDetector, places_of
 from gateway.pii.domains import Domains
 from gateway.pii.message import Message
+from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.recognizers import make_rules
 from gateway.pii.recognizers.generic.email import OfflineEmailRecognizer
-from gateway.pii.rule import Hit, PatternRule, Rule
+from gateway.pii.rule import Hit, Rule
 from gateway.pii.scan import open_rules, scan
 from gateway.text.reader import Reader
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from presidio_analyzer import PatternRecognizer
 
 from gateway.pii.message import Gate
-from gateway.pii.rule import PatternRule
-
-KIND = "DENY_LIST"
+from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.rule import DENIED
 
 
 def rule(texts: tuple[str, ...]) -> PatternRule:
     """Whole words, any case. `texts` is not empty."""
     return PatternRule(
         recognizer=PatternRecognizer(
-            supported_entity=KIND, name="DenyListRecognizer", deny_list=list(texts)
+            supported_entity=DENIED, name="DenyListRecognizer", deny_list=list(texts)
         ),
         about="The operator's own list.",
         gate=Gate(),

@@ -9,10 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from gateway.model.finding import Detection, Finding, ModelIdentity, Stage
 from gateway.model.submission import Submission
 from gateway.model.text import ReadText
-from gateway.pii.domains import Domains
 from gateway.pii.message import Message
 from gateway.pii.ner import NerRecognizer
-from gateway.pii.recognizers import make_rules
 from gateway.pii.resolve import resolve
 from gateway.pii.rule import Hit, Rule
 from gateway.pii.scan import BUDGET_S, open_rules, scan
@@ -75,7 +73,10 @@ class PiiDetector:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _load(self) -> tuple[Rule, ...]:
-        rules = make_rules(Domains(), deny_list=self._deny_list)
+        # Presidio takes two seconds to import: only who detects pays for it.
+        from gateway.pii.recognizers import all_rules  # noqa: PLC0415
+
+        rules = all_rules(deny_list=self._deny_list)
         self._models = (patterns_identity(rules),)
         if self._ner is not None:
             self._models += self._ner.load()

@@ -10,7 +10,7 @@ from dataclasses import replace
 from gateway.model.finding import Detection, Finding
 from gateway.model.text import ReadText
 from gateway.pii.context import fold
-from gateway.pii.deny_list import KIND as DENIED
+from gateway.pii.rule import DENIED
 
 _BY_WORD = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "DATE_TIME"})
 _WRITTEN_ONE_WAY = frozenset({"EMAIL_ADDRESS", "URL", "HANDLE", "SECRET"})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gateway.pii.domains import Domains
+from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.recognizers import make_rules
 from gateway.pii.recognizers.generic.disguised import DisguisedRule
 from gateway.pii.redaction import MODES
-from gateway.pii.rule import ACCEPT, PatternRule, Rule
+from gateway.pii.rule import ACCEPT, Rule
 from gateway.pii.scan import BUDGET_S
 
 _HEAD = f"""# Personal data

@@ -62,3 +62,8 @@ def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[Ru
         street.rule(),
         *((denied.rule(deny_list),) if deny_list else ()),
     )
+
+
+def all_rules(*, deny_list: tuple[str, ...] = ()) -> tuple[Rule, ...]:
+    """`make_rules` with the public suffixes of the package: no network."""
+    return make_rules(Domains(), deny_list=deny_list)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from gateway.errors import StageTimeout
 from gateway.pii.message import Message
-from gateway.pii.rule import Hit, PatternRule, Rule
+from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.rule import Hit, Rule
 from gateway.pii.scan import open_rules, scan
 
 SENTENCES = (

@@ -8,8 +8,8 @@ from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.context import Context, context, fold
 from gateway.pii.message import Gate
+from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.recognizers.fr import PLACES
-from gateway.pii.rule import PatternRule
 
 _KINDS = (
     "rue", "avenue", "av", "boulevard", "bd", "bld", "blvd", "boul", "place", "chemin", "allée",

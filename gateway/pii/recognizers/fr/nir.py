@@ -7,7 +7,7 @@ from stdnum.fr import nir
 
 from gateway.pii.context import context
 from gateway.pii.message import Gate
-from gateway.pii.rule import PatternRule
+from gateway.pii.pattern_rule import PatternRule
 
 _S = r"[ .\-\u2010-\u2013]{0,2}"
 # Sex, year, month (also fictive ones), department with 2A and 2B, commune, order.

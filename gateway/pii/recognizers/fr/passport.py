@@ -6,7 +6,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.context import context
 from gateway.pii.message import Gate
-from gateway.pii.rule import PatternRule
+from gateway.pii.pattern_rule import PatternRule
 
 
 def rule() -> PatternRule:

@@ -8,8 +8,8 @@ from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.context import context
 from gateway.pii.message import Gate
+from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.recognizers.fr import PLACES
-from gateway.pii.rule import PatternRule
 
 _DEPARTMENT = r"(?:0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-6])"
 _BEFORE, _AFTER = r"(?<![\w\-/])", r"(?![\w\-/])"

@@ -7,8 +7,8 @@ from stdnum.fr import siren, siret
 
 from gateway.pii.context import context
 from gateway.pii.message import Gate
+from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.recognizers.fr import PLACES
-from gateway.pii.rule import PatternRule
 
 _S = r"[ .\-\u2010-\u2013]"
 CONTEXT = context(

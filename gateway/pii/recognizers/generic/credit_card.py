@@ -9,7 +9,7 @@ from stdnum import luhn
 
 from gateway.pii.context import context
 from gateway.pii.message import Gate
-from gateway.pii.rule import PatternRule
+from gateway.pii.pattern_rule import PatternRule
 
 # Issuer prefixes (ISO/IEC 7812), "d" for any digit, and how many digits a number has in all.
 _ISSUERS = (

@@ -9,7 +9,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.domains import Domains
 from gateway.pii.message import Gate
-from gateway.pii.rule import PatternRule
+from gateway.pii.pattern_rule import PatternRule
 
 _OPEN, _CLOSE = r"\s{0,3}[(\[{<]\s{0,2}", r"\s{0,2}[)\]}>]\s{0,3}"
 _AT_WORDS = r"at|arobase?|arobaz|arrobas?|chiocciola|klammeraffe|apenstaartje"

@@ -9,7 +9,7 @@ from presidio_analyzer.predefined_recognizers import EmailRecognizer
 
 from gateway.pii.domains import Domains
 from gateway.pii.message import Gate, Message
-from gateway.pii.rule import PatternRule
+from gateway.pii.pattern_rule import PatternRule
 
 # Presidio's pattern, with the lengths of RFC 5321 (4.5.3.1) as bounds: linear in the text.
 _LOCAL = r"[!#$%&'*+\-/=?^_`{|}~.\w]{0,63}[!#$%&'*+\-/=?^_`{|}~\w]"

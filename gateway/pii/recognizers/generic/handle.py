@@ -5,7 +5,7 @@ from __future__ import annotations
 from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.message import Gate
-from gateway.pii.rule import PatternRule
+from gateway.pii.pattern_rule import PatternRule
 
 _HANDLE = r"(?<![\w@./&=+\-])@\w(?:[\w.\-]{0,62}\w)?(?!@)"
 

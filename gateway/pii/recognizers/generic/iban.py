@@ -9,7 +9,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from stdnum import iban, numdb
 
 from gateway.pii.message import Gate
-from gateway.pii.rule import PatternRule
+from gateway.pii.pattern_rule import PatternRule
 
 _PIECE = re.compile(r"(\d+)!?[nac]")
 _LEAST_DIGITS = 6

@@ -8,7 +8,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from presidio_analyzer.predefined_recognizers import IpRecognizer
 
 from gateway.pii.message import Gate, Message
-from gateway.pii.rule import PatternRule
+from gateway.pii.pattern_rule import PatternRule
 
 _GROUPS = 3
 _QUICK = re.compile(r"\d\.\d{1,3}\.\d|::|[0-9a-fA-F]:[0-9a-fA-F]{1,4}:")

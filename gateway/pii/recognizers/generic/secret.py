@@ -7,7 +7,7 @@ import re
 from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.message import Gate
-from gateway.pii.rule import PatternRule
+from gateway.pii.pattern_rule import PatternRule
 
 # Prefixes as their issuers document them.
 _TOKENS = {

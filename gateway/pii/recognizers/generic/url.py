@@ -8,7 +8,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.domains import Domains
 from gateway.pii.message import Gate
-from gateway.pii.rule import PatternRule
+from gateway.pii.pattern_rule import PatternRule
 
 _END = r"[^\s<>\"'`.,;:!?)\]}\u2026\u00bb]"
 _REST = rf"[^\s<>\"`]{{0,2000}}{_END}"

@@ -6,7 +6,7 @@ from presidio_analyzer.predefined_recognizers import UsSsnRecognizer
 
 from gateway.pii.context import context
 from gateway.pii.message import Gate
-from gateway.pii.rule import PatternRule
+from gateway.pii.pattern_rule import PatternRule
 
 
 def rule() -> PatternRule:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from gateway.pii.message import Message
-from gateway.pii.rule import Hit, PatternRule, Rule
+from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.rule import Hit, Rule
 
 
 def test_names_are_unique_and_every_rule_tells_what_it_finds(rules: tuple[Rule, ...]) -> None:
