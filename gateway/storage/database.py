@@ -93,12 +93,9 @@ class Database(ABC):
     def end_turn(self) -> None: ...
 
     @abstractmethod
-    def try_begin(self, cursor: Cursor) -> bool:
-        """Like `begin`, or say that another connection is writing."""
-
-    @abstractmethod
-    def begin(self, cursor: Cursor) -> None:
-        """Begin a transaction in which nobody else can append to the log; wait for it."""
+    def begin(self, cursor: Cursor, *, wait: bool) -> bool:
+        """Begin a transaction in which nobody else can append to the log. False, where one
+        shall not wait for it: another connection is writing."""
 
     @abstractmethod
     def is_alive(self, cursor: Cursor, boot: str) -> bool:

@@ -76,10 +76,6 @@ class PostgresDatabase(Database):
     def end_turn(self) -> None:
         """See begin()."""
 
-    def try_begin(self, cursor: Cursor) -> bool:
-        self.begin(cursor)
-        return True
-
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         connection = self._connect()
@@ -91,9 +87,16 @@ class PostgresDatabase(Database):
         finally:
             connection.close()
 
-    def begin(self, cursor: Cursor) -> None:
+    def begin(self, cursor: Cursor, *, wait: bool) -> bool:
         cursor.execute("BEGIN")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOG_LOCK,))
+        if wait:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOG_LOCK,))
+            return True
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (_LOG_LOCK,))
+        if cursor.fetchone() == (True,):
+            return True
+        cursor.execute("ROLLBACK")
+        return False
 
     def is_alive(self, cursor: Cursor, boot: str) -> bool:
         if boot == self.boot:

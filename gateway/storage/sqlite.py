@@ -94,22 +94,20 @@ class SqliteDatabase(Database):
     def end_turn(self) -> None:
         fcntl.flock(self._lock, fcntl.LOCK_UN)
 
-    def try_begin(self, cursor: Cursor) -> bool:
+    def begin(self, cursor: Cursor, *, wait: bool) -> bool:
+        """Programs that know nothing of the lock file may write as well."""
+        if wait:
+            cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
         try:
             cursor.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            if not wait and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
                 return False
             raise
-        return True
-
-    def begin(self, cursor: Cursor) -> None:
-        """Programs that know nothing of the lock file may write as well."""
-        cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-        try:
-            cursor.execute("BEGIN IMMEDIATE")
         finally:
-            cursor.execute("PRAGMA busy_timeout=0")
+            if wait:
+                cursor.execute("PRAGMA busy_timeout=0")
+        return True
 
     def is_alive(self, cursor: Cursor, boot: str) -> bool:
         return boot == self.boot or _is_held(self._beside(f"boot-{boot}"))

@@ -129,13 +129,17 @@ class SubjectKeys:
             with suppress(FileExistsError):  # opening one that is there would drop SQLite's locks
                 os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         connection = self._connect()
-        if not self._read_only:
-            # No WAL, and freed pages overwritten: a destroyed key must leave no copy behind.
-            connection.execute("PRAGMA journal_mode=TRUNCATE")
-            connection.execute("PRAGMA synchronous=EXTRA")
-            connection.execute("PRAGMA fullfsync=1")
-            connection.execute("PRAGMA secure_delete=ON")
-            self._make_tables(connection)
+        try:
+            if not self._read_only:
+                # No WAL, freed pages overwritten: a destroyed key must leave no copy behind.
+                connection.execute("PRAGMA journal_mode=TRUNCATE")
+                connection.execute("PRAGMA synchronous=EXTRA")
+                connection.execute("PRAGMA fullfsync=1")
+                connection.execute("PRAGMA secure_delete=ON")
+                self._make_tables(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _connect(self) -> sqlite3.Connection:

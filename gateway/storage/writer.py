@@ -123,9 +123,9 @@ class Writer:
             if not self._database.try_turn():
                 await self._worker.run(self._database.take_turn)
             try:
-                cursor = self._begin()
+                cursor = self._begin(wait=False)
                 if cursor is None:
-                    cursor = await self._worker.run(self._begin_patiently)
+                    cursor = await self._worker.run(self._begin_in_the_end)
                 self._run(group, cursor)
                 await self._worker.run(partial(self._commit, cursor))
             finally:
@@ -134,27 +134,25 @@ class Writer:
         self.problem = ""
 
     def _run_and_commit(self, group: list[_Pending[Any]]) -> None:
-        cursor = self._begin_patiently()
+        cursor = self._begin_in_the_end()
         self._run(group, cursor)
         self._commit(cursor)
 
-    def _begin(self) -> Cursor | None:
-        """None: somebody else writes."""
-        cursor = self._cursor or self._connect()
-        return cursor if self._database.try_begin(cursor) else None
+    def _begin_in_the_end(self) -> Cursor:
+        cursor = self._begin(wait=True)
+        assert cursor is not None  # noqa: S101 - it waited
+        return cursor
 
-    def _begin_patiently(self) -> Cursor:
-        """A connection that sat idle may have been cut by the server: then a new one."""
+    def _begin(self, *, wait: bool) -> Cursor | None:
+        """None, where one shall not wait: somebody else writes. A connection that sat idle may
+        have been cut by the server: then a new one."""
         if self._cursor is not None:
             try:
-                self._database.begin(self._cursor)
+                return self._cursor if self._database.begin(self._cursor, wait=wait) else None
             except self._database.error:
                 self._disconnect()
-            else:
-                return self._cursor
         cursor = self._connect()
-        self._database.begin(cursor)
-        return cursor
+        return cursor if self._database.begin(cursor, wait=wait) else None
 
     def _run(self, group: list[_Pending[Any]], cursor: Cursor) -> None:
         try:
