@@ -64,8 +64,15 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 
+IDENTITY_NUMBERS = frozenset(
+    ["ES_NIF", "ES_NIE", "IT_FISCAL_CODE", "PL_PESEL", "DE_TAX_ID", "DE_SOCIAL_SECURITY",
+     "FI_PERSONAL_IDENTITY_CODE", "SE_PERSONNUMMER", "TR_NATIONAL_ID", "KR_RRN", "TH_TNIN",
+     "IN_AADHAAR", "UK_NINO"]
+)  # fmt: skip
+"""Kinds that share the word of FR_NIR."""
+
 
 def label(kind: str, language: str) -> str:
     """A short word for `kind` in `language` (primary subtag), in English where we have none."""
     labels = LABELS.get(language, LABELS["en"])
-    return labels.get(kind) or labels[""]
+    return labels.get("FR_NIR" if kind in IDENTITY_NUMBERS else kind) or labels[""]

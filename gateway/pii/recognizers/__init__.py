@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.pii import deny_list as denied
 from gateway.pii.domains import Domains
+from gateway.pii.recognizers import elsewhere
 from gateway.pii.recognizers.fr import address, nir, passport, plate, siren
 from gateway.pii.recognizers.generic import (
     credit_card,
@@ -60,6 +61,7 @@ def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[Ru
         ssn.rule(),
         itin.rule(),
         street.rule(),
+        *elsewhere.rules(),
         *((denied.rule(deny_list),) if deny_list else ()),
     )
 
