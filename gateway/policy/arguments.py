@@ -2,7 +2,7 @@
 
 Measured between regorus 0.13 and OPA 1.22: sprintf with widths, fractions, wrong types or too
 few arguments; Perl classes in regular expressions (ASCII in OPA, Unicode in regorus); the length
-of a text (code points in OPA, bytes in regorus).
+of a text (code points in OPA, UTF-16 units in regorus).
 """
 
 from __future__ import annotations

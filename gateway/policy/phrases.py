@@ -23,20 +23,22 @@ _FIELDS = {"list", "in", "languages"}
 _WHERE = ("text", "human")
 _LIST = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_CLASS = re.compile(r"\\[A-Zp]|\[:")
 _EDGE = r"[^\p{L}\p{M}\p{N}]"
-_GAP = r"[\s,*~]+"
+_GAP = r"(?:[\s,*~]+)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern:
-    """One pattern. `scan` is cheap and finds at least what `exact` finds; the finding is group
-    1 of `exact`."""
+    """One pattern. `scan` is cheap and finds at least what `exact` finds; `exact` holds the
+    boundaries of `spaced` languages, and the finding is its group 1."""
 
     list: str
     language: str
     source: str
     scan: str
     exact: str
+    spaced: bool
     in_text: bool
     in_human: bool
 
@@ -60,11 +62,11 @@ def patterns_and_problems(files: Iterable[DataFile]) -> Iterator[Pattern | Polic
             continue
         for language, sources in file.value["languages"].items():
             for source in sources:
-                problem = _pattern_problem(source)
-                if problem is not None:
-                    yield PolicyInvalid(f"{file.path}, {language}: {source!r:.80}", *problem)
-                    continue
-                yield _pattern(file.value, language, source)
+                made = _pattern(file.value, language, source)
+                if isinstance(made, Pattern):
+                    yield made
+                else:
+                    yield PolicyInvalid(f"{file.path}, {language}: {source!r:.80}", *made)
 
 
 def _shape(file: DataFile) -> tuple[str, str] | None:
@@ -90,30 +92,28 @@ def _languages_shape(languages: Any) -> tuple[str, str] | None:
     return None
 
 
-def _pattern_problem(source: str) -> tuple[str, str] | None:
+def _pattern(value: dict[str, Any], language: str, source: str) -> Pattern | tuple[str, str]:
+    """The pattern, or (problem, mend)."""
     if not source.strip() or len(source) > MAX_PATTERN:
         return f"it is empty or longer than {MAX_PATTERN} characters", "Split it."
-    if source != source.lower() and not re.search(r"\\[A-Zp]|\[:", source):
+    if source != source.lower() and not _CLASS.search(source):
         return "it has capitals, and the folded form has none", "Write it in lower case."
+    body = widen(source)
     try:
-        compiled = compile_pattern(f"(?:{widen(source)})")
+        compiled = compile_pattern(f"(?:{body})")
     except re2.error:
         return "RE2 does not take it", "Look-around and back references are not allowed."
     if compiled.search("") is not None:
         return "it matches the empty text", "Make a part of it necessary."
-    return None
-
-
-def _pattern(value: dict[str, Any], language: str, source: str) -> Pattern:
-    body = widen(source)
     spaced = language.split("-", 1)[0] not in UNSPACED
-    leads = spaced and _begins_with_small_letter(body)
+    leads = spaced and _begins_with_small_letter(compiled)
     return Pattern(
         list=value["list"],
         language=language,
         source=source,
         scan=rf"\b(?:{body})" if leads else f"(?:{body})",
         exact=f"(?:^|{_EDGE})({body})(?:$|{_EDGE})" if spaced else f"({body})",
+        spaced=spaced,
         in_text="text" in value["in"],
         in_human="human" in value["in"],
     )
@@ -139,19 +139,24 @@ def widen(source: str) -> str:
     return "".join(parts)
 
 
-def compile_pattern(pattern: str) -> Any:
-    """Raises re2.error."""
+def quiet_options() -> Any:
+    """RE2 options that write nothing to stderr and keep small caches."""
     options = re2.Options()
     options.log_errors = False
-    options.max_mem = 8 << 20
-    return re2.compile(pattern, options)
+    options.max_mem = 4 << 20
+    return options
 
 
-def _begins_with_small_letter(body: str) -> bool:
+def compile_pattern(pattern: str) -> Any:
+    """Raises re2.error."""
+    return re2.compile(pattern, quiet_options())
+
+
+def _begins_with_small_letter(compiled: Any) -> bool:
     """Whether every match begins with a to z: then RE2's cheap ASCII boundary is enough before
     it."""
     try:
-        low, high = compile_pattern(f"(?:{body})").possiblematchrange(10)
+        low, high = compiled.possiblematchrange(10)
     except re2.error:
         return False
     return bool(low and high) and low[:1] >= b"a" and high[:1] <= b"z"

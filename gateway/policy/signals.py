@@ -1,24 +1,25 @@
 """Finds phrases: the creator's and the law's word lists, in the avatar's text and the human's.
 
-One scan with all patterns at once tells which of them may be there; only those are then looked
-for one by one. Both steps run in RE2, in linear time.
+One scan for the words that patterns cannot do without tells which of them may be there; only
+those are then looked for, one by one. Both steps run in RE2, in linear time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import re2
 
-from gateway.errors import PolicyInvalid, StageFailure
+from gateway.errors import PolicyInvalid
 from gateway.model.finding import Detection, Finding, ModelIdentity, Stage
 from gateway.model.submission import Submission
 from gateway.model.text import Mapped, ReadText
-from gateway.policy.phrases import Pattern, compile_pattern, read_patterns
+from gateway.policy.phrases import Pattern, compile_pattern, quiet_options, read_patterns
 from gateway.policy.source import DataFile
 from gateway.ports import Read
 
@@ -26,8 +27,7 @@ MAX_SOURCE = 200
 MAX_FINDINGS = 20  # of one list in one text; policies need no more than one
 
 _LONG_TEXT = 5_000  # code points; longer ones are scanned off the event loop
-_CANARY = "\x01"  # ends every text: a scan that misses it ran out of memory
-_FIRST_MEMORY, _MOST_MEMORY = 32 << 20, 256 << 20
+_CANARY = "\x01canary\x01"
 
 
 class SignalDetector:
@@ -96,23 +96,21 @@ class Matcher:
     def __init__(self, patterns: Iterable[Pattern], *, in_human_text: bool) -> None:
         self._patterns = tuple(patterns)
         self._in_human_text = in_human_text
-        self._set = _scanner(self._patterns)
-        self._exact: dict[int, Any] = {}  # compiled when first needed: most never are
+        self._filter = _filter(self._patterns)
+        self._compiled: dict[str, Any] = {}  # when first needed: most never are
 
     def __bool__(self) -> bool:
         return bool(self._patterns)
 
     def findings(self, folded: Mapped) -> list[Finding]:
-        """Spans are those of the text as submitted. Raises StageFailure when the scan fails."""
+        """Spans are those of the text as submitted."""
         text = folded.text.replace("_", " ")
-        candidates = self._set.Match(text + _CANARY)
-        if not candidates or max(candidates) != len(self._patterns):
-            raise StageFailure(Stage.SIGNALS, "the phrase scan ran out of memory")
+        candidates = self._filter.Match(text) or ()
         found: dict[tuple[str, int, int], Finding] = {}
         counts: dict[str, int] = {}
-        for index in sorted(candidates)[:-1]:
+        for index in sorted(candidates):
             pattern = self._patterns[index]
-            for start, end in self._spans(index, text):
+            for start, end in self._spans(pattern, text):
                 if counts.get(pattern.list, 0) >= MAX_FINDINGS:
                     break
                 if (pattern.list, start, end) in found:
@@ -130,35 +128,41 @@ class Matcher:
                 )
         return list(found.values())
 
-    def _spans(self, index: int, text: str) -> Iterable[tuple[int, int]]:
-        exact = self._exact.get(index)
-        if exact is None:
-            exact = self._exact[index] = compile_pattern(self._patterns[index].exact)
+    def _spans(self, pattern: Pattern, text: str) -> Iterable[tuple[int, int]]:
+        scan = self._compile(pattern.scan)
         position = 0
-        # From the end of the phrase itself: the gap after it may also begin the next one.
-        while match := exact.search(text, position):
-            start, end = match.span(1)
+        while match := scan.search(text, position):
+            start, end = match.span()
+            if pattern.spaced and not (_is_edge(text, start - 1) and _is_edge(text, end)):
+                # Another reading of the pattern, or another place, may still have its edges.
+                match = self._compile(pattern.exact).search(text, position)
+                if match is None:
+                    return
+                start, end = match.span(1)
             yield start, end
-            position = end
+            position = end  # not after the edge: it may also begin the next one
+
+    def _compile(self, pattern: str) -> Any:
+        compiled = self._compiled.get(pattern)
+        if compiled is None:
+            compiled = self._compiled[pattern] = compile_pattern(pattern)
+        return compiled
 
 
-def _scanner(patterns: Sequence[Pattern]) -> Any:
-    """An RE2 set of the scans, the canary last. Raises PolicyInvalid when it is too large."""
-    memory = _FIRST_MEMORY
-    while memory <= _MOST_MEMORY:
-        options = re2.Options()
-        options.log_errors = False
-        options.max_mem = memory
-        scanner = re2.Set.SearchSet(options)
-        for pattern in patterns:
-            scanner.Add(pattern.scan)
-        scanner.Add(_CANARY)
-        try:
-            scanner.Compile()
-        except re2.error:
-            memory *= 2
-            continue
-        if scanner.Match(_CANARY) == [len(patterns)]:
-            return scanner
-        memory *= 2
-    raise PolicyInvalid("phrases", "all patterns together are too large for RE2", "Simplify them.")
+def _is_edge(text: str, index: int) -> bool:
+    """Whether no letter, mark or digit of any script stands there."""
+    return not 0 <= index < len(text) or unicodedata.category(text[index])[0] not in "LMN"
+
+
+def _filter(patterns: Sequence[Pattern]) -> Any:
+    """An RE2 filter of the scans. Raises PolicyInvalid when it does not work: RE2 finds nothing,
+    and says nothing, when its first states do not fit into memory; a canary shows it."""
+    scans = re2.Filter()
+    options = quiet_options()
+    for pattern in patterns:
+        scans.Add(pattern.scan, options)
+    scans.Add(_CANARY, options)
+    scans.Compile()
+    if len(patterns) not in (scans.Match(_CANARY) or ()):
+        raise PolicyInvalid("phrases", "all patterns together are too many", "Remove some.")
+    return scans

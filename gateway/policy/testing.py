@@ -124,7 +124,7 @@ def _explained(evaluator: Evaluator, module: ParsedModule, rule: Rule, name: str
             file=module.path,
             line=statement["span"]["line"],
             status=Status.FAILED,
-            expression=_cut(source, statement["span"]),
+            expression=_text(source, statement),
             actual=None if left is None else probes.value(index, left, statement),
             operator=operator,
             expected=None if right is None else probes.value(index, right, statement),
@@ -169,7 +169,7 @@ class _Probes:
             f"import {'.'.join(str(segment) for segment in path)} as {name}\n"
             for name, path in module.imports.items()
         )
-        self._lines = [_cut(source, statement["span"]) for statement in statements]
+        self._lines = [_text(source, statement) for statement in statements]
 
     def holds(self, count: int) -> bool:
         """Whether the first `count` statements hold together."""
@@ -209,28 +209,21 @@ class _Probes:
         return _UNDEFINED if answer == '"<undefined>"' else answer
 
 
-def _cut(source: bytes, span: Mapping[str, Any]) -> str:
-    return source[span["start"] : span["end"]].decode("utf-8")
-
-
 def _text(source: bytes, tree: Mapping[str, Any]) -> str:
     """The source of an expression: from the first to the last byte of all its parts."""
-    start, end = _extent(tree)
-    return source[start:end].decode("utf-8")
-
-
-def _extent(tree: Any) -> tuple[int, int]:
-    low, high = 1 << 60, 0
-    stack = [tree]
+    low, high = len(source), 0
+    stack: list[tuple[str, Any]] = [("", tree)]
     while stack:
-        node = stack.pop()
+        kind, node = stack.pop()
         if isinstance(node, dict):
-            if "start" in node and "end" in node and "line" in node:
-                low, high = min(low, node["start"]), max(high, node["end"])
-            stack.extend(node.values())
+            span = node.get("span", node)
+            if "start" in span and "end" in span:
+                quote = kind in ("String", "RawString")  # their spans leave the quotes out
+                low, high = min(low, span["start"] - quote), max(high, span["end"] + quote)
+            stack.extend(node.items())
         elif isinstance(node, list):
-            stack.extend(node)
-    return low, high
+            stack.extend(("", item) for item in node)
+    return source[low:high].decode("utf-8")
 
 
 def refuse_no_tests(outcomes: Sequence[Outcome], only: str) -> None:

@@ -54,3 +54,16 @@ def test_a_missing_or_broken_schema_is_named() -> None:
         creator_checker({})
     with pytest.raises(ConfigurationError, match=SCHEMA):
         creator_checker({SCHEMA: {"type": "rabbit"}})
+
+
+def test_an_unknown_time_zone_is_named() -> None:
+    stretch = {"from": "22:00", "to": "07:00", "timezone": "Europe/Nowhere"}
+    with pytest.raises(InvalidField, match="time zone"):
+        creator_checker(SCHEMAS)({"quiet_hours": [stretch]})
+    stretch["timezone"] = "Europe/Paris"
+    creator_checker(SCHEMAS)({"quiet_hours": [stretch]})
+
+
+def test_an_unknown_setting_is_named() -> None:
+    with pytest.raises(InvalidField, match="no setting 'kil_switch'"):
+        creator_checker(SCHEMAS)({"kil_switch": True})
