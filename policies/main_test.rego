@@ -128,6 +128,6 @@ test_a_first_message_to_someone_unknown_is_told_and_marked if {
 	{
 		"kind": "disclose",
 		"params": {"notice": "ai", "position": "start"},
-		"rules": ["cn.label", "eu.aia.50.1", "us.ca.sb243", "us.ny.gbl47"],
+		"rules": ["cn.anthro", "cn.label", "eu.aia.50.1", "kr.31", "us.ca.sb243", "us.me", "us.ny.gbl47"],
 	} in decision.obligations
 }

@@ -31,9 +31,9 @@ in_reach[rule.id] := rule if {
 # title: Where the audience may be
 # description: >-
 #   What was given, and what it implies: FR lies in the EU, US-CA in the US (countries have two
-#   letters in ISO 3166). A bare EU or US may
-#   be any of its members, so all of them are meant; an empty list means unknown, so every
-#   jurisdiction that a rule names is meant. The strictest applicable rule follows from that.
+#   letters in ISO 3166). A bare EU or US may be any of its members, so all of them are meant; an
+#   empty list means unknown, so every jurisdiction that a rule names is meant. The strictest
+#   applicable rule follows from that.
 places contains place if {
 	some code in input.audience.jurisdictions
 	some place in [code, substring(code, 0, 2)]
