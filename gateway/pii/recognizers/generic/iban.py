@@ -40,11 +40,13 @@ def _patterns() -> list[Pattern]:
     ]
 
 
-class IbanRecognizer(PatternRecognizer):
+class GroupedIbanRecognizer(PatternRecognizer):
     """Presidio's own does not read lower case and swallows the word after a grouped IBAN."""
 
     def __init__(self) -> None:
-        super().__init__(supported_entity="IBAN_CODE", name="IbanRecognizer", patterns=_patterns())
+        super().__init__(
+            supported_entity="IBAN_CODE", name="GroupedIbanRecognizer", patterns=_patterns()
+        )
 
     def validate_result(self, pattern_text: str) -> bool:
         value = "".join(char for char in pattern_text if char.isalnum())
@@ -55,7 +57,7 @@ class IbanRecognizer(PatternRecognizer):
 
 def rule() -> PatternRule:
     return PatternRule(
-        recognizer=IbanRecognizer(),
+        recognizer=GroupedIbanRecognizer(),
         about="A country, check digits and as many characters as that country uses (SWIFT "
         "registry), grouped or not, any case; ISO 7064 checksum.",
         gate=Gate(digits=_LEAST_DIGITS, quick=_QUICK),
