@@ -18,7 +18,7 @@ results contains {
 	"verdict": "hold",
 	"obligations": [],
 } if {
-	not scored
+	not scored(input.findings)
 }
 
 results contains {
@@ -27,19 +27,20 @@ results contains {
 	"verdict": outcome.verdict,
 	"obligations": [],
 } if {
-	scored
-	not low
+	highest := max([score | some score in input.findings.toxicity.scores])
+	not low(highest)
+	scored(input.findings)
 	outcome := judged(limits(strictness(input.message.channel)))
 	not replacement.crisis
 }
 
-scored if {
-	some score in input.findings.toxicity.scores
+scored(findings) if {
+	some score in findings.toxicity.scores
 	score != null
 }
 
-# Null sorts below every number, so what is not covered never is the highest.
-low if max([score | some score in input.findings.toxicity.scores]) < data.baseline.toxicity.floor
+# Null sorts below every number, so what is not covered is the highest only where nothing is.
+low(score) if score < data.baseline.toxicity.floor
 
 limits(table) := data.baseline.toxicity[table][input.message.channel]
 

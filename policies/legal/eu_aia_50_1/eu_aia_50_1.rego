@@ -13,16 +13,21 @@ package packs.legal.eu_aia_50_1
 import data.lib.contact
 import data.lib.law
 
-results contains {
-	"rule": "eu.aia.50.1",
+results contains result if {
+	not contact.shown.ai
+	rule := law.in_reach["eu.aia.50.1"]
+	result := told(rule)
+}
+
+results contains result if {
+	rule := law.in_reach["eu.aia.50.1"]
+	contact.due_again(["ai", "ai_reminder"], rule.params.repeat_s[input.message.channel])
+	result := told(rule)
+}
+
+told(rule) := {
+	"rule": rule.id,
 	"text": "This person has not been told yet, or not lately, that an AI is talking; the notice is added (AI Act, Art. 50(1)).",
 	"verdict": "publish",
 	"obligations": [{"kind": "disclose", "params": {"notice": "ai", "position": "start"}}],
-} if {
-	rule := law.in_reach["eu.aia.50.1"]
-	due(rule.params)
 }
-
-due(_) if not contact.shown.ai
-
-due(params) if contact.due_again(["ai", "ai_reminder"], params.repeat_s[input.message.channel])
