@@ -57,7 +57,7 @@ _LIVES = context(
     de=("adresse", "wohn"),
 )  # fmt: skip
 _HAS_KIND = re.compile(rf"(?<!\w){_KIND}\s", re.IGNORECASE)
-_PIECES = tuple(kind + end for kind in _KINDS for end in (" ", ". "))
+_KIND_WORDS = frozenset(word for kind in _KINDS for word in re.findall(r"[^\W\d_]+", kind))
 
 _POSTCODE = r"(?:0[1-9]|[1-8]\d|9[0-5]|97|98)\d{3}|2[AB]\d{3}"
 _HAS_POSTCODE = re.compile(r"(?<!\d)(?:\d{5}|2[AB]\d{3})(?!\d)")
@@ -128,7 +128,7 @@ def street() -> PatternRule:
         ),
         about="A number, a kind of street (rue, avenue, chemin …) and its name; without a number "
         "beside a word such as “habite”.",
-        gate=Gate(groups=(_PIECES,), quick=_HAS_KIND),
+        gate=Gate(words=_KIND_WORDS, least_words=1, quick=_HAS_KIND),
         context=_LIVES,
         in_context=0.76,
         home=PLACES,
