@@ -25,5 +25,8 @@ def add(app: typer.Typer, workshop: Workshop) -> None:
     ) -> None:
         """Start a gateway and a sandbox platform, post the sample conversations, verify the log
         and a receipt. Exit code 0 only when every line came out as expected."""
-        if not run_demo(into.absolute(), Console(width=width), report=report):
+        console = Console(width=width)
+        if width is None and not console.is_terminal:
+            console.width = 160
+        if not run_demo(into.absolute(), console, report=report):
             raise typer.Exit(1)
