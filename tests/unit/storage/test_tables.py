@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from gateway.storage.tables import TABLES, Base, table
+
+
+def test_numbers_that_grow_have_64_bits() -> None:
+    """A plain int has 32 on PostgreSQL: microseconds overflow it."""
+    small = {"attempt", "attempts", "version"}
+    for model in TABLES:
+        for column in table(model).c:
+            if isinstance(column.type, sa.Integer) and not isinstance(column.type, sa.BigInteger):
+                assert column.name in small, f"{table(model).name}.{column.name}"
+
+
+def test_every_table_is_listed() -> None:
+    assert {table(model) for model in TABLES} == set(Base.metadata.tables.values())
+
+
+def test_other_users_of_sqlmodel_are_left_alone() -> None:
+    assert not set(Base.metadata.tables) & set(SQLModel.metadata.tables)
