@@ -47,3 +47,29 @@ test_the_fixture_was_told_an_hour_ago if {
 	not never("ai", fixture.quiet)
 	again(["ai"], 3600, fixture.quiet)
 }
+
+clocked(clock, minor, patch) := due if {
+	due := contact.due(clock) with input as {"audience": {"minor": minor}, "contact": object.union({"first": false, "since_first_s": 7200, "gap_s": 60}, patch)}
+}
+
+test_clock_with_nothing_set_is_never_due if {
+	clocked({}, "unknown", {"disclosed_s": {}}) == []
+}
+
+test_clock_tells_first_and_does_not_remind_beside_it if {
+	clocked({"first": true, "every_s": 3600}, "no", {"disclosed_s": {}}) == ["ai"]
+	clocked({"first": true, "every_s": 3600}, "no", {"disclosed_s": {"ai": 3600}}) == ["ai_reminder"]
+	clocked({"first": true, "every_s": 3600}, "no", {"disclosed_s": {"ai": 3599}}) == []
+}
+
+test_clock_for_minors_is_for_those_who_may_be if {
+	clocked({"minors_every_s": 60}, "yes", {"disclosed_s": {"ai": 60}}) == ["ai_reminder"]
+	clocked({"minors_every_s": 60}, "unknown", {"disclosed_s": {"ai": 60}}) == ["ai_reminder"]
+	clocked({"minors_every_s": 60}, "no", {"disclosed_s": {"ai": 60}}) == []
+}
+
+test_clock_for_breaks if {
+	clocked({"break_every_s": 7200}, "no", {"disclosed_s": {}}) == ["take_a_break"]
+	clocked({"break_every_s": 7201}, "no", {"disclosed_s": {}}) == []
+	clocked({"first": true, "break_every_s": 60}, "no", {"disclosed_s": {}}) == ["ai", "take_a_break"]
+}
