@@ -122,8 +122,8 @@ def _bytes_per_record(folder: Path, records: _Records) -> Figure:
         key="audit.bytes_per_record",
         value=size,
         unit="bytes",
-        bar=8_192,
-        aim=5_120,
+        bar=10_240,
+        aim=6_144,
         n=records.made,
         note=f"of it the entry's body {len(encode(records.sample, 10**6))}",
     )

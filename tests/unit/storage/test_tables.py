@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
@@ -21,3 +24,9 @@ def test_every_table_is_listed() -> None:
 
 def test_other_users_of_sqlmodel_are_left_alone() -> None:
     assert not set(Base.metadata.tables) & set(SQLModel.metadata.tables)
+
+
+def test_every_table_is_documented() -> None:
+    page = Path(__file__).parents[3] / "docs" / "reference" / "database.md"
+    documented = re.findall(r"^\| `(\w+)` \| each", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(documented) == sorted(Base.metadata.tables)
