@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 _DIGIT = re.compile(r"\d")
@@ -16,7 +16,7 @@ class Message:
     """`text` is the normalised form. `places` are lower-case language codes ("fr") and
     upper-case country codes ("FR") that this message belongs to; empty when nobody knows."""
 
-    text: str
+    text: str = field(repr=False)  # raw: never in a log
     places: frozenset[str] = frozenset()
 
     @cached_property

@@ -24,6 +24,10 @@ def test_a_message_of_unknown_place_is_at_home_everywhere() -> None:
     assert not Message("", frozenset({"en", "US"})).is_at_home(french)
 
 
+def test_the_text_is_not_in_the_repr() -> None:
+    assert "secret" not in repr(Message("secret"))
+
+
 @pytest.mark.parametrize(
     ("gate", "text", "opens"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import regex
 
@@ -27,7 +27,7 @@ _TENS = {
     "fr": {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante",
            70: "septante", 80: "huitante", 90: "nonante"},
 }  # fmt: skip
-_LEAST_WORDS = 3
+_LEAST_WORDS = 2
 _LETTERS = str.maketrans("OoQlI|", "000111")
 _LOOKALIKE = re.compile(r"(?<!\w)(?=[OoQlI|]*\d)[\dOoQlI|]*[OoQlI|][\dOoQlI|]*(?!\w)")
 _BETWEEN = r"[\s,.\-]{1,3}"
@@ -59,7 +59,7 @@ def _numbers() -> dict[str, str]:
 class _View:
     """The text with digits for words. `spans[i]` is where the character `text[i]` came from."""
 
-    text: str
+    text: str = field(repr=False)
     spans: tuple[tuple[int, int], ...]
     replaced: frozenset[int]
 
@@ -161,6 +161,8 @@ class DisguisedRule:
         return repr((self.name, _LANGUAGES, _TENS, _LOOKALIKE.pattern))
 
     def hits(self, message: Message, budget_s: float) -> Iterator[Hit]:
+        if not self.gate.opens(message):  # one number word makes no number
+            return
         view = self.disguise.view(message.text, budget_s)
         seen = Message(view.text, message.places)
         if not self.inner.gate.opens(seen):

@@ -15,6 +15,7 @@ Find = Callable[..., list[tuple[str, str]]]
         ("fr", "06 douze trente quatre cinquante six soixante dix-huit"),
         ("fr", "zéro six quatre-vingt-douze vingt et un quatre-vingts trois deux"),
         ("en", "two one two five five five zero one four three"),
+        ("fr", "zéro six 12 34 56 78"),
         ("fr", "O6 12 34 56 78"),
         ("fr", "O6l2345678"),
         ("fr", "+33 6 I2 34 56 78"),
