@@ -4,7 +4,8 @@
 #   Compares the scores with the thresholds of the channel and of the creator's strictness
 #   (`data.baseline.toxicity`). A score of null means that the model does not cover the category:
 #   it counts for nothing. No score at all, or no thresholds for the channel, holds the message.
-#   Scores of a text that the crisis answer replaces are not looked at.
+#   Scores of a text that the crisis answer replaces are not looked at, nor is the category
+#   obscene where the creator allows profanity.
 # custom:
 #   id: baseline.toxicity
 #   verdicts: [hold, block]
@@ -60,8 +61,12 @@ judged(lines) := {"verdict": "hold", "categories": ["(no thresholds for this cha
 reached(lines) := sort({category |
 	some category, score in input.findings.toxicity.scores
 	score != null
+	not excused(category)
 	score >= object.get(lines, category, object.get(lines, "other", 2))
 })
+
+# Who lets the avatar swear does not want each swear word held.
+excused("obscene") if input.creator.tone.profanity == "allow"
 
 message("block", categories) := sprintf("The text scores as %s near certainty. It is not published; rewrite it.", [categories])
 

@@ -72,6 +72,13 @@ test_a_category_without_a_line_takes_other if {
 	verdicts({"mockery": 0.74}, on("dm")) == set()
 }
 
+test_swearing_that_the_creator_allows_is_not_held if {
+	verdicts({"obscene": 0.95}, {}) == {"hold"}
+	verdicts({"obscene": 0.95}, {"creator": {"tone": {"profanity": "hold"}}}) == {"hold"}
+	verdicts({"obscene": 0.95}, {"creator": {"tone": {"profanity": "allow"}}}) == set()
+	verdicts({"obscene": 0.95, "insult": 0.95}, {"creator": {"tone": {"profanity": "allow"}}}) == {"hold"}
+}
+
 test_nothing_scored_holds if {
 	verdicts({}, {}) == {"hold"}
 	verdicts({"toxicity": null}, {}) == {"hold"}
