@@ -8,32 +8,22 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from bench import faults
 from bench.figure import Figure, ratio
-from bench.messages import MESSAGES
-from gateway.model.decision import Bundle, Decision, Reason
-from gateway.model.disclosure import Disclosure, Notice, Redaction
-from gateway.model.finding import Detection, ModelIdentity, Stage
-from gateway.model.obligation import Obligation, ObligationKind
-from gateway.model.receipt import Receipt
+from bench.records import RULES, START, Records
 from gateway.model.record import Record, leaf_hash
-from gateway.model.submission import Audience, Channel, Submission
-from gateway.model.verdict import State, Verdict
 from gateway.storage.store import Store, open_store
 from gateway.storage.tables import AuditEntry, AuditRule, Payload
 from gateway.storage.times import micros
 from gateway.trail.leaf import encode
 
-_START = datetime(2026, 11, 22, 20, tzinfo=UTC)
 _PER_S = 1_000
-_RULES = ("eu.aia.50.1", "us.ca.sb243", "fr.influ")
 _STRETCH = 1_500  # messages, or commits, measured before the other side has its turn
 _ROUNDS = 5
 _AT_ONCE = 128
@@ -42,15 +32,16 @@ _AT_ONCE = 128
 def measure() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="gateway-bench-") as folder:
         yield from asyncio.run(_measure(Path(folder)))
+    yield from faults.measure()
 
 
 async def _measure(folder: Path) -> list[Figure]:
-    records = _Records()
+    records = Records()
     store = await open_store(
         url=f"sqlite:///{folder / 'gateway.db'}",
         keys_path=folder / "subject-keys.db",
         encode=encode,
-        now=lambda: _START,
+        now=lambda: START,
         master_key=b"m" * 32,
         fingerprint_key=b"f" * 32,
     )
@@ -64,7 +55,7 @@ async def _measure(folder: Path) -> list[Figure]:
     return [commit, append, _bytes_per_record(folder, records)]
 
 
-async def _commit_ratio(store: Store, records: _Records, plain: _Plain) -> Figure:
+async def _commit_ratio(store: Store, records: Records, plain: _Plain) -> Figure:
     """Paced arrivals against plain commits of as many bytes, in turn."""
     ours, theirs = [], []
     for _ in range(_ROUNDS):
@@ -85,7 +76,7 @@ async def _commit_ratio(store: Store, records: _Records, plain: _Plain) -> Figur
     )
 
 
-async def _append_ratio(store: Store, records: _Records, folder: Path) -> Figure:
+async def _append_ratio(store: Store, records: Records, folder: Path) -> Figure:
     """As many callers as a busy server has, against a session for each entry."""
     engine = sa.create_engine(f"sqlite:///{folder / 'sessions.db'}")
     sa.event.listen(engine, "connect", _durable)
@@ -113,7 +104,7 @@ async def _append_ratio(store: Store, records: _Records, folder: Path) -> Figure
     )
 
 
-def _bytes_per_record(folder: Path, records: _Records) -> Figure:
+def _bytes_per_record(folder: Path, records: Records) -> Figure:
     """All tables and indices of a published message, before it is delivered."""
     with closing(sqlite3.connect(folder / "gateway.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -129,7 +120,7 @@ def _bytes_per_record(folder: Path, records: _Records) -> Figure:
     )
 
 
-async def _paced(store: Store, records: _Records, count: int) -> list[float]:
+async def _paced(store: Store, records: Records, count: int) -> list[float]:
     """Seconds from the moment each message was due to its durable entry."""
     made = [records.make() for _ in range(count)]
     clock = time.perf_counter
@@ -144,7 +135,7 @@ async def _paced(store: Store, records: _Records, count: int) -> list[float]:
     return await asyncio.gather(*[one(number, record) for number, record in enumerate(made)])
 
 
-async def _rate(store: Store, records: _Records, count: int) -> float:
+async def _rate(store: Store, records: Records, count: int) -> float:
     waiting = iter([records.make() for _ in range(count)])
 
     async def caller() -> None:
@@ -156,7 +147,7 @@ async def _rate(store: Store, records: _Records, count: int) -> float:
     return count / (time.perf_counter() - began)
 
 
-def _session_rate(engine: sa.Engine, records: _Records, count: int) -> float:
+def _session_rate(engine: sa.Engine, records: Records, count: int) -> float:
     made = [records.make(counted=False) for _ in range(count)]
     began = time.perf_counter()
     for record in made:
@@ -180,7 +171,7 @@ def _session_rate(engine: sa.Engine, records: _Records, count: int) -> float:
                     body=body,
                 )
             )
-            session.add_all([AuditRule(rule_id=rule, ts=ts, seq=seq) for rule in _RULES])
+            session.add_all([AuditRule(rule_id=rule, ts=ts, seq=seq) for rule in RULES])
             session.add(Payload(seq=seq, kid="k" * 24, nonce=b"n" * 12, ciphertext=body))
             session.commit()
     return count / (time.perf_counter() - began)
@@ -211,108 +202,3 @@ class _Plain:
 
     def close(self) -> None:
         self._connection.close()
-
-
-class _Records:
-    """Published messages of two hundred conversations, as large as the pipeline makes them."""
-
-    def __init__(self) -> None:
-        self.made = 0
-        self._number = 0
-        self.sample = self.make(counted=False)
-
-    def number(self) -> int:
-        self._number += 1
-        return self._number
-
-    def make(self, *, counted: bool = True) -> Record:
-        self.made += counted
-        number = self.number()
-        text = MESSAGES[number % len(MESSAGES)]
-        submission = Submission(
-            message_id=f"msg_{number:032x}",
-            tenant="bench",
-            channel=Channel.DM,
-            creator="bench",
-            avatar="bench-twin",
-            conversation=f"conversation-{number % 200}",
-            text=text,
-            human_text="That was great, tell me more!",
-            received_at=_START,
-            audience=Audience(id=f"person-{number % 200}", jurisdictions=("FR", "US-CA")),
-        )
-        return replace(_TEMPLATE, **_filled(submission, number))
-
-
-def _filled(submission: Submission, number: int) -> dict[str, object]:
-    document = {
-        "text": dict.fromkeys(("submitted", "normalised", "folded"), submission.text),
-        "human": {"text": submission.human_text},
-        "scores": {f"category_{n}": n / 10 for n in range(8)},
-        "rules": {f"rule_{n}": {"in_force": True, "params": {"hours": n}} for n in range(12)},
-    }
-    assert _TEMPLATE.decision is not None
-    masked = {**document, "text": {"length": 120}, "human": {"text": None}}
-    return {
-        "decision_id": f"dec_{number:032x}",
-        "submission": submission,
-        "decided_at": _START + timedelta(milliseconds=number),
-        "decision": replace(_TEMPLATE.decision, document=document, masked=masked),
-        "redaction": Redaction(text=submission.text),
-        "disclosure": Disclosure(
-            text=f"[AI] {submission.text}",
-            language="en",
-            notices=(Notice(notice="ai", text="[AI]", position="start", rules=_RULES[:1]),),
-            marks={"iptc": {"digitalSourceType": "trainedAlgorithmicMedia"}},
-            content_hash="cd" * 32,
-            salt="5a" * 16,
-        ),
-        "receipt": Receipt(
-            id=f"rcp_{number}", kid="k" * 43, jws="j" * 700, claims={"iss": "x", "sub": "y" * 64}
-        ),
-    }
-
-
-_TEMPLATE = Record(
-    decision_id="",
-    submission=Submission(
-        message_id="",
-        tenant="bench",
-        channel=Channel.DM,
-        creator="bench",
-        avatar="bench-twin",
-        conversation="",
-        text="",
-        received_at=_START,
-    ),
-    verdict=Verdict.PUBLISH,
-    state=State.QUEUED,
-    reasons=tuple(
-        Reason(rule=rule, text="A plain sentence that says why.", verdict=Verdict.PUBLISH)
-        for rule in _RULES
-    ),
-    obligations=(
-        Obligation(kind=ObligationKind.DISCLOSE, rules=_RULES[:1], params={"notice": "ai"}),
-        Obligation(kind=ObligationKind.MARK, rules=_RULES[:1], params={"formats": ["iptc"]}),
-    ),
-    language="en",
-    decided_at=_START,
-    detections=(
-        Detection(
-            stage=Stage.TOXICITY,
-            scores={"toxicity": 0.01},
-            models=(ModelIdentity(id="embedded", sha256="00" * 32),),
-        ),
-    ),
-    decision=Decision(
-        verdict=Verdict.PUBLISH,
-        reasons=(),
-        obligations=(),
-        bundle=Bundle(digest="ab" * 32, revisions={"starter": "1", "legal": "1"}),
-        engine="embedded",
-        path="gateway/main",
-        document={},
-        masked={},
-    ),
-    timings_ms={"read": 0.1, "pii": 0.4, "toxicity": 1.2, "policy": 0.5},
-)
