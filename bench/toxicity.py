@@ -5,6 +5,7 @@ Also, where the extra is installed: the throughput of the Detoxify path against 
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import json
 import random
@@ -146,11 +147,11 @@ def _sentences() -> tuple[list[str], list[str]]:
     toxic = [text for _, label, text in _lines() if label != "clean"]
     clean = [text for _, label, text in _lines() if label == "clean"]
     path = labelled_data("toxicity/train.paradetox.tsv")
-    for number, line in enumerate(path.read_text("utf-8").splitlines()[1:]):
-        cells = line.split("\t")
-        if number % 24 == 3:  # folds of eight and thirds: see training/sources.py
-            toxic.append(cells[0])
-            clean.append(cells[1])
+    with path.open(encoding="utf-8", newline="") as file:
+        pairs = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    held_out = pairs[3::24]  # folds of eight and thirds: see training/sources.py
+    toxic += [pair["toxic"] for pair in held_out]
+    clean += [pair["neutral1"] for pair in held_out if pair["neutral1"]]
     return toxic, clean
 
 

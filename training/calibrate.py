@@ -8,15 +8,24 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from gateway.model.text import ReadText
 from gateway.ports import Read
+from gateway.toxicity.calibration import ANY
+from gateway.toxicity.detector import forms
 from training.rewrite import REWRITINGS
 from training.sources import CATEGORIES, SWEARING, Row, held_out_social, ours_for_calibration
 
 RATES = dict.fromkeys(CATEGORIES, 0.005) | {"toxicity": 0.02}
 """Share of clean text above 0.5, for each category."""
-FEWEST = 60
+SHARES = {"clean": 1.0, "garbled": 0.3, "normalised": 0.4, "folded": 0.75}
+"""The part of that rate for each form: the worst form of a garbled text counts, so its forms
+share one budget. What reading made of it is the better witness and gets more."""
+FEWEST = 40
 """A language with fewer clean texts than this has no shift of its own."""
+PRIOR = 50
+"""As many texts is the shift over all languages worth beside a language's own texts."""
+FARTHEST = 1.0
+"""No language's shift is farther than this from the one over all: the highest of a few hundred
+scores may be one line that was not clean after all."""
 
 Scores = Callable[[Sequence[str]], np.ndarray]
 """Texts → log-odds, one line for each, columns as CATEGORIES."""
@@ -48,24 +57,44 @@ def fit(score: Scores, read: Read, rows: Sequence[Row]) -> dict[str, dict[str, d
     """`shifts[form][language][category]`, languages with "*" for all others."""
     clean = {language: halves(texts)[0] for language, texts in clean_texts(rows).items()}
     shifts: dict[str, dict[str, dict[str, float]]] = {}
-    for form, (garbled, take) in _FORMS.items():
+    for form, share in SHARES.items():
         texts = {
-            language: [take(read(_garble(text) if garbled else text, None)) for text in each]
+            language: [text for text in (_shown(read, form, text) for text in each) if text]
             for language, each in clean.items()
         }
         balanced = [text for each in texts.values() for text in each[:300]]
-        shifts[form] = {"*": _shift(score(balanced))}
+        shifts[form] = {ANY: _shift(score(balanced), share)}
         for language, each in texts.items():
-            if len(each) >= FEWEST:
-                shifts[form][language] = _shift(score(each))
+            if len(each) >= FEWEST and len(language) == 2:
+                shifts[form][language] = _towards(
+                    _shift(score(each), share), shifts[form][ANY], len(each) / (len(each) + PRIOR)
+                )
     return shifts
 
 
-def _shift(odds: np.ndarray) -> dict[str, float]:
+def _shown(read: Read, form: str, text: str) -> str | None:
+    """The form of the text, garbled first for all forms but the clean one."""
+    return forms(read(text if form == "clean" else _garble(text), None)).get(form)
+
+
+def _towards(own: dict[str, float], any_: dict[str, float], share: float) -> dict[str, float]:
+    return {
+        category: round(
+            any_[category]
+            + min(FARTHEST, max(-FARTHEST, share * (own[category] - any_[category]))),
+            4,
+        )
+        for category in CATEGORIES
+    }
+
+
+def _shift(odds: np.ndarray, share: float) -> dict[str, float]:
     """The quantile of each category; none below log-odds −2: a category that clean text never
     touches must not become touchy."""
     return {
-        category: round(max(-2.0, float(np.quantile(odds[:, column], 1 - RATES[category]))), 4)
+        category: round(
+            max(-2.0, float(np.quantile(odds[:, column], 1 - share * RATES[category]))), 4
+        )
         for column, category in enumerate(CATEGORIES)
     }
 
@@ -75,12 +104,6 @@ def _garble(text: str) -> str:
     return REWRITINGS[random_.choice(sorted(REWRITINGS))](text, random_)
 
 
-_FORMS: dict[str, tuple[bool, Callable[[ReadText], str]]] = {
-    "clean": (False, lambda read: read.clean.text),
-    "garbled": (True, lambda read: read.clean.text),
-    "normalised": (True, lambda read: read.normalised.text),
-    "folded": (True, lambda read: read.folded.text),
-}
 _NAMES = {
     "english": "en", "french": "fr", "spanish": "es", "german": "de", "chinese": "zh",
     "traditionalchinese": "zh", "italian": "it", "portuguese": "pt", "dutch": "nl",

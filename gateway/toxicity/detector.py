@@ -15,6 +15,8 @@ from gateway.toxicity.batching import Batcher
 from gateway.toxicity.scorer import CATEGORIES, Scorer
 from gateway.toxicity.windows import windows
 
+_LEET = str.maketrans("013457@$", "oieastas")
+
 
 class ToxicityDetector:
     """Adapter of `ports.Detector` around one `scorer`, which it owns.
@@ -63,12 +65,19 @@ class ToxicityDetector:
 
 def forms(read: ReadText) -> dict[str, str]:
     """The forms worth scoring, by name: the clean text always, as "garbled" when reading had
-    something to undo; the normalised one when it differs; the folded one of a garbled text."""
+    something to undo; the normalised one when it differs; the folded one of a garbled text,
+    with every leet letter undone if any was."""
     found = {"garbled" if read.changes else "clean": read.clean.text}
     if read.normalised.text != read.clean.text:
         found["normalised"] = read.normalised.text
-    if read.changes and read.folded.text not in found.values():
-        found["folded"] = read.folded.text
+    if read.changes:
+        folded = read.folded.text
+        if any(change.kind == "leet" for change in read.changes):
+            # Reading undoes leet word by word where that makes a word; who writes one word so
+            # writes others so, and a number misread costs a model little.
+            folded = folded.translate(_LEET)
+        if folded not in found.values():
+            found["folded"] = folded
     return found
 
 

@@ -81,6 +81,15 @@ def test_the_folded_form_is_read_only_when_something_was_undone(read: Build) -> 
     assert list(forms(undone)) == ["garbled", "folded"]
 
 
+def test_where_one_word_was_leet_all_are_read_so(read: Build) -> None:
+    leet = read(
+        "y0u f00l @t 7", folded="you f00l @t 7", changes=(TextChange(kind="leet", count=1),)
+    )
+    assert forms(leet)["folded"] == "you fool at t"
+    other = read("yyyou f00l", folded="you f00l", changes=(TextChange(kind="repeat", count=1),))
+    assert forms(other)["folded"] == "you f00l"
+
+
 async def test_each_form_has_its_own_calibration(read: Build, submission: Submission) -> None:
     detector = ToxicityDetector(scorer=WordCount())
     text = read("b4d b4d", folded="bad bad", changes=(TextChange(kind="leet", count=2),))
