@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.storage.driver import Connection, Cursor, Statement
+from gateway.storage.driver import Connection, Cursor, Row, Statement
 
 
 class Database(ABC):
@@ -68,6 +68,17 @@ class Database(ABC):
                 index_elements=keys, set_={name: new[name] for name in change} | newer, where=where
             )
         )
+
+    def send(self, cursor: Cursor, batches: Iterable[tuple[str, Sequence[Row]]]) -> list[int]:
+        """Run each statement with each of its rows; how many rows each of them changed."""
+        changed = []
+        for sql, rows in batches:
+            if len(rows) == 1:
+                cursor.execute(sql, rows[0])
+            else:
+                cursor.executemany(sql, rows)
+            changed.append(cursor.rowcount)
+        return changed
 
     @abstractmethod
     def connect_writer(self) -> Connection:

@@ -8,12 +8,13 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from gateway.model.decision import Contact
-from gateway.model.record import Change, Entry, HeldMessage, Outcome, Record
+from gateway.model.record import Change, Entry, Escalation, HeldMessage, Outcome, Record
 from gateway.model.submission import Submission
 from gateway.model.verdict import State
 from gateway.storage.claims import Claims
 from gateway.storage.database import Database
 from gateway.storage.digests import Digests
+from gateway.storage.escalations import Escalations
 from gateway.storage.handover import Handover
 from gateway.storage.outcomes import outcome_from, select_outcomes, unseal
 from gateway.storage.reader import Reader
@@ -38,6 +39,7 @@ class StoredLedger:
         handover: Handover,
         claims: Claims,
         reviews: Reviews,
+        escalations: Escalations,
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -46,6 +48,7 @@ class StoredLedger:
         self._handover = handover
         self._claims = claims
         self._reviews = reviews
+        self._escalations = escalations
         self._recording = Recording(database=database, digests=digests)
         contact, notice, message = table(ContactRow), table(ContactNotice), table(Message)
         self._select_contact = database.statement(
@@ -104,6 +107,24 @@ class StoredLedger:
 
     async def reviews(self, tenant: str, *, limit: int = 100) -> Sequence[HeldMessage]:
         return await self._reviews.waiting(tenant, limit)
+
+    async def escalations(self, tenant: str, *, limit: int = 100) -> Sequence[Escalation]:
+        return await self._escalations.waiting(tenant, limit)
+
+    async def acknowledge(
+        self, tenant: str, message_id: str, *, reviewer: str, reason: str, at: datetime
+    ) -> Entry:
+        change = Change(
+            actor=reviewer,
+            tenant=tenant,
+            what="escalation",
+            subject=message_id,
+            at=at,
+            before=None,
+            after=None,
+            detail={"reason": reason},
+        )
+        return await self._escalations.close(change)
 
     async def expire(self, now: datetime) -> int:
         return await self._reviews.expire(now)

@@ -7,7 +7,7 @@ without gaps whichever process writes, and one for each process that lives.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from gateway.errors import DatabaseUnusable
 from gateway.storage.database import Database
-from gateway.storage.driver import Connection, Cursor
+from gateway.storage.driver import Connection, Cursor, Row
 
 _LOG_LOCK = 0x6176_6774_6C6F_6701  # "avgtlog": one log for each database
 _MIGRATION_LOCK = 0x6176_6774_6C6F_6702
@@ -75,6 +75,19 @@ class PostgresDatabase(Database):
 
     def end_turn(self) -> None:
         """See begin()."""
+
+    def send(self, cursor: Any, batches: Iterable[tuple[str, Sequence[Row]]]) -> list[int]:
+        """In a pipeline: one round trip for all of it."""
+        connection = cursor.connection
+        cursors = []
+        with connection.pipeline():
+            for sql, rows in batches:
+                cursors.append(connection.cursor())
+                if len(rows) == 1:
+                    cursors[-1].execute(sql, rows[0])
+                else:
+                    cursors[-1].executemany(sql, rows)
+        return [one.rowcount for one in cursors]
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from gateway.errors import NotRecorded, StateConflict
+from gateway.model.obligation import escalating
 from gateway.model.record import Entry, Record
 from gateway.model.verdict import State
 from gateway.storage.database import Database
@@ -14,6 +15,7 @@ from gateway.storage.digests import Digests
 from gateway.storage.tables import (
     ContactNotice,
     ContactRow,
+    EscalationRow,
     Message,
     OutboxRow,
     Payload,
@@ -67,6 +69,7 @@ class Recording:
             sa.select(_REVIEW.c.expires_at).where(_REVIEW.c.message_id == message)
         )
         self._drop_review = compiled(sa.delete(_REVIEW).where(_REVIEW.c.message_id == message))
+        self._escalate = database.upsert(table(EscalationRow), keys=["message_id"])
         self._meet = database.upsert(table(ContactRow), keys=["id"], latest=["last_message_at"])
         self._show = database.upsert(
             table(ContactNotice), keys=["contact", "notice"], latest=["at"]
@@ -113,6 +116,13 @@ class Recording:
             )
         elif record.review is not None:
             transaction.add(self._drop_review, message=submission.message_id)
+        if escalating(record.obligations) and not submission.dry_run:
+            transaction.add(
+                self._escalate,
+                message_id=submission.message_id,
+                tenant=submission.tenant,
+                at=micros(record.decided_at),
+            )
         return entry
 
     def _check_waits(self, transaction: Transaction, record: Record) -> None:

@@ -13,6 +13,7 @@ from gateway.ports import Encode, Now
 from gateway.storage.claims import Claims
 from gateway.storage.database import Database
 from gateway.storage.digests import Digests
+from gateway.storage.escalations import Escalations
 from gateway.storage.handover import Handover
 from gateway.storage.ledger import StoredLedger
 from gateway.storage.log_store import EntryQuery, LogStore
@@ -69,6 +70,7 @@ class Store:
                 ttl_s=claim_ttl_s,
             ),
             reviews=Reviews(database=database, reader=reader, writer=writer, vault=vault, now=now),
+            escalations=Escalations(database=database, reader=reader, writer=writer, vault=vault),
         )
         self.outbox = StoredOutbox(
             database=database, writer=writer, vault=vault, handover=handover, now=now

@@ -151,6 +151,20 @@ class ReviewRow(Base, table=True):
     expires_at: int = Field(sa_type=sa.BigInteger)
 
 
+class EscalationRow(Base, table=True):
+    """What a person is called to look at, since `at`."""
+
+    __tablename__ = "escalation"
+    __table_args__ = (
+        sa.Index("ix_escalation_tenant", "tenant", "at"),
+        {"sqlite_with_rowid": False},
+    )
+
+    message_id: str = Field(primary_key=True)
+    tenant: str
+    at: int = Field(sa_type=sa.BigInteger)
+
+
 class ContactRow(Base, table=True):
     """The disclosure clock of one person, avatar and channel; `id` and `subject` are keyed
     digests."""
@@ -222,6 +236,7 @@ TABLES: tuple[type[Base], ...] = (
     Subject,
     OutboxRow,
     ReviewRow,
+    EscalationRow,
     ContactRow,
     ContactNotice,
     CreatorRow,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,12 +56,10 @@ class Transaction:
     waits first, so every job sees what those before it wrote.
     """
 
-    def __init__(
-        self, cursor: Cursor, log: LogWriter, is_alive: Callable[[Cursor, str], bool]
-    ) -> None:
+    def __init__(self, cursor: Cursor, log: LogWriter, database: Database) -> None:
         self._cursor = cursor
         self._log = log
-        self._is_alive = is_alive
+        self._database = database
         self._waiting: dict[Statement, list[tuple[Row, GatewayError | None]]] = {}
         self._next_seq: int | None = None
         self.writes = 0
@@ -127,17 +125,17 @@ class Transaction:
     def is_alive(self, boot: str) -> bool:
         """Whether the process that opened the database as `boot` still has it open."""
         self.flush()
-        return self._is_alive(self._cursor, boot)
+        return self._database.is_alive(self._cursor, boot)
 
     def flush(self) -> None:
+        if not self._waiting:
+            return
         waiting, self._waiting = self._waiting, {}
-        for statement, rows in waiting.items():
-            if len(rows) == 1:
-                self._cursor.execute(statement.sql, rows[0][0])
-            else:
-                self._cursor.executemany(statement.sql, [row for row, _ in rows])
+        batches = [(one.sql, [row for row, _ in rows]) for one, rows in waiting.items()]
+        changed = self._database.send(self._cursor, batches)
+        for count, rows in zip(changed, waiting.values(), strict=True):
             otherwise = rows[0][1]
-            if otherwise is not None and self._cursor.rowcount != len(rows):
+            if otherwise is not None and count != len(rows):
                 raise Conflict(otherwise)
 
     def _take_seq(self) -> int:

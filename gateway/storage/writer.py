@@ -156,7 +156,7 @@ class Writer:
 
     def _run(self, group: list[_Pending[Any]], cursor: Cursor) -> None:
         try:
-            transaction = Transaction(cursor, self._log, self._database.is_alive)
+            transaction = Transaction(cursor, self._log, self._database)
             for pending in group:
                 _run(pending, transaction)
             transaction.flush()

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from gateway.errors import DatabaseUnusable, NotRecorded
 from gateway.storage.postgres import PostgresDatabase
 from gateway.storage.store import Store
+from gateway.storage.transaction import Transaction
 from tests.stores import Place, Samples, blank_postgres, new_database, postgres_server
 
 __all__ = ["blank_postgres", "postgres_server"]
@@ -59,17 +60,18 @@ async def test_connections_that_were_cut_are_replaced(
 
 
 async def test_a_connection_cut_while_writing_is_not_recorded(
-    store: Store, samples: Samples
+    store: Store, samples: Samples, url: str
 ) -> None:
-    connection: Any = store._writer._connection
-    connection.execute("SET idle_in_transaction_session_timeout = 1")
+    database = PostgresDatabase(sa.make_url(url), read_only=False)
+    who = database.statement(sa.text("SELECT pg_backend_pid()"))
 
-    def slow(transaction: Any) -> None:
-        transaction.run(store.outbox._release, boot_is="x", now=0)
-        time.sleep(0.1)
+    def cut(transaction: Transaction) -> None:
+        ((pid,),) = transaction.fetch(who)
+        with closing(database.connect_reader()) as connection:
+            connection.cursor().execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))
 
     with pytest.raises(NotRecorded):
-        await store._writer.write(slow)
+        await store._writer.write(cut)
     assert store._writer.problem
     assert (await store.ledger.record(samples.record())).seq == 0
     assert store._writer.problem == ""

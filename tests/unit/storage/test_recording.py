@@ -19,7 +19,7 @@ def _rows(path: Path) -> dict[str, int]:
     with closing(sqlite3.connect(path)) as connection:
         return {
             name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # noqa: S608
-            for name in (*names, "contact", "contact_notice")
+            for name in (*names, "escalation", "contact", "contact_notice")
         }
 
 
@@ -36,7 +36,14 @@ async def test_what_a_verdict_writes(
 ) -> None:
     await store.ledger.record(samples.record(verdict))
     always = {"message": 1, "audit_entry": 1, "audit_rule": 2, "payload": 1, "subject": 1}
-    assert _rows(path) == {**always, **rows}
+    assert _rows(path) == {**always, "escalation": 0, **rows}
+
+
+async def test_what_calls_a_person_writes_an_escalation(
+    store: Store, samples: Samples, path: Path
+) -> None:
+    await store.ledger.record(samples.escalated())
+    assert _rows(path)["escalation"] == 1
 
 
 async def test_a_record_that_fails_writes_nothing(

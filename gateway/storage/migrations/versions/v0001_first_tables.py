@@ -146,6 +146,15 @@ def _waiting() -> None:
     )
     op.create_index("ix_review_tenant", "review", ["tenant", "expires_at"])
     op.create_index("ix_review_expires", "review", ["expires_at"])
+    op.create_table(
+        "escalation",
+        _text("message_id"),
+        _text("tenant"),
+        _big("at"),
+        sa.PrimaryKeyConstraint("message_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_escalation_tenant", "escalation", ["tenant", "at"])
 
 
 def _contacts() -> None:
