@@ -45,7 +45,10 @@ class EmbeddedEngine:
     async def swap(self, snapshot: Snapshot) -> None:
         """From now on decide with `snapshot`. Raises PolicyInvalid and keeps the old one."""
         await asyncio.to_thread(compile_snapshot, snapshot)
-        self._snapshot, self._evaluator = snapshot, Evaluator(snapshot)
+        before, self._evaluator = self._evaluator, Evaluator(snapshot)
+        self._snapshot = snapshot
+        if before is not None:
+            before.close()
 
     async def decide(self, facts: Facts) -> Decision:
         """Raises StageFailure for anything but a well-formed decision."""
@@ -66,4 +69,6 @@ class EmbeddedEngine:
         )
 
     async def close(self) -> None:
+        if self._evaluator is not None:
+            self._evaluator.close()
         self._evaluator = None

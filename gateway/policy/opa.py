@@ -38,6 +38,7 @@ DECISION_PATH = "data.gateway.decision"
 UPLOAD_TIMEOUT_S = 10.0
 PREFIX = "avatar-gateway/"  # of the policy ids that this gateway owns on the server
 
+_OURS = frozenset({"packs", "gateway", "lib", RESERVED})
 _STRICT = {"strict-builtin-errors": "true"}
 _CLIENT_ERRORS = (
     client_errors.ConnectionsError,
@@ -95,6 +96,7 @@ class OpaEngine:
         await self._open()
         try:
             if self._upload:
+                await _refuse_strangers(self._uploader)
                 await _upload(self._uploader, server_files(snapshot))
             held = await self._held_digest()
         except TimeoutError:
@@ -177,30 +179,46 @@ class OpaEngine:
         return body.get("result") if isinstance(body, dict) else None
 
 
+async def _refuse_strangers(client: AsyncOpaClient) -> None:
+    """Rules that others put beside ours would have a say in our decisions."""
+    for name, about in (await client.get_policies_info()).items():
+        _, _, package = str(about["path"]).partition("/v1/data/")
+        if not name.startswith(PREFIX) and package.split("/")[0] in _OURS:
+            raise ConfigurationError(
+                "policies on the OPA server",
+                f"it holds {package.replace('/', '.')}, which is not ours",
+                "Use a server of its own for the gateway.",
+            )
+
+
 async def _upload(client: AsyncOpaClient, files: ServerFiles) -> None:
     """Modules, then data, the digest last: until then no decision counts as ours."""
     await client.update_or_create_data({"digest": ""}, RESERVED)
-    wanted = {PREFIX + module.path: module.text for module in files.modules}
+    wanted: dict[str, str | None] = {PREFIX + one.path: one.text for one in files.modules}
     for name in await client.get_policies_list():
         if name.startswith(PREFIX) and name not in wanted:
-            await client.delete_policy(quote(name))
-    await _put_modules(client, wanted)
+            wanted[name] = None
+    await _change_modules(client, wanted)
     for name, value in files.data.items():
         if name != RESERVED:
             await client.update_or_create_data(value, quote(name, safe=""))
     await client.update_or_create_data(files.data[RESERVED], RESERVED)
 
 
-async def _put_modules(client: AsyncOpaClient, wanted: dict[str, str]) -> None:
-    """A module is refused while a function it calls is not there yet, so in rounds."""
+async def _change_modules(client: AsyncOpaClient, wanted: dict[str, str | None]) -> None:
+    """Puts each module, or removes it where its text is None. The server compiles all modules
+    after each step and refuses one that another cannot do without, so it is done in rounds."""
     waiting = wanted
     while waiting:
-        refused: dict[str, str] = {}
-        last: client_errors.RegoParseError | None = None
+        refused: dict[str, str | None] = {}
+        last: Exception | None = None
         for name, text in waiting.items():
             try:
-                await client.update_policy_from_string(text, quote(name), rego_compat=False)
-            except client_errors.RegoParseError as error:
+                if text is None:
+                    await client.delete_policy(quote(name))
+                else:
+                    await client.update_policy_from_string(text, quote(name), rego_compat=False)
+            except (client_errors.RegoParseError, client_errors.DeletePolicyError) as error:
                 refused[name], last = text, error
         if last is not None and len(refused) == len(waiting):
             raise last

@@ -139,11 +139,11 @@ def widen(source: str) -> str:
     return "".join(parts)
 
 
-def quiet_options() -> Any:
-    """RE2 options that write nothing to stderr and keep small caches."""
+def quiet_options(memory: int = 4 << 20) -> Any:
+    """RE2 options that write nothing to stderr and bound its states to `memory` bytes."""
     options = re2.Options()
     options.log_errors = False
-    options.max_mem = 4 << 20
+    options.max_mem = memory
     return options
 
 

@@ -24,7 +24,7 @@ BUILT_INS = frozenset(
         # numbers: no division, no rounding, no `to_number`
         *("abs", "ceil", "floor", "format_int", "max", "min", "product", "sum"),
         # arrays, sets, objects
-        *("all", "any", "array.concat", "array.reverse", "array.slice", "count", "intersection"),
+        *("array.concat", "array.reverse", "array.slice", "count", "intersection"),
         *("object.filter", "object.get", "object.keys", "object.remove", "object.subset"),
         *("object.union", "object.union_n", "sort", "union"),
         # texts: no `lower` and `upper`, which differ on letters such as ß, İ and Σ

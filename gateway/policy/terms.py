@@ -36,9 +36,9 @@ def plain(text: str) -> str:
     if text.isascii():
         folded = text.lower()
     else:
-        spread = unicodedata.normalize("NFKD", text.casefold())
+        spread = unicodedata.normalize("NFKD", text)
         kept = "".join(one for one in spread if not unicodedata.combining(one))
-        folded = kept.translate(_LETTERS)
+        folded = kept.casefold().translate(_LETTERS)
     words = _WORD_GAP.sub(" ", folded).strip()
     return f" {words} " if words else ""
 

@@ -57,12 +57,14 @@ def run_tests(snapshot: Snapshot, *, only: str = "") -> tuple[Outcome, ...]:
     for problem in problems(modules[: len(snapshot.modules)], snapshot.data):
         raise problem
     evaluator = Evaluator(snapshot, tests=True)
-    return tuple(
+    outcomes = tuple(
         _run(evaluator, module, rules)
         for module in modules[len(snapshot.modules) :]
         for name, rules in _tests(module)
         if only in name
     )
+    evaluator.close()
+    return outcomes
 
 
 def _tests(module: ParsedModule) -> Iterator[tuple[str, list[Rule]]]:

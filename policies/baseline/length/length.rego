@@ -22,7 +22,7 @@ results contains {
 
 results contains {
 	"rule": "baseline.length",
-	"text": sprintf("The text has %d characters, more than this channel takes without review. Shorten or split it.", [input.text.length]),
+	"text": sprintf("The text has %v characters, more than this channel takes without review. Shorten or split it.", [input.text.length]),
 	"verdict": verdict,
 	"obligations": [],
 } if {

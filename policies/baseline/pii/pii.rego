@@ -70,7 +70,7 @@ refused(kinds, wanted) := [answer |
 leaked(number) := [answer |
 	number >= data.baseline.pii.too_many
 	answer := {
-		"text": sprintf("The text holds %d pieces of personal data, which looks like a leak. Review it by hand before anything is published.", [number]),
+		"text": sprintf("The text holds %v pieces of personal data, which looks like a leak. Review it by hand before anything is published.", [number]),
 		"verdict": "hold",
 		"obligations": [],
 	}

@@ -93,6 +93,7 @@ async def test_no_decision_is_never_publish(
     await engine.warm()
     with pytest.raises(failure):
         await engine.decide(make_facts("fine"))
+    await engine.close()
 
 
 async def test_half_a_character_is_a_failure(engine: EmbeddedEngine, make_facts: Make) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -24,8 +24,10 @@ said if print(input.x)
 
 
 @pytest.fixture
-def evaluator(snapshot_of: Of) -> Evaluator:
-    return Evaluator(snapshot_of({"a.rego": MODULE}))
+def evaluator(snapshot_of: Of) -> Iterator[Evaluator]:
+    made = Evaluator(snapshot_of({"a.rego": MODULE}))
+    yield made
+    made.close()
 
 
 def test_it_evaluates(evaluator: Evaluator) -> None:
@@ -69,7 +71,7 @@ def test_a_panic_is_a_failure_and_the_next_engine_is_new(evaluator: Evaluator) -
                 outcomes.append(evaluator.evaluate('{"x": 1}', "data.a.double"))
             except StageFailure as failure:
                 outcomes.append(failure.reason)
-        evaluator._engine = evaluator._pristine = None
+        evaluator.close()
 
     kept = (evaluator._engine, evaluator._pristine)
     thread = threading.Thread(target=elsewhere)
@@ -110,5 +112,7 @@ def test_what_the_engine_refuses_is_placed(
 def test_tests_are_loaded_when_asked_for(snapshot_of: Of, shop: dict[str, str]) -> None:
     path = "data.packs.shop.word_test.test_blocks"
     assert Evaluator(snapshot_of(shop), tests=True).evaluate("{}", path) == "true"
+    without = Evaluator(snapshot_of(shop))
     with pytest.raises(StageFailure):
-        Evaluator(snapshot_of(shop)).evaluate("{}", path)
+        without.evaluate("{}", path)
+    without.close()

@@ -25,7 +25,7 @@ import data.lib.clock
 results contains {"rule": "x", "text": text} if {
 	input.now > "2026"
 	clock.due(input.message.channel)
-	text := sprintf("%s has %d", [input.message.id, count(input.media)])
+	text := sprintf("%s has %v", [input.message.id, count(input.media)])
 	every word in data.shop.words {
 		not contains(input.text.folded, word)
 	}
