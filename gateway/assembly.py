@@ -108,7 +108,8 @@ def check_creator(settings: Settings, given: Mapping[str, Any]) -> None:
 async def open_books(settings: Settings) -> AsyncIterator[Books]:
     """Keys, store and log."""
     _make_data_dir(settings.data_dir)
-    keyring = Keyring.open_or_create(settings.keys_dir)
+    used = settings.subject_keys_path.exists()  # what was sealed under lost keys stays sealed
+    keyring = (Keyring.open if used else Keyring.open_or_create)(settings.keys_dir)
     store = await open_store(
         url=settings.database,
         keys_path=settings.subject_keys_path,
@@ -152,9 +153,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
         detectors = _detectors(settings, snapshot, read)
         for detector in detectors:
             stack.push_async_callback(detector.close)
-        await _warm(policy, detectors)
         platform = _platform(settings, books.keyring)
         stack.push_async_callback(platform.close)
+        await _warm(policy, detectors)
         courier = OutboxCourier(
             outbox=books.store.outbox,
             platform=platform,

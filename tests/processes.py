@@ -1,0 +1,107 @@
+"""The gateway as a process of its own: started, stopped, killed."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from tests.house import SECRET
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """A gateway that is ready. `log` is what it writes to standard error."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    data_dir: Path
+    log: Path
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """An admin's."""
+        token = (self.data_dir / "first-api-key").read_text(encoding="utf-8").strip()
+        return {"Authorization": f"Bearer {token}"}
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, headers=self.headers, timeout=60)
+
+
+def environment(data_dir: Path, settings: Mapping[str, object]) -> dict[str, str]:
+    """Only these settings, whatever the tests are run with."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AVATAR_")}
+    given = {"data_dir": data_dir, "webhook_secret": SECRET, **settings}
+    return kept | {f"AVATAR_GATEWAY_{name.upper()}": str(value) for name, value in given.items()}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def run(
+    data_dir: Path, *arguments: str, cwd: Path = ROOT, **settings: object
+) -> subprocess.CompletedProcess[str]:
+    """One command, to its end. Should `serve` serve after all, it fails after a while."""
+    return subprocess.run(
+        [sys.executable, "-m", "gateway", *arguments],
+        cwd=cwd,
+        env=environment(data_dir, settings),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@contextmanager
+def serving(data_dir: Path, **settings: object) -> Iterator[Serving]:
+    """Ready when it is given out; stopped with SIGTERM if it still runs at the end."""
+    settings.setdefault("port", free_port())
+    log = data_dir.with_suffix(".log")
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway", "serve"],
+            cwd=ROOT,
+            env=environment(data_dir, settings),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    there = Serving(
+        process=process, url=f"http://127.0.0.1:{settings['port']}", data_dir=data_dir, log=log
+    )
+    try:
+        _await(there)
+        yield there
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        try:
+            process.wait(30)
+        finally:
+            process.kill()
+
+
+def _await(there: Serving) -> None:
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        assert there.process.poll() is None, there.log.read_text(encoding="utf-8")
+        try:
+            if httpx.get(f"{there.url}/readyz", timeout=5).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError(there.log.read_text(encoding="utf-8"))
