@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 import typer
 
+from docs import packs
 from gateway import assembly, errors
 from gateway.api.app import build_app
 from gateway.api.problems import TYPE_BASE
 from gateway.cli.app import build as build_command
+from gateway.pii.reference import recognizers_page
 from gateway.settings import CONFIG_VARIABLE, ENV_PREFIX, Settings
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -104,28 +105,39 @@ def problems_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {
-    "settings.md": settings_page,
-    "cli.md": commands_page,
-    "http.md": http_page,
-    "problems.md": problems_page,
-}
+def pages() -> dict[str, str]:
+    """Every page by its path below docs/reference/."""
+    made = {
+        "settings.md": settings_page(),
+        "cli.md": commands_page(),
+        "http.md": http_page(),
+        "problems.md": problems_page(),
+        "pii.md": recognizers_page().removeprefix(NOTE).lstrip("\n"),
+        **packs.pages(),
+    }
+    trailing = re.compile(r"[ \t]+$", re.MULTILINE)
+    return {name: f"{NOTE}\n{trailing.sub('', page)}" for name, page in made.items()}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
-    stale = []
-    for name, make in PAGES.items():
-        page = NOTE + "\n" + re.sub(r"[ \t]+$", "", make(), flags=re.MULTILINE)
+    made, stale = pages(), []
+    for name, page in made.items():
         file = REFERENCE / name
         if file.exists() and file.read_text(encoding="utf-8") == page:
             continue
         stale.append(name)
         if not given.check:
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(page, encoding="utf-8")
             print(f"wrote docs/reference/{name}")
+    for file in (REFERENCE / "legal-rules").glob("*.md"):
+        if f"legal-rules/{file.name}" not in made:
+            stale.append(f"legal-rules/{file.name}")
+            if not given.check:
+                file.unlink()
     if given.check and stale:
         sys.exit(f"stale, run `make docs`: {', '.join(stale)}")
 

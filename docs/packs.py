@@ -1,19 +1,14 @@
-"""Writes docs/reference/packs.md and docs/reference/legal-rules/ from the packs themselves;
-`--check` fails when a page is stale."""
+"""Makes docs/reference/packs.md and docs/reference/legal-rules/ from the packs themselves."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 POLICIES = Path(__file__).parent.parent / "policies"
-REFERENCE = Path(__file__).parent / "reference"
-NOTE = "<!-- Made from policies/ by docs/packs.py: do not edit. -->\n"
 
 PACKS = {
     "baseline": "What every message has to pass, whoever sends it.",
@@ -172,35 +167,4 @@ def _legal_page(folder: Path) -> str:
 
 def pages() -> dict[str, str]:
     """Every page by its path below docs/reference/."""
-    made = {"packs.md": packs_page(), **legal_pages()}
-    return {name: f"{NOTE}\n{text}" for name, text in made.items()}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    given = parser.parse_args()
-    made = pages()
-    stale = []
-    for name, page in made.items():
-        file = REFERENCE / name
-        if file.exists() and file.read_text(encoding="utf-8") == page:
-            continue
-        stale.append(name)
-        if not given.check:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(page, encoding="utf-8")
-            print(f"wrote docs/reference/{name}")
-    gone = [
-        f for f in (REFERENCE / "legal-rules").glob("*.md") if f"legal-rules/{f.name}" not in made
-    ]
-    for file in gone:
-        stale.append(f"legal-rules/{file.name}")
-        if not given.check:
-            file.unlink()
-    if given.check and stale:
-        sys.exit(f"stale, run `python -m docs.packs`: {', '.join(stale)}")
-
-
-if __name__ == "__main__":
-    main()
+    return {"packs.md": packs_page(), **legal_pages()}
