@@ -22,6 +22,7 @@ from gateway.model.record import (
     Delivery,
     Dispatch,
     Entry,
+    Escalation,
     Expiry,
     HeldMessage,
     Outcome,
@@ -123,6 +124,18 @@ class Ledger(Protocol):
 
     async def reviews(self, tenant: str, *, limit: int = 100) -> Sequence[HeldMessage]:
         """What waits for a person, oldest deadline first."""
+        ...
+
+    async def escalations(self, tenant: str, *, limit: int = 100) -> Sequence[Escalation]:
+        """What a rule called a person to look at and nobody has acknowledged, oldest first.
+        A record with an ESCALATE obligation opens one, unless it is a dry run."""
+        ...
+
+    async def acknowledge(
+        self, tenant: str, message_id: str, *, reviewer: str, reason: str, at: datetime
+    ) -> Entry:
+        """A person has looked: closes the escalation, with an entry. Raises NotFound when none
+        is open. A message that is judged again, in a review, may open it again."""
         ...
 
     async def expire(self, now: datetime) -> int:

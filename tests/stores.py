@@ -118,6 +118,11 @@ class Samples:
         }
         return Record(**{**values, **changes})
 
+    def escalated(self, verdict: Verdict = Verdict.PUBLISH, **changes: Any) -> Record:
+        """A record that calls a person."""
+        called = Obligation(kind=ObligationKind.ESCALATE, rules=("creator.self_harm",))
+        return self.record(verdict, obligations=(called,), **changes)
+
     def decision(self, verdict: Verdict, submission: Submission) -> Decision:
         masked = {"text": {"submitted": None, "length": len(RAW)}}
         return Decision(

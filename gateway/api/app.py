@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from gateway.api import audit, creators, health, problems, reviews, submissions
+from gateway.api import audit, creators, escalations, health, problems, reviews, submissions
 from gateway.api.doors import Doors
 from gateway.api.strict_body import StrictBody
 
@@ -22,7 +22,7 @@ def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> Fast
         ),
         openapi_tags=[
             {"name": "messages", "description": "Submit, decide, look up (role: service)."},
-            {"name": "reviews", "description": "What a person must decide (role: reviewer)."},
+            {"name": "reviews", "description": "What waits for a person (role: reviewer)."},
             {"name": "creators", "description": "Creators and their settings (role: admin)."},
             {"name": "audit", "description": "Entries, checkpoints, proofs (role: auditor)."},
             {"name": "operation", "description": "Health, metrics, public keys."},
@@ -30,7 +30,7 @@ def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> Fast
     )
     app.state.doors = doors
     problems.install(app)
-    for door in (submissions, reviews, creators, audit, health):
+    for door in (submissions, reviews, escalations, creators, audit, health):
         app.include_router(door.router())
     app.add_middleware(StrictBody, max_bytes=max_body_bytes)
     return app

@@ -41,6 +41,9 @@ class Metrics:
         self._waiting = Gauge(
             "gateway_reviews_waiting", "Held messages at last look.", registry=self._registry
         )
+        self._escalations = Gauge(
+            "gateway_escalations_open", "Open escalations at last look.", registry=self._registry
+        )
 
     def observe(self, outcome: Outcome) -> None:
         """Count one judged message."""
@@ -56,6 +59,9 @@ class Metrics:
 
     def waiting(self, count: int) -> None:
         self._waiting.set(count)
+
+    def escalations(self, count: int) -> None:
+        self._escalations.set(count)
 
     def render(self) -> bytes:
         return generate_latest(self._registry)

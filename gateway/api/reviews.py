@@ -11,7 +11,7 @@ from gateway.api.access import needs
 from gateway.api.doors import doors_of
 from gateway.api.responses import documented
 from gateway.api.schemas import HeldOut, OutcomeOut, ReviewIn, held_out, outcome_out
-from gateway.api.submissions import MessageId, outcome_response
+from gateway.api.submissions import MessageId, observe, outcome_response
 from gateway.model.access import ApiKey, Role
 from gateway.model.record import Review
 from gateway.model.verdict import State
@@ -58,7 +58,7 @@ async def settle(
     doors = doors_of(request)
     review = Review(action=body.action, reviewer=key.id, reason=body.reason, at=doors.now())
     outcome = await doors.gateway.review(key.tenant, message_id, review, body.text)
-    doors.metrics.observe(outcome)
+    observe(doors, outcome)
     if outcome.state is State.REJECTED_BY_REVIEW:
         return JSONResponse(outcome_out(outcome).model_dump(mode="json"))
     return outcome_response(outcome)

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from gateway.model.record import HeldMessage, Outcome, ReviewAction
+from gateway.model.obligation import escalating
+from gateway.model.record import Escalation, HeldMessage, Outcome, ReviewAction
 from gateway.model.submission import (
     Audience,
     Channel,
@@ -31,6 +32,7 @@ Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,
 LanguageTag = Annotated[
     str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
 ]
+Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -277,7 +279,7 @@ class BlockedOut(OutcomeOut):
 
 class ReviewIn(_In):
     action: ReviewAction
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
+    reason: Why
     text: str | None = Field(None, description="The edited text; with the action edit, only then.")
 
 
@@ -299,6 +301,37 @@ def held_out(held: HeldMessage) -> HeldOut:
         held_at=held.held_at,
         expires_at=held.expires_at,
     )
+
+
+class EscalationOut(BaseModel):
+    """A message that a person must look at, with the text as the avatar wrote it; what was
+    published in its place is `outcome.text`."""
+
+    outcome: OutcomeOut
+    rules: list[str] = Field(description="The rules that call a person.")
+    submitted_text: str | None = Field(description="Null when it was erased.")
+    human_text: str | None
+    at: datetime = Field(description="Open since then.")
+
+
+def escalation_out(escalation: Escalation) -> EscalationOut:
+    submission = escalation.submission
+    return EscalationOut(
+        outcome=outcome_out(escalation.outcome),
+        rules=list(escalating(escalation.outcome.obligations)),
+        submitted_text=submission.text if submission else None,
+        human_text=submission.human_text if submission else None,
+        at=escalation.at,
+    )
+
+
+class AcknowledgeIn(_In):
+    reason: Why = Field(description="What was seen and done; stands in the audit log.")
+
+
+class AcknowledgedOut(BaseModel):
+    message_id: str
+    entry: int = Field(description="Sequence number of the audit entry.")
 
 
 class CreatorOut(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Depends, Header, Path, Request
 from fastapi.responses import JSONResponse
 
@@ -20,6 +21,7 @@ from gateway.api.schemas import (
 )
 from gateway.errors import NotFound
 from gateway.model.access import ApiKey, Role
+from gateway.model.obligation import escalating
 from gateway.model.record import Outcome
 from gateway.model.verdict import State
 from gateway.pipeline.ids import new_id
@@ -151,6 +153,20 @@ def outcome_response(outcome: Outcome) -> JSONResponse:
     )
 
 
+def observe(doors: Doors, outcome: Outcome) -> None:
+    """Count one judged message, and tell the log when it calls a person: ids and rules only."""
+    doors.metrics.observe(outcome)
+    rules = escalating(outcome.obligations)
+    if rules and not outcome.dry_run:
+        structlog.get_logger("gateway.api").warning(
+            "escalation",
+            tenant=outcome.tenant,
+            message=outcome.message_id,
+            entry=outcome.entry_seq,
+            rules=list(rules),
+        )
+
+
 async def _submit(
     doors: Doors, body: SubmissionIn, key: ApiKey, idempotency_key: str | None, *, dry_run: bool
 ) -> Outcome:
@@ -165,7 +181,7 @@ async def _submit(
     )
     outcome = await doors.gateway.submit(submission)
     if not outcome.replayed:
-        doors.metrics.observe(outcome)
+        observe(doors, outcome)
     return outcome
 
 

@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.context import Workshop, run, settings_of
-from gateway.model.record import HeldMessage, Outcome, Review, ReviewAction
+from gateway.model.obligation import escalating
+from gateway.model.record import Entry, Escalation, HeldMessage, Outcome, Review, ReviewAction
 
 Tenant = Annotated[str, typer.Option(help="Tenant of the message.")]
 Reason = Annotated[str, typer.Option(help="Why; goes into the audit log.")]
@@ -102,7 +103,51 @@ def build(workshop: Workshop) -> typer.Typer:
         review = _review(ReviewAction.REJECT, reviewer, reason)
         settle(context, tenant, message_id, review, None)
 
+    _add_escalations(app, workshop)
     return app
+
+
+def _add_escalations(app: typer.Typer, workshop: Workshop) -> None:
+    @app.command()
+    def escalations(
+        context: typer.Context,
+        tenant: Tenant = "default",
+        limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
+        as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    ) -> None:
+        """What a rule calls a person to look at, whatever became of the message; oldest first."""
+
+        async def job() -> Sequence[Escalation]:
+            async with workshop.books(settings_of(context)) as books:
+                return await books.store.ledger.escalations(tenant, limit=limit)
+
+        found = [_escalation_as_json(one) for one in run(job)]
+        if as_json:
+            typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+            return
+        table = Table("message", "since", "conversation", "state", "human", "avatar", "published")
+        for one in found:
+            shown = ("message_id", "at", "conversation", "state", "human_text", "text", "published")
+            table.add_row(*(Text(str(one[name] or "")) for name in shown))
+        Console().print(table)
+
+    @app.command()
+    def acknowledge(
+        context: typer.Context,
+        message_id: str,
+        reason: Reason,
+        reviewer: Reviewer,
+        tenant: Tenant = "default",
+    ) -> None:
+        """Somebody has looked: close the escalation. The message stays as it is."""
+
+        async def job() -> Entry:
+            async with workshop.books(settings_of(context)) as books:
+                return await books.store.ledger.acknowledge(
+                    tenant, message_id, reviewer=reviewer, reason=reason, at=datetime.now(UTC)
+                )
+
+        typer.echo(f"{message_id}: acknowledged, entry {run(job).seq}")
 
 
 def _review(action: ReviewAction, reviewer: str, reason: str) -> Review:
@@ -123,4 +168,20 @@ def _as_json(held: HeldMessage) -> dict[str, object]:
             {"rule": one.rule, "text": one.text, "verdict": one.verdict.value}
             for one in held.outcome.reasons
         ],
+    }
+
+
+def _escalation_as_json(escalation: Escalation) -> dict[str, object]:
+    outcome, submission = escalation.outcome, escalation.submission
+    return {
+        "message_id": outcome.message_id,
+        "channel": outcome.channel.value,
+        "creator": outcome.creator,
+        "conversation": outcome.conversation,
+        "state": outcome.state.value,
+        "text": submission.text if submission else None,
+        "human_text": submission.human_text if submission else None,
+        "published": outcome.text,
+        "at": escalation.at.isoformat(timespec="seconds"),
+        "rules": list(escalating(outcome.obligations)),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -34,3 +34,9 @@ class Obligation:
     kind: ObligationKind
     rules: tuple[str, ...]
     params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def escalating(obligations: Iterable[Obligation]) -> tuple[str, ...]:
+    """The ids of the rules that call a person, sorted; empty: nobody is called."""
+    called = (one.rules for one in obligations if one.kind is ObligationKind.ESCALATE)
+    return tuple(sorted({rule for rules in called for rule in rules}))

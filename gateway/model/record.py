@@ -151,12 +151,12 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A change of configuration that auditors must see. Digests are sha256 hex, None for
-    "was not there"."""
+    """A change that auditors must see: of configuration, or that a person acknowledged an
+    escalation. Digests are sha256 hex, None for "was not there"."""
 
     actor: str
     tenant: str
-    what: str  # "creator", "api_key", "policy", "signing_key"
+    what: str  # "creator", "api_key", "policy", "signing_key", "escalation"
     subject: str  # its id
     at: datetime
     before: str | None
@@ -206,6 +206,16 @@ class HeldMessage:
     submission: Submission
     held_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """A message that a rule calls a person to look at, whatever became of it, open since `at`.
+    `submission` holds raw text, decrypted for the reviewer alone; None when it was erased."""
+
+    outcome: Outcome
+    submission: Submission | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from gateway.errors import IdempotencyBusy, IdempotencyReused, NotRecorded, StateConflict
+from gateway.errors import (
+    IdempotencyBusy,
+    IdempotencyReused,
+    NotFound,
+    NotRecorded,
+    StateConflict,
+)
 from gateway.model.decision import Contact
 from gateway.model.record import (
     Change,
     EntryKind,
+    Escalation,
     Review,
     ReviewAction,
     leaf_hash,
@@ -363,6 +371,93 @@ async def test_past_its_deadline_nothing_is_released(store: Any, samples: Any) -
             samples.record(submission=held.submission, review=_review(samples))
         )
     assert await store.log.size() == 1
+
+
+# Escalations
+
+
+def _acknowledge(store: Any, samples: Any, message_id: str, tenant: str = "acme") -> Any:
+    return store.ledger.acknowledge(
+        tenant, message_id, reviewer="ann", reason="Called her.", at=samples.clock.at
+    )
+
+
+async def test_an_escalation_waits_whatever_became_of_the_message(store: Any, samples: Any) -> None:
+    records = []
+    for verdict in Verdict:
+        records.append(samples.escalated(verdict))
+        await store.ledger.record(records[-1])
+        await store.ledger.record(samples.record(verdict))
+        samples.clock.move(minutes=1)
+    assert await store.ledger.escalations("acme") == [
+        Escalation(
+            outcome=outcome_of(record, 2 * number),
+            submission=record.submission,
+            at=record.decided_at,
+        )
+        for number, record in enumerate(records)
+    ]
+    (oldest,) = await store.ledger.escalations("acme", limit=1)
+    assert oldest.submission == records[0].submission
+    assert await store.ledger.escalations("other") == []
+    samples.clock.move(days=9)
+    await store.ledger.expire(samples.clock.at)
+    assert len(await store.ledger.escalations("acme")) == len(records)
+
+
+async def test_a_dry_run_calls_nobody(store: Any, samples: Any) -> None:
+    await store.ledger.record(samples.escalated(submission=samples.submission(dry_run=True)))
+    assert await store.ledger.escalations("acme") == []
+
+
+async def test_an_acknowledgement_closes_an_escalation_and_is_an_entry(
+    store: Any, samples: Any
+) -> None:
+    first, second = samples.escalated(), samples.escalated()
+    for record in (first, second):
+        await store.ledger.record(record)
+    samples.clock.move(hours=1)
+    message_id = first.submission.message_id
+    with pytest.raises(NotFound):
+        await _acknowledge(store, samples, message_id, tenant="other")
+    entry = await _acknowledge(store, samples, message_id)
+    assert (entry.seq, entry.kind, entry.at) == (2, EntryKind.CHANGE, samples.clock.at)
+    assert await store.log.entries(2, 9) == [entry]
+    body = json.loads(entry.body)
+    assert (body["actor"], body["what"], body["subject"]) == ("ann", "escalation", message_id)
+    assert body["detail"] == {"reason": "Called her."}
+    (still,) = await store.ledger.escalations("acme")
+    assert still.submission == second.submission
+    with pytest.raises(NotFound):
+        await _acknowledge(store, samples, message_id)
+    assert await store.log.size() == 3
+    outcome = await store.ledger.outcome("acme", message_id)
+    assert outcome == outcome_of(first, 0)
+
+
+async def test_of_two_who_acknowledge_one_is_recorded(store: Any, samples: Any) -> None:
+    record = samples.escalated()
+    await store.ledger.record(record)
+    both = [_acknowledge(store, samples, record.submission.message_id) for _ in range(2)]
+    results = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in results) == ["Entry", "NotFound"]
+    assert await store.log.size() == 2
+
+
+async def test_a_review_keeps_an_open_escalation_and_may_open_one(store: Any, samples: Any) -> None:
+    opened, quiet = samples.escalated(Verdict.HOLD), samples.record(Verdict.HOLD)
+    for record in (opened, quiet):
+        await store.ledger.record(record)
+    since, now = samples.clock.at, samples.clock.move(hours=1)
+    for record in (opened, quiet):
+        await store.ledger.record(
+            samples.escalated(submission=record.submission, review=_review(samples))
+        )
+    found = await store.ledger.escalations("acme")
+    assert [(one.submission, one.at) for one in found] == [
+        (opened.submission, since),
+        (quiet.submission, now),
+    ]
 
 
 # Changes
