@@ -281,7 +281,7 @@ def _detoxify() -> Figure:
             for category in scorer.categories
         )
         ours, other = cpu_interleaved(
-            [lambda: scorer.score(texts), lambda: theirs.predict(texts)], rounds=3
+            [lambda: scorer.score(texts), lambda: theirs.predict(texts)], rounds=2
         )
     value, spread = ratio(other, ours)
     return Figure(
