@@ -1,8 +1,8 @@
 """Calls that the two engines answer differently for certain arguments.
 
 Measured between regorus 0.13 and OPA 1.22: sprintf with widths, %d of a negative number (`--1`),
-fractions, wrong types or too few arguments; Perl classes in regular expressions (ASCII in OPA, Unicode in regorus); the length
-of a text (code points in OPA, UTF-16 units in regorus).
+fractions, wrong types or too few arguments; Perl classes in regular expressions (ASCII in OPA,
+Unicode in regorus); the length of a text (code points in OPA, UTF-16 units in regorus).
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from gateway.errors import (
 from gateway.model.decision import Bundle, Decision, Facts
 from gateway.model.finding import Stage
 from gateway.policy.breaker import Breaker
-from gateway.policy.input import InputBuilder, mask
+from gateway.policy.input import InputBuilder, mask, serialise
 from gateway.policy.result import parse
 from gateway.policy.server import ServerFiles, server_files
 from gateway.policy.source import RESERVED, Snapshot
@@ -117,6 +117,7 @@ class OpaEngine:
         """Raises StageFailure for anything but a well-formed decision of our policies."""
         snapshot = self._snapshot
         document = self._builder.build(facts)
+        serialise(document)  # both engines refuse the same documents
         answer = await self._ask(document)
         if answer.get("digest") != snapshot.bundle.digest:
             raise StageUndefined(Stage.POLICY, "the OPA server decided by other policies")
@@ -159,9 +160,7 @@ class OpaEngine:
     async def _query(self, document: dict[str, Any]) -> dict[str, Any]:
         try:
             async with asyncio.timeout(self._deadline_ms / 1_000):
-                body = await self._client.query_rule(
-                    document, RESERVED, "answer", query_params=_STRICT
-                )
+                body = await self._post(document)
         except TimeoutError:
             raise StageTimeout(Stage.POLICY, self._deadline_ms) from None
         except _FAILURES as error:
@@ -170,6 +169,18 @@ class OpaEngine:
         if not isinstance(answer, dict):
             raise StageUndefined(Stage.POLICY, "the OPA server gave no decision")
         return answer
+
+    async def _post(self, document: dict[str, Any]) -> Any:
+        """Once more when the server had closed the idle connection: asking changes nothing."""
+        for last in (False, True):
+            try:
+                return await self._client.query_rule(
+                    document, RESERVED, "answer", query_params=_STRICT
+                )
+            except aiohttp.ServerDisconnectedError:
+                if last:
+                    raise
+        return None
 
     async def _held_digest(self) -> Any:
         try:

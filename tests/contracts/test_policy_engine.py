@@ -465,6 +465,36 @@ async def test_a_slow_server_is_not_waited_for(
     assert len(asked) == 1, "a question is never repeated"
 
 
+async def test_a_connection_that_was_closed_is_opened_again(
+    snapshot: Snapshot, make: Callable[..., Facts]
+) -> None:
+    asked: list[str] = []
+    decision = {"verdict": "publish", "reasons": [], "obligations": []}
+    answer = {"result": {"digest": snapshot.bundle.digest, "decision": decision}}
+
+    async def reply(path: str) -> tuple[int, str, bytes]:
+        asked.append(path)
+        if len(asked) == 2:
+            raise ConnectionResetError
+        return 200, "application/json", json.dumps(answer).encode()
+
+    async with _pretending(snapshot, reply) as url:
+        engine = OpaEngine(snapshot=snapshot, url=url, upload=False, deadline_ms=GENEROUS_MS)
+        await engine.warm()
+        for _ in range(3):
+            assert (await engine.decide(make("fine"))).verdict is Verdict.PUBLISH
+        await engine.close()
+    assert len(asked) == 4
+
+
+async def test_half_a_character_is_a_failure(
+    start: Start, snapshot: Snapshot, make: Callable[..., Facts]
+) -> None:
+    engine = await start(snapshot)
+    with pytest.raises(StageFailure, match="JSON"):
+        await engine.decide(make("fine", human_text="\ud83d"))
+
+
 async def test_a_server_that_fails_is_asked_once(
     snapshot: Snapshot, make: Callable[..., Facts]
 ) -> None:
