@@ -35,31 +35,17 @@ class InputBuilder:
 
     def build(self, facts: Facts) -> dict[str, Any]:
         """The document of `facts`. Raises StageFailure when a fact is not usable."""
-        submission, read = facts.submission, facts.read
-        brand = submission.commercial.brand
-        if brand is not None and not brand.strip():
-            brand = None
-        normalised, folded = read.normalised.text, read.folded.text
+        submission = facts.submission
+        commercial = submission.commercial
+        brand = commercial.brand if commercial.brand and commercial.brand.strip() else None
+        text = _text(facts)
+        found = terms.find(
+            self._prepared(facts.creator), forms=(text["normalised"], text["folded"]), brand=brand
+        )
         return {
             "now": rfc3339(facts.now),
-            "message": {
-                "id": submission.message_id,
-                "tenant": submission.tenant,
-                "channel": submission.channel.value,
-                "route": facts.route.name,
-                "language": read.language,
-                "dry_run": submission.dry_run,
-                "conversation": submission.conversation,
-                "avatar": submission.avatar,
-            },
-            "text": {
-                "submitted": submission.text,
-                "normalised": normalised,
-                "folded": folded,
-                "lower": normalised.lower(),
-                "shouted": normalised.isupper(),
-                "length": len(read.clean.text),
-            },
+            "message": _message(facts),
+            "text": text,
             "human": {
                 "present": submission.human_text is not None,
                 "text": submission.human_text,
@@ -70,10 +56,7 @@ class InputBuilder:
                 "jurisdictions": list(submission.audience.jurisdictions),
             },
             "creator": _creator(facts.creator, facts.now),
-            "commercial": {
-                "paid_partnership": submission.commercial.paid_partnership,
-                "brand": brand,
-            },
+            "commercial": {"paid_partnership": commercial.paid_partnership, "brand": brand},
             "generator": _generator(facts),
             "editorial": {
                 "public_interest": submission.editorial.public_interest,
@@ -84,14 +67,10 @@ class InputBuilder:
                 {"sha256": media.sha256, "content_type": media.content_type}
                 for media in submission.media
             ],
-            "findings": _findings(facts.detections)
-            | {
-                "changes": [
-                    {"kind": change.kind, "count": change.count} for change in read.changes
-                ],
-                "terms": terms.find(
-                    self._prepared(facts.creator), forms=(normalised, folded), brand=brand
-                ),
+            "findings": {
+                **_findings(facts.detections),
+                "changes": [{"kind": one.kind, "count": one.count} for one in facts.read.changes],
+                "terms": found,
             },
             "contact": _contact(facts.contact, facts.now),
             "route": {
@@ -141,6 +120,32 @@ def serialise(document: Mapping[str, Any]) -> str:
 def rfc3339(moment: datetime) -> str:
     """UTC with microseconds, always 27 characters, so that text order is time order."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _message(facts: Facts) -> dict[str, Any]:
+    submission = facts.submission
+    return {
+        "id": submission.message_id,
+        "tenant": submission.tenant,
+        "channel": submission.channel.value,
+        "route": facts.route.name,
+        "language": facts.read.language,
+        "dry_run": submission.dry_run,
+        "conversation": submission.conversation,
+        "avatar": submission.avatar,
+    }
+
+
+def _text(facts: Facts) -> dict[str, Any]:
+    normalised = facts.read.normalised.text
+    return {
+        "submitted": facts.submission.text,
+        "normalised": normalised,
+        "folded": facts.read.folded.text,
+        "lower": normalised.lower(),
+        "shouted": normalised.isupper(),
+        "length": len(facts.read.clean.text),
+    }
 
 
 def _creator(creator: Creator, now: datetime) -> dict[str, Any]:
