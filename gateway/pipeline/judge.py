@@ -93,7 +93,7 @@ class Judge:
         )
         detecting = (self._detect(one, submission, read, creator) for one in self._rooms.detectors)
         contact, detected = await asyncio.gather(meeting, asyncio.gather(*detecting))
-        attempts: Attempts = (contact, *detected)
+        attempts: Attempts = (contact, *detected, *_nobody_looked(detected))
         facts = Facts(
             now=now,
             submission=submission,
@@ -183,6 +183,16 @@ def _combined(
         detections=facts.detections,
         decision=decision,
         timings_ms=_timings(attempts),
+    )
+
+
+def _nobody_looked(detected: Sequence[Attempt[Detection]]) -> Attempts:
+    """A gateway that was put together without one of its detectors publishes nothing."""
+    there = {attempt.stage for attempt in detected}
+    return tuple(
+        Attempt(stage, 0.0, unavailable=Unavailable(stage=stage, reason="there is no detector"))
+        for stage in (Stage.PII, Stage.TOXICITY, Stage.SIGNALS)
+        if stage not in there
     )
 
 

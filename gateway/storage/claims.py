@@ -46,6 +46,7 @@ class Claims:
         self._digests = digests
         self._now = now
         self._ttl_us = round(ttl_s * 1_000_000)
+        self._given_up: set[str] = set()
         message = table(Message)
         self._blank = dict.fromkeys(message.c.keys()) | {"attempts": 0, "delivery_detail": ""}
         self._insert = database.statement(sa.insert(message))
@@ -81,11 +82,16 @@ class Claims:
         return replace(outcome_from(row, unseal(row, self._vault)), replayed=True)
 
     async def abandon(self, submission: Submission) -> None:
-        """Also safe when the message was recorded after all: then nothing happens."""
-        if submission.idempotency_key is not None:
-            await self._writer.write(
-                lambda transaction: transaction.run(self._drop, message=submission.message_id)
-            )
+        """Also safe when the message was recorded after all: then nothing happens. Where even
+        this cannot be written, this process at least knows that the key is free."""
+        if submission.idempotency_key is None:
+            return
+        message_id = submission.message_id
+        self._given_up.add(message_id)
+        await self._writer.write(
+            lambda transaction: transaction.run(self._drop, message=message_id)
+        )
+        self._given_up.discard(message_id)
 
     def _take(self, transaction: Transaction, claim: dict[str, Any]) -> Row | None:
         """None when the claim was taken, else the row of the message that settled it."""
@@ -97,7 +103,8 @@ class Claims:
                 raise IdempotencyReused("send it with a key of its own")
             if row[2] != State.RECEIVED.value:
                 return row
-            if claimed_at + self._ttl_us > micros(self._now()) and transaction.is_alive(boot):
+            fresh = claimed_at + self._ttl_us > micros(self._now())
+            if fresh and row[0] not in self._given_up and transaction.is_alive(boot):
                 raise IdempotencyBusy("ask again when it is done")
             transaction.run(self._drop, message=row[0])
         transaction.add(self._insert, **claim)
