@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 
+from gateway.api.app import build_app
 from gateway.demo.processes import running
 
-EXAMPLES = 40
+EXAMPLES = 25
+
+# From the app itself: the plugin's way of fetching it from a fixture needs an older pytest.
+schema = schemathesis.openapi.from_dict(
+    build_app(None, version="0", max_body_bytes=1 << 20).openapi()
+)
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
     with running(tmp_path_factory.mktemp("schemathesis")) as there:
         token = (there.data_dir / "first-api-key").read_text(encoding="utf-8").strip()
         headers = {"Authorization": f"Bearer {token}"}
@@ -21,23 +30,12 @@ def api(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-de
             httpx.put(
                 f"{there.gateway}/v1/creators/{creator}", json={}, headers=headers
             ).raise_for_status()
-        schema = schemathesis.openapi.from_url(f"{there.gateway}/openapi.json")
-        schema.config.generation.update(modes=list(schemathesis.GenerationMode))
-        yield schema, headers
-
-
-schema = schemathesis.pytest.from_fixture("described")
-
-
-@pytest.fixture
-def described(api):  # type: ignore[no-untyped-def]
-    return api[0]
+        yield there.gateway, headers
 
 
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @pytest.mark.timeout(900)
-def test_no_request_makes_it_fail(case, api) -> None:  # type: ignore[no-untyped-def]
-    answer = case.call(headers=api[1], timeout=30)
-    allowed = {502, 503} if case.path == "/readyz" else set()
-    assert answer.status_code < 500 or answer.status_code in allowed, answer.text
+def test_no_request_makes_it_fail(case: Any, api: tuple[str, dict[str, str]]) -> None:
+    answer = case.call(base_url=api[0], headers=api[1], timeout=30)
+    assert answer.status_code < 500, answer.text
