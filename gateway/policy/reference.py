@@ -10,8 +10,6 @@ SCHEMA = "input.schema.json"
 _HEAD = """\
 # The input document
 
-<!-- Made from policies/schemas/input.schema.json by gateway/policy/reference.py. -->
-
 {description}
 
 Policies read it as `input`. Both engines get the same document. An entry of the audit log keeps
