@@ -17,9 +17,12 @@ from gateway.api.app import build_app
 from gateway.api.problems import TYPE_BASE
 from gateway.cli.app import build as build_command
 from gateway.pii.reference import recognizers_page
+from gateway.policy.reference import render
+from gateway.policy.source import load_snapshot
 from gateway.settings import CONFIG_VARIABLE, ENV_PREFIX, Settings
 
 REFERENCE = Path(__file__).parent / "reference"
+POLICIES = Path(__file__).parent.parent / "policies"
 NOTE = "<!-- Made from the code by `make docs`: do not edit. -->\n"
 
 
@@ -113,6 +116,7 @@ def pages() -> dict[str, str]:
         "http.md": http_page(),
         "problems.md": problems_page(),
         "pii.md": recognizers_page().removeprefix(NOTE).lstrip("\n"),
+        "policy-input.md": render(load_snapshot(POLICIES).schemas["input.schema.json"]),
         **packs.pages(),
     }
     trailing = re.compile(r"[ \t]+$", re.MULTILINE)

@@ -17,6 +17,7 @@ from gateway.errors import InvalidField, StageFailure, StageUndefined
 from gateway.model.creator import Creator
 from gateway.model.decision import Contact, Facts
 from gateway.model.finding import Detection, Stage
+from gateway.model.submission import Submission
 from gateway.policy import terms
 from gateway.policy.quiet import is_quiet
 
@@ -46,27 +47,10 @@ class InputBuilder:
             "now": rfc3339(facts.now),
             "message": _message(facts),
             "text": text,
-            "human": {
-                "present": submission.human_text is not None,
-                "text": submission.human_text,
-            },
-            "audience": {
-                "known": submission.audience.id is not None,
-                "minor": submission.audience.minor.value,
-                "jurisdictions": list(submission.audience.jurisdictions),
-            },
+            **_told(submission),
             "creator": _creator(facts.creator, facts.now),
             "commercial": {"paid_partnership": commercial.paid_partnership, "brand": brand},
             "generator": _generator(facts),
-            "editorial": {
-                "public_interest": submission.editorial.public_interest,
-                "reviewed_by": submission.editorial.reviewed_by,
-                "editor": submission.editorial.editor,
-            },
-            "media": [
-                {"sha256": media.sha256, "content_type": media.content_type}
-                for media in submission.media
-            ],
             "findings": {
                 **_findings(facts.detections),
                 "changes": [{"kind": one.kind, "count": one.count} for one in facts.read.changes],
@@ -92,6 +76,30 @@ class InputBuilder:
                 self._terms.clear()
             known = self._terms[key] = terms.prepare(creator.settings)
         return known
+
+
+def _told(submission: Submission) -> dict[str, Any]:
+    """What the avatar service says besides the text."""
+    return {
+        "human": {
+            "present": submission.human_text is not None,
+            "text": submission.human_text,
+        },
+        "audience": {
+            "known": submission.audience.id is not None,
+            "minor": submission.audience.minor.value,
+            "jurisdictions": list(submission.audience.jurisdictions),
+        },
+        "editorial": {
+            "public_interest": submission.editorial.public_interest,
+            "reviewed_by": submission.editorial.reviewed_by,
+            "editor": submission.editorial.editor,
+        },
+        "media": [
+            {"sha256": media.sha256, "content_type": media.content_type}
+            for media in submission.media
+        ],
+    }
 
 
 def mask(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from gateway.api.metrics import Metrics
+from gateway.model.decision import Reason
+from gateway.model.finding import Stage, Unavailable
+from gateway.model.record import Outcome
+from gateway.model.submission import Channel
+from gateway.model.verdict import State, Verdict
+
+OUTCOME = Outcome(
+    message_id="msg_secret",
+    decision_id="dec_1",
+    tenant="t",
+    channel=Channel.LIVE,
+    creator="lea",
+    avatar="twin",
+    conversation="secret-conversation",
+    route="sandbox",
+    state=State.HELD,
+    verdict=Verdict.HOLD,
+    reasons=(Reason(rule="baseline.toxicity", text="secret words", verdict=Verdict.HOLD),),
+    obligations=(),
+    language="fr",
+    decided_at=datetime(2026, 11, 22, tzinfo=UTC),
+    entry_seq=0,
+    unavailable=(Unavailable(stage=Stage.PII, reason="no answer"),),
+    timings_ms={"policy": 0.8},
+)
+
+
+def test_an_outcome_is_counted_under_its_labels() -> None:
+    metrics = Metrics()
+    metrics.observe(OUTCOME)
+    metrics.observe(OUTCOME)
+    metrics.waiting(3)
+    text = metrics.render().decode()
+    assert (
+        'gateway_messages_total{channel="live",dry_run="False",state="held",verdict="hold"} 2.0'
+        in text
+    )
+    assert 'gateway_rules_total{rule="baseline.toxicity",verdict="hold"} 2.0' in text
+    assert 'gateway_stage_unavailable_total{stage="pii"} 2.0' in text
+    assert 'gateway_stage_seconds_bucket{le="0.001",stage="policy"} 2.0' in text
+    assert "gateway_reviews_waiting 3.0" in text
+    assert "secret" not in text
+
+
+def test_two_apps_do_not_share_a_registry() -> None:
+    first, second = Metrics(), Metrics()
+    first.observe(OUTCOME)
+    assert 'channel="live"' not in second.render().decode()

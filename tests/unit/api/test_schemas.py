@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from gateway.api.schemas import SubmissionIn
+from gateway.model.submission import Channel, Minor, Submission
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+LEAST = {
+    "channel": "dm",
+    "creator": "lea",
+    "avatar": "twin",
+    "conversation": "c-1",
+    "text": "Salut",
+}
+
+
+def made(**more: object) -> Submission:
+    return SubmissionIn.model_validate({**LEAST, **more}).to_submission(
+        message_id="msg_1",
+        tenant="t",
+        caller="key",
+        received_at=NOW,
+        idempotency_key="k",
+        dry_run=False,
+    )
+
+
+def test_what_is_left_out_is_unknown() -> None:
+    submission = made()
+    assert submission.channel is Channel.DM
+    assert submission.audience.minor is Minor.UNKNOWN
+    assert submission.audience.jurisdictions == ()
+    assert submission.language is None
+    assert submission.human_text is None
+    assert not submission.commercial.paid_partnership
+    assert submission.route == "sandbox"
+
+
+def test_all_that_is_told_arrives() -> None:
+    submission = made(
+        audience={"id": "fan", "minor": "yes", "jurisdictions": ["FR", "US-CA"]},
+        commercial={"paid_partnership": True, "brand": "NordPan"},
+        generator={"model": "m", "upstream_marking": {"type": "synthid", "result": "found"}},
+        editorial={"public_interest": True, "reviewed_by": "desk", "edited": True},
+        media=[{"sha256": "0" * 64, "content_type": "image/png"}],
+    )
+    assert submission.audience.jurisdictions == ("FR", "US-CA")
+    assert submission.commercial.brand == "NordPan"
+    assert submission.generator.upstream_marking is not None
+    assert submission.generator.upstream_marking.type == "synthid"
+    assert submission.editorial.edited
+    assert submission.media[0].content_type == "image/png"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"creator": ""},
+        {"creator": "../etc"},
+        {"conversation": "x" * 129},
+        {"conversation": "a\nb"},
+        {"audience": {"jurisdictions": ["EU"] * 17}},
+        {"media": [{"sha256": "0" * 64, "content_type": "image/png"}] * 33},
+        {"generator": {"model": "x" * 129}},
+        {"human_text": 5},
+    ],
+)
+def test_sizes_and_forms_are_bounded(more: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        made(**more)
