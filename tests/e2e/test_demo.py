@@ -41,6 +41,6 @@ def test_the_script_is_what_avatars_really_send() -> None:
     languages = {line.submission.get("language") for line in script.lines}
     assert len(script.lines) >= 60
     assert set(channels) == {"space", "group", "dm", "comment", "live"}
-    assert languages - {None} or len(script.lines) >= 60
+
     assert {line.expect.verdict for line in script.lines} == {"publish", "hold", "block"}
     assert len({line.id for line in script.lines}) == len(script.lines)
