@@ -11,8 +11,6 @@ import pytest
 
 from gateway.demo.script import read_script
 
-EVASIONS = {"zero_width", "homoglyph", "leet", "spacing"}
-
 
 @pytest.mark.timeout(300)
 def test_every_line_comes_out_as_expected(tmp_path: Path) -> None:
@@ -30,17 +28,16 @@ def test_every_line_comes_out_as_expected(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stdout[-4_000:] + ran.stderr[-2_000:]
     results = json.loads(report.read_text(encoding="utf-8"))
     assert [one["faults"] for one in results] == [[]] * len(results)
-    assert "Receipt" in ran.stdout
+    languages = {one["outcome"]["language"] for one in results}
+    assert languages >= {"en", "fr", "es", "de", "zh", "ar"}
     assert "verified with the public key alone" in ran.stdout
 
 
 def test_the_script_is_what_avatars_really_send() -> None:
-    """At least 60 lines, all channels, the languages that were promised."""
+    """At least 60 lines, in all channels, with every verdict."""
     script = read_script()
     channels = [line.submission["channel"] for line in script.lines]
-    languages = {line.submission.get("language") for line in script.lines}
     assert len(script.lines) >= 60
     assert set(channels) == {"space", "group", "dm", "comment", "live"}
-
     assert {line.expect.verdict for line in script.lines} == {"publish", "hold", "block"}
     assert len({line.id for line in script.lines}) == len(script.lines)
