@@ -28,7 +28,7 @@ Job = Callable[[Transaction], T]
 
 _GROUP = 128
 _QUEUE = 20_000
-_TIDY_AFTER = 500
+_TIDY_AFTER = 250
 
 
 @dataclass(slots=True, eq=False)
@@ -192,7 +192,7 @@ class Writer:
 
     async def _tidy(self) -> None:
         """Rather when nothing waits; by and by in any case."""
-        if self._cursor and self._untidy >= (8 * _TIDY_AFTER if self._queue else _TIDY_AFTER):
+        if self._cursor and self._untidy >= (4 * _TIDY_AFTER if self._queue else _TIDY_AFTER):
             self._untidy = 0
             cursor = self._cursor
             with suppress(self._database.error, OSError):
