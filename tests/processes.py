@@ -83,7 +83,7 @@ def serving(data_dir: Path, **settings: object) -> Iterator[Serving]:
         process=process, url=f"http://127.0.0.1:{settings['port']}", data_dir=data_dir, log=log
     )
     try:
-        _await(there)
+        _await(process, f"{there.url}/readyz", log)
         yield there
     finally:
         if process.poll() is None:
@@ -94,14 +94,35 @@ def serving(data_dir: Path, **settings: object) -> Iterator[Serving]:
             process.kill()
 
 
-def _await(there: Serving) -> None:
+@contextmanager
+def sandbox_process(folder: Path) -> Iterator[str]:
+    """The sandbox platform; where it takes messages."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/messages"
+    with (folder / "sandbox.log").open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway.demo.sandbox", "--port", str(port)],
+            cwd=ROOT,
+            env={**os.environ, "SANDBOX_WEBHOOK_SECRET": SECRET},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _await(process, url, folder / "sandbox.log")
+        yield url
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     until = time.monotonic() + 120
     while time.monotonic() < until:
-        assert there.process.poll() is None, there.log.read_text(encoding="utf-8")
+        assert process.poll() is None, log.read_text(encoding="utf-8")
         try:
-            if httpx.get(f"{there.url}/readyz", timeout=5).status_code == httpx.codes.OK:
+            if httpx.get(url, timeout=5).status_code == httpx.codes.OK:
                 return
         except httpx.TransportError:
             pass
         time.sleep(0.05)
-    raise AssertionError(there.log.read_text(encoding="utf-8"))
+    raise AssertionError(log.read_text(encoding="utf-8"))

@@ -27,6 +27,9 @@ from gateway.storage.vault import Vault
 from gateway.storage.writer import Writer
 
 
+_LARGE = 65_536
+
+
 class Claims:
     """A claim whose process died is free at once; one that is older than `ttl_s` as well."""
 
@@ -92,6 +95,24 @@ class Claims:
             lambda transaction: transaction.run(self._drop, message=message_id)
         )
         self._given_up.discard(message_id)
+
+    async def probe(self) -> None:
+        """Writes a claim, larger than nearly all records, and removes it again. Raises
+        NotRecorded."""
+        message_id = f"probe_{self._boot}"
+        probe: dict[str, Any] = self._blank | {
+            "id": message_id,
+            "tenant": "",
+            "state": State.RECEIVED.value,
+            "dry_run": True,
+            "delivery_detail": "x" * _LARGE,
+        }
+
+        def job(transaction: Transaction) -> None:
+            transaction.add(self._insert, **probe)
+            transaction.run(self._drop, message=message_id)
+
+        await self._writer.write(job)
 
     def _take(self, transaction: Transaction, claim: dict[str, Any]) -> Row | None:
         """None when the claim was taken, else the row of the message that settled it."""

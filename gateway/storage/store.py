@@ -54,6 +54,14 @@ class Store:
         digests = Digests(fingerprint_key)
         vault = Vault(database=database, reader=reader, keys=keys, digests=digests)
         handover = Handover(lease_s=first_lease_s)
+        self._claims = Claims(
+            database=database,
+            writer=writer,
+            vault=vault,
+            digests=digests,
+            now=now,
+            ttl_s=claim_ttl_s,
+        )
         self.ledger = StoredLedger(
             database=database,
             reader=reader,
@@ -61,14 +69,7 @@ class Store:
             vault=vault,
             digests=digests,
             handover=handover,
-            claims=Claims(
-                database=database,
-                writer=writer,
-                vault=vault,
-                digests=digests,
-                now=now,
-                ttl_s=claim_ttl_s,
-            ),
+            claims=self._claims,
             reviews=Reviews(database=database, reader=reader, writer=writer, vault=vault, now=now),
             escalations=Escalations(database=database, reader=reader, writer=writer, vault=vault),
         )
@@ -92,7 +93,7 @@ class Store:
         self._database.check_space()
         if self._writer.problem:
             try:
-                await self.outbox.recover()  # a real write, harmless to repeat
+                await self._claims.probe()
             except GatewayError as error:
                 raise DatabaseUnusable(
                     self._database.name, str(error), "Free some space, or mend the server"
