@@ -249,10 +249,8 @@ def _detoxify() -> Figure:
 
     words = "you are a fool and I will find you thank you for the lovely stream"
     random_ = random.Random(1)  # noqa: S311
-    texts = [
-        " ".join(random_.choices(words.split(" "), k=round(4 * 1.12**number)))
-        for number in range(32)
-    ] + ["hello you"] * 32
+    lengths = [random_.randint(3, 30) for _ in range(28)] + [60, 120, 180, 240]
+    texts = [" ".join(random_.choices(words.split(" "), k=length)) for length in lengths]
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = make(
             "original",
@@ -294,5 +292,6 @@ def _detoxify() -> Figure:
         spread=spread,
         baseline="Detoxify.predict() on the same texts, CPU time",
         lower_is_better=False,
-        note=f"largest difference of a score {drift:.1e}; lengths 4 to 134 words, half short",
+        note=f"largest difference of a score {drift:.1e}; 28 chat lines of 3 to 30 words "
+        "and four posts of up to 240",
     )

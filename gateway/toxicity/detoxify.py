@@ -69,6 +69,7 @@ class DetoxifyScorer:
             raise ModelInvalid("the extra detoxify", "is not installed", _EXTRA) from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._tokenizer = Tokenizer.from_file(str(self._description.file("tokenizer.json")))
         self._session = onnxruntime.InferenceSession(
             str(self._description.file("model.onnx")),
