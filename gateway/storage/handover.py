@@ -58,6 +58,7 @@ def delivery_of(
     recorded_seq: int,
     attempt: int,
     queued_at: datetime,
+    uncertain: bool = False,
 ) -> Delivery:
     """The key is the same on every attempt: a message is published once, whoever released it."""
     if disclosure is None or receipt is None:
@@ -78,4 +79,5 @@ def delivery_of(
         recorded_seq=recorded_seq,
         attempt=attempt,
         queued_at=queued_at,
+        uncertain=uncertain,
     )

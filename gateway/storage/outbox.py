@@ -84,11 +84,13 @@ class StoredOutbox:
 
     def _take_one(self, transaction: Transaction, row: Row, until: datetime) -> Delivery | None:
         payload = unseal(row, self._vault)
-        attempt, queued_at = row[WIDTH:]
+        attempt, queued_at, boot, uncertain = row[WIDTH:]
+        # A lease that passed, or whose process died: what became of that attempt, nobody knows.
+        uncertain = bool(uncertain) or boot is not None
         if payload is None or payload.disclosure is None or payload.receipt is None:
             # Its key is gone: perhaps erased, perhaps to be restored. It must not hold up others.
             later = micros(self._now() + _UNREADABLE_FOR)
-            transaction.add(self._postpone, message=row[0], to_due=later)
+            transaction.add(self._postpone, message=row[0], to_due=later, to_uncertain=uncertain)
             return None
         transaction.add(
             self._lease,
@@ -96,6 +98,7 @@ class StoredOutbox:
             to_due=micros(until),
             to_boot=self._boot,
             to_attempt=attempt + 1,
+            to_uncertain=uncertain,
         )
         return delivery_of(
             payload.submission,
@@ -105,6 +108,7 @@ class StoredOutbox:
             recorded_seq=row[4],
             attempt=attempt + 1,
             queued_at=moment(queued_at),
+            uncertain=uncertain,
         )
 
     def _extend(self, transaction: Transaction, message_id: str, until: datetime) -> None:
@@ -114,6 +118,7 @@ class StoredOutbox:
             to_due=micros(until),
             to_boot=self._boot,
             to_attempt=1,
+            to_uncertain=False,
         )
 
     def _settle(self, transaction: Transaction, settlement: Settlement) -> Entry | None:
@@ -131,7 +136,13 @@ class StoredOutbox:
         entry = None
         if settlement.state is State.QUEUED:
             due_at = micros(settlement.next_attempt_at or settlement.at)
-            transaction.add(self._postpone, message=message_id, to_due=due_at)
+            unknown = settlement.dispatch.result is DispatchResult.UNKNOWN
+            transaction.add(
+                self._postpone,
+                message=message_id,
+                to_due=due_at,
+                to_uncertain=delivery.uncertain or unknown,
+            )
         else:
             entry = transaction.append(settlement, _marks(settlement))
             transaction.add(self._drop, message=message_id)
@@ -150,7 +161,10 @@ class StoredOutbox:
         message_is = sa.bindparam("message", type_=sa.String)
         due = outbox.c.due_at <= now_is
         compiled = database.statement
-        waiting = select_outcomes(outbox.c.attempt, outbox.c.queued_at, by=outbox.c.message_id)
+        waiting = select_outcomes(
+            *[outbox.c[name] for name in ("attempt", "queued_at", "boot", "uncertain")],
+            by=outbox.c.message_id,
+        )
         self._due = compiled(
             waiting.where(due)
             .order_by(outbox.c.due_at)
@@ -170,14 +184,20 @@ class StoredOutbox:
         self._release = compiled(
             sa.update(outbox)
             .where(outbox.c.boot == sa.bindparam("boot_is"))
-            .values(boot=sa.null(), due_at=now_is)
+            .values(boot=sa.null(), due_at=now_is, uncertain=sa.true())
         )
         this_row = sa.update(outbox).where(outbox.c.message_id == message_is)
         to_due = sa.bindparam("to_due", type_=sa.BigInteger)
-        self._postpone = compiled(this_row.values(due_at=to_due, boot=sa.null()))
+        to_uncertain = sa.bindparam("to_uncertain", type_=sa.Boolean)
+        self._postpone = compiled(
+            this_row.values(due_at=to_due, boot=sa.null(), uncertain=to_uncertain)
+        )
         self._lease = compiled(
             this_row.values(
-                due_at=to_due, boot=sa.bindparam("to_boot"), attempt=sa.bindparam("to_attempt")
+                due_at=to_due,
+                boot=sa.bindparam("to_boot"),
+                attempt=sa.bindparam("to_attempt"),
+                uncertain=to_uncertain,
             )
         )
         self._drop = compiled(sa.delete(outbox).where(outbox.c.message_id == message_is))

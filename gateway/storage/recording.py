@@ -104,6 +104,7 @@ class Recording:
                 boot=self._boot,
                 attempt=1,
                 queued_at=micros(record.decided_at),
+                uncertain=False,
             )
             self._write_contact(transaction, record, sealed)
         if record.state is State.HELD:

@@ -123,7 +123,8 @@ class Subject(Base, table=True):
 
 class OutboxRow(Base, table=True):
     """What waits to be sent. Due when `due_at` has passed: the time of the next attempt, or
-    the end of the lease that process `boot` holds."""
+    the end of the lease that process `boot` holds. `uncertain`: an earlier attempt may have
+    been published."""
 
     __tablename__ = "outbox"
     __table_args__ = (sa.Index("ix_outbox_due", "due_at"), {"sqlite_with_rowid": False})
@@ -133,6 +134,7 @@ class OutboxRow(Base, table=True):
     boot: str | None
     attempt: int
     queued_at: int = Field(sa_type=sa.BigInteger)
+    uncertain: bool = False
 
 
 class ReviewRow(Base, table=True):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.model.record import Delivery, Dispatch, DispatchResult, EntryKind
+from gateway.model.record import Delivery, Dispatch, DispatchResult, EntryKind, Settlement
 from gateway.model.verdict import State, Verdict
 
 
@@ -66,7 +66,7 @@ async def test_a_lease_is_for_one(store: Any, samples: Any) -> None:
     assert await store.outbox.lease(limit=5, until=until) == []
     samples.clock.move(seconds=121)
     (again,) = await store.outbox.lease(limit=5, until=samples.clock.at + timedelta(seconds=30))
-    assert again == replace(first, attempt=2)
+    assert again == replace(first, attempt=2, uncertain=True)
     assert await store.outbox.lease(limit=5, until=until) == []
 
 
@@ -191,3 +191,36 @@ async def test_what_a_living_process_has_taken_is_left_to_it(place: Any, samples
     assert await other.outbox.lease(limit=9, until=until) == []
     assert await other.outbox.lease(message_id=message_id, until=until) == []
     assert (await _taken(one, samples, message_id)).attempt == 1
+
+
+async def test_an_attempt_that_nobody_settled_makes_the_next_uncertain(
+    store: Any, samples: Any
+) -> None:
+    message_id = await _queued(store, samples)
+    first = await _taken(store, samples, message_id)
+    assert not first.uncertain
+    samples.clock.move(seconds=600)
+    (second,) = await store.outbox.lease(until=samples.clock.at + timedelta(seconds=30))
+    assert (second.attempt, second.uncertain) == (2, True)
+
+
+@pytest.mark.parametrize("result", [DispatchResult.RETRY, DispatchResult.UNKNOWN])
+async def test_only_an_unknown_end_makes_later_attempts_uncertain(
+    store: Any, samples: Any, result: DispatchResult
+) -> None:
+    delivery = await _taken(store, samples, await _queued(store, samples))
+    for attempt in (2, 3):
+        samples.clock.move(seconds=5)
+        told = result if attempt == 2 else DispatchResult.RETRY
+        await store.outbox.settle(
+            Settlement(
+                delivery=delivery,
+                dispatch=Dispatch(result=told),
+                state=State.QUEUED,
+                at=samples.clock.at,
+                next_attempt_at=samples.clock.at,
+            )
+        )
+        (delivery,) = await store.outbox.lease(until=samples.clock.at + timedelta(seconds=30))
+        assert delivery.attempt == attempt
+        assert delivery.uncertain == (result is DispatchResult.UNKNOWN)

@@ -131,6 +131,7 @@ def _waiting() -> None:
         _text("boot", nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=False),
         _big("queued_at"),
+        sa.Column("uncertain", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("message_id"),
         sqlite_with_rowid=False,
     )
