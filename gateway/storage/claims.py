@@ -26,7 +26,6 @@ from gateway.storage.transaction import Transaction
 from gateway.storage.vault import Vault
 from gateway.storage.writer import Writer
 
-
 _LARGE = 65_536
 
 
