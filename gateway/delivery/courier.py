@@ -180,7 +180,8 @@ class OutboxCourier:
                 await self._put_off(delivery, dispatch, delay_s)
 
     async def _end(self, delivery: Delivery, dispatch: Dispatch, state: State) -> None:
-        self._log.info(
+        tell = self._log.debug if state is State.DELIVERED else self._log.warning
+        tell(
             "delivery ended",
             message_id=delivery.message_id,
             route=delivery.route,

@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import datetime
 
 import structlog
-from opentelemetry import trace
 
 from gateway.errors import InvalidField, NotFound, NotRecorded
 from gateway.model.creator import Creator
@@ -31,7 +30,7 @@ from gateway.pipeline.admission import admit
 from gateway.pipeline.ids import commit_to, new_id
 from gateway.pipeline.judge import Judge, Judgement
 from gateway.pipeline.rooms import Limits, Rooms
-from gateway.pipeline.stages import StageRunner
+from gateway.pipeline.stages import Spans, StageRunner
 from gateway.ports import Now
 
 _STATES = {
@@ -50,7 +49,7 @@ class Gateway:
         self._now = now
         self._judge = Judge(rooms=rooms, limits=limits, now=now)
         self._stages = StageRunner()
-        self._tracer = trace.get_tracer("gateway.pipeline")
+        self._spans = Spans()
         self._log = structlog.get_logger("gateway.pipeline")
         self._in_flight: set[asyncio.Task[None]] = set()
 
@@ -174,9 +173,7 @@ class Gateway:
             timings_ms=judgement.timings_ms,
             commitment=commit_to(submission.text),
         )
-        with self._tracer.start_as_current_span(
-            f"stage {Stage.RECORD}", record_exception=False, set_status_on_exception=False
-        ):
+        with self._spans.stage(Stage.RECORD):
             try:
                 async with asyncio.timeout(self._limits.record_ms / 1_000):
                     entry = await self._rooms.ledger.record(record)
