@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import PlainTextResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from gateway.api.access import needs
 from gateway.api.doors import doors_of
@@ -22,6 +22,16 @@ from gateway.storage.store import EntryQuery
 Auditor = Annotated[ApiKey, Depends(needs(Role.AUDITOR))]
 Size = Annotated[int, Query(ge=0, le=2**62)]
 _WORD = r"^[\x21-\x7e]*$"
+
+
+def _written_out(value: object) -> object:
+    """A bare number could be meant in seconds or in milliseconds."""
+    if isinstance(value, str) and "T" not in value.upper():
+        raise ValueError("must be a date and time, as in 2026-01-31T08:00:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
 class EntryFilter(BaseModel):
@@ -43,8 +53,8 @@ class EntryFilter(BaseModel):
     rule: Annotated[
         str | None, Field(max_length=128, pattern=_WORD, description="A rule that fired.")
     ] = None
-    since: AwareDatetime | None = Field(None, description="Included. With its offset from UTC.")
-    until: AwareDatetime | None = Field(None, description="Not included.")
+    since: Moment | None = Field(None, description="Included. With its offset from UTC.")
+    until: Moment | None = Field(None, description="Not included.")
     limit: int = Field(100, ge=1, le=1_000)
     before: int | None = Field(None, ge=0, le=2**62, description="`next` of the page before.")
 

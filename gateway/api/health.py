@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from gateway.api.doors import doors_of
 
@@ -20,7 +20,13 @@ def router() -> APIRouter:
         summary="Models and policies are loaded and warm, the store writes",
         responses={503: {"description": "Not ready: says what is missing."}},
     )
-    routes.add_api_route("/metrics", metrics, methods=["GET"], summary="Prometheus metrics")
+    routes.add_api_route(
+        "/metrics",
+        metrics,
+        methods=["GET"],
+        response_class=PlainTextResponse,
+        summary="Prometheus metrics",
+    )
     routes.add_api_route(
         "/.well-known/jwks.json", jwks, methods=["GET"], summary="Keys that verify receipts"
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from gateway.model.obligation import escalating
 from gateway.model.record import Escalation, HeldMessage, Outcome, ReviewAction
@@ -49,7 +49,7 @@ class AudienceIn(_In):
 
 
 class CommercialIn(_In):
-    paid_partnership: bool = Field(False, description="Somebody pays for this message.")
+    paid_partnership: StrictBool = Field(False, description="Somebody pays for this message.")
     brand: Label | None = Field(None, description="The brand that it promotes.")
 
 
@@ -66,12 +66,12 @@ class GeneratorIn(_In):
 
 
 class EditorialIn(_In):
-    public_interest: bool = Field(
+    public_interest: StrictBool = Field(
         False, description="It informs the public on matters of public interest."
     )
     reviewed_by: Label | None = Field(None, description="The person who reviewed it.")
     editor: Label | None = Field(None, description="Who holds editorial responsibility.")
-    edited: bool = Field(False, description="A person changed what the model wrote.")
+    edited: StrictBool = Field(False, description="A person changed what the model wrote.")
 
 
 class MediaIn(_In):

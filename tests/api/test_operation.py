@@ -84,7 +84,15 @@ async def test_the_description_is_complete(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["since=2026-01-01T00:00:00", "until=never", "creator=%00", "rule=%ff", "before=-1"]
+    "query",
+    [
+        "since=2026-01-01T00:00:00",
+        "until=never",
+        "until=1767225600",
+        "creator=%00",
+        "rule=%ff",
+        "before=-1",
+    ],
 )
 async def test_a_wrong_filter_is_refused(house: House, query: str) -> None:
     answer = await house.client.get(f"/v1/audit/entries?{query}")
