@@ -59,24 +59,25 @@ class Gateway:
         Raises a Refusal when the caller must mend it, NotRecorded when the audit entry could
         not be made durable (nothing was sent then). Every other trouble is in the outcome.
         """
-        # 1. Admit: what is malformed is refused before anything is written.
-        route = admit(submission, self._rooms.platform.routes, self._limits.max_text_length)
-        creator = await self._known_creator(submission)
-        # 2. Claim the idempotency key: a repeated request gets its first outcome again.
-        earlier = await self._claim(submission)
-        if earlier is not None:
-            return replace(earlier, replayed=True)
-        try:
-            # 3–6. Read, detect, decide, discharge the obligations.
-            judgement = await self._judge.judge(submission, creator, route)
-            # 7. Record: durable before anything leaves.
-            state = State.DECIDED if submission.dry_run else _STATES[judgement.verdict]
-            outcome = await self._record(submission, judgement, state)
-        except BaseException:
-            await self._give_back(submission)
-            raise
-        # 8. Deliver what is queued.
-        return await self._deliver(outcome)
+        with self._spans.message(submission.message_id):
+            # 1. Admit: what is malformed is refused before anything is written.
+            route = admit(submission, self._rooms.platform.routes, self._limits.max_text_length)
+            creator = await self._known_creator(submission)
+            # 2. Claim the idempotency key: a repeated request gets its first outcome again.
+            earlier = await self._claim(submission)
+            if earlier is not None:
+                return replace(earlier, replayed=True)
+            try:
+                # 3–6. Read, detect, decide, discharge the obligations.
+                judgement = await self._judge.judge(submission, creator, route)
+                # 7. Record: durable before anything leaves.
+                state = State.DECIDED if submission.dry_run else _STATES[judgement.verdict]
+                outcome = await self._record(submission, judgement, state)
+            except BaseException:
+                await self._give_back(submission)
+                raise
+            # 8. Deliver what is queued.
+            return await self._deliver(outcome)
 
     async def review(
         self, tenant: str, message_id: str, review: Review, edited: str | None = None

@@ -37,11 +37,19 @@ class Spans:
         idle = isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
         self._tracer = None if idle else trace.get_tracer("gateway.pipeline")
 
+    def message(self, message_id: str) -> AbstractContextManager[trace.Span]:
+        """The parent of a message's stages."""
+        return self._span("message", {"gateway.message_id": message_id})
+
     def stage(self, stage: Stage) -> AbstractContextManager[trace.Span]:
+        return self._span(f"stage {stage.value}", {})
+
+    def _span(self, name: str, attributes: dict[str, str]) -> AbstractContextManager[trace.Span]:
+        """No exception is written into it: that may quote the text."""
         if self._tracer is None:
             return nullcontext(trace.INVALID_SPAN)
         return self._tracer.start_as_current_span(
-            f"stage {stage.value}", record_exception=False, set_status_on_exception=False
+            name, attributes=attributes, record_exception=False, set_status_on_exception=False
         )
 
 
