@@ -77,9 +77,9 @@ def _stay() -> None:
 def _named(host: str, port: int) -> Iterator[None]:
     try:
         yield
-    except socket.gaierror as error:
+    except (socket.gaierror, UnicodeError):
         raise ConfigurationError(
-            "host", f"{host!r} is no address ({error.strerror})", "Name one of this machine."
+            "host", f"{host[:80]!r} leads to no address", "Name one of this machine."
         ) from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
