@@ -14,7 +14,11 @@ from pathlib import Path
 
 import httpx
 
+from gateway.demo.sandbox import SECRET_VARIABLE
 from gateway.errors import GatewayError
+
+ENV_PREFIX = "AVATAR_GATEWAY_"
+SANDBOX_LOG = "sandbox.log"
 
 
 class NotStarted(GatewayError):
@@ -36,28 +40,34 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "gateway", *arguments]
 
 
+def environment(**settings: str) -> dict[str, str]:
+    """With these settings and no others: whoever tries the demo may have a real gateway's in
+    theirs. A configuration file is found in the working directory: run there where none is."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
+    return kept | {ENV_PREFIX + name.upper(): value for name, value in settings.items()}
+
+
 @contextmanager
 def running(data_dir: Path, *, patience_s: float = 60) -> Iterator[Running]:
     """Both processes on free loopback ports; their logs are in `data_dir`."""
     secret = os.urandom(32).hex()
     gateway_port, sandbox_port = _free_port(), _free_port()
     gateway, sandbox = (f"http://127.0.0.1:{port}" for port in (gateway_port, sandbox_port))
-    environment = {
-        **os.environ,
-        "AVATAR_GATEWAY_DATA_DIR": str(data_dir),
-        "AVATAR_GATEWAY_PORT": str(gateway_port),
-        "AVATAR_GATEWAY_PUBLIC_URL": gateway,
-        "AVATAR_GATEWAY_SANDBOX_URL": f"{sandbox}/messages",
-        "AVATAR_GATEWAY_WEBHOOK_SECRET": secret,
-        "SANDBOX_WEBHOOK_SECRET": secret,
-    }
+    settings = environment(
+        data_dir=str(data_dir),
+        port=str(gateway_port),
+        public_url=gateway,
+        sandbox_url=f"{sandbox}/messages",
+        webhook_secret=secret,
+    )
+    secretive = environment() | {SECRET_VARIABLE: secret}
     began = time.monotonic()
     sandbox_command = [sys.executable, "-m", "gateway.demo.sandbox", "--port", str(sandbox_port)]
     with (
-        _process("sandbox", sandbox_command, data_dir, environment) as platform,
-        _process("gateway", command("serve"), data_dir, environment) as server,
+        _process("sandbox", sandbox_command, data_dir, secretive) as platform,
+        _process("gateway", command("serve"), data_dir, settings) as server,
     ):
-        _await(f"{sandbox}/messages", platform, data_dir / "sandbox.log", patience_s)
+        _await(f"{sandbox}/messages", platform, data_dir / SANDBOX_LOG, patience_s)
         _await(f"{gateway}/readyz", server, data_dir / "gateway.log", patience_s)
         ready_s = time.monotonic() - began
         yield Running(gateway=gateway, sandbox=sandbox, data_dir=data_dir, ready_s=ready_s)
@@ -65,11 +75,11 @@ def running(data_dir: Path, *, patience_s: float = 60) -> Iterator[Running]:
 
 @contextmanager
 def _process(
-    name: str, arguments: list[str], data_dir: Path, environment: Mapping[str, str]
+    name: str, arguments: list[str], data_dir: Path, env: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
     with (data_dir / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own program
-            arguments, stdout=log, stderr=subprocess.STDOUT, env=dict(environment)
+            arguments, cwd=data_dir, stdout=log, stderr=subprocess.STDOUT, env=dict(env)
         )
         try:
             yield process
@@ -94,7 +104,7 @@ def _await(url: str, process: subprocess.Popen[bytes], log: Path, patience_s: fl
         if process.poll() is not None:
             break
         try:
-            if httpx.get(url, timeout=2).status_code == httpx.codes.OK:
+            if httpx.get(url, timeout=2, trust_env=False).status_code == httpx.codes.OK:
                 return
         except httpx.TransportError:
             pass

@@ -18,9 +18,10 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.demo.check import faults, tally
-from gateway.demo.processes import Running, command, running
+from gateway.demo.processes import SANDBOX_LOG, Running, command, environment, running
 from gateway.demo.script import Line, Script, read_script
 from gateway.disclosure.receipt import verify_receipt
+from gateway.errors import ConfigurationError
 
 _COLOURS = {"publish": "green", "hold": "yellow", "block": "red"}
 
@@ -43,12 +44,11 @@ class Result:
 def run_demo(data_dir: Path, console: Console, *, report: Path | None = None) -> bool:
     """Run the whole demo in a fresh `data_dir`; True when all came out as expected.
 
-    Raises NotStarted when a process does not come up. `report` gets everything as JSON.
+    Raises NotStarted when a process does not come up, ConfigurationError when `data_dir` holds
+    something else than an earlier demo. `report` gets everything as JSON.
     """
-    if data_dir.exists():
-        shutil.rmtree(data_dir)
-    data_dir.mkdir(parents=True)
     script = read_script()
+    _make_fresh(data_dir)
     with running(data_dir) as there:
         console.print(
             f"Gateway on {there.gateway}, sandbox platform on {there.sandbox}, "
@@ -56,8 +56,8 @@ def run_demo(data_dir: Path, console: Console, *, report: Path | None = None) ->
         )
         results = _play(script, there, console)
         receipt_ok, receipt_words = _verify_one_receipt(there, results)
-        checkpoint = httpx.get(f"{there.gateway}/v1/audit/checkpoint", headers=_key(there))
-        (data_dir / "checkpoint.txt").write_bytes(checkpoint.raise_for_status().content)
+        checkpoint = _get(f"{there.gateway}/v1/audit/checkpoint", _key(there))
+        (data_dir / "checkpoint.txt").write_bytes(checkpoint.content)
     log_ok, log_words = _verify_log(data_dir)
     console.print(_table(results))
     failed = [result for result in results if result.faults]
@@ -69,14 +69,37 @@ def run_demo(data_dir: Path, console: Console, *, report: Path | None = None) ->
     return not failed and log_ok and receipt_ok
 
 
+def _make_fresh(data_dir: Path) -> None:
+    """Only what an earlier demo left is removed."""
+    try:
+        if data_dir.exists() and any(data_dir.iterdir()):
+            if not (data_dir / SANDBOX_LOG).is_file():
+                raise ConfigurationError(
+                    "--into", f"{data_dir} holds no earlier demo", "Name a new or an empty folder."
+                )
+            shutil.rmtree(data_dir)
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            "--into", f"{data_dir} cannot be used ({error.strerror})", "Name another folder."
+        ) from None
+
+
 def _key(there: Running) -> dict[str, str]:
     token = (there.data_dir / "first-api-key").read_text(encoding="utf-8").strip()
     return {"Authorization": f"Bearer {token}"}
 
 
+def _get(url: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    """From loopback: no proxy of the environment stands between."""
+    return httpx.get(url, headers=headers, trust_env=False).raise_for_status()
+
+
 def _play(script: Script, there: Running, console: Console) -> list[Result]:
     results = []
-    with httpx.Client(base_url=there.gateway, headers=_key(there), timeout=30) as client:
+    with httpx.Client(
+        base_url=there.gateway, headers=_key(there), timeout=30, trust_env=False
+    ) as client:
         for creator, settings in script.creators.items():
             client.put(f"/v1/creators/{creator}", json=dict(settings)).raise_for_status()
         for line in track(
@@ -91,7 +114,7 @@ def _play(script: Script, there: Running, console: Console) -> list[Result]:
             if "verdict" not in outcome:
                 raise RuntimeError(f"{line.id}: {answer.status_code} {outcome.get('detail')}")
             results.append((line, outcome, ms))
-    received = {one["message_id"]: one for one in httpx.get(f"{there.sandbox}/messages").json()}
+    received = {one["message_id"]: one for one in _get(f"{there.sandbox}/messages").json()}
     return [
         Result(line=line, outcome=outcome, received=received.get(outcome["message_id"]), ms=ms)
         for line, outcome, ms in results
@@ -104,7 +127,7 @@ def _verify_one_receipt(there: Running, results: list[Result]) -> tuple[bool, st
     if not published:
         return False, "Receipt: nothing was published"
     one = published[0]
-    jwks = httpx.get(f"{there.gateway}/.well-known/jwks.json").raise_for_status().json()
+    jwks = _get(f"{there.gateway}/.well-known/jwks.json").json()
     (there.data_dir / "jwks.json").write_text(json.dumps(jwks), encoding="utf-8")
     claims = verify_receipt(one["receipt"], jwks, text=one["text"], salt=one["disclosure"]["salt"])
     return True, f"Receipt {claims['jti']} verified with the public key alone"
@@ -121,6 +144,8 @@ def _verify_log(data_dir: Path) -> tuple[bool, str]:
             "--checkpoint",
             str(data_dir / "checkpoint.txt"),
         ),
+        cwd=data_dir,
+        env=environment(),
         capture_output=True,
         text=True,
         check=False,
