@@ -10,7 +10,7 @@ from gateway.errors import NotFound
 from gateway.model.record import Change, Entry, Escalation
 from gateway.storage.database import Database
 from gateway.storage.driver import Row
-from gateway.storage.outcomes import WIDTH, outcome_from, select_outcomes, unseal
+from gateway.storage.outcomes import WIDTH, outcome_from, readable, select_outcomes
 from gateway.storage.reader import Reader
 from gateway.storage.tables import EscalationRow, Message, table
 from gateway.storage.times import moment
@@ -52,7 +52,7 @@ class Escalations:
         return await self._writer.write(lambda transaction: self._close(transaction, change))
 
     def _escalation(self, row: Row) -> Escalation:
-        payload = unseal(row, self._vault)
+        payload = readable(row, self._vault)
         return Escalation(
             outcome=outcome_from(row, payload),
             submission=payload.submission if payload else None,

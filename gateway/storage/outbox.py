@@ -13,7 +13,7 @@ from gateway.ports import Now
 from gateway.storage.database import Database
 from gateway.storage.driver import Row
 from gateway.storage.handover import Handover, delivery_of
-from gateway.storage.outcomes import WIDTH, select_outcomes, unseal
+from gateway.storage.outcomes import WIDTH, readable, select_outcomes
 from gateway.storage.tables import Message, OutboxRow, table
 from gateway.storage.times import micros, moment
 from gateway.storage.transaction import Marks, Transaction
@@ -83,12 +83,13 @@ class StoredOutbox:
         return [delivery for delivery in taken if delivery is not None]
 
     def _take_one(self, transaction: Transaction, row: Row, until: datetime) -> Delivery | None:
-        payload = unseal(row, self._vault)
+        payload = readable(row, self._vault)
         attempt, queued_at, boot, uncertain = row[WIDTH:]
         # A lease that passed, or whose process died: what became of that attempt, nobody knows.
         uncertain = bool(uncertain) or boot is not None
         if payload is None or payload.disclosure is None or payload.receipt is None:
-            # Its key is gone: perhaps erased, perhaps to be restored. It must not hold up others.
+            # Its key is gone or it was tampered with: perhaps to be restored. It must not hold up
+            # others.
             later = micros(self._now() + _UNREADABLE_FOR)
             transaction.add(self._postpone, message=row[0], to_due=later, to_uncertain=uncertain)
             return None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 
+from gateway.errors import KeysInvalid, LogInvalid
 from gateway.model.record import HeldMessage, Outcome
 from gateway.model.submission import Channel
 from gateway.model.verdict import State, Verdict
@@ -47,6 +49,18 @@ def select_outcomes(
 def unseal(row: Row, vault: Vault) -> Payload | None:
     """The payload in a row of these columns; None when its key was destroyed."""
     return vault.unseal(row[0], *row[WIDTH - 3 : WIDTH])
+
+
+def readable(row: Row, vault: Vault) -> Payload | None:
+    """The same for one row among many: where a payload was tampered with, it is treated as if its
+    key were gone, and the others get their turn."""
+    try:
+        return unseal(row, vault)
+    except (LogInvalid, KeysInvalid) as error:
+        structlog.get_logger("storage").critical(
+            "a payload cannot be read", message_id=row[0], error=type(error).__name__
+        )
+        return None
 
 
 def outcome_from(row: Row, payload: Payload | None) -> Outcome:

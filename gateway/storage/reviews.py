@@ -12,8 +12,7 @@ from gateway.model.record import Expiry, HeldMessage
 from gateway.model.verdict import State
 from gateway.ports import Now
 from gateway.storage.database import Database
-from gateway.storage.driver import Row
-from gateway.storage.outcomes import held_from, outcome_from, select_outcomes, unseal
+from gateway.storage.outcomes import held_from, outcome_from, readable, select_outcomes, unseal
 from gateway.storage.reader import Reader
 from gateway.storage.tables import Message, ReviewRow, table
 from gateway.storage.times import micros
@@ -57,14 +56,16 @@ class Reviews:
         row = await self._reader.one(
             self._one, tenant=tenant, message=message_id, now=micros(self._now())
         )
-        return None if row is None else self._held(row)
+        payload = None if row is None else unseal(row, self._vault)
+        return None if row is None or payload is None else held_from(row, payload)
 
     async def waiting(self, tenant: str, limit: int) -> Sequence[HeldMessage]:
         """Those whose text was erased are left out: there is nothing to review."""
         rows = await self._reader.many(
             self._all, tenant=tenant, now=micros(self._now()), most=limit
         )
-        return [held for held in map(self._held, rows) if held is not None]
+        payloads = ((row, readable(row, self._vault)) for row in rows)
+        return [held_from(row, payload) for row, payload in payloads if payload is not None]
 
     async def expire(self, now: datetime) -> int:
         """See ports.Ledger.expire. A hundred in one transaction, so that others get their turn."""
@@ -75,13 +76,9 @@ class Reviews:
             expired += count
         return expired
 
-    def _held(self, row: Row) -> HeldMessage | None:
-        payload = unseal(row, self._vault)
-        return None if payload is None else held_from(row, payload)
-
     def _expire_some(self, transaction: Transaction, now: datetime) -> int:
         rows = transaction.fetch(self._passed, now=micros(now), most=_AT_ONCE)
-        for held in [outcome_from(row, unseal(row, self._vault)) for row in rows]:
+        for held in [outcome_from(row, readable(row, self._vault)) for row in rows]:
             marks = Marks(
                 creator=held.creator,
                 channel=held.channel.value,

@@ -6,9 +6,9 @@ import asyncio
 import itertools
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,10 +22,17 @@ from gateway.assembly import Assembled, assemble, doors_to
 from gateway.delivery.backoff import Backoff
 from gateway.delivery.courier import OutboxCourier
 from gateway.demo.sandbox import Failure, Sandbox
-from gateway.errors import DatabaseUnusable, NotRecorded, StageUndefined
+from gateway.errors import DatabaseUnusable, LogInvalid, NotRecorded, StageUndefined
 from gateway.model.access import Role
 from gateway.model.finding import Detection, Stage
-from gateway.model.record import Outcome, Review, ReviewAction
+from gateway.model.record import (
+    Dispatch,
+    DispatchResult,
+    Outcome,
+    Review,
+    ReviewAction,
+    Settlement,
+)
 from gateway.model.submission import Channel, Submission
 from gateway.model.text import ReadText
 from gateway.model.verdict import State, Verdict
@@ -510,3 +517,66 @@ async def test_a_platform_that_refuses_is_not_asked_again(scene: Scene, status: 
         assert answer.json()["state"] == "refused"
         assert answer.json()["type"].endswith("/refused")
     assert scene.sandbox.requests == before + 1
+
+
+# What was tampered with
+
+
+def tampered_with(scene: Scene, outcome: Outcome) -> None:
+    """One bit of what is sealed, by somebody who can write to the database."""
+    path = scene.parts.books.settings.data_dir / "gateway.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        changed = database.execute(
+            "UPDATE payload SET ciphertext = CAST(x'00' || substr(ciphertext, 2) AS BLOB)"
+            " WHERE seq = ?",
+            (outcome.entry_seq,),
+        )
+        assert changed.rowcount == 1
+
+
+async def test_one_payload_that_was_changed_is_not_sent_and_holds_up_no_other(
+    scene: Scene,
+) -> None:
+    gateway = scene.gateway(courier=instead(scene.parts.courier, deliver=gives_up))
+    bad, good = [await gateway.submit(scene.submission()) for _ in range(2)]
+    assert {bad.state, good.state} == {State.QUEUED}
+    # As after a restart: nothing is remembered, all of it is due.
+    outbox = scene.parts.books.store.outbox
+    for outcome in (bad, good):
+        for delivery in await outbox.lease(
+            message_id=outcome.message_id, until=datetime.now(UTC) + timedelta(hours=1)
+        ):
+            await outbox.settle(
+                Settlement(
+                    delivery=delivery,
+                    dispatch=Dispatch(result=DispatchResult.RETRY),
+                    state=State.QUEUED,
+                    at=datetime.now(UTC),
+                    next_attempt_at=datetime.now(UTC),
+                )
+            )
+    tampered_with(scene, bad)
+    async with courier_to(scene, f"{scene.url}/messages"):
+        await settled(scene, good.message_id)
+    assert len(scene.arrived(good.message_id)) == 1
+    assert scene.arrived(bad.message_id) == []
+
+
+async def test_one_payload_that_was_changed_hides_no_review(scene: Scene) -> None:
+    broken = scene.gateway(detectors=(Broken(Stage.PII, raises),))
+    bad, good = [await broken.submit(scene.submission()) for _ in range(2)]
+    tampered_with(scene, bad)
+    ledger = scene.parts.rooms.ledger
+    waiting = {held.outcome.message_id for held in await ledger.reviews("default", limit=500)}
+    assert good.message_id in waiting
+    assert bad.message_id not in waiting
+    review = Review(
+        action=ReviewAction.RELEASE, reviewer="x", reason="Reads well.", at=datetime.now(UTC)
+    )
+    with pytest.raises(LogInvalid):
+        await scene.gateway().review("default", bad.message_id, review)
+    assert scene.arrived(bad.message_id) == []
+    await ledger.expire(datetime.now(UTC) + timedelta(days=2))
+    outcome = await ledger.outcome("default", good.message_id)
+    assert outcome is not None
+    assert outcome.state is State.EXPIRED
