@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -14,22 +15,32 @@ class _Duplicate(ValueError):
     pass
 
 
-class StrictBody:
-    """ASGI middleware. Reads the whole body (at most `max_bytes`), checks it, and plays it on.
+_TOO_SLOW = (408, "too-slow", "The body did not come in time", "Send it at once.")
 
-    413 over the limit, 415 for another media type than JSON, 400 for what is not UTF-8, not
-    JSON, nested too deep, or has a duplicate key (two readers could see two different texts).
+
+class StrictBody:
+    """ASGI middleware. Reads the whole body (at most `max_bytes`, within `patience_s`), checks it,
+    and plays it on.
+
+    408 when it does not come, 413 over the limit, 415 for another media type than JSON, 400 for
+    what is not UTF-8, not JSON, nested too deep, or has a duplicate key (two readers could see
+    two different texts).
     """
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_bytes: int, patience_s: float = 30.0) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._patience_s = patience_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in {"POST", "PUT", "PATCH"}:
             await self._app(scope, receive, send)
             return
-        body, refusal = await self._read(scope, receive)
+        try:
+            async with asyncio.timeout(self._patience_s):
+                body, refusal = await self._read(scope, receive)
+        except TimeoutError:
+            body, refusal = None, _TOO_SLOW
         if refusal is not None:
             status, slug, title, detail = refusal
             await problem(status, slug, title, detail)(scope, receive, send)
