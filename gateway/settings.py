@@ -11,12 +11,13 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
@@ -26,12 +27,17 @@ from gateway.errors import ConfigurationError
 ENV_PREFIX = "AVATAR_GATEWAY_"
 CONFIG_VARIABLE = f"{ENV_PREFIX}CONFIG"
 DEFAULT_FILE = Path("avatar-gateway.toml")
+_LONGEST_MS = 600_000
+_YEAR_S = 366 * 24 * 3600
+_URL = r"^https?://[^\s@#]+$"
 
 
 class Settings(BaseSettings):
     """Times ending in `_ms` are milliseconds, in `_s` seconds; sizes are bytes or code points."""
 
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
+    )
 
     data_dir: Path = Field(Path("var"), description="Where the database, keys and log live.")
     database_url: str | None = Field(
@@ -42,7 +48,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port that `serve` listens on.")
     public_url: str = Field(
-        "http://127.0.0.1:8080", description="How others reach this gateway; the receipts' issuer."
+        "http://127.0.0.1:8080",
+        pattern=_URL,
+        description="How others reach this gateway (http or https); the receipts' issuer.",
     )
     log_origin: str = Field(
         "avatar-gateway.invalid/log",
@@ -62,7 +70,10 @@ class Settings(BaseSettings):
     opa_url: str = Field("http://127.0.0.1:8181", description="The OPA server.")
     opa_token: SecretStr | None = Field(None, description="Bearer token for the OPA server.")
     opa_deadline_ms: float = Field(
-        100, gt=0, description="Deadline for one call of the OPA server; below deadline_policy_ms."
+        100,
+        gt=0,
+        le=_LONGEST_MS,
+        description="Deadline for one call of the OPA server; below deadline_policy_ms.",
     )
     opa_upload: bool = Field(
         True, description="Upload the packs to OPA at start; off when OPA loads them by itself."
@@ -74,28 +85,44 @@ class Settings(BaseSettings):
     detoxify_checkpoint: Path | None = Field(
         None, description="Folder made by `avatar-gateway models convert`."
     )
-    pii_ner: tuple[Literal["en", "fr"], ...] = Field(
-        (), description="Languages with advisory name recognition (needs the spaCy models)."
+    pii_ner: Annotated[tuple[Literal["en", "fr"], ...], NoDecode] = Field(
+        (),
+        description="Languages with advisory name recognition, such as en,fr (needs the spaCy "
+        "models).",
     )
 
     deadline_detect_ms: float = Field(
-        2_000, gt=0, description="Deadline for each detector (PII, toxicity, signals)."
+        2_000,
+        gt=0,
+        le=_LONGEST_MS,
+        description="Deadline for each detector (PII, toxicity, signals), 10 minutes at most.",
     )
-    deadline_policy_ms: float = Field(500, gt=0, description="Deadline for the policy decision.")
+    deadline_policy_ms: float = Field(
+        500, gt=0, le=_LONGEST_MS, description="Deadline for the policy decision."
+    )
     deadline_record_ms: float = Field(
-        5_000, gt=0, description="Deadline for the durable audit entry; past it: 503, nothing sent."
+        5_000,
+        gt=0,
+        le=_LONGEST_MS,
+        description="Deadline for the durable audit entry; past it: 503, nothing sent.",
     )
     deliver_wait_ms: float = Field(
         2_000,
         ge=0,
+        le=_LONGEST_MS,
         description="How long POST /v1/messages waits for the platform before it answers 202.",
     )
     review_ttl_s: float = Field(
-        24 * 3600, gt=0, description="A held message expires after this; it is never published."
+        24 * 3600,
+        gt=0,
+        le=_YEAR_S,
+        description="A held message expires after this (a year at most); it is never published.",
     )
 
     sandbox_url: str = Field(
-        "http://127.0.0.1:8090/messages", description="Where the route `sandbox` leads."
+        "http://127.0.0.1:8090/messages",
+        pattern=_URL,
+        description="Where the route `sandbox` leads (http or https, no credentials).",
     )
     routes_dir: Path | None = Field(None, description="Folder with further route files (YAML).")
     webhook_secret: SecretStr | None = Field(
@@ -120,8 +147,17 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Logs.")
     log_format: Literal["json", "console"] = Field("console", description="Logs.")
     otlp_endpoint: str | None = Field(
-        None, description="OpenTelemetry collector (HTTP); needs the extra `otel`."
+        None,
+        pattern=_URL,
+        description="OpenTelemetry collector, as http://host:4318; needs the extra `otel`.",
     )
+
+    @field_validator("pii_ner", mode="before")
+    @classmethod
+    def _separated_by_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(one.strip(' "') for one in value.strip("[]").split(",") if one.strip())
+        return value
 
     @field_validator("database_url")
     @classmethod
