@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -128,12 +129,12 @@ def test_what_comes_after_512_tokens_is_read(
 ) -> None:
     long = "good morning everyone " * 300
     threat = "I will find you, I will find you tomorrow, you fool " * 4
-    plain, appended = (scorer.score([text])[0] for text in (long, long + threat))
-    assert plain != appended
+    found = scorer.score([long + threat])[0]
+    windows = [scorer._run([piece])[0] for piece in scorer._pieces(long + threat, 512)]
+    columns = scorer._description.details["columns"]
     for category in scorer.categories:
-        before, after = plain[category], appended[category]
-        assert before is not None
-        assert after is not None
+        highest = max(float(window[columns[category]]) for window in windows)
+        assert found[category] == pytest.approx(1 / (1 + math.exp(-highest)), abs=1e-5)
     pieces = list(scorer._pieces(long + threat, 512))
     assert len(pieces) > 2
     assert max(len(piece) for piece in pieces) <= WINDOW
