@@ -14,6 +14,7 @@ from gateway.model.access import ApiKey
 from gateway.model.creator import Creator
 from gateway.model.decision import Bundle, Contact, Decision, Facts
 from gateway.model.disclosure import Disclosure, Redaction
+from gateway.model.erasure import Erasure
 from gateway.model.finding import Detection, Stage
 from gateway.model.obligation import Obligation
 from gateway.model.receipt import Receipt
@@ -43,7 +44,7 @@ Redact = Callable[[Submission, ReadText, Sequence[Detection], Sequence[Obligatio
 """Strips what the REDACT obligations name from the clean text. Pure but for keyed pseudonyms."""
 
 
-LogEvent = Record | Settlement | Change | Expiry
+LogEvent = Record | Settlement | Change | Expiry | Erasure
 """Everything that makes an entry of the audit log."""
 
 Encode = Callable[[LogEvent, int], bytes]
