@@ -230,6 +230,24 @@ class CheckpointRow(Base, table=True):
     at: int = Field(sa_type=sa.BigInteger)
 
 
+class LogState(Base, table=True):
+    """One row: every writing transaction reads it first. `state` is "open", or why nobody may
+    write here: see state.py. `epoch` rises whenever whoever wrote before must not go on; `other`
+    is the database that the log is moved to or from, `boot` the process that moves it. `keys` is
+    a keyed digest of nothing: who has other keys is refused. `key_store` names where the subject
+    keys are."""
+
+    __tablename__ = "log_state"
+
+    id: int = Field(sa_column=_counted_elsewhere())
+    epoch: int = Field(sa_type=sa.BigInteger)
+    state: str
+    other: str
+    boot: str | None
+    keys: bytes | None
+    key_store: str | None
+
+
 TABLES: tuple[type[Base], ...] = (
     Message,
     AuditEntry,
@@ -244,6 +262,7 @@ TABLES: tuple[type[Base], ...] = (
     CreatorRow,
     ApiKeyRow,
     CheckpointRow,
+    LogState,
 )
 
 
