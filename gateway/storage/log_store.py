@@ -13,12 +13,20 @@ from gateway.model.record import Entry, EntryKind
 from gateway.storage.database import Database
 from gateway.storage.driver import Row
 from gateway.storage.reader import Reader
-from gateway.storage.tables import AuditEntry, AuditRule, CheckpointRow, table
+from gateway.storage.tables import (
+    AuditEntry,
+    AuditRule,
+    CheckpointRow,
+    StampRow,
+    WitnessSignature,
+    table,
+)
 from gateway.storage.times import micros, moment
 from gateway.storage.writer import Writer
 
 _ENTRY = table(AuditEntry)
 _RULE = table(AuditRule)
+_CANDIDATES = 64
 _COLUMNS = [_ENTRY.c[name] for name in ("seq", "kind", "ts", "tenant", "msg_id", "body", "leaf")]
 
 
@@ -41,7 +49,8 @@ class EntryQuery:
 
 class LogStore:
     """Only durable entries are seen, and never one before all those with smaller numbers.
-    Ranges are `start` included to `stop` excluded, ascending."""
+    Ranges are `start` included to `stop` excluded, ascending. Notes of checkpoints come with the
+    cosignatures that witnesses gave them."""
 
     def __init__(self, *, database: Database, reader: Reader, writer: Writer) -> None:
         self._database = database
@@ -67,6 +76,39 @@ class LogStore:
         self._covering = compiled(covering.order_by(checkpoint.c.size).limit(1))
         self._checkpoints = compiled(
             covering.where(checkpoint.c.size < stop).order_by(checkpoint.c.size)
+        )
+
+        signature, stamp = table(WitnessSignature), table(StampRow)
+        self._put_signature = database.upsert(
+            signature, keys=["size", "key"], change=["line", "at"]
+        )
+        of_sizes = sa.and_(signature.c.size >= start, signature.c.size < stop)
+        self._signatures = compiled(
+            sa.select(signature.c.size, signature.c.line)
+            .where(of_sizes)
+            .order_by(signature.c.size, signature.c.key)
+        )
+        self._cosigned = compiled(
+            sa.select(sa.func.max(signature.c.size)).where(signature.c.key == sa.bindparam("key"))
+        )
+        self._cosigned_sizes = compiled(
+            sa.select(signature.c.size)
+            .where(signature.c.size < stop)
+            .distinct()
+            .order_by(signature.c.size.desc())
+            .limit(_CANDIDATES)
+        )
+        self._put_stamp = database.upsert(stamp, keys=["size", "tsa"])
+        self._stamps = compiled(
+            sa.select(stamp.c.size, stamp.c.tsa, stamp.c.response)
+            .where(sa.and_(stamp.c.size >= start, stamp.c.size < stop))
+            .order_by(stamp.c.size, stamp.c.tsa)
+        )
+        self._last_stamp = compiled(
+            sa.select(stamp.c.size, stamp.c.at)
+            .where(stamp.c.tsa == sa.bindparam("tsa"))
+            .order_by(stamp.c.size.desc())
+            .limit(1)
         )
 
     async def size(self) -> int:
@@ -113,16 +155,61 @@ class LogStore:
 
     async def latest_checkpoint(self) -> tuple[int, bytes, str] | None:
         """Size, root, note."""
-        return _checkpoint(await self._reader.one(self._latest))
+        return await self._cosigned_checkpoint(await self._reader.one(self._latest))
 
     async def checkpoint_covering(self, size: int) -> tuple[int, bytes, str] | None:
         """The first checkpoint over at least `size` entries."""
-        return _checkpoint(await self._reader.one(self._covering, start=size))
+        return await self._cosigned_checkpoint(await self._reader.one(self._covering, start=size))
 
     async def checkpoints(self, start: int, stop: int) -> Sequence[tuple[int, bytes, str]]:
         """Those with start <= size < stop."""
         rows = await self._reader.many(self._checkpoints, start=start, stop=stop)
-        return [(size, root, note) for size, root, note in rows]
+        lines: dict[int, str] = {}
+        for size, line in await self._reader.many(self._signatures, start=start, stop=stop):
+            lines[size] = lines.get(size, "") + line
+        return [(size, root, note + lines.get(size, "")) for size, root, note in rows]
+
+    async def put_cosignature(self, *, size: int, key: str, line: str, at: datetime) -> None:
+        """Durably. A newer one of the same key takes the place of the old one."""
+        await self._writer.write(
+            lambda one: one.add(self._put_signature, size=size, key=key, line=line, at=micros(at))
+        )
+
+    async def cosigned_size(self, key: str) -> int:
+        """Of the newest checkpoint that this key cosigned; 0: of none."""
+        row = await self._reader.one(self._cosigned, key=key)
+        return 0 if row is None or row[0] is None else row[0]
+
+    async def cosigned_before(self, stop: int) -> Sequence[int]:
+        """The sizes of the newest checkpoints below `stop` that any witness cosigned, the newest
+        first."""
+        rows = await self._reader.few(self._cosigned_sizes, stop=stop)
+        return [size for (size,) in rows]
+
+    async def put_stamp(self, *, size: int, tsa: str, response: bytes, at: datetime) -> None:
+        """Durably. One that is there already stays."""
+        await self._writer.write(
+            lambda one: one.add(
+                self._put_stamp, size=size, tsa=tsa, response=response, at=micros(at)
+            )
+        )
+
+    async def latest_stamp(self, tsa: str) -> tuple[int, datetime] | None:
+        """Size and time of the newest that the authority at `tsa` gave."""
+        row = await self._reader.one(self._last_stamp, tsa=tsa)
+        return None if row is None else (row[0], moment(row[1]))
+
+    async def stamps(self, start: int, stop: int) -> Sequence[tuple[int, str, bytes]]:
+        """Size, authority and answer, of checkpoints with start <= size < stop."""
+        rows = await self._reader.many(self._stamps, start=start, stop=stop)
+        return [(size, tsa, response) for size, tsa, response in rows]
+
+    async def _cosigned_checkpoint(self, row: Row | None) -> tuple[int, bytes, str] | None:
+        if row is None:
+            return None
+        size, root, note = row
+        lines = await self._reader.few(self._signatures, start=size, stop=size + 1)
+        return size, root, note + "".join(line for _, line in lines)
 
 
 def _matching(query: EntryQuery) -> sa.Select[Any]:
@@ -155,7 +242,3 @@ def _entry(row: Row) -> Entry:
         body=body,
         leaf=leaf,
     )
-
-
-def _checkpoint(row: Row | None) -> tuple[int, bytes, str] | None:
-    return None if row is None else (row[0], row[1], row[2])

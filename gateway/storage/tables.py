@@ -230,6 +230,34 @@ class CheckpointRow(Base, table=True):
     at: int = Field(sa_type=sa.BigInteger)
 
 
+class WitnessSignature(Base, table=True):
+    """Cosignatures of checkpoints: `key` is the name and id of the witness's key, `line` its line
+    in the note."""
+
+    __tablename__ = "witness_signature"
+    __table_args__ = (
+        sa.Index("ix_witness_signature_key", "key", "size"),
+        {"sqlite_with_rowid": False},
+    )
+
+    size: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    key: str = Field(primary_key=True)
+    line: str
+    at: int = Field(sa_type=sa.BigInteger)
+
+
+class StampRow(Base, table=True):
+    """RFC 3161 time stamps of checkpoints: `response` is what the authority at `tsa` sent."""
+
+    __tablename__ = "stamp"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    size: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    tsa: str = Field(primary_key=True)
+    response: bytes
+    at: int = Field(sa_type=sa.BigInteger)
+
+
 class LogState(Base, table=True):
     """One row: every writing transaction reads it first. `state` is "open", or why nobody may
     write here: see state.py. `epoch` rises whenever whoever wrote before must not go on; `other`
@@ -262,6 +290,8 @@ TABLES: tuple[type[Base], ...] = (
     CreatorRow,
     ApiKeyRow,
     CheckpointRow,
+    WitnessSignature,
+    StampRow,
     LogState,
 )
 
