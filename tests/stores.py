@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import os
 import shutil
@@ -11,7 +10,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,7 +26,8 @@ from gateway.model.receipt import Receipt
 from gateway.model.record import Dispatch, DispatchResult, Record, Settlement
 from gateway.model.submission import Audience, Channel, Commercial, Minor, Submission
 from gateway.model.verdict import State, Verdict
-from gateway.storage.store import Store, open_store
+from gateway.storage.migrate import migrate
+from gateway.storage.store import Store, database_at, open_store
 from gateway.trail.leaf import encode
 
 START = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
@@ -238,24 +238,22 @@ def samples(clock: Clock) -> Samples:
     return Samples(clock)
 
 
-async def _migrated(url: str, folder: Path) -> None:
+def _migrated(url: str) -> None:
     """The empty database that every test gets a copy of: migrating takes longer than most."""
-    place = Place(url=url, keys_path=folder / "blank-keys.db", clock=Clock())
-    async with place.stack:
-        await place.open()
+    with closing(database_at(url, read_only=False)) as database:
+        migrate(database)
 
 
 @pytest.fixture(scope="session")
 def blank_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("blank")
-    asyncio.run(_migrated(f"sqlite:///{folder / 'blank.db'}", folder))
+    _migrated(f"sqlite:///{folder / 'blank.db'}")
     return folder / "blank.db"
 
 
 @pytest.fixture(scope="session")
-def blank_postgres(postgres_server: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
-    url = new_database(postgres_server, "blank", "template1")
-    asyncio.run(_migrated(url, tmp_path_factory.mktemp("blank")))
+def blank_postgres(postgres_server: Any) -> str:
+    _migrated(new_database(postgres_server, "blank", "template1"))
     return "blank"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -24,7 +25,9 @@ from gateway.storage.reader import Reader
 from gateway.storage.registry import StoredRegistry
 from gateway.storage.reviews import Reviews
 from gateway.storage.sqlite import SqliteDatabase
+from gateway.storage.state import Membership
 from gateway.storage.subject_keys import SubjectKeys
+from gateway.storage.transaction import Transaction
 from gateway.storage.vault import Vault
 from gateway.storage.writer import Writer
 
@@ -48,6 +51,9 @@ class Store:
     ) -> None:
         self._database = database
         self._keys = keys
+        self._membership = Membership(
+            database, fingerprint_key=fingerprint_key, key_store=keys.identity
+        )
         self._writer = Writer(database=database, encode=encode)
         self._reader = Reader(database)
         reader, writer = self._reader, self._writer
@@ -80,10 +86,24 @@ class Store:
         self.log = LogStore(database=database, reader=reader, writer=writer)
 
     async def start(self) -> None:
-        """Begin to write; what dead processes had leased is due again. `open_store` does it."""
-        if not self._database.read_only:
-            await self._writer.start()
-            await self.outbox.recover()
+        """Begin to write; what dead processes had leased is due again. `open_store` does it.
+        Raises DatabaseUnusable where the log was moved away, KeysInvalid for others' keys."""
+        if self._database.read_only:
+            return
+        await self._writer.start()
+        if await asyncio.to_thread(self._unnoted):
+            await self._writer.write(self._note)
+        await self.outbox.recover()
+
+    def _unnoted(self) -> bool:
+        with closing(self._database.connect_reader()) as connection:
+            return self._membership.check(connection.cursor())
+
+    def _note(self, transaction: Transaction) -> None:
+        """Checked again: replicas may start for the first time at once."""
+        cursor = transaction.cursor
+        if self._membership.check(cursor):
+            self._membership.note(cursor)
 
     async def ready(self) -> None:
         """Raises DatabaseUnusable when it cannot be read, or cannot be written any more."""
@@ -129,7 +149,7 @@ async def open_store(
 
     Raises DatabaseUnusable, and KeysInvalid when `master_key` does not fit the key file.
     """
-    database = _database(url, read_only=read_only)
+    database = database_at(url, read_only=read_only)
     keys: SubjectKeys | None = None
     try:
         await asyncio.to_thread(migrate, database)
@@ -158,7 +178,8 @@ async def open_store(
     return store
 
 
-def _database(url: str, *, read_only: bool) -> Database:
+def database_at(url: str, *, read_only: bool) -> Database:
+    """What is at `url`, not yet connected. Raises DatabaseUnusable."""
     try:
         parsed = sa.make_url(url)
     except SQLAlchemyError as error:
