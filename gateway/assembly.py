@@ -113,6 +113,7 @@ async def open_books(settings: Settings) -> AsyncIterator[Books]:
     store = await open_store(
         url=settings.database,
         keys_path=settings.subject_keys_path,
+        keys_url=settings.subject_keys_url,
         encode=encode,
         now=_now,
         master_key=keyring.master_key,

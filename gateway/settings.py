@@ -45,6 +45,12 @@ class Settings(BaseSettings):
         description="SQLAlchemy URL: sqlite:///… or postgresql+psycopg://…. "
         "Default: gateway.db in data_dir.",
     )
+    subject_keys_url: str | None = Field(
+        None,
+        description="SQLAlchemy URL of a PostgreSQL database for the keys that texts are sealed "
+        "with: apart from database_url, outside its backups. Needed for replicas on several hosts. "
+        "Default: the file subject-keys.db in data_dir.",
+    )
     host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port that `serve` listens on.")
     public_url: str = Field(
@@ -164,6 +170,13 @@ class Settings(BaseSettings):
     def _known_engine(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("must start with sqlite:/// or postgresql+psycopg://")
+        return value
+
+    @field_validator("subject_keys_url")
+    @classmethod
+    def _keys_on_a_server(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith("postgresql+psycopg://"):
+            raise ValueError("must start with postgresql+psycopg://")
         return value
 
     @model_validator(mode="after")

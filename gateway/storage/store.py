@@ -16,6 +16,9 @@ from gateway.storage.database import Database
 from gateway.storage.digests import Digests
 from gateway.storage.escalations import Escalations
 from gateway.storage.handover import Handover
+from gateway.storage.key_database import KeyDatabase
+from gateway.storage.key_file import KeyFile
+from gateway.storage.key_store import KeyStore
 from gateway.storage.ledger import StoredLedger
 from gateway.storage.log_store import EntryQuery, LogStore
 from gateway.storage.migrate import migrate
@@ -58,7 +61,7 @@ class Store:
         self._reader = Reader(database)
         reader, writer = self._reader, self._writer
         digests = Digests(fingerprint_key)
-        vault = Vault(database=database, reader=reader, keys=keys, digests=digests)
+        vault = self._vault = Vault(database=database, reader=reader, keys=keys, digests=digests)
         handover = Handover(lease_s=first_lease_s)
         self._claims = Claims(
             database=database,
@@ -91,6 +94,7 @@ class Store:
         if self._database.read_only:
             return
         await self._writer.start()
+        await self._vault.start()
         if await asyncio.to_thread(self._unnoted):
             await self._writer.write(self._note)
         await self.outbox.recover()
@@ -135,12 +139,14 @@ async def open_store(
     now: Now,
     master_key: bytes,
     fingerprint_key: bytes,
+    keys_url: str | None = None,
     read_only: bool = False,
     claim_ttl_s: float = 60.0,
     first_lease_s: float = 120.0,
 ) -> Store:
     """Open the database at `url` (sqlite:///… or postgresql+psycopg://…), made or migrated when
-    needed, and the key file at `keys_path`. `encode` writes the bodies of audit entries;
+    needed, and the subject keys: in the file `keys_path`, or in the PostgreSQL database at
+    `keys_url`. `encode` writes the bodies of audit entries;
     `master_key` and `fingerprint_key` are 32 secret bytes each.
 
     Any number of processes may have it open. `read_only` leaves both files untouched. A claimed
@@ -153,7 +159,9 @@ async def open_store(
     keys: SubjectKeys | None = None
     try:
         await asyncio.to_thread(migrate, database)
-        keys = SubjectKeys(keys_path, master_key=master_key, read_only=read_only)
+        keys = await asyncio.to_thread(
+            SubjectKeys, key_store_at(keys_path, keys_url, read_only), master_key=master_key
+        )
         store = Store(
             database=database,
             keys=keys,
@@ -176,6 +184,16 @@ async def open_store(
             ) from error
         raise
     return store
+
+
+def key_store_at(path: Path, url: str | None, read_only: bool = False) -> KeyStore:
+    """The database at `url`, else the file `path`, not yet opened. Raises DatabaseUnusable."""
+    if url is None:
+        return KeyFile(path, read_only=read_only)
+    try:
+        return KeyDatabase(sa.make_url(url), read_only=read_only)
+    except SQLAlchemyError as error:
+        raise DatabaseUnusable("subject_keys_url", "is not valid", "Mend the URL") from error
 
 
 def database_at(url: str, *, read_only: bool) -> Database:
