@@ -209,6 +209,12 @@ def open_note(note: str, keys: Iterable[NoteKey]) -> OpenedNote:
     return OpenedNote(text, tuple(signers))
 
 
+def note_text(note: str) -> str:
+    """What the signatures of a note are over, with none of them checked. Raises LogInvalid if
+    malformed."""
+    return _split(note)[0]
+
+
 def is_by_strangers(note: str, keys: Iterable[NoteKey]) -> bool:
     """Whether none of `keys` is even named as a signer. Raises LogInvalid if malformed."""
     known = {(key.name, key.id) for key in keys}
