@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from gateway.errors import DatabaseUnusable, GatewayError, KeysInvalid, NotRecorded
 from gateway.storage.database import Database
 from gateway.storage.driver import Cursor
-from gateway.storage.tables import AuditEntry, LogState, table
+from gateway.storage.tables import AuditEntry, ErasedKey, LogState, table
 
 OPEN = "open"
 INCOMING = "incoming"
@@ -40,11 +40,12 @@ class Fence:
     def __init__(self, database: Database) -> None:
         state, entries = table(LogState), table(AuditEntry)
         last = sa.select(sa.func.max(entries.c.seq)).scalar_subquery()
+        erased = sa.select(sa.func.max(table(ErasedKey).c.step)).scalar_subquery()
         compiled = database.statement
         self._database = database
         self._epoch: int | None = None
         self._head = compiled(
-            sa.select(state.c.epoch, state.c.state, state.c.other, state.c.boot, last)
+            sa.select(state.c.epoch, state.c.state, state.c.other, state.c.boot, last, erased)
         )
         self._lift = compiled(
             sa.update(state)
@@ -52,13 +53,13 @@ class Fence:
             .values(state=OPEN, other="", boot=None)
         )
 
-    def pass_through(self, cursor: Cursor) -> int:
-        """The number of the next entry. Raises Fenced."""
+    def pass_through(self, cursor: Cursor) -> tuple[int, int]:
+        """The number of the next entry, and the last step of an erasure. Raises Fenced."""
         cursor.execute(self._head.sql, self._head.row({}))
         rows = cursor.fetchall()
         if len(rows) != 1:
             raise Fenced("the database does not say which epoch it is in: restore it")
-        epoch, state, other, boot, last = rows[0]
+        epoch, state, other, boot, last, erased = rows[0]
         if state == SWITCHING and not self._database.is_alive(cursor, boot):
             cursor.execute(self._lift.sql, self._lift.row({"dead": boot}))
         elif state != OPEN:
@@ -70,7 +71,7 @@ class Fence:
                 f"the log went on without this process (epoch {epoch}, it joined in "
                 f"{self._epoch}): restart it"
             )
-        return 0 if last is None else int(last) + 1
+        return 0 if last is None else int(last) + 1, erased or 0
 
 
 class Membership:

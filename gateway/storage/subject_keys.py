@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections import OrderedDict, deque
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from gateway.errors import KeysInvalid
+from gateway.errors import DatabaseUnusable, KeysInvalid
 from gateway.storage.key_file import KeyFile
 from gateway.storage.key_store import KeyStore, identity_of
 
@@ -82,12 +84,31 @@ class SubjectKeys:
         self._remember(key)
         return key
 
+    def destroy(self, kids: Sequence[str]) -> int:
+        """For ever, durably; how many there still were. Raises NotRecorded, and DatabaseUnusable
+        when one can be found all the same."""
+        self.forget(kids)
+        destroyed = self.store.destroy(kids)
+        for kid in kids:
+            if self.store.find(kid) is not None:
+                raise DatabaseUnusable(self.store.name, f"keeps key {kid}", "See why, erase again")
+        self.forget(kids)
+        return destroyed
+
+    def forget(self, kids: Iterable[str]) -> None:
+        """Drop what this process remembers of keys that were destroyed."""
+        with self._lock:
+            for kid in kids:
+                self._known.pop(kid, None)
+
     def close(self) -> None:
         self._maker.shutdown()
         self.store.close()
 
     def _make_batch(self, size: int) -> None:
-        made = [(secrets.token_hex(12), AESGCM.generate_key(256)) for _ in range(size)]
+        # Ids of one time stand together in the indices that payloads are found by.
+        stem = f"{int(time.time()) & 0xFFFF_FFFF:08x}"
+        made = [(stem + secrets.token_hex(8), AESGCM.generate_key(256)) for _ in range(size)]
         self.store.insert([(kid, self._wrapped(secret, kid.encode())) for kid, secret in made])
         self._ready.extend(SubjectKey(kid, AESGCM(secret)) for kid, secret in made)
 

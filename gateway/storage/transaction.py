@@ -49,31 +49,39 @@ class Conflict(Exception):
 
 
 class Transaction:
-    """For one run of a group of jobs. `next_seq` is the number of the log's next entry.
+    """For one run of a group of jobs. `next_seq` is the number of the log's next entry,
+    `erasures` the last step of an erasure: keys that were taken before it may be destroyed.
 
     Rows given to `add` wait: those of one statement go out together. `fetch` and `run` send what
     waits first, so every job sees what those before it wrote.
     """
 
     def __init__(
-        self, cursor: Cursor, log: LogWriter, database: Database, *, next_seq: int
+        self,
+        cursor: Cursor,
+        log: LogWriter,
+        database: Database,
+        *,
+        next_seq: int,
+        erasures: int = 0,
     ) -> None:
         self.cursor = cursor
         self._log = log
         self._database = database
         self._waiting: dict[Statement, list[tuple[Row, GatewayError | None]]] = {}
-        self._next_seq = next_seq
+        self.next_seq = next_seq
+        self.erasures = erasures
         self.writes = 0
 
     def append(self, event: LogEvent, marks: Marks) -> Entry:
         """The next entry of the log. It is durable once the transaction is."""
         stamped = stamp(event)
-        seq = self._next_seq
+        seq = self.next_seq
         try:
             body = self._log.encode(event, seq)
         except (TypeError, ValueError) as error:
             raise NotRecorded(f"the entry cannot be written ({type(error).__name__})") from error
-        self._next_seq += 1
+        self.next_seq += 1
         entry = Entry(
             seq=seq,
             kind=stamped.kind,

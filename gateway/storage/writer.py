@@ -161,8 +161,10 @@ class Writer:
 
     def _run(self, group: list[_Pending[Any]], cursor: Cursor) -> None:
         try:
-            next_seq = self._fence.pass_through(cursor)
-            transaction = Transaction(cursor, self._log, self._database, next_seq=next_seq)
+            next_seq, erasures = self._fence.pass_through(cursor)
+            transaction = Transaction(
+                cursor, self._log, self._database, next_seq=next_seq, erasures=erasures
+            )
             for pending in group:
                 _run(pending, transaction)
             transaction.flush()
