@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from gateway.cli import evidence
 from gateway.cli.context import Books, Workshop, run, settings_of
 from gateway.errors import InvalidField, LogInvalid, NotFound
 from gateway.keyring import Keyring
@@ -42,6 +43,7 @@ def build(workshop: Workshop) -> typer.Typer:
     _add_show(app, workshop)
     _add_tail(app, workshop)
     _add_proofs(app, workshop)
+    evidence.add(app, workshop)
     return app
 
 
