@@ -14,6 +14,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
+import orjson
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -31,6 +32,7 @@ from gateway.disclosure.formats.c2pa import C2paMarker, self_signed
 from gateway.errors import ConfigurationError, GatewayError, LogInvalid, StageFailure, place_of
 from gateway.keyring import Keyring
 from gateway.model.access import Role
+from gateway.model.record import EntryKind
 from gateway.model.route import Route
 from gateway.pii.detector import PiiDetector
 from gateway.pii.public_facts import without_public_facts
@@ -41,11 +43,15 @@ from gateway.platforms.signing import secret_bytes
 from gateway.platforms.webhook import WebhookPlatform
 from gateway.policy.creators import creator_checker
 from gateway.policy.embedded import EmbeddedEngine
+from gateway.policy.live import LivePolicies
 from gateway.policy.opa import OpaEngine
+from gateway.policy.reload import PolicySource, Reloader
 from gateway.policy.signals import SignalDetector
-from gateway.policy.source import Snapshot, load_snapshot
+from gateway.policy.signing import VerificationKey
+from gateway.policy.source import Snapshot
 from gateway.ports import Detector, PolicyEngine
 from gateway.settings import Settings, read_settings
+from gateway.storage.log_store import EntryQuery
 from gateway.storage.store import open_store
 from gateway.telemetry import configure_logs, configure_traces
 from gateway.text.reader import Reader
@@ -65,9 +71,9 @@ class Assembled:
     books: Books
     rooms: Rooms
     gateway: Gateway
-    policy: PolicyEngine
+    policy: LivePolicies
     courier: OutboxCourier
-    schemas: Mapping[str, Any]
+    policies: Reloader
 
 
 def version() -> str:
@@ -101,7 +107,18 @@ def policies_dir(settings: Settings) -> Path:
 
 def check_creator(settings: Settings, given: Mapping[str, Any]) -> None:
     """Raises InvalidField naming the first setting that the schema does not allow."""
-    creator_checker(load_snapshot(policies_dir(settings)).schemas)(given)
+    snapshot, _ = policy_source(settings).read()
+    creator_checker(snapshot.schemas)(given)
+
+
+def policy_source(settings: Settings) -> PolicySource:
+    """Where the policies in use come from."""
+    key = settings.policies_bundle_key
+    return PolicySource(
+        folder=policies_dir(settings),
+        bundle=settings.bundle_path,
+        key=None if key is None else VerificationKey.read(key),
+    )
 
 
 @asynccontextmanager
@@ -147,11 +164,20 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
     """Everything open and warm, nothing running in the background yet."""
     async with AsyncExitStack() as stack:
         books = await stack.enter_async_context(open_books(settings))
-        snapshot = load_snapshot(policies_dir(settings))
-        policy = _policy_engine(settings, snapshot)
-        stack.push_async_callback(policy.close)
+        source = policy_source(settings)
+        snapshot, origin = source.read()
         read = Reader()
-        detectors = _detectors(settings, snapshot, read)
+        signals = SignalDetector(phrases=snapshot.phrases, read=read)
+        policy = LivePolicies(
+            snapshot=snapshot,
+            signals=signals,
+            make=lambda given: _policy_engine(settings, given),
+            note=books.store.ledger.note,
+            now=_now,
+            source=origin,
+        )
+        stack.push_async_callback(policy.close)
+        detectors = (*_detectors(settings), signals)
         for detector in detectors:
             stack.push_async_callback(detector.close)
         platform = _platform(settings, books.keyring)
@@ -186,7 +212,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             gateway=gateway,
             policy=policy,
             courier=courier,
-            schemas=snapshot.schemas,
+            policies=Reloader(live=policy, source=source),
         )
 
 
@@ -238,10 +264,15 @@ async def _background(parts: Assembled) -> AsyncIterator[None]:
             f"does not verify ({error})",
             "See `avatar-gateway audit verify`, and restore the database from a backup.",
         ) from error
+    await parts.policy.started(await _policies_noted(parts.books))
+    every_s = parts.books.settings.policies_reload_s
     tasks = [
         asyncio.create_task(_keep("courier", parts.courier.run)),
         asyncio.create_task(_keep("expiry", lambda: _expire(parts.books))),
     ]
+    if every_s > 0:
+        watching = _keep("policies", lambda: parts.policies.watch(every_s))
+        tasks.append(asyncio.create_task(watching))
     try:
         yield
     finally:
@@ -249,6 +280,15 @@ async def _background(parts: Assembled) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await parts.books.log.close()
+
+
+async def _policies_noted(books: Books) -> str | None:
+    """The digest of the policies that the log last spoke of."""
+    query = EntryQuery(kind=EntryKind.CHANGE, decision="policy")
+    for entry in await books.store.log.find(query, limit=1):
+        digest = orjson.loads(entry.body)["after"]
+        return None if digest is None else str(digest)
+    return None
 
 
 async def _keep(what: str, run: Callable[[], Awaitable[None]]) -> None:
@@ -317,7 +357,8 @@ def doors_to(parts: Assembled) -> Doors:
         now=_now,
         jwks=books.keyring.jwks,
         unready=unready,
-        check_creator=creator_checker(parts.schemas),
+        check_creator=parts.policy.check_creator,
+        policies=parts.policies,
     )
 
 
@@ -334,12 +375,12 @@ def _policy_engine(settings: Settings, snapshot: Snapshot) -> PolicyEngine:
     return EmbeddedEngine(snapshot=snapshot)
 
 
-def _detectors(settings: Settings, snapshot: Snapshot, read: Reader) -> tuple[Detector, ...]:
+def _detectors(settings: Settings) -> tuple[Detector, ...]:
+    """Those that the policies have no part in."""
     ner: dict[str, str] = {language: _NER_MODELS[language] for language in settings.pii_ner}
     return (
         PiiDetector(ner_models=ner or None),
         ToxicityDetector(scorer=_scorer(settings)),
-        SignalDetector(phrases=snapshot.phrases, read=read),
     )
 
 

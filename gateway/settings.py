@@ -70,6 +70,20 @@ class Settings(BaseSettings):
     policies_dir: Path | None = Field(
         None, description="Folder with the policy packs. Default: the packs that are shipped."
     )
+    policies_reload_s: float = Field(
+        1.0,
+        ge=0,
+        le=3_600,
+        description="How often `serve` looks for changed policies, in seconds; 0: never.",
+    )
+    policies_bundle: Path | None = Field(
+        None,
+        description="A signed bundle that is used instead of policies_dir once it is there; "
+        "PUT /v1/policies/bundle writes it. Default: policies.tar.gz in data_dir.",
+    )
+    policies_bundle_key: Path | None = Field(
+        None, description="Public key (PEM) that verifies bundles; without it none are taken."
+    )
     policy_engine: Literal["embedded", "opa"] = Field(
         "embedded", description="embedded: in this process. opa: an OPA server at opa_url."
     )
@@ -208,6 +222,10 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{(self.data_dir / 'gateway.db').absolute()}"
+
+    @property
+    def bundle_path(self) -> Path:
+        return self.policies_bundle or self.data_dir / "policies.tar.gz"
 
     @property
     def keys_dir(self) -> Path:

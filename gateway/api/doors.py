@@ -11,6 +11,7 @@ from fastapi import Request
 from gateway.api.access import Guard
 from gateway.api.metrics import Metrics
 from gateway.pipeline.gateway import Gateway
+from gateway.policy.reload import Reloader
 from gateway.ports import Ledger, Now, Registry
 from gateway.storage.store import LogStore
 from gateway.trail.log import Log
@@ -32,6 +33,7 @@ class Doors:
     jwks: Callable[[], Mapping[str, Any]]
     unready: Callable[[], Awaitable[tuple[str, ...]]]
     check_creator: Callable[[Mapping[str, Any]], None]
+    policies: Reloader
 
 
 def doors_of(request: Request) -> Doors:

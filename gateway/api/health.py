@@ -38,14 +38,20 @@ async def alive() -> dict[str, str]:
 
 
 async def ready(request: Request) -> JSONResponse:
-    missing = await doors_of(request).unready()
+    doors = doors_of(request)
+    missing = await doors.unready()
     if missing:
         return JSONResponse({"status": "not ready", "missing": list(missing)}, 503)
-    return JSONResponse({"status": "ready"})
+    refused = doors.policies.status.refused
+    if refused is None:
+        return JSONResponse({"status": "ready"})
+    place = ":".join(str(one) for one in (refused.file, refused.line, refused.column) if one)
+    return JSONResponse({"status": "ready", "policies_refused": place or refused.source})
 
 
 async def metrics(request: Request) -> Response:
     found = doors_of(request).metrics
+    found.policies(doors_of(request).policies.status)
     return Response(found.render(), media_type=found.content_type)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from gateway.model.record import Outcome
+from gateway.policy.live import Status
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
@@ -45,6 +46,24 @@ class Metrics:
             "gateway_escalations_open", "Open escalations at last look.", registry=self._registry
         )
 
+        self._policies = Gauge(
+            "gateway_policies",
+            "1 for the digest of the policies that decide.",
+            ("digest", "source"),
+            registry=self._registry,
+        )
+        self._policy_changes = Gauge(
+            "gateway_policy_changes",
+            "Changed policies since the start: taken into use, or refused.",
+            ("result",),
+            registry=self._registry,
+        )
+        self._policies_refused = Gauge(
+            "gateway_policies_refused",
+            "1 while newer policies lie there that could not be used.",
+            registry=self._registry,
+        )
+
     def observe(self, outcome: Outcome) -> None:
         """Count one judged message."""
         self._messages.labels(
@@ -62,6 +81,13 @@ class Metrics:
 
     def escalations(self, count: int) -> None:
         self._escalations.set(count)
+
+    def policies(self, status: Status) -> None:
+        self._policies.clear()
+        self._policies.labels(status.bundle.digest, status.source).set(1)
+        self._policy_changes.labels("taken").set(status.taken)
+        self._policy_changes.labels("refused").set(status.refusals)
+        self._policies_refused.set(status.refused is not None)
 
     def render(self) -> bytes:
         return generate_latest(self._registry)
