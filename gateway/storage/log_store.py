@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from gateway.errors import LogInvalid
 from gateway.model.record import Entry, EntryKind
 from gateway.storage.database import Database
 from gateway.storage.driver import Row
@@ -22,6 +23,7 @@ from gateway.storage.tables import (
     table,
 )
 from gateway.storage.times import micros, moment
+from gateway.storage.transaction import Transaction
 from gateway.storage.writer import Writer
 
 _ENTRY = table(AuditEntry)
@@ -70,7 +72,7 @@ class LogStore:
         )
         self._time_of = compiled(sa.select(_ENTRY.c.ts).where(_ENTRY.c.seq == start))
         columns = (checkpoint.c.size, checkpoint.c.root, checkpoint.c.note)
-        self._put = database.upsert(checkpoint, keys=["size"])
+        self._put = compiled(sa.insert(checkpoint))
         self._latest = compiled(sa.select(*columns).order_by(checkpoint.c.size.desc()).limit(1))
         covering = sa.select(*columns).where(checkpoint.c.size >= start)
         self._covering = compiled(covering.order_by(checkpoint.c.size).limit(1))
@@ -147,11 +149,26 @@ class LogStore:
         rows = await self._reader.many(self._database.statement(newest_first))
         return [_entry(row) for row in rows]
 
-    async def put_checkpoint(self, *, size: int, root: bytes, note: str, at: datetime) -> None:
-        """Durably. One that is there for this size already stays."""
-        await self._writer.write(
-            lambda one: one.add(self._put, size=size, root=root, note=note, at=micros(at))
-        )
+    async def put_checkpoint(
+        self, *, size: int, root: bytes, leaf: bytes, at: datetime, sign: Callable[[], str]
+    ) -> str | None:
+        """Durably. `sign` makes the note in the turn to write: one process at a time signs, and
+        only of what is stored. `leaf` is the last entry's (size 0: b""). Returns the note of this
+        size: one that is there already stays. None: there is one of a larger size. Raises
+        LogInvalid when that entry is another."""
+
+        def job(transaction: Transaction) -> str | None:
+            for had, _, note in transaction.fetch(self._latest):
+                if had >= size:
+                    return str(note) if had == size else None
+            rows = transaction.fetch(self._leaves, start=size - 1, stop=size)
+            if size and [bytes(found) for (found,) in rows] != [leaf]:
+                raise LogInvalid("is not the one that was to be signed", index=size - 1)
+            note = sign()
+            transaction.add(self._put, size=size, root=root, note=note, at=micros(at))
+            return note
+
+        return await self._writer.write(job)
 
     async def latest_checkpoint(self) -> tuple[int, bytes, str] | None:
         """Size, root, note."""

@@ -33,8 +33,12 @@ class LogStore(Protocol):
 
     async def entries(self, start: int, stop: int) -> Sequence[Entry]: ...
 
-    async def put_checkpoint(self, *, size: int, root: bytes, note: str, at: datetime) -> None:
-        """Durably. One that is there for this size already stays."""
+    async def put_checkpoint(
+        self, *, size: int, root: bytes, leaf: bytes, at: datetime, sign: Callable[[], str]
+    ) -> str | None:
+        """Durably. `sign` makes the note, while no other process can sign or append; `leaf` is
+        the last entry's (size 0: b""). Returns the note of this size: one that is there already
+        stays. None: there is one of a larger size. Raises LogInvalid when that entry is another."""
         ...
 
     async def latest_checkpoint(self) -> StoredCheckpoint | None: ...
@@ -71,6 +75,7 @@ class Log:
         self._blocks = BlockFile(block_file, origin=origin) if block_file else None
         self._keys = note_keys(origin, keyring)
         self._tree = Tree()
+        self._leaf = b""  # of the last entry in the tree
         self._opened = False
         self._latest: Checkpoint | None = None
         self._signed_at = float("-inf")
@@ -218,17 +223,27 @@ class Log:
             await asyncio.sleep(pause)
             await self._follow()
         self._signed_at = clock()
-        signed = sign_checkpoint(
-            origin=self._origin,
-            size=self._tree.size,
-            root=self._tree.root(),
-            keyring=self._keyring,
+        size, root = self._tree.size, self._tree.root()
+        if size and not self._leaf:  # all of it came from the block file
+            (self._leaf,) = await self._leaves(size - 1, size)
+        note = await self._store.put_checkpoint(
+            size=size,
+            root=root,
+            leaf=self._leaf,
+            at=self._now(),
+            sign=lambda: self._note(size, root),
         )
-        await self._store.put_checkpoint(
-            size=signed.size, root=signed.root, note=signed.note, at=self._now()
-        )
-        self._latest = signed
-        return signed
+        if note is None:  # another process has signed more of it meanwhile
+            return await self._sign()
+        if is_by_strangers(note, self._keys):
+            note = self._note(size, root)  # see _follow
+        self._latest = self._checked((size, root, note))
+        return self._latest
+
+    def _note(self, size: int, root: bytes) -> str:
+        return sign_checkpoint(
+            origin=self._origin, size=size, root=root, keyring=self._keyring
+        ).note
 
     async def _follow(self) -> None:
         """Take in what was stored since, by this process or another. Under the lock."""
@@ -252,14 +267,14 @@ class Log:
         """Build the tree and hold it against the latest checkpoint. Under the lock."""
         if self._opened:
             return
-        self._tree = Tree()  # an earlier attempt may have failed half-way
+        self._tree, self._leaf = Tree(), b""  # an earlier attempt may have failed half-way
         stored = await self._store.latest_checkpoint()
         size = await self._store.size()
         if stored is not None:
             try:
                 self._latest = await self._from_block_file(stored)
             except LogInvalid:
-                self._tree = Tree()
+                self._tree, self._leaf = Tree(), b""
                 await self._grow(size)
                 self._latest = await self._held_against_tree(stored)
         await self._grow(size)
@@ -277,13 +292,17 @@ class Log:
         known = len(self._tree.block_roots)
         for start in range(self._tree.size, size, CHUNK):
             stop = min(start + CHUNK, size)
-            self._tree.extend(await self._leaves(start, stop))
+            leaves = await self._leaves(start - bool(self._leaf), stop)
+            if self._leaf and leaves.pop(0) != self._leaf:
+                raise LogInvalid("is another one than it was", index=start - 1)
+            self._tree.extend(leaves)
+            self._leaf = leaves[-1]
         new = self._tree.block_roots[known:]
         if self._blocks and new:
             await asyncio.to_thread(self._blocks.write, known, new)
 
-    async def _leaves(self, start: int, stop: int) -> Sequence[bytes]:
-        leaves = await self._store.leaves(start, stop)
+    async def _leaves(self, start: int, stop: int) -> list[bytes]:
+        leaves = list(await self._store.leaves(start, stop))
         if len(leaves) != stop - start:
             raise LogInvalid("is missing", index=start + len(leaves))
         for seq, leaf in enumerate(leaves, start):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -226,9 +226,15 @@ class MemoryStore:
     async def entries(self, start: int, stop: int) -> list[Entry]:
         return self.rows[start:stop]
 
-    async def put_checkpoint(self, *, size: int, root: bytes, note: str, at: datetime) -> None:
-        if size not in {have for have, _, _ in self.signed}:
-            self.signed.append((size, root, note))
+    async def put_checkpoint(
+        self, *, size: int, root: bytes, leaf: bytes, at: datetime, sign: Callable[[], str]
+    ) -> str | None:
+        for had, _, note in self.signed:
+            if had >= size:
+                return note if had == size else None
+        assert not size or self.rows[size - 1].leaf == leaf
+        self.signed.append((size, root, sign()))
+        return self.signed[-1][2]
 
     async def latest_checkpoint(self) -> tuple[int, bytes, str] | None:
         return max(self.signed, default=None)

@@ -249,11 +249,12 @@ async def test_in_the_background_checkpoints_follow_the_entries(log: Log, store:
 
 async def test_the_background_outlives_a_failing_database(log: Log, store: Any) -> None:
     class Failing(type(store)):  # type: ignore[misc]
-        async def put_checkpoint(self, **row: Any) -> None:
+        async def put_checkpoint(self, **row: Any) -> str | None:
             problems.append(log.problem)
             if failures:
                 raise failures.pop(0)
-            await super().put_checkpoint(**row)
+            note: str | None = await super().put_checkpoint(**row)
+            return note
 
     failures = [NotRecorded("disk full"), OSError("gone"), RuntimeError("secret")]
     problems: list[str] = []
