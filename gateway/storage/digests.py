@@ -23,6 +23,7 @@ _REQUEST_FIELDS = (
     "language",
     "audience",
     "human_text",
+    "human_spoke_at",
     "commercial",
     "generator",
     "editorial",
