@@ -125,7 +125,7 @@ class Stamping:
             await self._stamp_newest()
         except (GatewayError, httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             self._pace.failed()
-            problem = str(error) if isinstance(error, GatewayError) else type(error).__name__
+            problem = str(error)[:200] if isinstance(error, GatewayError) else type(error).__name__
             if problem != self._problem:
                 structlog.get_logger("trail").warning("no_time_stamp", problem=problem)
             self._problem = problem
