@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from gateway.errors import LogInvalid
-from gateway.model.record import Entry, EntryKind
+from gateway.model.record import Entry
 from gateway.storage.database import Database
 from gateway.storage.driver import Row
+from gateway.storage.questions import EntryQuery, Questions, entry_from
 from gateway.storage.reader import Reader
 from gateway.storage.tables import (
     AuditEntry,
-    AuditRule,
     CheckpointRow,
     StampRow,
     WitnessSignature,
@@ -27,26 +25,8 @@ from gateway.storage.transaction import Transaction
 from gateway.storage.writer import Writer
 
 _ENTRY = table(AuditEntry)
-_RULE = table(AuditRule)
 _CANDIDATES = 64
 _COLUMNS = [_ENTRY.c[name] for name in ("seq", "kind", "ts", "tenant", "msg_id", "body", "leaf")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryQuery:
-    """Which entries; None: any. `decision` is a verdict ("block"), a state that a message took
-    ("delivered", "expired") or what was changed ("creator"). `since` is included, `until` is
-    not."""
-
-    tenant: str | None = None
-    creator: str | None = None
-    channel: str | None = None
-    conversation: str | None = None
-    kind: EntryKind | None = None
-    decision: str | None = None
-    rule: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 class LogStore:
@@ -58,6 +38,7 @@ class LogStore:
         self._database = database
         self._reader = reader
         self._writer = writer
+        self._questions = Questions(database=database, reader=reader)
         start, stop = (sa.bindparam(name, type_=sa.BigInteger) for name in ("start", "stop"))
         checkpoint = table(CheckpointRow)
         compiled = database.statement
@@ -70,7 +51,6 @@ class LogStore:
             .where(_ENTRY.c.msg_id == sa.bindparam("message"))
             .order_by(_ENTRY.c.seq)
         )
-        self._time_of = compiled(sa.select(_ENTRY.c.ts).where(_ENTRY.c.seq == start))
         columns = (checkpoint.c.size, checkpoint.c.root, checkpoint.c.note)
         self._put = compiled(sa.insert(checkpoint))
         self._latest = compiled(sa.select(*columns).order_by(checkpoint.c.size.desc()).limit(1))
@@ -123,7 +103,8 @@ class LogStore:
 
     async def entries(self, start: int, stop: int) -> list[Entry]:
         return [
-            _entry(row) for row in await self._reader.many(self._entries, start=start, stop=stop)
+            entry_from(row)
+            for row in await self._reader.many(self._entries, start=start, stop=stop)
         ]
 
     async def entries_of_message(
@@ -131,7 +112,7 @@ class LogStore:
     ) -> list[Entry]:
         """The whole story of one message, oldest first."""
         rows = await self._reader.many(self._of_message, message=message_id)
-        found = [_entry(row) for row in rows]
+        found = [entry_from(row) for row in rows]
         return [entry for entry in found if tenant in (None, entry.tenant)]
 
     async def find(
@@ -139,15 +120,7 @@ class LogStore:
     ) -> list[Entry]:
         """The newest first, by their own time. For the next page, `before` is the number of the
         last entry of this one."""
-        clause = _matching(query)
-        if before is not None:
-            row = await self._reader.one(self._time_of, start=before)
-            if row is None:
-                return []
-            clause = clause.where(sa.tuple_(_ENTRY.c.ts, _ENTRY.c.seq) < sa.tuple_(row[0], before))
-        newest_first = clause.order_by(_ENTRY.c.ts.desc(), _ENTRY.c.seq.desc()).limit(limit)
-        rows = await self._reader.many(self._database.statement(newest_first))
-        return [_entry(row) for row in rows]
+        return await self._questions.newest(query, limit=limit, before=before)
 
     async def put_checkpoint(
         self, *, size: int, root: bytes, leaf: bytes, at: datetime, sign: Callable[[], str]
@@ -227,35 +200,3 @@ class LogStore:
         size, root, note = row
         lines = await self._reader.few(self._signatures, start=size, stop=size + 1)
         return size, root, note + "".join(line for _, line in lines)
-
-
-def _matching(query: EntryQuery) -> sa.Select[Any]:
-    clause = sa.select(*_COLUMNS)
-    if query.rule is not None:
-        clause = clause.join(
-            _RULE, sa.and_(_RULE.c.ts == _ENTRY.c.ts, _RULE.c.seq == _ENTRY.c.seq)
-        ).where(_RULE.c.rule_id == query.rule)
-    for name in ("tenant", "creator", "channel", "conversation", "decision"):
-        wanted = getattr(query, name)
-        if wanted is not None:
-            clause = clause.where(_ENTRY.c[name] == wanted)
-    if query.kind is not None:
-        clause = clause.where(_ENTRY.c.kind == query.kind.value)
-    if query.since is not None:
-        clause = clause.where(_ENTRY.c.ts >= micros(query.since))
-    if query.until is not None:
-        clause = clause.where(_ENTRY.c.ts < micros(query.until))
-    return clause
-
-
-def _entry(row: Row) -> Entry:
-    seq, kind, ts, tenant, message_id, body, leaf = row
-    return Entry(
-        seq=seq,
-        kind=EntryKind(kind),
-        at=moment(ts),
-        tenant=tenant,
-        message_id=message_id,
-        body=body,
-        leaf=leaf,
-    )

@@ -20,16 +20,18 @@ from gateway.storage.key_database import KeyDatabase
 from gateway.storage.key_file import KeyFile
 from gateway.storage.key_store import KeyStore
 from gateway.storage.ledger import StoredLedger
-from gateway.storage.log_store import EntryQuery, LogStore
+from gateway.storage.log_store import LogStore
 from gateway.storage.migrate import migrate
 from gateway.storage.outbox import StoredOutbox
 from gateway.storage.postgres import PostgresDatabase
+from gateway.storage.questions import EntryQuery, Questions
 from gateway.storage.reader import Reader
 from gateway.storage.registry import StoredRegistry
 from gateway.storage.reviews import Reviews
 from gateway.storage.sqlite import SqliteDatabase
 from gateway.storage.state import Membership
 from gateway.storage.subject_keys import SubjectKeys
+from gateway.storage.tallies import Tallies
 from gateway.storage.transaction import Transaction
 from gateway.storage.vault import Vault
 from gateway.storage.writer import Writer
@@ -39,7 +41,8 @@ __all__ = ["EntryQuery", "LogStore", "Store", "open_store"]
 
 class Store:
     """An open database. `ledger`, `outbox` and `registry` are the ports of those names; `log`
-    holds the entries of the audit log. Belongs to one event loop."""
+    holds the entries of the audit log, `questions` finds them, `tallies` counts them.
+    Belongs to one event loop."""
 
     def __init__(
         self,
@@ -87,6 +90,8 @@ class Store:
         )
         self.registry = StoredRegistry(database=database, reader=reader, writer=writer, now=now)
         self.log = LogStore(database=database, reader=reader, writer=writer)
+        self.questions = Questions(database=database, reader=reader)
+        self.tallies = Tallies(database=database, reader=reader, writer=writer)
 
     async def start(self) -> None:
         """Begin to write; what dead processes had leased is due again. `open_store` does it.
@@ -108,6 +113,12 @@ class Store:
         cursor = transaction.cursor
         if self._membership.check(cursor):
             self._membership.note(cursor)
+
+    async def tend(self) -> None:
+        """For every few seconds: take over from processes that died, and let others have what
+        this one could not finish. Raises NotRecorded."""
+        await self._claims.clear()
+        await self.outbox.recover(patient=True)
 
     async def ready(self) -> None:
         """Raises DatabaseUnusable when it cannot be read, or cannot be written any more."""

@@ -184,14 +184,14 @@ class ErasureRow(Base, table=True):
     boot: str
     after_day: int = Field(sa_type=sa.BigInteger)
     after_kid: str
-    keys: int
-    payloads: int
-    messages: int
-    stopped: int
-    expired: int
-    contacts: int
-    resealed: int
-    kept: int
+    keys: int = Field(sa_type=sa.BigInteger)
+    payloads: int = Field(sa_type=sa.BigInteger)
+    messages: int = Field(sa_type=sa.BigInteger)
+    stopped: int = Field(sa_type=sa.BigInteger)
+    expired: int = Field(sa_type=sa.BigInteger)
+    contacts: int = Field(sa_type=sa.BigInteger)
+    resealed: int = Field(sa_type=sa.BigInteger)
+    kept: int = Field(sa_type=sa.BigInteger)
     finished_at: int | None = Field(default=None, sa_type=sa.BigInteger)
 
 

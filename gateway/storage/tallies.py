@@ -1,0 +1,116 @@
+"""Counts over the log, by day: derived from the entries, and made again from them by command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway.model.record import Entry
+from gateway.model.tally import Counted, Tally, TallyKey
+from gateway.model.verdict import Verdict
+from gateway.storage.database import Database
+from gateway.storage.reader import Reader
+from gateway.storage.tables import AuditEntry, TallyHead, TallyRow, table
+from gateway.storage.times import moment
+from gateway.storage.transaction import Transaction
+from gateway.storage.writer import Writer
+
+_ROW = table(TallyRow)
+_HEAD = table(TallyHead)
+_ENTRY = table(AuditEntry)
+_ONLY = 1
+
+
+class Tallies:
+    """How often what happened, over the first `size` entries of the log. Any number of
+    processes may add: an entry is counted once."""
+
+    def __init__(self, *, database: Database, reader: Reader, writer: Writer) -> None:
+        self._database = database
+        self._reader = reader
+        self._writer = writer
+        compiled = database.statement
+        size = sa.bindparam("size", type_=sa.BigInteger)
+        self._add = database.upsert(_ROW, keys=TallyKey._fields, plus=["n"])
+        self._put = database.upsert(_HEAD, keys=["id"], change=["size"])
+        self._size = compiled(sa.select(_HEAD.c.size))
+        self._clear = compiled(sa.delete(_ROW))
+        self._all = compiled(sa.select(_ROW))
+        self._held_at = compiled(
+            sa.select(_ENTRY.c.ts)
+            .where(
+                _ENTRY.c.msg_id == sa.bindparam("message"),
+                _ENTRY.c.seq < size,
+                _ENTRY.c.decision == Verdict.HOLD.value,
+            )
+            .order_by(_ENTRY.c.seq.desc())
+            .limit(1)
+        )
+
+    async def size(self) -> int:
+        row = await self._reader.one(self._size)
+        return 0 if row is None else int(row[0])
+
+    async def add(self, tally: Tally, *, start: int, stop: int) -> bool:
+        """Add what the entries from number `start` to before `stop` come to. False, and nothing
+        is changed, where others have counted some of them already."""
+        return await self._writer.write(lambda one: self._add_to(one, tally, start, stop))
+
+    async def replace(self, tally: Tally, *, size: int) -> None:
+        """Put `tally` in the place of all counts: what the first `size` entries come to."""
+        await self._writer.write(lambda one: self._start_again(one, tally, size))
+
+    async def read(
+        self, *, tenant: str | None = None, first: int | None = None, last: int | None = None
+    ) -> Counted:
+        """Of one tenant or all, from day `first` to day `last`, both included."""
+        clause = sa.select(_ROW)
+        if tenant is not None:
+            clause = clause.where(_ROW.c.tenant == tenant)
+        if first is not None:
+            clause = clause.where(_ROW.c.day >= first)
+        if last is not None:
+            clause = clause.where(_ROW.c.day <= last)
+        statement, size, again = self._database.statement(clause), -1, await self.size()
+        while size != again:  # somebody added between the two
+            size = again
+            tally = _tally(await self._reader.many(statement))
+            again = await self.size()
+        days = [key.day for key in tally] or [0]
+        return Counted(
+            size=size,
+            first=min(days) if first is None else first,
+            last=max(days) if last is None else last,
+            tally=tally,
+        )
+
+    async def all(self) -> Tally:
+        return _tally(await self._reader.many(self._all))
+
+    async def held_at(self, entry: Entry) -> datetime | None:
+        """When the message of `entry` was last put on hold before it."""
+        row = await self._reader.one(self._held_at, message=entry.message_id, size=entry.seq)
+        return None if row is None else moment(row[0])
+
+    def _add_to(self, transaction: Transaction, tally: Tally, start: int, stop: int) -> bool:
+        rows = transaction.fetch(self._size)
+        if (rows[0][0] if rows else 0) != start:
+            return False
+        self._write(transaction, tally, stop)
+        return True
+
+    def _start_again(self, transaction: Transaction, tally: Tally, size: int) -> None:
+        transaction.run(self._clear)
+        self._write(transaction, tally, size)
+
+    def _write(self, transaction: Transaction, tally: Tally, size: int) -> None:
+        for key, n in tally.items():
+            transaction.add(self._add, **key._asdict(), n=n)
+        transaction.add(self._put, id=_ONLY, size=size)
+
+
+def _tally(rows: list[tuple[Any, ...]]) -> Mapping[TallyKey, int]:
+    return {TallyKey(*row[:-1]): row[-1] for row in rows}
