@@ -11,8 +11,9 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version as installed_version
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
@@ -58,8 +59,13 @@ from gateway.text.reader import Reader
 from gateway.toxicity.detector import ToxicityDetector
 from gateway.toxicity.embedded import EmbeddedScorer
 from gateway.toxicity.scorer import Scorer
+from gateway.trail.anchors import Quorum
 from gateway.trail.leaf import encode
 from gateway.trail.log import Log
+from gateway.trail.witnessing import WitnessAt, Witnessing
+
+if TYPE_CHECKING:
+    from gateway.trail.stamping import StampChecker, Stamping
 
 FIRST_KEY = "first-api-key"
 
@@ -74,6 +80,8 @@ class Assembled:
     policy: LivePolicies
     courier: OutboxCourier
     policies: Reloader
+    witnessing: Witnessing | None = None
+    stamping: Stamping | None = None
 
 
 def version() -> str:
@@ -144,10 +152,83 @@ async def open_books(settings: Settings) -> AsyncIterator[Books]:
             now=_now,
             interval_s=settings.checkpoint_interval_s,
             block_file=settings.data_dir / "log-blocks",
+            post_quantum=settings.checkpoint_post_quantum,
+            quorum=_quorum(settings),
+            check_stamp=_stamp_checker(settings),
         )
         yield Books(settings=settings, keyring=keyring, store=store, log=log)
     finally:
         await store.close()
+
+
+def _witnesses(settings: Settings) -> list[WitnessAt]:
+    try:
+        found = [WitnessAt.parse(one) for one in settings.witnesses]
+    except LogInvalid as error:
+        raise ConfigurationError(
+            "witnesses", error.problem, "Write `<url> <key>`, the key as the witness prints it."
+        ) from None
+    if len({one.key.name for one in found}) < len(found):
+        raise ConfigurationError("witnesses", "two have one name", "A witness counts once.")
+    return found
+
+
+def _quorum(settings: Settings) -> Quorum:
+    keys = tuple(one.key for one in _witnesses(settings))
+    return Quorum(keys, settings.witness_quorum if keys else 0)
+
+
+def _stamp_checker(settings: Settings) -> StampChecker | None:
+    """Without the extra, commands still read the log: stamps count as unchecked."""
+    path = settings.timestamp_certificates
+    if path is None or find_spec("rfc3161_client") is None:
+        return None
+    from gateway.trail.stamping import StampChecker  # noqa: PLC0415 - an extra
+
+    try:
+        return StampChecker(load_pem_x509_certificates(path.read_bytes()))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            "timestamp_certificates",
+            f"{path} cannot be read ({type(error).__name__})",
+            "Name a file with the authority's root certificates, in PEM.",
+        ) from None
+
+
+def _witnessing(settings: Settings, books: Books) -> Witnessing | None:
+    witnesses = _witnesses(settings)
+    if not witnesses:
+        return None
+    return Witnessing(
+        log=books.log,
+        store=books.store.log,
+        witnesses=witnesses,
+        quorum=settings.witness_quorum,
+        now=_now,
+        interval_s=settings.witness_interval_s,
+    )
+
+
+def _stamping(settings: Settings, books: Books) -> Stamping | None:
+    if settings.timestamp_url is None:
+        return None
+    checker = _stamp_checker(settings)
+    if checker is None:
+        raise ConfigurationError(
+            "timestamp_url",
+            "needs what is not installed",
+            "Install the extra: pip install 'avatar-gateway[timestamp]'.",
+        )
+    from gateway.trail.stamping import Stamping  # noqa: PLC0415 - an extra
+
+    return Stamping(
+        log=books.log,
+        store=books.store.log,
+        url=settings.timestamp_url,
+        checker=checker,
+        now=_now,
+        interval_s=settings.timestamp_interval_s,
+    )
 
 
 def _make_data_dir(path: Path) -> None:
@@ -206,6 +287,10 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             platform=platform,
         )
         gateway = Gateway(rooms=rooms, limits=_limits(settings), now=_now)
+        witnessing, stamping = _witnessing(settings, books), _stamping(settings, books)
+        for anchoring in (witnessing, stamping):
+            if anchoring is not None:
+                stack.push_async_callback(anchoring.close)
         yield Assembled(
             books=books,
             rooms=rooms,
@@ -213,6 +298,8 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             policy=policy,
             courier=courier,
             policies=Reloader(live=policy, source=source),
+            witnessing=witnessing,
+            stamping=stamping,
         )
 
 
@@ -266,9 +353,12 @@ async def _background(parts: Assembled) -> AsyncIterator[None]:
         ) from error
     await parts.policy.started(await _policies_noted(parts.books))
     every_s = parts.books.settings.policies_reload_s
+    anchoring = [one for one in (parts.witnessing, parts.stamping) if one is not None]
     tasks = [
+        *(asyncio.create_task(_keep("anchors", one.run)) for one in anchoring),
         asyncio.create_task(_keep("courier", parts.courier.run)),
         asyncio.create_task(_keep("expiry", lambda: _expire(parts.books))),
+        asyncio.create_task(_keep("takeover", lambda: _take_over(parts.books))),
     ]
     if every_s > 0:
         watching = _keep("policies", lambda: parts.policies.watch(every_s))
@@ -312,6 +402,17 @@ async def _expire(books: Books, every_s: float = 5.0) -> None:
         except GatewayError as error:
             log.warning("could not expire held messages", error=type(error).__name__)
         await asyncio.sleep(every_s)
+
+
+async def _take_over(books: Books, every_s: float = 3.0) -> None:
+    """From replicas that died: what they had taken to send."""
+    log = structlog.get_logger("gateway")
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            await books.store.tend()
+        except GatewayError as error:
+            log.warning("could not look after dead processes", error=type(error).__name__)
 
 
 async def _first_key(books: Books) -> None:
@@ -359,7 +460,16 @@ def doors_to(parts: Assembled) -> Doors:
         unready=unready,
         check_creator=parts.policy.check_creator,
         policies=parts.policies,
+        witnessing=parts.witnessing,
+        remarks=lambda: _remarks(parts),
+        log_public=books.settings.log_public,
     )
+
+
+def _remarks(parts: Assembled) -> tuple[str, ...]:
+    """What is not as it should be, though messages are served."""
+    anchoring = (parts.witnessing, parts.stamping)
+    return tuple(one.note for one in anchoring if one is not None and one.note)
 
 
 def _policy_engine(settings: Settings, snapshot: Snapshot) -> PolicyEngine:

@@ -66,6 +66,37 @@ class Settings(BaseSettings):
     checkpoint_interval_s: float = Field(
         2.0, ge=0.1, le=60, description="How often a signed checkpoint is made."
     )
+    checkpoint_post_quantum: bool = Field(
+        False, description="Sign checkpoints with ML-DSA-44 as well as with Ed25519."
+    )
+    log_public: bool = Field(
+        False,
+        description="Checkpoint, keys and tiles of the log (/v1/log) for everyone; else for "
+        "auditors. Entries are never for everyone.",
+    )
+    witnesses: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        max_length=16,
+        description="Witnesses that are asked to cosign checkpoints, each as `<url> <key>`, the "
+        "key as the witness prints it; in the environment with commas between.",
+    )
+    witness_quorum: int = Field(
+        1, ge=1, le=16, description="So many of the witnesses make a checkpoint a witnessed one."
+    )
+    witness_interval_s: float = Field(
+        10.0, ge=0.1, le=86_400, description="How often each witness is asked."
+    )
+    timestamp_url: str | None = Field(
+        None,
+        pattern=_URL,
+        description="RFC 3161 authority that stamps checkpoints; needs the extra `timestamp`.",
+    )
+    timestamp_certificates: Path | None = Field(
+        None, description="The authority's root certificates (PEM); goes with timestamp_url."
+    )
+    timestamp_interval_s: float = Field(
+        3_600.0, ge=1, le=30 * 86_400, description="How often a checkpoint is stamped."
+    )
 
     policies_dir: Path | None = Field(
         None, description="Folder with the policy packs. Default: the packs that are shipped."
@@ -172,7 +203,7 @@ class Settings(BaseSettings):
         description="OpenTelemetry collector, as http://host:4318; needs the extra `otel`.",
     )
 
-    @field_validator("pii_ner", mode="before")
+    @field_validator("pii_ner", "witnesses", mode="before")
     @classmethod
     def _separated_by_commas(cls, value: object) -> object:
         if isinstance(value, str):
@@ -202,6 +233,10 @@ class Settings(BaseSettings):
             )
         if (self.c2pa_key is None) != (self.c2pa_certificates is None):
             raise ValueError("c2pa_key and c2pa_certificates go together; set both or neither")
+        if (self.timestamp_url is None) != (self.timestamp_certificates is None):
+            raise ValueError("timestamp_url and timestamp_certificates go together")
+        if self.witnesses and self.witness_quorum > len(self.witnesses):
+            raise ValueError("witness_quorum is above the number of witnesses")
         return self
 
     @classmethod

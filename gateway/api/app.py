@@ -9,6 +9,7 @@ from gateway.api import (
     creators,
     escalations,
     health,
+    log,
     policies,
     problems,
     reviews,
@@ -36,12 +37,13 @@ def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> Fast
             {"name": "creators", "description": "Creators and their settings (role: admin)."},
             {"name": "policies", "description": "Which policies decide, signed bundles."},
             {"name": "audit", "description": "Entries, checkpoints, proofs (role: auditor)."},
+            {"name": "log", "description": "The log as C2SP tools read it: tiles, checkpoint."},
             {"name": "operation", "description": "Health, metrics, public keys."},
         ],
     )
     app.state.doors = doors
     problems.install(app)
-    for door in (submissions, reviews, escalations, creators, policies, audit, health):
+    for door in (submissions, reviews, escalations, creators, policies, audit, log, health):
         app.include_router(door.router())
     bundles = {policies.BUNDLE_PATH: (policies.BUNDLE_TYPE, MAX_BUNDLE_BYTES)}
     app.add_middleware(StrictBody, max_bytes=max_body_bytes, raw=bundles)

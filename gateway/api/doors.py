@@ -15,12 +15,14 @@ from gateway.policy.reload import Reloader
 from gateway.ports import Ledger, Now, Registry
 from gateway.storage.store import LogStore
 from gateway.trail.log import Log
+from gateway.trail.witnessing import Witnessing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
     """`unready` names what is not ready yet (empty: ready). `check_creator` raises InvalidField
-    for settings that the schema does not allow."""
+    for settings that the schema does not allow. `remarks` says what is not as it should be
+    though messages are served. `log_public`: whether anyone may read tiles."""
 
     gateway: Gateway
     ledger: Ledger
@@ -34,6 +36,9 @@ class Doors:
     unready: Callable[[], Awaitable[tuple[str, ...]]]
     check_creator: Callable[[Mapping[str, Any]], None]
     policies: Reloader
+    witnessing: Witnessing | None = None
+    remarks: Callable[[], tuple[str, ...]] = tuple
+    log_public: bool = False
 
 
 def doors_of(request: Request) -> Doors:

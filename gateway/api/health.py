@@ -42,16 +42,20 @@ async def ready(request: Request) -> JSONResponse:
     missing = await doors.unready()
     if missing:
         return JSONResponse({"status": "not ready", "missing": list(missing)}, 503)
-    refused = doors.policies.status.refused
-    if refused is None:
-        return JSONResponse({"status": "ready"})
-    place = ":".join(str(one) for one in (refused.file, refused.line, refused.column) if one)
-    return JSONResponse({"status": "ready", "policies_refused": place or refused.source})
+    answer: dict[str, Any] = {"status": "ready"}
+    if remarks := doors.remarks():
+        answer["remarks"] = list(remarks)
+    if refused := doors.policies.status.refused:
+        place = ":".join(str(one) for one in (refused.file, refused.line, refused.column) if one)
+        answer["policies_refused"] = place or refused.source
+    return JSONResponse(answer)
 
 
 async def metrics(request: Request) -> Response:
     found = doors_of(request).metrics
     found.policies(doors_of(request).policies.status)
+    if witnessing := doors_of(request).witnessing:
+        found.witnesses(witnessing.standings, witnessing.quorum)
     return Response(found.render(), media_type=found.content_type)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from gateway.model.record import Outcome
 from gateway.policy.live import Status
+from gateway.trail.witnessing import Standing
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
@@ -63,6 +66,27 @@ class Metrics:
             "1 while newer policies lie there that could not be used.",
             registry=self._registry,
         )
+        self._quorum = Gauge(
+            "gateway_witness_quorum", "Witnesses that are needed.", registry=self._registry
+        )
+        self._witness_up = Gauge(
+            "gateway_witness_up",
+            "1 while this witness cosigns.",
+            ("witness",),
+            registry=self._registry,
+        )
+        self._witness_alarm = Gauge(
+            "gateway_witness_alarm",
+            "1 while this witness says that the log was rolled back or has forked.",
+            ("witness",),
+            registry=self._registry,
+        )
+        self._witnessed_size = Gauge(
+            "gateway_witnessed_size",
+            "Entries under the newest checkpoint that this witness cosigned.",
+            ("witness",),
+            registry=self._registry,
+        )
 
     def observe(self, outcome: Outcome) -> None:
         """Count one judged message."""
@@ -88,6 +112,13 @@ class Metrics:
         self._policy_changes.labels("taken").set(status.taken)
         self._policy_changes.labels("refused").set(status.refusals)
         self._policies_refused.set(status.refused is not None)
+
+    def witnesses(self, standings: Sequence[Standing], quorum: int) -> None:
+        self._quorum.set(quorum)
+        for one in standings:
+            self._witness_up.labels(one.name).set(not one.problem and one.size > 0)
+            self._witness_alarm.labels(one.name).set(one.alarm)
+            self._witnessed_size.labels(one.name).set(one.size)
 
     def render(self) -> bytes:
         return generate_latest(self._registry)
