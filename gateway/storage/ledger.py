@@ -93,6 +93,9 @@ class StoredLedger:
                 break
             except SealedTooEarly:
                 await self._vault.refresh()
+            except BaseException:  # the commit itself may have been cut off, or not be waited for
+                self._handover.doubt(record.submission.message_id)
+                raise
         self._vault.noted(sealed)
         if record.state is State.QUEUED:
             self._handover.put(record, entry.seq, until)

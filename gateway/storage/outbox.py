@@ -38,6 +38,7 @@ class StoredOutbox:
         self._handover = handover
         self._now = now
         self._boot = database.boot
+        self._dead: set[str] = set()
         self._compile(database)
 
     async def lease(
@@ -64,17 +65,28 @@ class StoredOutbox:
     async def settle(self, settlement: Settlement) -> Entry | None:
         return await self._writer.write(lambda one: self._settle(one, settlement))
 
-    async def recover(self) -> int:
-        """Make due again what processes had leased that are dead now; how many processes."""
+    async def recover(self, *, patient: bool = False) -> int:
+        """Make due again what processes had leased that are dead now; how many processes. And
+        what this one recorded without having learnt it. `patient`: only of processes that were
+        dead at the last call too; a living one that lost its connection has made another."""
+        doubtful = self._handover.doubtful()
 
-        def job(transaction: Transaction) -> int:
+        def job(transaction: Transaction) -> set[str]:
             boots = [boot for (boot,) in transaction.fetch(self._leasing)]
-            dead = [boot for boot in boots if not transaction.is_alive(boot)]
-            for boot in dead:
+            dead = {boot for boot in boots if not transaction.is_alive(boot)}
+            for boot in dead & self._dead if patient else dead:
                 transaction.run(self._release, boot_is=boot, now=micros(self._now()))
-            return len(dead)
+            for message_id in doubtful:
+                transaction.add(
+                    self._let_go, message=message_id, own=self._boot, now=micros(self._now())
+                )
+            return dead
 
-        return await self._writer.write(job)
+        dead = await self._writer.write(job)
+        self._handover.settled(doubtful)
+        released = dead & self._dead if patient else dead
+        self._dead = dead - released
+        return len(released)
 
     def _take(
         self, transaction: Transaction, rows: Sequence[Row], until: datetime
@@ -170,6 +182,7 @@ class StoredOutbox:
             waiting.where(due)
             .order_by(outbox.c.due_at)
             .limit(sa.bindparam("most", type_=sa.Integer))
+            .with_for_update(of=outbox, skip_locked=True)
         )
         self._that_one = compiled(
             waiting.where(outbox.c.message_id == message_is, sa.or_(due, outbox.c.boot.is_(None)))
@@ -186,6 +199,11 @@ class StoredOutbox:
             sa.update(outbox)
             .where(outbox.c.boot == sa.bindparam("boot_is"))
             .values(boot=sa.null(), due_at=now_is, uncertain=sa.true())
+        )
+        self._let_go = compiled(
+            sa.update(outbox)
+            .where(outbox.c.message_id == message_is, outbox.c.boot == sa.bindparam("own"))
+            .values(boot=sa.null(), due_at=now_is)
         )
         this_row = sa.update(outbox).where(outbox.c.message_id == message_is)
         to_due = sa.bindparam("to_due", type_=sa.BigInteger)

@@ -37,7 +37,7 @@ async def test_what_cannot_be_read_does_not_hold_up_the_rest(
     await store.ledger.record(samples.record())
     store.ledger._handover._waiting.clear()
     store._keys._known.clear()
-    store._keys._reads.close()
+    store._keys.store._reads.close()
     await store.close()
     place.keys_path.unlink()
     store = await place.open(first_lease_s=0)
