@@ -327,7 +327,11 @@ class Log:
 
     def _note(self, size: int, root: bytes) -> str:
         return sign_checkpoint(
-            origin=self._origin, size=size, root=root, keyring=self._keyring
+            origin=self._origin,
+            size=size,
+            root=root,
+            keyring=self._keyring,
+            post_quantum_at=int(self._now().timestamp()) if self._post_quantum else None,
         ).note
 
     async def _follow(self) -> None:
