@@ -128,8 +128,9 @@ class Ledger(Protocol):
         ...
 
     async def escalations(self, tenant: str, *, limit: int = 100) -> Sequence[Escalation]:
-        """What a rule called a person to look at and nobody has acknowledged, oldest first.
-        A record with an ESCALATE obligation opens one, unless it is a dry run."""
+        """What a person is called to look at and nobody has acknowledged, oldest first. A record
+        with an ESCALATE obligation opens one, unless it is a dry run; so does a delivery that
+        ends UNKNOWN or DEAD."""
         ...
 
     async def acknowledge(

@@ -14,13 +14,14 @@ from gateway.storage.database import Database
 from gateway.storage.driver import Row
 from gateway.storage.handover import Handover, delivery_of
 from gateway.storage.outcomes import WIDTH, readable, select_outcomes
-from gateway.storage.tables import Message, OutboxRow, table
+from gateway.storage.tables import EscalationRow, Message, OutboxRow, table
 from gateway.storage.times import micros, moment
 from gateway.storage.transaction import Marks, Transaction
 from gateway.storage.vault import Vault
 from gateway.storage.writer import Writer
 
 _UNREADABLE_FOR = timedelta(hours=1)
+_FOR_A_PERSON = (State.UNKNOWN, State.DEAD)
 
 
 class StoredOutbox:
@@ -159,6 +160,9 @@ class StoredOutbox:
         else:
             entry = transaction.append(settlement, _marks(settlement))
             transaction.add(self._drop, message=message_id)
+            if settlement.state in _FOR_A_PERSON:
+                at, tenant = micros(settlement.at), delivery.tenant
+                transaction.add(self._escalate, message_id=message_id, tenant=tenant, at=at)
         transaction.add(
             self._update,
             message=message_id,
@@ -219,6 +223,7 @@ class StoredOutbox:
                 uncertain=to_uncertain,
             )
         )
+        self._escalate = database.upsert(table(EscalationRow), keys=["message_id"])
         self._drop = compiled(sa.delete(outbox).where(outbox.c.message_id == message_is))
         self._update = compiled(
             sa.update(message)
