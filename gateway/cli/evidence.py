@@ -48,10 +48,11 @@ def add(app: typer.Typer, workshop: Workshop) -> None:
 
 
 async def _write(books: Books, file: BinaryIO, tenant: str | None) -> None:
+    whole = True
     try:
         size = (await books.log.checkpoint()).size
     except LogInvalid as error:  # what is there shall be seen all the same
-        size = await books.store.log.size()
+        whole, size = False, await books.store.log.size()
         typer.echo(f"The log does not verify, and is exported as it is stored: {error}", err=True)
     columns = (TextColumn("writing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -63,6 +64,7 @@ async def _write(books: Books, file: BinaryIO, tenant: str | None) -> None:
             at=datetime.now(UTC),
             size=size,
             tenant=tenant,
+            beyond=not whole,
             progress=lambda done: bar.update(task, completed=done),
         )
         async for piece in pieces:

@@ -22,6 +22,7 @@ FORMAT, VERSION = "avatar-gateway-evidence", 1
 CONTENT_TYPE = "application/x-ndjson"
 _CHUNK = 256
 """Entries in one piece: a megabyte or two."""
+_ALL = 1 << 62
 
 
 class EvidenceStore(Protocol):
@@ -46,10 +47,12 @@ async def evidence(
     at: datetime,
     size: int,
     tenant: str | None = None,
+    beyond: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> AsyncIterator[bytes]:
     """The file, in pieces of some lines each: of the first `size` entries, with every checkpoint
-    over them. With `tenant`, other tenants' entries are hashes only. Takes what is stored as it
+    over them. With `tenant`, other tenants' entries are hashes only. `beyond`: with the
+    checkpoints over more entries, too, which the log must have lost. Takes what is stored as it
     is: a log that does not verify can be exported, too. `progress` gets the entries done. Raises
     LogInvalid for what cannot even be read."""
     yield _line(
@@ -67,14 +70,15 @@ async def evidence(
     for start in range(0, size, _CHUNK):
         stop = min(start + _CHUNK, size)
         entries = await _entries(store, start, stop)
-        proofs = await _proofs(store, 0 if start == 0 else start + 1, stop + 1)
+        upto = _ALL if beyond and stop == size else stop + 1
+        proofs = await _proofs(store, 0 if start == 0 else start + 1, upto)
         counted["entries"] += len(entries)
         counted["checkpoints"] += sum(one.startswith(b'{"checkpoint"') for _, one in proofs)
         yield b"".join(_merged(entries, proofs, tenant))
         if progress:
             progress(stop)
     if not size:
-        proofs = await _proofs(store, 0, 1)
+        proofs = await _proofs(store, 0, _ALL if beyond else 1)
         counted["checkpoints"] = sum(one.startswith(b'{"checkpoint"') for _, one in proofs)
         yield b"".join(one for _, one in proofs)
     yield _line({"end": counted})

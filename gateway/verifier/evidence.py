@@ -176,4 +176,5 @@ def _lines_of(source: _Source) -> io.BufferedIOBase:
         is_gzip = buffered.peek(2)[:2] == _GZIP
     except OSError as error:
         raise Unusable(f"the file cannot be read: {error}") from error
-    return io.BufferedReader(gzip.GzipFile(fileobj=buffered), 1 << 18) if is_gzip else buffered
+    # No buffer around this one: it would lose what lies before the place where a file is cut.
+    return gzip.GzipFile(fileobj=buffered) if is_gzip else buffered

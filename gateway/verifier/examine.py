@@ -235,6 +235,7 @@ class _Examination:
     def _compare(self, checkpoint: Checkpoint) -> None:
         size, seen = checkpoint.size, self._next
         if size > seen:
+            self._differs = True
             text = f"is missing: a checkpoint at this place signed {size} entries"
             self.find("log-shorter", text, entry=seen)
         elif size < seen:
@@ -310,6 +311,8 @@ class _Examination:
         if not self._anchors.trusted:
             text = "no key of the log from you, and no checkpoint that you kept: whoever made the "
             self.find("keys-unproven", text + "file can have signed it with a key of their own")
+        elif self._broken or self._differs:
+            pass  # so nothing after that could be compared, as was told
         elif self._signed < size or not self._checkpoints["in all"]:
             text = f"it and all up to {size - 1} are under no checkpoint that your keys signed"
             self.find("unsigned", text, entry=self._signed)
