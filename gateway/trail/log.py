@@ -192,6 +192,15 @@ class Log:
         blocks = await self._fetch(lambda: self._tree.blocks_for_consistency(old, size))
         return self._tree.consistency(old, size, blocks)
 
+    async def root_at(self, size: int) -> bytes:
+        """The root of the first `size` entries. Raises NotFound."""
+        async with self._lock:
+            await self._follow()
+        if not 0 <= size <= self._tree.size:
+            raise NotFound("log size", str(size))
+        blocks = await self._fetch(lambda: self._tree.blocks_for_root(size))
+        return self._tree.root_at(size, blocks)
+
     async def tile(self, level: int, at: TileAt) -> bytes:
         """The hashes of a tile, 32 bytes each (tlog-tiles). Raises NotFound for what the latest
         checkpoint does not cover."""
