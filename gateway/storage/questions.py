@@ -6,6 +6,7 @@ touched that does not match: bodies fill several pages each. Only those of one p
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -41,6 +42,7 @@ class EntryQuery:
     conversation: str | None = None
     kind: EntryKind | None = None
     decision: str | None = None
+    decisions: tuple[str, ...] | None = None  # one of these
     rule: str | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -87,6 +89,28 @@ class Questions:
             clause = clause.where(_ENTRY.c.seq < stop)
         rows = await self._rows(clause.order_by(_ENTRY.c.seq).limit(limit))
         return [entry_from(row) for row in rows]
+
+    async def pages(
+        self,
+        query: EntryQuery,
+        *,
+        stop: int,
+        after: int | None = None,
+        limit: int | None = None,
+        at_once: int = 500,
+    ) -> AsyncIterator[list[Entry]]:
+        """All of it, as `page` gives them, `at_once` entries at a time; `limit` of them at
+        most."""
+        left = limit
+        while left is None or left > 0:
+            wanted = at_once if left is None else min(at_once, left)
+            found = await self.page(query, limit=wanted, after=after, stop=stop)
+            if found:
+                yield found
+                after = found[-1].seq
+                left = None if left is None else left - len(found)
+            if len(found) < wanted:
+                return
 
     async def _page(
         self, query: EntryQuery, *, limit: int, beyond: int | None, newest: bool, stop: int | None
@@ -160,6 +184,8 @@ class Questions:
             if wanted is not None:
                 column = _ENTRY.c[name] if plain else self._unindexed(_ENTRY.c[name])
                 found.append(column == str(wanted))
+        if query.decisions is not None:
+            found.append(self._unindexed(_ENTRY.c.decision).in_(_literals(query.decisions)))
         return found
 
     def _unindexed(self, column: sa.Column[Any]) -> sa.ColumnElement[Any]:
@@ -172,6 +198,10 @@ class Questions:
 
     async def _rows(self, clause: sa.Select[Any]) -> list[Row]:
         return await self._reader.many(self._database.statement(clause))
+
+
+def _literals(words: tuple[str, ...]) -> list[sa.ColumnElement[str]]:
+    return [sa.literal(word, sa.String()) for word in words]
 
 
 def entry_from(row: Row) -> Entry:

@@ -38,7 +38,6 @@ class Tallies:
         self._put = database.upsert(_HEAD, keys=["id"], change=["size"])
         self._size = compiled(sa.select(_HEAD.c.size))
         self._clear = compiled(sa.delete(_ROW))
-        self._all = compiled(sa.select(_ROW))
         self._held_at = compiled(
             sa.select(_ENTRY.c.ts)
             .where(
@@ -59,9 +58,10 @@ class Tallies:
         is changed, where others have counted some of them already."""
         return await self._writer.write(lambda one: self._add_to(one, tally, start, stop))
 
-    async def replace(self, tally: Tally, *, size: int) -> None:
-        """Put `tally` in the place of all counts: what the first `size` entries come to."""
-        await self._writer.write(lambda one: self._start_again(one, tally, size))
+    async def replace(self, tally: Tally, *, size: int) -> bool:
+        """Put `tally` in the place of all counts: what the first `size` entries come to. False,
+        and nothing is changed, where not just those are counted now."""
+        return await self._writer.write(lambda one: self._start_again(one, tally, size))
 
     async def read(
         self, *, tenant: str | None = None, first: int | None = None, last: int | None = None
@@ -87,24 +87,27 @@ class Tallies:
             tally=tally,
         )
 
-    async def all(self) -> Tally:
-        return _tally(await self._reader.many(self._all))
-
     async def held_at(self, entry: Entry) -> datetime | None:
         """When the message of `entry` was last put on hold before it."""
         row = await self._reader.one(self._held_at, message=entry.message_id, size=entry.seq)
         return None if row is None else moment(row[0])
 
     def _add_to(self, transaction: Transaction, tally: Tally, start: int, stop: int) -> bool:
-        rows = transaction.fetch(self._size)
-        if (rows[0][0] if rows else 0) != start:
+        if not self._is_at(transaction, start):
             return False
         self._write(transaction, tally, stop)
         return True
 
-    def _start_again(self, transaction: Transaction, tally: Tally, size: int) -> None:
+    def _start_again(self, transaction: Transaction, tally: Tally, size: int) -> bool:
+        if not self._is_at(transaction, size):
+            return False
         transaction.run(self._clear)
         self._write(transaction, tally, size)
+        return True
+
+    def _is_at(self, transaction: Transaction, size: int) -> bool:
+        rows = transaction.fetch(self._size)
+        return bool((rows[0][0] if rows else 0) == size)
 
     def _write(self, transaction: Transaction, tally: Tally, size: int) -> None:
         for key, n in tally.items():
