@@ -9,8 +9,7 @@ from hashlib import sha256
 
 from gateway.verifier.evidence import Header
 from gateway.verifier.note import Checkpoint, Key, Malformed
-
-FROM_FILE = "FROM THE FILE ITSELF"
+from gateway.verifier.report import FROM_FILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

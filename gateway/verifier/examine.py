@@ -19,10 +19,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.verifier.anchors import FROM_FILE, Anchors, Given
+from gateway.verifier.anchors import Anchors, Given
 from gateway.verifier.evidence import Damaged, Evidence, parse_object
 from gateway.verifier.note import Checkpoint, Malformed
-from gateway.verifier.report import KEPT, MAX_LISTED, WITNESSES, Finding, Report
+from gateway.verifier.report import FROM_FILE, KEPT, MAX_LISTED, WITNESSES, Finding, Report
 from gateway.verifier.story import Story
 from gateway.verifier.tree import Tree, leaf_of
 

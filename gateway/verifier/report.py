@@ -6,6 +6,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
+FROM_FILE = "FROM THE FILE ITSELF"
+"""Where a key comes from that was taken on the file's own word."""
+
 MAX_LISTED = 100
 """Findings that are listed; more are only counted."""
 
@@ -123,8 +126,22 @@ class Report:
     @property
     def headline(self) -> str:
         if self.verified:
-            return f"VERIFIED: all {self.entries} entries of {self.origin}"
-        return f"NOT VERIFIED: {sum(self.counts.values())} findings in the log {self.origin}"
+            which = f"all {self.entries} entries of {self.origin}"
+            if self.readable < self.entries:
+                which += f", {self.readable} of them with their content"
+            if any(key["from"] == FROM_FILE for key in self.keys):
+                return f"AGREES WITH ITSELF, under keys that nobody vouches for: {which}"
+            return f"VERIFIED: {which}"
+        return f"NOT VERIFIED: {_findings(sum(self.counts.values()))} in the log {self.origin}"
+
+    @property
+    def listed(self) -> list[str]:
+        """The findings as sentences, those of entries first, by number."""
+        listed = [str(finding) for finding in sorted(self.findings, key=_place)]
+        more = sum(self.counts.values()) - len(listed)
+        if more > 0:
+            listed.append(f"and {more} more that are not listed: {_listed(self.counts)}")
+        return listed
 
     @property
     def limits(self) -> list[str]:
@@ -137,7 +154,7 @@ class Report:
         for name, codes in CHECKS.items():
             failed = sum(self.counts.get(code, 0) for code in codes)
             if failed:
-                yield name, f"FAILED, {failed} findings" if failed > 1 else "FAILED, 1 finding"
+                yield name, f"FAILED, {_findings(failed)}"
             else:
                 yield name, "not asked for" if name in self.left_out else "holds"
 
@@ -208,27 +225,23 @@ def as_text(report: Report) -> str:
     lines += [f"  {name:{width}}  {end}" for name, end in report.checks()]
     for title, rows in report.sections():
         lines += ["", title, *(f"  {label}: {value}" for label, value in rows)]
-    for title, listed in told(report):
-        lines += ["", title, *(f"  - {one}" for one in listed)]
+    told = {
+        "Findings": report.listed,
+        "Warnings": report.warnings,
+        "What this does not show": report.limits,
+    }
+    for title, listed in told.items():
+        if listed:
+            lines += ["", title, *(f"  - {one}" for one in listed)]
     return "\n".join("".join(c if c.isprintable() else "\ufffd" for c in line) for line in lines)
-
-
-def told(report: Report) -> Iterator[tuple[str, list[str]]]:
-    """The lists of sentences, by title, where there are any."""
-    if report.findings:
-        more = sum(report.counts.values()) - len(report.findings)
-        listed = [str(finding) for finding in sorted(report.findings, key=_place)]
-        if more > 0:
-            listed.append(f"and {more} more that are not listed: {_listed(report.counts)}")
-        yield "Findings", listed
-    if report.warnings:
-        yield "Warnings", report.warnings
-    if report.limits:
-        yield "What this does not show", report.limits
 
 
 def _place(finding: Finding) -> tuple[bool, int]:
     return finding.entry is None, finding.entry or 0
+
+
+def _findings(count: int) -> str:
+    return "1 finding" if count == 1 else f"{count} findings"
 
 
 def _listed(counts: dict[str, int]) -> str:

@@ -5,9 +5,10 @@ from hashlib import sha256
 
 import pytest
 
-from gateway.verifier.anchors import FROM_FILE, Anchors, Given
+from gateway.verifier.anchors import Anchors, Given
 from gateway.verifier.evidence import Header
 from gateway.verifier.note import Checkpoint, Malformed
+from gateway.verifier.report import FROM_FILE
 from tests.evidence import ORIGIN, Book
 
 
