@@ -98,9 +98,10 @@ class Store:
         Raises DatabaseUnusable where the log was moved away, KeysInvalid for others' keys."""
         if self._database.read_only:
             return
+        unnoted = await asyncio.to_thread(self._unnoted)
         await self._writer.start()
         await self._vault.start()
-        if await asyncio.to_thread(self._unnoted):
+        if unnoted:
             await self._writer.write(self._note)
         await self.outbox.recover()
 
@@ -168,6 +169,7 @@ async def open_store(
     """
     database = database_at(url, read_only=read_only)
     keys: SubjectKeys | None = None
+    store: Store | None = None
     try:
         await asyncio.to_thread(migrate, database)
         keys = await asyncio.to_thread(
@@ -184,9 +186,12 @@ async def open_store(
         )
         await store.start()
     except BaseException as error:
-        if keys is not None:
-            keys.close()
-        database.close()
+        if store is not None:
+            await store.close()
+        else:
+            if keys is not None:
+                keys.close()
+            database.close()
         if isinstance(error, (database.error, SQLAlchemyError, OSError)):
             raise DatabaseUnusable(
                 database.name,
