@@ -132,6 +132,8 @@ class Claims:
         if rows:
             row = rows[0]
             fingerprint, boot, claimed_at = row[WIDTH:]
+            if fingerprint is None:
+                raise IdempotencyReused("what was sent with it was erased; use a key of its own")
             if fingerprint != claim["fingerprint"]:
                 raise IdempotencyReused("send it with a key of its own")
             if row[2] != State.RECEIVED.value:

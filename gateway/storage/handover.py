@@ -64,6 +64,11 @@ class Handover:
             queued_at=record.decided_at,
         ), until
 
+    def drop(self, message_ids: Iterable[str]) -> None:
+        """These are not to be sent any more."""
+        for message_id in message_ids:
+            self._waiting.pop(message_id, None)
+
 
 def delivery_of(
     submission: Submission,

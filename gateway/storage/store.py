@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -10,12 +11,15 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import DatabaseUnusable, GatewayError
+from gateway.model.erasure import RetentionRule
 from gateway.ports import Encode, Now
 from gateway.storage.claims import Claims
 from gateway.storage.database import Database
 from gateway.storage.digests import Digests
+from gateway.storage.erasure import Erasures
 from gateway.storage.escalations import Escalations
 from gateway.storage.handover import Handover
+from gateway.storage.holds import Holds
 from gateway.storage.key_database import KeyDatabase
 from gateway.storage.key_file import KeyFile
 from gateway.storage.key_store import KeyStore
@@ -27,6 +31,7 @@ from gateway.storage.postgres import PostgresDatabase
 from gateway.storage.questions import EntryQuery, Questions
 from gateway.storage.reader import Reader
 from gateway.storage.registry import StoredRegistry
+from gateway.storage.retention import Retention
 from gateway.storage.reviews import Reviews
 from gateway.storage.sqlite import SqliteDatabase
 from gateway.storage.state import Membership
@@ -66,6 +71,21 @@ class Store:
         digests = Digests(fingerprint_key)
         vault = self._vault = Vault(database=database, reader=reader, keys=keys, digests=digests)
         handover = Handover(lease_s=first_lease_s)
+        self.holds = Holds(
+            database=database, reader=reader, writer=writer, digests=digests, now=now
+        )
+        self.erasures = Erasures(
+            database=database,
+            reader=reader,
+            writer=writer,
+            keys=keys,
+            vault=vault,
+            digests=digests,
+            handover=handover,
+            holds=self.holds,
+            now=now,
+        )
+        self._now = now
         self._claims = Claims(
             database=database,
             writer=writer,
@@ -135,8 +155,19 @@ class Store:
                     self._database.name, str(error), "Free some space, or mend the server"
                 ) from error
 
+    def retention(self, rules: Sequence[RetentionRule]) -> Retention:
+        """Raises ValueError for a rule below RETENTION_FLOOR."""
+        return Retention(
+            database=self._database,
+            reader=self._reader,
+            erasures=self.erasures,
+            rules=rules,
+            now=self._now,
+        )
+
     async def close(self) -> None:
         """After what is queued is written."""
+        await self.erasures.close()
         await self._reader.close()
         await self._writer.close()
         self._keys.close()

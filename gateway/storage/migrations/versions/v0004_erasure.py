@@ -100,7 +100,7 @@ def _erasures() -> None:
         _text("boot"),
         _big("after_day"),
         _text("after_kid"),
-        *[sa.Column(name, sa.Integer(), nullable=False) for name in counts],
+        *[_big(name) for name in counts],
         _big("finished_at", nullable=True),
     )
 
