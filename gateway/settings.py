@@ -10,6 +10,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,6 +24,9 @@ from pydantic_settings import (
 )
 
 from gateway.errors import ConfigurationError
+from gateway.model.erasure import RETENTION_FLOOR, RetentionRule
+from gateway.model.record import EntryKind
+from gateway.model.submission import Channel
 
 ENV_PREFIX = "AVATAR_GATEWAY_"
 CONFIG_VARIABLE = f"{ENV_PREFIX}CONFIG"
@@ -30,6 +34,11 @@ DEFAULT_FILE = Path("avatar-gateway.toml")
 _LONGEST_MS = 600_000
 _YEAR_S = 366 * 24 * 3600
 _URL = r"^https?://[^\s@#]+$"
+_RETENTION_KINDS: tuple[tuple[str, ...], ...] = (
+    (),  # any tenant
+    tuple(channel.value for channel in Channel),
+    (EntryKind.DECISION.value, EntryKind.DRY_RUN.value, EntryKind.REVIEW.value),
+)
 
 
 class Settings(BaseSettings):
@@ -170,6 +179,13 @@ class Settings(BaseSettings):
         description="A held message expires after this (a year at most); it is never published.",
     )
 
+    retention: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="After how many days texts are erased, such as acme/dm/*=400,*/*/dry_run=184: "
+        "tenant, channel and kind of entry (decision, dry_run, review), * for any. The first that "
+        "fits counts; none: kept. At least 184 days (six months); entries always stay.",
+    )
+
     sandbox_url: str = Field(
         "http://127.0.0.1:8090/messages",
         pattern=_URL,
@@ -195,6 +211,11 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         262_144, ge=1_024, le=16_777_216, description="Largest request body accepted."
     )
+    dsa_profile: Path | None = Field(
+        None,
+        description="TOML file with what statements of reasons say of the platform: "
+        "docs/reference/statements-of-reasons.md.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Logs.")
     log_format: Literal["json", "console"] = Field("console", description="Logs.")
     otlp_endpoint: str | None = Field(
@@ -203,11 +224,18 @@ class Settings(BaseSettings):
         description="OpenTelemetry collector, as http://host:4318; needs the extra `otel`.",
     )
 
-    @field_validator("pii_ner", "witnesses", mode="before")
+    @field_validator("pii_ner", "witnesses", "retention", mode="before")
     @classmethod
     def _separated_by_commas(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(one.strip(' "') for one in value.strip("[]").split(",") if one.strip())
+        return value
+
+    @field_validator("retention")
+    @classmethod
+    def _known_periods(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for rule in value:
+            _retention_rule(rule)
         return value
 
     @field_validator("database_url")
@@ -263,12 +291,35 @@ class Settings(BaseSettings):
         return self.policies_bundle or self.data_dir / "policies.tar.gz"
 
     @property
+    def retention_rules(self) -> tuple[RetentionRule, ...]:
+        return tuple(_retention_rule(rule) for rule in self.retention)
+
+    @property
     def keys_dir(self) -> Path:
         return self.data_dir / "keys"
 
     @property
     def subject_keys_path(self) -> Path:
         return self.data_dir / "subject-keys.db"
+
+
+def _retention_rule(text: str) -> RetentionRule:
+    where, _, days = text.rpartition("=")
+    parts = where.strip().rsplit("/", 2)
+    period = days.strip().removesuffix("d")
+    if len(parts) != len(_RETENTION_KINDS) or not period.isascii() or not period.isdecimal():
+        raise ValueError(f"{text!r} is not of the form tenant/channel/kind=days")
+    for part, known in zip(parts, _RETENTION_KINDS, strict=True):
+        if known and part != "*" and part not in known:
+            raise ValueError(f"{part!r} in {text!r} is none of {', '.join(known)}")
+    after = timedelta(days=min(int(period[:9]), 36_500))
+    if after < RETENTION_FLOOR:
+        raise ValueError(
+            f"{text!r} is below the floor: texts are kept for {RETENTION_FLOOR.days} days at "
+            "least; erase single persons or messages with `avatar-gateway audit erase`"
+        )
+    tenant, channel, kind = (None if part == "*" else part for part in parts)
+    return RetentionRule(after=after, tenant=tenant, channel=channel, kind=kind)
 
 
 def read_settings(config: Path | None, flags: Mapping[str, Any]) -> Settings:
