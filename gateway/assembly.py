@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version as installed_version
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,26 +24,31 @@ from cryptography.x509 import load_pem_x509_certificates
 
 from gateway.api.access import Guard, issue_key
 from gateway.api.app import build_app
-from gateway.api.doors import Doors
+from gateway.api.doors import Desk, Doors
 from gateway.api.metrics import Metrics
 from gateway.api.server import bound, listen, serve_app
-from gateway.cli.context import Books, Workshop
+from gateway.cli.context import Books, Document, Workshop
 from gateway.delivery.courier import OutboxCourier
 from gateway.disclosure.discloser import LabelDiscloser
 from gateway.disclosure.formats.c2pa import C2paMarker, self_signed
 from gateway.errors import ConfigurationError, GatewayError, LogInvalid, StageFailure, place_of
 from gateway.keyring import Keyring
 from gateway.model.access import Role
+from gateway.model.creator import Creator
 from gateway.model.record import EntryKind
 from gateway.model.route import Route
+from gateway.model.submission import Submission
 from gateway.pii.detector import PiiDetector
 from gateway.pii.public_facts import without_public_facts
 from gateway.pii.redaction import make_redactor
+from gateway.pipeline.admission import admit
 from gateway.pipeline.gateway import Gateway
+from gateway.pipeline.judge import Judge
 from gateway.pipeline.rooms import Limits, Rooms
 from gateway.platforms.signing import secret_bytes
 from gateway.platforms.webhook import WebhookPlatform
 from gateway.policy.creators import creator_checker
+from gateway.policy.describe import describe
 from gateway.policy.embedded import EmbeddedEngine
 from gateway.policy.live import LivePolicies
 from gateway.policy.opa import OpaEngine
@@ -51,9 +57,11 @@ from gateway.policy.signals import SignalDetector
 from gateway.policy.signing import VerificationKey
 from gateway.policy.source import Snapshot
 from gateway.ports import Detector, PolicyEngine
+from gateway.reporting.keeper import Keeper
+from gateway.reporting.profile import load_profile
+from gateway.reporting.reasons import statement
 from gateway.settings import Settings, read_settings
-from gateway.storage.log_store import EntryQuery
-from gateway.storage.store import open_store
+from gateway.storage.store import EntryQuery, open_store
 from gateway.telemetry import configure_logs, configure_traces
 from gateway.text.reader import Reader
 from gateway.toxicity.detector import ToxicityDetector
@@ -97,6 +105,7 @@ def workshop() -> Workshop:
         serve=serve,
         policies_dir=policies_dir,
         check_creator=check_creator,
+        document=_documents,
     )
 
 
@@ -359,6 +368,7 @@ async def _background(parts: Assembled) -> AsyncIterator[None]:
         asyncio.create_task(_keep("courier", parts.courier.run)),
         asyncio.create_task(_keep("expiry", lambda: _expire(parts.books))),
         asyncio.create_task(_keep("takeover", lambda: _take_over(parts.books))),
+        asyncio.create_task(_keep("tallies", _keeper(parts.books).run)),
     ]
     if every_s > 0:
         watching = _keep("policies", lambda: parts.policies.watch(every_s))
@@ -463,7 +473,31 @@ def doors_to(parts: Assembled) -> Doors:
         witnessing=parts.witnessing,
         remarks=lambda: _remarks(parts),
         log_public=books.settings.log_public,
+        desk=_desk(parts),
     )
+
+
+def _desk(parts: Assembled) -> Desk:
+    """What reports are made with. Raises ConfigurationError for a profile that is not right."""
+    books = parts.books
+    path = books.settings.dsa_profile
+    state = None
+    if path is not None:
+        profile = load_profile(path)
+        titles = {
+            rule.id: rule.title for pack in describe(parts.policy.snapshot) for rule in pack.rules
+        }
+        state = partial(statement, profile=profile, titles=titles, origin=books.log.origin)
+    return Desk(
+        questions=books.store.questions,
+        tallies=books.store.tallies,
+        keeper=_keeper(books),
+        statement=state,
+    )
+
+
+def _keeper(books: Books) -> Keeper:
+    return Keeper(entries=books.store.log, tallies=books.store.tallies)
 
 
 def _remarks(parts: Assembled) -> tuple[str, ...]:
@@ -554,6 +588,30 @@ def _limits(settings: Settings) -> Limits:
 async def _only_gateway(settings: Settings) -> AsyncIterator[Gateway]:
     async with assemble(settings) as parts:
         yield parts.gateway
+
+
+@asynccontextmanager
+async def _documents(settings: Settings) -> AsyncIterator[Document]:
+    """What the policies would be shown of a message; nothing is recorded or delivered. A creator
+    that nobody registered has no settings."""
+    async with assemble(settings) as parts:
+        rooms = parts.rooms
+        judge = Judge(rooms=rooms, limits=_limits(settings), now=_now)
+
+        async def document(submission: Submission) -> Mapping[str, Any]:
+            route = admit(submission, rooms.platform.routes, settings.max_text_length)
+            creator = await rooms.registry.creator(submission.tenant, submission.creator)
+            if creator is None:
+                creator = Creator(
+                    tenant=submission.tenant, id=submission.creator, version=0, updated_at=_now()
+                )
+            judgement = await judge.judge(submission, creator, route)
+            if judgement.decision is None:
+                why = "; ".join(f"{one.stage}: {one.reason}" for one in judgement.unavailable)
+                raise StageFailure("policy", why or "no decision")
+            return judgement.decision.document
+
+        yield document
 
 
 def _now() -> datetime:

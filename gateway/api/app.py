@@ -12,6 +12,7 @@ from gateway.api import (
     log,
     policies,
     problems,
+    reporting,
     reviews,
     submissions,
 )
@@ -43,7 +44,9 @@ def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> Fast
     )
     app.state.doors = doors
     problems.install(app)
-    for door in (submissions, reviews, escalations, creators, policies, audit, log, health):
+    for door in (submissions, reviews, escalations, creators, policies):
+        app.include_router(door.router())
+    for door in (audit, reporting, log, health):
         app.include_router(door.router())
     bundles = {policies.BUNDLE_PATH: (policies.BUNDLE_TYPE, MAX_BUNDLE_BYTES)}
     app.add_middleware(StrictBody, max_bytes=max_body_bytes, raw=bundles)

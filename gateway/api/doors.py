@@ -10,12 +10,26 @@ from fastapi import Request
 
 from gateway.api.access import Guard
 from gateway.api.metrics import Metrics
+from gateway.model.record import Entry
 from gateway.pipeline.gateway import Gateway
 from gateway.policy.reload import Reloader
 from gateway.ports import Ledger, Now, Registry
+from gateway.reporting.keeper import Keeper
+from gateway.storage.questions import Questions
 from gateway.storage.store import LogStore
+from gateway.storage.tallies import Tallies
 from gateway.trail.log import Log
 from gateway.trail.witnessing import Witnessing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What reports are made with. `statement` is None where no profile is set."""
+
+    questions: Questions
+    tallies: Tallies
+    keeper: Keeper
+    statement: Callable[[Entry], Mapping[str, Any] | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +53,7 @@ class Doors:
     witnessing: Witnessing | None = None
     remarks: Callable[[], tuple[str, ...]] = tuple
     log_public: bool = False
+    desk: Desk | None = None
 
 
 def doors_of(request: Request) -> Doors:

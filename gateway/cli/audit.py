@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli import evidence, move, proofs
+from gateway.cli import evidence, move, proofs, reporting
 from gateway.cli.context import Books, Workshop, run, settings_of
 from gateway.errors import InvalidField, LogInvalid
 from gateway.model.record import Entry, EntryKind
@@ -40,6 +40,7 @@ def build(workshop: Workshop) -> typer.Typer:
     proofs.add(app, workshop)
     evidence.add(app, workshop)
     move.add(app, workshop)
+    reporting.add(app, workshop)
     return app
 
 

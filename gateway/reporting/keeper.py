@@ -64,8 +64,8 @@ class Keeper:
     async def run(self) -> None:
         """Follow the log until cancelled."""
         while True:
-            await self.follow()
             await asyncio.sleep(self._every_s)
+            await self.follow()
 
     async def follow(self, progress: Progress | None = None) -> int:
         """Count what is new. How many entries are counted then. Raises LogInvalid for an entry
