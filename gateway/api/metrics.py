@@ -48,24 +48,7 @@ class Metrics:
         self._escalations = Gauge(
             "gateway_escalations_open", "Open escalations at last look.", registry=self._registry
         )
-
-        self._policies = Gauge(
-            "gateway_policies",
-            "1 for the digest of the policies that decide.",
-            ("digest", "source"),
-            registry=self._registry,
-        )
-        self._policy_changes = Gauge(
-            "gateway_policy_changes",
-            "Changed policies since the start: taken into use, or refused.",
-            ("result",),
-            registry=self._registry,
-        )
-        self._policies_refused = Gauge(
-            "gateway_policies_refused",
-            "1 while newer policies lie there that could not be used.",
-            registry=self._registry,
-        )
+        self._policies = _Policies(self._registry)
         self._quorum = Gauge(
             "gateway_witness_quorum", "Witnesses that are needed.", registry=self._registry
         )
@@ -107,11 +90,7 @@ class Metrics:
         self._escalations.set(count)
 
     def policies(self, status: Status) -> None:
-        self._policies.clear()
-        self._policies.labels(status.bundle.digest, status.source).set(1)
-        self._policy_changes.labels("taken").set(status.taken)
-        self._policy_changes.labels("refused").set(status.refusals)
-        self._policies_refused.set(status.refused is not None)
+        self._policies.show(status)
 
     def witnesses(self, standings: Sequence[Standing], quorum: int) -> None:
         self._quorum.set(quorum)
@@ -122,3 +101,33 @@ class Metrics:
 
     def render(self) -> bytes:
         return generate_latest(self._registry)
+
+
+class _Policies:
+    """What /metrics says of the policies."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._deciding = Gauge(
+            "gateway_policies",
+            "1 for the digest of the policies that decide.",
+            ("digest", "source"),
+            registry=registry,
+        )
+        self._changes = Gauge(
+            "gateway_policy_changes",
+            "Changed policies since the start: taken into use, or refused.",
+            ("result",),
+            registry=registry,
+        )
+        self._refused = Gauge(
+            "gateway_policies_refused",
+            "1 while newer policies lie there that could not be used.",
+            registry=registry,
+        )
+
+    def show(self, status: Status) -> None:
+        self._deciding.clear()
+        self._deciding.labels(status.bundle.digest, status.source).set(1)
+        self._changes.labels("taken").set(status.taken)
+        self._changes.labels("refused").set(status.refusals)
+        self._refused.set(status.refused is not None)

@@ -60,12 +60,16 @@ def unpack(content: bytes, *, key: VerificationKey | None) -> Snapshot:
         if signatures is None:
             raise PolicyInvalid(_NAME, "it is not signed", "Use `policy bundle --signing-key`.")
         key.verify(files, signatures)
-    ours = [
+    return make_snapshot(_ours(files), name=_NAME)
+
+
+def _ours(files: dict[str, bytes]) -> list[tuple[str, bytes]]:
+    """Without what is made for OPA alone."""
+    return [
         (path, text)
         for path, text in files.items()
         if not path.startswith(f"{RESERVED}/") and source.counts(PurePosixPath(path).name)
     ]
-    return make_snapshot(ours, name=_NAME)
 
 
 def _members(content: bytes) -> dict[str, bytes]:
@@ -112,3 +116,8 @@ def _path(name: str) -> str:
     if ".." in path.parts or "\\" in name or "\0" in name:
         raise PolicyInvalid(_NAME, "a path in it leads out of it", "Make it with `policy bundle`.")
     return path.as_posix()
+
+
+def repack(content: bytes, *, key: SigningKey) -> bytes:
+    """The same bundle with a signature of `key`. Raises PolicyInvalid."""
+    return pack(_ours(_members(content)), key=key)
