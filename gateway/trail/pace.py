@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-_RAREST = 32  # intervals
+_DOUBLINGS = 5
 _LONGEST_S = 600.0
 
 
@@ -31,7 +31,7 @@ class Pace:
 
     def failed(self) -> None:
         """The n-th failure in a row: wait 2^n intervals, ten minutes at most, less up to half."""
-        times = min(2.0**self._failures, _RAREST)
+        times = 2 ** min(self._failures, _DOUBLINGS)
         longest = max(_LONGEST_S, self._interval_s)
         wait_s = min(times * self._interval_s, longest)
         self._failures += 1

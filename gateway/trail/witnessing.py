@@ -251,6 +251,9 @@ class Witnessing:
         raise Refused(f"answered {status}")
 
     def _checked(self, witness: WitnessAt, checkpoint: Checkpoint, lines: str) -> Cosignature:
+        if lines.startswith("\n") or "\n\n" in lines:
+            # The last empty line of a note ends its text: this would be a note of another text.
+            raise Refused("answered with more than signature lines")
         try:
             found = cosignatures(_ours(checkpoint) + lines, [witness.key])
         except LogInvalid as error:
