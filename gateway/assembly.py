@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import secrets
 import time
@@ -367,6 +368,7 @@ async def _background(parts: Assembled) -> AsyncIterator[None]:
         *(asyncio.create_task(_keep("anchors", one.run)) for one in anchoring),
         asyncio.create_task(_keep("courier", parts.courier.run)),
         asyncio.create_task(_keep("expiry", lambda: _expire(parts.books))),
+        asyncio.create_task(_keep("retention", lambda: _retain(parts.books))),
         asyncio.create_task(_keep("takeover", lambda: _take_over(parts.books))),
         asyncio.create_task(_keep("tallies", _keeper(parts.books).run)),
     ]
@@ -411,6 +413,26 @@ async def _expire(books: Books, every_s: float = 5.0) -> None:
                 log.info("expired held messages", count=expired)
         except GatewayError as error:
             log.warning("could not expire held messages", error=type(error).__name__)
+        await asyncio.sleep(every_s)
+
+
+async def _retain(books: Books, every_s: float = 60.0, rounds: int = 60) -> None:
+    """Carry on erasures that were broken off; once in `rounds`, erase what no rule keeps."""
+    log = structlog.get_logger("gateway")
+    retention = books.store.retention(books.settings.retention_rules)
+    for number in itertools.count():
+        try:
+            if resumed := await books.store.erasures.resume():
+                log.info("carried on erasures", count=resumed)
+            for report in await retention.run() if number % rounds == 0 else ():
+                log.info(
+                    "erased what is kept no longer",
+                    tenant=report.tenant,
+                    messages=report.counts.messages,
+                    entry=report.entry,
+                )
+        except GatewayError as error:
+            log.warning("could not erase", error=type(error).__name__)
         await asyncio.sleep(every_s)
 
 
@@ -463,6 +485,8 @@ def doors_to(parts: Assembled) -> Doors:
         registry=books.store.registry,
         log=books.log,
         entries=books.store.log,
+        erasures=books.store.erasures,
+        holds=books.store.holds,
         guard=Guard(registry=books.store.registry, now=_now, clock=time.monotonic),
         metrics=Metrics(),
         now=_now,

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from gateway.api import (
     audit,
     creators,
+    erasures,
     escalations,
     health,
     log,
@@ -38,6 +39,7 @@ def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> Fast
             {"name": "creators", "description": "Creators and their settings (role: admin)."},
             {"name": "policies", "description": "Which policies decide, signed bundles."},
             {"name": "audit", "description": "Entries, checkpoints, proofs (role: auditor)."},
+            {"name": "erasure", "description": "Erasures (role: admin), legal holds (auditor)."},
             {"name": "log", "description": "The log as C2SP tools read it: tiles, checkpoint."},
             {"name": "operation", "description": "Health, metrics, public keys."},
         ],
@@ -46,7 +48,7 @@ def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> Fast
     problems.install(app)
     for door in (submissions, reviews, escalations, creators, policies):
         app.include_router(door.router())
-    for door in (audit, reporting, log, health):
+    for door in (audit, erasures, reporting, log, health):
         app.include_router(door.router())
     bundles = {policies.BUNDLE_PATH: (policies.BUNDLE_TYPE, MAX_BUNDLE_BYTES)}
     app.add_middleware(StrictBody, max_bytes=max_body_bytes, raw=bundles)

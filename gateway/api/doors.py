@@ -16,7 +16,7 @@ from gateway.policy.reload import Reloader
 from gateway.ports import Ledger, Now, Registry
 from gateway.reporting.keeper import Keeper
 from gateway.storage.questions import Questions
-from gateway.storage.store import LogStore
+from gateway.storage.store import Erasures, Holds, LogStore
 from gateway.storage.tallies import Tallies
 from gateway.trail.log import Log
 from gateway.trail.witnessing import Witnessing
@@ -43,6 +43,8 @@ class Doors:
     registry: Registry
     log: Log
     entries: LogStore
+    erasures: Erasures
+    holds: Holds
     guard: Guard
     metrics: Metrics
     now: Now

@@ -244,6 +244,9 @@ class OutcomeOut(BaseModel):
     timings_ms: dict[str, float]
     dry_run: bool
     replayed: bool = Field(description="Answered from the first request with this key.")
+    erased_at: datetime | None = Field(
+        None, description="Texts, reasons, obligations and receipt are gone since then."
+    )
 
 
 def outcome_out(outcome: Outcome) -> OutcomeOut:
@@ -292,6 +295,7 @@ def outcome_out(outcome: Outcome) -> OutcomeOut:
         timings_ms=dict(outcome.timings_ms),
         dry_run=outcome.dry_run,
         replayed=outcome.replayed,
+        erased_at=outcome.erased_at,
     )
 
 

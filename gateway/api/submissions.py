@@ -19,7 +19,7 @@ from gateway.api.schemas import (
     SubmissionIn,
     outcome_out,
 )
-from gateway.errors import NotFound
+from gateway.errors import Erased, NotFound
 from gateway.model.access import ApiKey, Role
 from gateway.model.obligation import escalating
 from gateway.model.record import Outcome
@@ -88,7 +88,7 @@ def router() -> APIRouter:
         receipt,
         methods=["GET"],
         response_model=ReceiptDocument,
-        responses=documented(401, 403, 404, 422, 429, 503),
+        responses=documented(401, 403, 404, 410, 422, 429, 503),
         summary="The receipt of a published message, with its proof",
     )
     return routes
@@ -118,9 +118,11 @@ async def message(request: Request, message_id: MessageId, key: Reader) -> Outco
 
 
 async def receipt(request: Request, message_id: MessageId, key: Reader) -> ReceiptDocument:
-    """404 until the message is published."""
+    """404 until the message is published, 410 once it is erased."""
     doors = doors_of(request)
     outcome = await _known(doors, key, message_id)
+    if outcome.erased_at is not None:
+        raise Erased(f"the receipt of {message_id}", outcome.erased_at)
     if outcome.receipt is None:
         raise NotFound("receipt", message_id, "Only published messages have one.")
     return ReceiptDocument.model_validate(

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli import evidence, move, proofs, reporting
+from gateway.cli import erasure, evidence, move, proofs, reporting
 from gateway.cli.context import Books, Workshop, run, settings_of
 from gateway.errors import InvalidField, LogInvalid
 from gateway.model.record import Entry, EntryKind
@@ -40,6 +40,7 @@ def build(workshop: Workshop) -> typer.Typer:
     proofs.add(app, workshop)
     evidence.add(app, workshop)
     move.add(app, workshop)
+    erasure.add(app, workshop)
     reporting.add(app, workshop)
     return app
 
@@ -153,18 +154,22 @@ def _add_show(app: typer.Typer, workshop: Workshop) -> None:
             until=_moment("until", until),
         )
 
-        async def job() -> list[Entry]:
+        async def job() -> tuple[list[Entry], datetime | None]:
             async with workshop.books(settings_of(context)) as books:
-                if message is not None:
-                    return await books.store.log.entries_of_message(message, tenant=tenant)
-                return await books.store.log.find(query, limit=limit)
+                if message is None:
+                    return await books.store.log.find(query, limit=limit), None
+                found = await books.store.log.entries_of_message(message, tenant=tenant)
+                outcome = found and await books.store.ledger.outcome(found[0].tenant, message)
+                return found, outcome.erased_at if outcome else None
 
-        entries = run(job)
+        entries, erased_at = run(job)
         if as_json:
             for entry in entries:
                 typer.echo(entry.body)
-        else:
-            Console().print(_table(entries))
+            return
+        Console().print(_table(entries))
+        if erased_at is not None:
+            typer.echo(f"Its texts were erased at {erased_at.isoformat(timespec='seconds')}.")
 
 
 def _add_tail(app: typer.Typer, workshop: Workshop) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gateway.errors import LogInvalid, OnLegalHold
+from gateway.errors import LogInvalid, NotRecorded, OnLegalHold
 from gateway.model.erasure import Erasure, ErasureCounts, ErasureOrder, ErasureScope, HoldScope
 from gateway.model.record import Dispatch, DispatchResult, Entry, Expiry, Settlement
 from gateway.model.verdict import State
@@ -130,8 +130,11 @@ class Erasing:
         return self.order(transaction, number)
 
     def order(self, transaction: Transaction, number: int) -> Order:
-        ((*row,),) = transaction.fetch(self._sql.one, number=number)
-        return order_from(row)
+        """Raises NotRecorded when another process has taken it over."""
+        rows = transaction.fetch(self._sql.one, number=number, to_boot=self._database.boot)
+        if not rows:
+            raise NotRecorded("another process carries on this erasure")
+        return order_from(rows[0])
 
     def step(self, transaction: Transaction, number: int) -> Step:
         order = self.order(transaction, number)

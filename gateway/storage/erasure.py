@@ -68,6 +68,7 @@ class Erasures:
         self._holds = holds
         self._jobs = Erasing(database=database, vault=vault, holds=holds, now=now)
         self._running: dict[int, asyncio.Task[ErasureReport]] = {}
+        self._starting = asyncio.Lock()  # what is begun here is running before others look
 
     async def plan(self, order: ErasureOrder) -> ErasureReport:
         """What `erase` would do now, and the holds in its way."""
@@ -92,10 +93,11 @@ class Erasures:
         pause_s: float = 0.0,
     ) -> ErasureReport:
         """`pause_s` between two steps."""
-        begun = await self._writer.write(partial(self._jobs.begin, order=order, scope=scope))
-        if begun is None:
-            return _report(scope, ErasureCounts())
-        task = self._start(begun.number, pause_s)
+        async with self._starting:
+            begun = await self._writer.write(partial(self._jobs.begin, order=order, scope=scope))
+            if begun is None:
+                return _report(scope, ErasureCounts())
+            task = self._start(begun.number, pause_s)
         done, _ = await asyncio.wait({task}, timeout=wait_s)
         return task.result() if done else replace(_report(scope, begun.counts), id=begun.id)
 
@@ -104,12 +106,14 @@ class Erasures:
         if self._database.read_only:
             return 0
         await self._vault.refresh()
-        numbers = await self._writer.write(
-            lambda transaction: self._jobs.take_over(transaction, set(self._running))
-        )
-        for number in numbers:
-            await asyncio.wait({self._start(number, 0.0)})
-        return len(numbers)
+        async with self._starting:
+            numbers = await self._writer.write(
+                lambda transaction: self._jobs.take_over(transaction, set(self._running))
+            )
+            tasks = {self._start(number, 0.0) for number in numbers}
+        if tasks:
+            await asyncio.wait(tasks)
+        return len(tasks)
 
     async def recent(self, tenant: str, *, limit: int = 100) -> Sequence[ErasureReport]:
         """Those of a tenant, newest first, also what is under way (`at` is None then)."""

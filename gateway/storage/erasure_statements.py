@@ -47,7 +47,11 @@ class ErasureStatements:
         compiled, number = self._compiled, _ERASURE.c.number
         self.insert = compiled(sa.insert(_ERASURE))
         self.last_number = compiled(sa.select(sa.func.max(number)))
-        self.one = compiled(sa.select(*_ERASURE.c).where(number == _bind("number", number)))
+        mine = sa.and_(
+            _ERASURE.c.boot == sa.bindparam("to_boot", type_=sa.String),
+            _ERASURE.c.finished_at.is_(None),
+        )
+        self.one = compiled(sa.select(*_ERASURE.c).where(number == _bind("number", number), mine))
         self.unfinished = compiled(
             sa.select(number, _ERASURE.c.boot)
             .where(_ERASURE.c.finished_at.is_(None))

@@ -41,7 +41,7 @@ from gateway.storage.transaction import Transaction
 from gateway.storage.vault import Vault
 from gateway.storage.writer import Writer
 
-__all__ = ["EntryQuery", "LogStore", "Store", "open_store"]
+__all__ = ["EntryQuery", "Erasures", "Holds", "LogStore", "Retention", "Store", "open_store"]
 
 
 class Store:

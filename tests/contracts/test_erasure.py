@@ -19,7 +19,6 @@ from gateway.errors import IdempotencyReused, OnLegalHold, StateConflict
 from gateway.model.erasure import (
     ErasureCounts,
     ErasureOrder,
-    ErasureReport,
     ErasureScope,
     HoldScope,
     RetentionRule,
@@ -655,40 +654,34 @@ async def test_a_dump_made_before_opens_nothing(
 # Interrupted.
 
 
+@pytest.mark.parametrize("stop", range(4))
 async def test_what_was_begun_is_carried_on(
-    place: Place, store: Store, samples: Samples, reopen: Any
+    store: Store, samples: Samples, reopen: Any, stop: int
 ) -> None:
     """Stopped after each of its commits in turn."""
-    for stop in range(4):
-        made = await record(store, samples)
-        message_id = made.submission.message_id
-        jobs, keys = store.erasures._jobs, store._keys
-        scope = store.erasures.scope_of(order())
-        write = store._writer.write
-        begun = await write(lambda one: jobs.begin(one, order(), scope))
-        assert begun is not None
-        number = begun.number
-        if stop > 0:
-            step = await write(lambda one, number=number: jobs.step(one, number))
-            if stop > 1:
-                keys.destroy(step.kids)
-            if stop > 2:
-                await write(lambda one, step=step: jobs.confirm(one, step.kids))
-        before = len(await erased_entries(store))
-        store = await reopen(store)
-        assert len(await erased_entries(store)) == before
-        outcome = await store.ledger.outcome("acme", message_id)
-        assert outcome is not None
-        assert (outcome.text is None) == (stop > 0)
-        assert await store.erasures.resume() == 1
-        assert await store.erasures.resume() == 0
-        outcome = await store.ledger.outcome("acme", message_id)
-        assert outcome is not None
-        assert outcome.text is None
-        entries = await erased_entries(store)
-        assert len(entries) == before + 1
-        assert entries[0]["counts"]["messages"] == 1
-        await assert_log_verifies(store)
+    message_id = (await record(store, samples)).submission.message_id
+    jobs, scope = store.erasures._jobs, store.erasures.scope_of(order())
+    begun = await store._writer.write(lambda one: jobs.begin(one, order(), scope))
+    assert begun is not None
+    if stop > 0:
+        step = await store._writer.write(lambda one: jobs.step(one, begun.number))
+        if stop > 1:
+            store._keys.destroy(step.kids)
+        if stop > 2:
+            await store._writer.write(lambda one: jobs.confirm(one, step.kids))
+    store = await reopen(store)
+    assert await erased_entries(store) == []
+    outcome = await store.ledger.outcome("acme", message_id)
+    assert outcome is not None
+    assert (outcome.text is None) == (stop > 0)
+    assert await store.erasures.resume() == 1
+    assert await store.erasures.resume() == 0
+    outcome = await store.ledger.outcome("acme", message_id)
+    assert outcome is not None
+    assert outcome.text is None
+    (entry,) = await erased_entries(store)
+    assert entry["counts"]["messages"] == 1
+    await assert_log_verifies(store)
 
 
 async def test_what_another_is_at_is_left_to_them(
