@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gateway.cli.context import Books, Workshop, run, settings_of
-from gateway.errors import InvalidField, LogInvalid
-from gateway.trail.evidence import evidence
+from gateway.errors import InvalidField
+from gateway.trail.evidence import evidence, extent
 
 _LEVEL = 6
 
@@ -48,12 +48,9 @@ def add(app: typer.Typer, workshop: Workshop) -> None:
 
 
 async def _write(books: Books, file: BinaryIO, tenant: str | None) -> None:
-    whole = True
-    try:
-        size = (await books.log.checkpoint()).size
-    except LogInvalid as error:  # what is there shall be seen all the same
-        whole, size = False, await books.store.log.size()
-        typer.echo(f"The log does not verify, and is exported as it is stored: {error}", err=True)
+    size, problem = await extent(books.log, books.store.log)
+    if problem:  # what is there shall be seen all the same
+        typer.echo(f"The log does not verify, and is exported as it is stored: {problem}", err=True)
     columns = (TextColumn("writing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("writing", total=size)
@@ -64,7 +61,7 @@ async def _write(books: Books, file: BinaryIO, tenant: str | None) -> None:
             at=datetime.now(UTC),
             size=size,
             tenant=tenant,
-            beyond=not whole,
+            beyond=bool(problem),
             progress=lambda done: bar.update(task, completed=done),
         )
         async for piece in pieces:

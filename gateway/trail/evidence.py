@@ -15,6 +15,7 @@ import orjson
 from gateway.errors import LogInvalid
 from gateway.model.record import Entry
 from gateway.trail.leaf import moment
+from gateway.trail.log import Log
 from gateway.trail.note import NoteKey
 from gateway.trail.verify import StoredCheckpoint
 
@@ -28,6 +29,8 @@ _ALL = 1 << 62
 class EvidenceStore(Protocol):
     """What of the stored log is needed here. Ranges are `start` included to `stop` excluded."""
 
+    async def size(self) -> int: ...
+
     async def entries(self, start: int, stop: int) -> Sequence[Entry]: ...
 
     async def checkpoints(self, start: int, stop: int) -> Sequence[StoredCheckpoint]:
@@ -37,6 +40,15 @@ class EvidenceStore(Protocol):
     async def stamps(self, start: int, stop: int) -> Sequence[tuple[int, str, bytes]]:
         """Size, authority and answer, of checkpoints with start <= size < stop."""
         ...
+
+
+async def extent(log: Log, store: EvidenceStore) -> tuple[int, str]:
+    """How many entries to export: those under a fresh checkpoint, so that all are signed. When
+    the log is in no state to be signed, everything that is stored, and why that is so."""
+    try:
+        return (await log.checkpoint()).size, ""
+    except LogInvalid as error:
+        return await store.size(), str(error)
 
 
 async def evidence(
