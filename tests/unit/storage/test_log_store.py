@@ -154,3 +154,32 @@ async def test_nothing_is_signed_but_what_is_stored(
     assert await store.log.latest_checkpoint() is None
 
 
+async def cosign(store: Store, size: int, key: str, line: str) -> None:
+    await store.log.put_cosignature(size=size, key=key, line=line, at=START)
+
+
+async def test_notes_come_with_their_cosignatures(store: Store, story: list[Entry]) -> None:
+    for size in (3, 8):
+        await put(store, size, f"note {size}\n")
+    await cosign(store, 3, "w1", "old\n")
+    await cosign(store, 3, "w1", "one\n")  # asked again: the newer one counts
+    await cosign(store, 3, "w2", "two\n")
+    first = (3, b"\x03" * 32, "note 3\none\ntwo\n")
+    second = (8, b"\x08" * 32, "note 8\n")
+    assert await store.log.checkpoints(0, 99) == [first, second]
+    assert await store.log.checkpoint_covering(1) == first
+    assert await store.log.latest_checkpoint() == second
+    await cosign(store, 8, "w2", "three\n")
+    assert await store.log.latest_checkpoint() == (8, b"\x08" * 32, "note 8\nthree\n")
+    assert [await store.log.cosigned_size(key) for key in ("w1", "w2", "w3")] == [3, 8, 0]
+    assert await store.log.cosigned_before(99) == [8, 3]
+    assert await store.log.cosigned_before(8) == [3]
+
+
+async def test_stamps(store: Store, story: list[Entry]) -> None:
+    assert await store.log.latest_stamp("a") is None
+    for size, tsa, response in ((3, "a", b"1"), (8, "a", b"2"), (8, "b", b"3"), (8, "a", b"4")):
+        await store.log.put_stamp(size=size, tsa=tsa, response=response, at=START)
+    assert await store.log.stamps(0, 99) == [(3, "a", b"1"), (8, "a", b"2"), (8, "b", b"3")]
+    assert await store.log.stamps(0, 8) == [(3, "a", b"1")]
+    assert await store.log.latest_stamp("a") == (8, START)
