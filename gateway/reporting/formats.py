@@ -15,7 +15,7 @@ from gateway.reporting.columns import COLUMNS, Value, row
 SCHEMA = "https://avatar-gateway.invalid/schemas/entry/1"
 """$id of trail/entry.schema.json."""
 
-_FORMULA = re.compile(r"[\x00-\x20\x7f]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+_FORMULA = re.compile(r"[\x00-\x20\x7f\s]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 

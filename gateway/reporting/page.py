@@ -363,7 +363,7 @@ font-size:.9rem}
 .table{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{padding:.25rem .6rem;border-bottom:1px solid var(--line);text-align:right}
-tr>:first-child{text-align:left;font-weight:500;overflow-wrap:anywhere}
+tr>:first-child{text-align:left;font-weight:500;min-width:5.5rem;overflow-wrap:break-word}
 thead th{color:var(--soft);font-weight:500}
 summary{cursor:pointer}
 @media (max-width:52rem){.pair{grid-template-columns:1fr}}

@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
 from typing import Any, Final
 
 import orjson
 
 from gateway.model.record import ReviewAction
-from gateway.model.tally import Counted, Measure, TallyKey
+from gateway.model.tally import Counted, Measure, Tally, TallyKey
 from gateway.model.verdict import State, Verdict
 
 SMALL: Final = 5
@@ -30,6 +31,7 @@ _OUTCOMES = tuple(
 _CLOSED = (*(action.value for action in ReviewAction), State.EXPIRED.value)
 
 Report = dict[str, Any]
+_Measured = Mapping[str, Sequence[tuple[TallyKey, int]]]
 
 
 def day_number(day: date) -> int:
@@ -42,7 +44,7 @@ def build(
 ) -> Report:
     """The report over `counted`. `origin` is the name of the log, `entries` how many it has:
     those that are not counted yet are missing, and `complete` says so."""
-    tally = counted.tally
+    tally = _by_measure(counted.tally)
     return {
         "v": 1,
         "made_at": made_at.astimezone(UTC).isoformat(timespec="seconds"),
@@ -100,7 +102,7 @@ def _flat(report: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, str,
             yield path or "report", name, "" if value is None else value
 
 
-def _judged(tally: Mapping[TallyKey, int]) -> Report:
+def _judged(tally: _Measured) -> Report:
     return {
         "messages": _sum(tally, Measure.JUDGED),
         "by_verdict": _full(_by(tally, Measure.JUDGED, "outcome"), _VERDICTS),
@@ -114,7 +116,7 @@ def _judged(tally: Mapping[TallyKey, int]) -> Report:
     }
 
 
-def _rules(tally: Mapping[TallyKey, int]) -> list[Report]:
+def _rules(tally: _Measured) -> list[Report]:
     """The busiest first."""
     table = _table(tally, Measure.RULE, "rule")
     rows = [
@@ -124,7 +126,7 @@ def _rules(tally: Mapping[TallyKey, int]) -> list[Report]:
     return sorted(rows, key=lambda row: (-int(row["messages"]), str(row["rule"])))
 
 
-def _deliveries(tally: Mapping[TallyKey, int]) -> Report:
+def _deliveries(tally: _Measured) -> Report:
     return {
         "by_outcome": _full(_by(tally, Measure.DELIVERY, "outcome"), _OUTCOMES),
         "by_channel": {
@@ -134,7 +136,7 @@ def _deliveries(tally: Mapping[TallyKey, int]) -> Report:
     }
 
 
-def _ai_authored(tally: Mapping[TallyKey, int]) -> Report:
+def _ai_authored(tally: _Measured) -> Report:
     """By route, so that a platform can keep them apart in its own figures: what was recorded to
     be sent to it, how much of that a person edited, and how much surely arrived."""
     sent = _table(tally, Measure.SENT, "route")
@@ -152,12 +154,11 @@ def _ai_authored(tally: Mapping[TallyKey, int]) -> Report:
     return {"by_route": rows}
 
 
-def _holds(tally: Mapping[TallyKey, int]) -> Report:
+def _holds(tally: _Measured) -> Report:
     """Medians in whole seconds. Closed holds alone: what still waits is not in them."""
     waits: dict[str, Counter[int]] = {how: Counter() for how in _CLOSED}
-    for key, n in tally.items():
-        if key.measure == Measure.CLOSED:
-            waits.setdefault(key.outcome, Counter())[key.seconds] += n
+    for key, n in tally.get(Measure.CLOSED, ()):
+        waits.setdefault(key.outcome, Counter())[key.seconds] += n
     reviewed: Counter[int] = Counter()
     for how, counts in waits.items():
         if how != State.EXPIRED:
@@ -170,7 +171,7 @@ def _holds(tally: Mapping[TallyKey, int]) -> Report:
     }
 
 
-def _crisis(tally: Mapping[TallyKey, int]) -> Report:
+def _crisis(tally: _Measured) -> Report:
     counts = _by(tally, Measure.CRISIS, "channel")
     return {
         "total": suppressed({"total": sum(counts.values())})["total"],
@@ -179,7 +180,7 @@ def _crisis(tally: Mapping[TallyKey, int]) -> Report:
     }
 
 
-def _by_day(tally: Mapping[TallyKey, int], first: int, last: int) -> list[Report]:
+def _by_day(tally: _Measured, first: int, last: int) -> list[Report]:
     """Every day that has something, in order."""
     days = _table(tally, Measure.JUDGED, "day")
     return [
@@ -223,24 +224,31 @@ def _at(ordered: list[tuple[int, int]], place: int) -> int:
     raise IndexError(place)
 
 
-def _sum(tally: Mapping[TallyKey, int], measure: Measure) -> int:
-    return sum(n for key, n in tally.items() if key.measure == measure)
-
-
-def _by(tally: Mapping[TallyKey, int], measure: Measure, name: str) -> Counter[str]:
-    counts: Counter[str] = Counter()
+def _by_measure(tally: Tally) -> _Measured:
+    found: dict[str, list[tuple[TallyKey, int]]] = {}
     for key, n in tally.items():
-        if key.measure == measure:
-            counts[str(getattr(key, name))] += n
+        found.setdefault(key.measure, []).append((key, n))
+    return found
+
+
+def _sum(tally: _Measured, measure: Measure) -> int:
+    return sum(n for _, n in tally.get(measure, ()))
+
+
+def _by(tally: _Measured, measure: Measure, name: str) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    find = attrgetter(name)
+    for key, n in tally.get(measure, ()):
+        counts[str(find(key))] += n
     return counts
 
 
-def _table(tally: Mapping[TallyKey, int], measure: Measure, name: str) -> dict[str, Counter[str]]:
+def _table(tally: _Measured, measure: Measure, name: str) -> dict[str, Counter[str]]:
     """By the field `name`, then by outcome."""
     table: dict[str, Counter[str]] = {}
-    for key, n in tally.items():
-        if key.measure == measure:
-            table.setdefault(str(getattr(key, name)), Counter())[key.outcome] += n
+    find = attrgetter(name)
+    for key, n in tally.get(measure, ()):
+        table.setdefault(str(find(key)), Counter())[key.outcome] += n
     return dict(sorted(table.items()))
 
 
