@@ -30,7 +30,7 @@ class MoveTarget:
     def __init__(self, database: PostgresDatabase) -> None:
         migrate(database)
         self.name = database.name
-        self._connection: Any = database.connect_writer()
+        self._connection: Any = database.connect_checked()
 
     def close(self) -> None:
         self._connection.close()

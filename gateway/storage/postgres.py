@@ -35,10 +35,14 @@ _SESSION = (
     "SET idle_in_transaction_session_timeout TO '5s'",
     # Each statement must see what was committed before the turn began.
     "SET default_transaction_isolation TO 'read committed'",
+    # A host that vanished is dead to the server in about half a minute.
+    "SET tcp_keepalives_idle TO 10",
+    "SET tcp_keepalives_interval TO 5",
+    "SET tcp_keepalives_count TO 3",
 )
 _CONNECT = {
     "connect_timeout": 5,
-    # A host that vanished is noticed in about twenty seconds.
+    # And a server that vanished to this process.
     "keepalives_idle": 5,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -110,10 +114,21 @@ class PostgresDatabase(Database):
         super().__init__(self._server.engine, name=self._server.name, read_only=read_only)
 
     def connect_writer(self) -> Connection:
-        connection = self._connect()
+        connection = self.connect_checked()
+        try:
+            # Shared: after a cut, the server may not have noticed the end of the one before yet.
+            connection.execute("SELECT pg_advisory_lock_shared(%s)", (_key(self.boot),))
+        except BaseException:
+            with suppress(self.error):
+                connection.close()
+            raise
+        return _Living(connection, self.error)
+
+    def connect_checked(self) -> Any:
+        """As the driver has it, to a server whose commits last. Raises DatabaseUnusable."""
+        connection = self._server.connect()
         try:
             self._server.check_durable(connection)
-            connection.cursor().execute("SELECT pg_advisory_lock(%s)", (_key(self.boot),))
         except BaseException:
             with suppress(self.error):
                 connection.close()
@@ -188,6 +203,22 @@ class PostgresDatabase(Database):
     def _connect(self) -> Connection:
         found: Connection = self._server.connect()
         return found
+
+
+class _Living:
+    """A connection whose locks are gone once it is closed, not when the server gets to it."""
+
+    def __init__(self, connection: Connection, error: type[Exception]) -> None:
+        self._connection = connection
+        self._error = error
+
+    def cursor(self) -> Cursor:
+        return self._connection.cursor()
+
+    def close(self) -> None:
+        with suppress(self._error):
+            self._connection.cursor().execute("SELECT pg_advisory_unlock_all()")
+        self._connection.close()
 
 
 def _key(boot: str) -> int:
