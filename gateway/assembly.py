@@ -54,6 +54,7 @@ from gateway.policy.embedded import EmbeddedEngine
 from gateway.policy.live import LivePolicies
 from gateway.policy.opa import OpaEngine
 from gateway.policy.reload import PolicySource, Reloader
+from gateway.policy.shadow import Shadow
 from gateway.policy.signals import SignalDetector
 from gateway.policy.signing import VerificationKey
 from gateway.policy.source import Snapshot
@@ -259,6 +260,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
         snapshot, origin = source.read()
         read = Reader()
         signals = SignalDetector(phrases=snapshot.phrases, read=read)
+        shadow = _shadow(settings, books)
         policy = LivePolicies(
             snapshot=snapshot,
             signals=signals,
@@ -266,7 +268,10 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             note=books.store.ledger.note,
             now=_now,
             source=origin,
+            shadow=shadow,
         )
+        if shadow is not None:
+            stack.push_async_callback(shadow.close)
         stack.push_async_callback(policy.close)
         detectors = (*_detectors(settings), signals)
         for detector in detectors:
@@ -307,7 +312,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             gateway=gateway,
             policy=policy,
             courier=courier,
-            policies=Reloader(live=policy, source=source),
+            policies=Reloader(live=policy, source=source, shadow=shadow),
             witnessing=witnessing,
             stamping=stamping,
         )
@@ -372,6 +377,9 @@ async def _background(parts: Assembled) -> AsyncIterator[None]:
         asyncio.create_task(_keep("takeover", lambda: _take_over(parts.books))),
         asyncio.create_task(_keep("tallies", _keeper(parts.books).run)),
     ]
+    if parts.policies.shadow is not None:
+        await parts.policies.look()
+        tasks.append(asyncio.create_task(_keep("shadow", parts.policies.shadow.run)))
     if every_s > 0:
         watching = _keep("policies", lambda: parts.policies.watch(every_s))
         tasks.append(asyncio.create_task(watching))
@@ -528,6 +536,13 @@ def _remarks(parts: Assembled) -> tuple[str, ...]:
     """What is not as it should be, though messages are served."""
     anchoring = (parts.witnessing, parts.stamping)
     return tuple(one.note for one in anchoring if one is not None and one.note)
+
+
+def _shadow(settings: Settings, books: Books) -> Shadow | None:
+    folder = settings.policies_shadow_dir
+    if folder is None:
+        return None
+    return Shadow(folder=folder, note=books.store.ledger.note, now=_now)
 
 
 def _policy_engine(settings: Settings, snapshot: Snapshot) -> PolicyEngine:

@@ -116,6 +116,11 @@ class Settings(BaseSettings):
         le=3_600,
         description="How often `serve` looks for changed policies, in seconds; 0: never.",
     )
+    policies_shadow_dir: Path | None = Field(
+        None,
+        description="Folder with policies, or packs laid over those in use, that judge beside "
+        "them: what they would have decided otherwise is recorded, never applied.",
+    )
     policies_bundle: Path | None = Field(
         None,
         description="A signed bundle that is used instead of policies_dir once it is there; "

@@ -53,7 +53,8 @@ async def ready(request: Request) -> JSONResponse:
 
 async def metrics(request: Request) -> Response:
     found = doors_of(request).metrics
-    found.policies(doors_of(request).policies.status)
+    policies = doors_of(request).policies
+    found.policies(policies.status, policies.shadow.status if policies.shadow else None)
     if witnessing := doors_of(request).witnessing:
         found.witnesses(witnessing.standings, witnessing.quorum)
     return Response(found.render(), media_type=found.content_type)

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from gateway.model.record import Outcome
 from gateway.policy.live import Status
+from gateway.policy.shadow import ShadowStatus
 from gateway.trail.witnessing import Standing
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
@@ -89,8 +90,8 @@ class Metrics:
     def escalations(self, count: int) -> None:
         self._escalations.set(count)
 
-    def policies(self, status: Status) -> None:
-        self._policies.show(status)
+    def policies(self, status: Status, shadow: ShadowStatus | None = None) -> None:
+        self._policies.show(status, shadow)
 
     def witnesses(self, standings: Sequence[Standing], quorum: int) -> None:
         self._quorum.set(quorum)
@@ -125,7 +126,16 @@ class _Policies:
             registry=registry,
         )
 
-    def show(self, status: Status) -> None:
+        self._shadow = Gauge(
+            "gateway_policy_shadow",
+            "Messages judged by the policies in the shadow since the start.",
+            ("result",),
+            registry=registry,
+        )
+
+    def show(self, status: Status, shadow: ShadowStatus | None) -> None:
+        for name in ("same", "differ", "failed", "left_out") if shadow else ():
+            self._shadow.labels(name).set(getattr(shadow, name))
         self._deciding.clear()
         self._deciding.labels(status.bundle.digest, status.source).set(1)
         self._changes.labels("taken").set(status.taken)

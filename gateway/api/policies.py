@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from gateway.api.doors import doors_of
 from gateway.api.responses import documented
 from gateway.errors import Forbidden
 from gateway.model.access import ApiKey, Role
-from gateway.policy.live import Refusal, Status
+from gateway.policy.live import Refusal
 from gateway.policy.reload import Reloader
 
 BUNDLE_PATH = "/v1/policies/bundle"
@@ -52,6 +53,18 @@ class PoliciesOut(BaseModel):
     refused: RefusedOut | None = Field(
         description="Set while newer policies lie there that could not be used."
     )
+    shadow: ShadowOut | None = None
+
+
+class ShadowOut(BaseModel):
+    """Policies that judge beside those in use, and never decide."""
+
+    digest: str = Field(description="Empty while there are none that can be used.")
+    problem: str
+    same: int
+    differ: int
+    failed: int
+    left_out: int = Field(description="Messages that the shadow was too slow for.")
 
 
 def router() -> APIRouter:
@@ -85,7 +98,7 @@ def router() -> APIRouter:
 
 
 async def shown(request: Request, _: Reader) -> PoliciesOut:
-    return _out(_policies(request).status)
+    return _out(_policies(request))
 
 
 async def put(request: Request, key: Author) -> PoliciesOut:
@@ -96,7 +109,7 @@ async def put(request: Request, key: Author) -> PoliciesOut:
     _operator(key)
     policies = _policies(request)
     await policies.push(await request.body(), actor=key.id)
-    return _out(policies.status)
+    return _out(policies)
 
 
 async def withdrawn(request: Request, key: Author) -> PoliciesOut:
@@ -104,7 +117,7 @@ async def withdrawn(request: Request, key: Author) -> PoliciesOut:
     _operator(key)
     policies = _policies(request)
     await policies.withdraw(actor=key.id)
-    return _out(policies.status)
+    return _out(policies)
 
 
 def _policies(request: Request) -> Reloader:
@@ -116,13 +129,15 @@ def _operator(key: ApiKey) -> None:
         raise Forbidden(f"policies are those of every tenant: use a key of tenant {OPERATOR}")
 
 
-def _out(status: Status) -> PoliciesOut:
+def _out(policies: Reloader) -> PoliciesOut:
+    status, shadow = policies.status, policies.shadow
     return PoliciesOut(
         digest=status.bundle.digest,
         revisions=dict(status.bundle.revisions),
         source=status.source,
         since=status.since,
         refused=None if status.refused is None else _refused(status.refused),
+        shadow=None if shadow is None else ShadowOut(**asdict(shadow.status)),
     )
 
 

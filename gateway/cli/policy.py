@@ -6,7 +6,14 @@ from pathlib import Path
 
 import typer
 
-from gateway.cli import policy_bundle, policy_check, policy_explain, policy_show, policy_write
+from gateway.cli import (
+    policy_backtest,
+    policy_bundle,
+    policy_check,
+    policy_explain,
+    policy_show,
+    policy_write,
+)
 from gateway.cli.context import Workshop, settings_of
 
 
@@ -21,5 +28,6 @@ def build(workshop: Workshop) -> typer.Typer:
     policy_show.add_show(app, folder)
     policy_show.add_eval(app, folder)
     policy_explain.add(app, folder, workshop)
+    policy_backtest.add(app, folder, workshop)
     policy_bundle.add(app, folder)
     return app

@@ -1,4 +1,4 @@
-"""`policy new`, `policy fmt`, `policy lint`: writing rules."""
+"""`policy new`, `policy index`, `policy fmt`, `policy lint`: writing rules."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import typer
 
 from gateway.cli.policy_common import Directory, Folder, Format
 from gateway.errors import InvalidField
+from gateway.policy.legal import INDEX, index_text
 from gateway.policy.scaffold import scaffold
-from gateway.policy.source import read_folder
+from gateway.policy.source import load_snapshot, read_folder
 
 PROGRAM_TIMEOUT_S = 120.0
 _OPA = "https://github.com/open-policy-agent/opa/releases, or `go install` of it"
@@ -23,6 +24,7 @@ _REGAL = "https://github.com/open-policy-agent/regal/releases"
 
 def add(app: typer.Typer, folder: Folder) -> None:
     _add_new(app, folder)
+    _add_index(app, folder)
     _add_fmt(app, folder)
     _add_lint(app, folder)
 
@@ -41,6 +43,23 @@ def _add_new(app: typer.Typer, folder: Folder) -> None:
         directory = folder(context, policies)
         for path in scaffold(directory, name, verdict=verdict, title=title):
             typer.echo(str(path))
+
+
+def _add_index(app: typer.Typer, folder: Folder) -> None:
+    @app.command()
+    def index(
+        context: typer.Context,
+        policies: Directory = None,
+    ) -> None:
+        """Write the index of the legal rules anew, after a change of their facts: policies with
+        a stale one are refused."""
+        directory = folder(context, policies)
+        file = directory / INDEX
+        text = index_text(load_snapshot(directory))
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+            typer.echo(str(file))
 
 
 def _add_fmt(app: typer.Typer, folder: Folder) -> None:

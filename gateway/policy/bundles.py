@@ -120,4 +120,9 @@ def _path(name: str) -> str:
 
 def repack(content: bytes, *, key: SigningKey) -> bytes:
     """The same bundle with a signature of `key`. Raises PolicyInvalid."""
-    return pack(_ours(_members(content)), key=key)
+    return pack(files_in(content), key=key)
+
+
+def files_in(content: bytes) -> list[tuple[str, bytes]]:
+    """The policy files in a bundle, not verified. Raises PolicyInvalid."""
+    return _ours(_members(content))

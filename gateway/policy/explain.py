@@ -26,7 +26,7 @@ from gateway.policy.testing import Probes, comparison, source_text
 MAX_VALUE = 120  # characters of a value that is shown
 
 _ABOUT = re.compile(r"\.(?:list|kind) == \"")
-_TEXT_FIELDS = ("submitted", "normalised", "folded", "lower")
+WORDS = ("submitted", "normalised", "folded", "lower")
 
 
 class Fate(StrEnum):
@@ -127,7 +127,7 @@ def rule_id(module: ParsedModule) -> str:
 def _words(rule: Rule) -> bool:
     for reference in rule.references:
         path = reference.path
-        if path[:2] == ("input", "text") and (len(path) < 3 or path[2] in (*_TEXT_FIELDS, None)):
+        if path[:2] == ("input", "text") and (len(path) < 3 or path[2] in (*WORDS, None)):
             return True
         if path[:2] == ("input", "human") and (len(path) < 3 or path[2] in ("text", None)):
             return True

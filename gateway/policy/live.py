@@ -21,6 +21,7 @@ from gateway.model.decision import Bundle, Decision, Facts
 from gateway.model.finding import Stage
 from gateway.model.record import Change
 from gateway.policy.creators import creator_checker
+from gateway.policy.shadow import Shadow
 from gateway.policy.signals import SignalDetector
 from gateway.policy.source import Snapshot
 from gateway.ports import Now, PolicyEngine
@@ -70,7 +71,7 @@ class _Generation:
 
 class LivePolicies:
     """A PolicyEngine whose policies can be replaced. `make` builds an engine for a snapshot,
-    not warm yet; `note` writes an entry of the audit log."""
+    not warm yet; `note` writes an entry of the audit log; `shadow` judges beside it."""
 
     def __init__(
         self,
@@ -81,7 +82,9 @@ class LivePolicies:
         note: Note,
         now: Now,
         source: str = "folder",
+        shadow: Shadow | None = None,
     ) -> None:
+        self._shadow = shadow
         self._signals = signals
         self._make = make
         self._note = note
@@ -126,7 +129,10 @@ class LivePolicies:
         ]
         for generation in self._generations:
             if not seen or generation.phrases in seen:
-                return await generation.engine.decide(facts)
+                decision = await generation.engine.decide(facts)
+                if self._shadow is not None:
+                    self._shadow.offer(facts, decision)
+                return decision
         raise StageFailure(Stage.POLICY, "the policies changed while the message was judged")
 
     async def close(self) -> None:

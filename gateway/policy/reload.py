@@ -8,10 +8,11 @@ from pathlib import Path
 
 from gateway.errors import ConfigurationError, GatewayError, InvalidField, PolicyInvalid
 from gateway.model.decision import Bundle
-from gateway.policy.bundles import MAX_BUNDLE_BYTES, unpack
+from gateway.policy.bundles import MAX_BUNDLE_BYTES, files_in, unpack
 from gateway.policy.live import LivePolicies, Status
+from gateway.policy.shadow import Shadow
 from gateway.policy.signing import VerificationKey
-from gateway.policy.source import Snapshot, fingerprint, load_snapshot
+from gateway.policy.source import Snapshot, fingerprint, load_snapshot, read_folder
 
 FOLDER, BUNDLE = "folder", "bundle"
 
@@ -48,6 +49,13 @@ class PolicySource:
                 str(self._bundle), f"cannot be read ({error.strerror})", "Make it readable."
             ) from None
         return self.verified(content), BUNDLE
+
+    def files(self) -> list[tuple[str, bytes]]:
+        """What `read` reads, as files. Raises as `read` does."""
+        if not self._bundle.exists():
+            return read_folder(self._folder)
+        self.read()
+        return files_in(self._bundle.read_bytes())
 
     def verified(self, content: bytes) -> Snapshot:
         """The policies of a bundle. Raises PolicyInvalid and ConfigurationError."""
@@ -87,14 +95,21 @@ class Reloader:
     """Takes changed policies into use: those that lie in the folder or the bundle's place, and
     those that are pushed."""
 
-    def __init__(self, *, live: LivePolicies, source: PolicySource) -> None:
+    def __init__(
+        self, *, live: LivePolicies, source: PolicySource, shadow: Shadow | None = None
+    ) -> None:
         self._live = live
+        self._shadow = shadow
         self._source = source
         self._seen = source.fingerprint()
 
     @property
     def status(self) -> Status:
         return self._live.status
+
+    @property
+    def shadow(self) -> Shadow | None:
+        return self._shadow
 
     async def watch(self, every_s: float) -> None:
         """Look every `every_s` seconds, for ever."""
@@ -105,6 +120,11 @@ class Reloader:
     async def look(self, settle_s: float = 0.0) -> None:
         """Look once. A change counts when nothing has changed for `settle_s` seconds more, so
         that files half written or half copied are not read."""
+        await self._look(settle_s)
+        if self._shadow is not None:
+            await self._shadow.refresh(self._source.files, self._live.bundle.digest)
+
+    async def _look(self, settle_s: float) -> None:
         found = await asyncio.to_thread(self._source.fingerprint)
         if found == self._seen:
             return

@@ -28,6 +28,19 @@ def test_from_nothing_to_a_rule_that_passes(ask: Ask, tmp_path: Path) -> None:
     assert isinstance(ask("new", "shop.exams", "--policies", packs).exception, InvalidField)
 
 
+def test_a_changed_legal_rule_needs_its_index(ask: Ask, tmp_path: Path) -> None:
+    packs = tmp_path / "packs"
+    shutil.copytree(SHIPPED, packs)
+    switches = packs / "legal/data.yaml"
+    text = switches.read_text("utf-8")
+    switches.write_text(text.replace("on: []", "on: [cn.dvh]"), encoding="utf-8")
+    assert ask("check", "--policies", packs).exit_code == 1
+    assert ask("index", "--policies", packs).output.strip().endswith("law/data.json")
+    assert "cn.dvh" in (packs / "law/data.json").read_text("utf-8")
+    assert ask("check", "--policies", packs).exit_code == 0
+    assert ask("index", "--policies", packs).output == ""
+
+
 def test_formatting_is_left_to_opa(ask: Ask, folder: Path, opa: str) -> None:
     assert ask("fmt", "--check", "--opa", opa).exit_code == 0
     file = folder / "main.rego"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,10 +76,11 @@ def _with(facts: Facts, *detections: object) -> Facts:
 
 
 @pytest.fixture
-async def desk(write: Write, shop: dict[str, str], reader: Reader) -> Desk:
+async def desk(write: Write, shop: dict[str, str], reader: Reader) -> AsyncIterator[Desk]:
     made = Desk(write, shop, reader)
     await made.live.warm()
-    return made
+    yield made
+    await made.live.close()
 
 
 async def test_changed_policies_decide_and_are_noted(desk: Desk, make_facts: Make) -> None:
@@ -135,7 +136,6 @@ async def test_what_is_older_than_all_that_are_kept_is_not_decided(
     with pytest.raises(StageFailure, match="changed while"):
         await desk.live.decide(_with(facts, detection))
     assert (await desk.live.decide(facts)).verdict is Verdict.PUBLISH  # nobody looked for phrases
-    await desk.live.close()
 
 
 async def test_what_cannot_be_noted_or_kept_is_not_taken(desk: Desk, make_facts: Make) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,10 +50,11 @@ class Place:
 
 
 @pytest.fixture
-async def place(write: Write, shop: dict[str, str], reader: Reader) -> Place:
+async def place(write: Write, shop: dict[str, str], reader: Reader) -> AsyncIterator[Place]:
     made = Place(write(shop), reader)
     await made.live.warm()
-    return made
+    yield made
+    await made.live.close()
 
 
 async def test_an_edited_file_counts_and_a_broken_one_does_not(place: Place) -> None:
