@@ -7,6 +7,7 @@ facts, and policies whose index is not that of their facts are refused.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
@@ -79,6 +80,14 @@ def law_index(snapshot: Snapshot) -> dict[str, Any]:
                     lines = duties.setdefault(occasion, {}).setdefault(place, [])
                     lines.extend(_lines(facts, duty))
     return {"duties": duties, "rules": rules}
+
+
+def index_text(snapshot: Snapshot) -> str:
+    """What the file of the index holds. Raises the first PolicyInvalid of the facts."""
+    for problem in legal_problems(snapshot):
+        if problem.file != INDEX:
+            raise problem
+    return json.dumps(law_index(snapshot), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def _files(snapshot: Snapshot) -> Iterator[tuple[str, DataFile]]:
