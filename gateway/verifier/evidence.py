@@ -16,10 +16,12 @@ from typing import Any, BinaryIO, NoReturn
 from gateway.verifier.note import Key, Malformed
 
 FORMAT, VERSION = "avatar-gateway-evidence", 1
-MAX_LINE = 16 << 20
-"""Bytes. A longest message with all that can be found in it stays far below."""
+MAX_LINE = 8 << 20
+"""Bytes. A longest message with all that can be found in it stays far below; what JSON of this
+size can unfold to fits into memory."""
 
 _MAX_KEYS = 1_000
+_MAX_TEXT = 300
 _GZIP = b"\x1f\x8b"
 
 
@@ -141,7 +143,9 @@ def _header(said: dict[str, Any]) -> Header:
         strange_keys=strange,
     )
     texts = (header.origin, header.created_at, header.tenant or "")
-    if not all(type(text) is str for text in texts) or type(header.entries) is not int:
+    if not all(type(text) is str and len(text) <= _MAX_TEXT for text in texts):
+        raise TypeError
+    if type(header.entries) is not int:
         raise TypeError
     return header
 

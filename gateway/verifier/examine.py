@@ -26,7 +26,10 @@ from gateway.verifier.report import FROM_FILE, KEPT, MAX_LISTED, WITNESSES, Find
 from gateway.verifier.story import Story
 from gateway.verifier.tree import Tree, leaf_of
 
-_MAX_GAP = 1_000_000
+_MAX_MISSING = 1_000_000
+"""Entries, in all; past that, those that come are not looked at: each place takes memory."""
+
+_MAX_TEXT = 300
 _EVERY = 512  # lines between two steps of the progress bar
 
 
@@ -59,6 +62,7 @@ class _Examination:
         self._broken = False  # an entry is missing: no later root can be compared
         self._differs = False  # a root was wrong already: so are the later ones
         self._next = 0  # number of the entry that comes next
+        self._missing = 0
         self._entries = self._readable = self._signed = self._matched = 0
         self._checkpoints: Counter[str] = Counter()
         self._ended = False
@@ -73,6 +77,7 @@ class _Examination:
     def find(self, code: str, text: str, *, entry: int | None = None) -> None:
         self._counts[code] += 1
         if len(self._findings) < MAX_LISTED:
+            text = text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
             finding = Finding(code=code, text=text, entry=entry, line=self._line)
             self._findings.append(finding)
 
@@ -179,7 +184,8 @@ class _Examination:
             return False
         text = f"and all up to {seq - 1} are missing" if missing > 1 else "is missing"
         self.find("entry-missing", text, entry=self._next)
-        if missing > _MAX_GAP:
+        self._missing += missing
+        if self._missing > _MAX_MISSING:
             return False
         for _ in range(missing):
             self._story.skip()
@@ -255,7 +261,7 @@ class _Examination:
         self._ended = True
         counted = {"entries": self._entries, "checkpoints": self._checkpoints["in all"]}
         if {name: said[name] for name in counted} != counted:
-            self.find("file-count", f"the file announces {said}, and has {counted}"[:200])
+            self.find("file-count", f"the file announces {said}, and has {counted}")
 
     # The end
 

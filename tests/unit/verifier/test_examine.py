@@ -405,6 +405,26 @@ def _says_the_same(file: bytes) -> bool:
     return ours == theirs
 
 
+def test_gaps_take_no_more_memory_than_a_bound(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.verifier.examine._MAX_MISSING", 100)
+    leaf = b64encode(bytes(32)).decode()
+    lines = [json.dumps({"seq": 90 * n, "leaf": leaf}).encode() + b"\n" for n in range(1, 40)]
+    file = book.file().splitlines(keepends=True)
+    report = examined(b"".join([*file[:-1], *lines, file[-1]]), keys=[book.key])
+    assert report.entries == 37
+    assert report.counts["entry-missing"] == 39
+
+
+def test_long_texts_of_the_file_are_cut(book: Book) -> None:
+    note = f"{'x' * 50_000}\n1\n{b64encode(bytes(32)).decode()}\n\n\u2014 x AAAAAAA=\n"
+    line = json.dumps({"checkpoint": note}).encode() + b"\n"
+    file = book.file().splitlines(keepends=True)
+    report = examined(b"".join([*file[:3], line, *file[3:]]), keys=[book.key])
+    assert report.first is not None
+    assert report.first.code == "checkpoint-origin"
+    assert len(report.first.text) < 400
+
+
 def test_cut_files_are_found(book: Book) -> None:
     file = book.file()
     for at in (file.rindex(b"{"), len(file) // 2, file.index(b"\n") + 1):
