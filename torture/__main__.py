@@ -13,11 +13,18 @@ from pathlib import Path
 from statistics import mean
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from torture.mutants import MUTANTS
-from torture.strace import available
+from torture.strace import why_unusable
 from torture.sweep import Bench, Found, Hunt, hunt, postgres_bench, sqlite_bench, sweep
 
 REPORT = Path("build/torture.json")
@@ -34,8 +41,8 @@ def main() -> int:
     parser.add_argument("--mutants", default=",".join(MUTANTS), help="these, with commas between")
     given = parser.parse_args()
     console = Console()
-    if not available():
-        console.print("strace is not on the PATH: apt-get install strace", style="red")
+    if problem := why_unusable():
+        console.print(problem, style="red", markup=False)
         return 2
     found, hunts = _all(given, console)
     console.print(_points(found))
@@ -77,12 +84,14 @@ def _made(engine: str, folder: str, lanes: int) -> Iterator[AbstractContextManag
 
 
 def _swept(benches: list[Bench], every: int, progress: Progress) -> Found:
-    tasks: dict[str, object] = {}
+    tasks: dict[str, TaskID] = {}
 
     def step(what: str, done: int, of: int) -> None:
         if what not in tasks:
             tasks[what] = progress.add_task(what, total=of)
-        progress.update(tasks[what], completed=done, total=of)  # type: ignore[arg-type]
+        progress.update(tasks[what], completed=done, total=of)
+        if not progress.console.is_terminal and done % 50 == 0:
+            progress.console.print(f"{what}: {done} of {of}")
 
     return sweep(benches, every=every, step=step)
 

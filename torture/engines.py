@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import shutil
 import signal
 import socket
@@ -11,7 +12,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -175,12 +176,20 @@ def make_blank(settings: Mapping[str, Any], platform_port: int) -> str:
 
 
 def _settings(place: Path, platform_port: int) -> dict[str, Any]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     return {
         "data_dir": str(place),
         "routes_dir": str(place / "routes"),
         "sandbox_url": f"http://127.0.0.1:{platform_port}/sandbox",
-        "port": port,
+        "port": _port(),
     }
+
+
+def _port() -> int:
+    """One that no program is given by chance: it is bound again and again."""
+    with ExitStack() as stack:
+        while True:
+            probe = stack.enter_context(socket.socket())
+            with suppress(OSError):
+                port = random.randrange(20_000, 32_000)  # noqa: S311 - any will do
+                probe.bind(("127.0.0.1", port))
+                return port

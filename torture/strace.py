@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
 import shutil
 import signal
@@ -19,8 +20,18 @@ _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _RESULT = re.compile(r"\) += (-?\d+|\?)")
 
 
-def available() -> bool:
-    return shutil.which("strace") is not None
+def why_unusable() -> str:
+    """ "" when other processes can be traced here."""
+    if shutil.which("strace") is None:
+        return "strace is not on the PATH: apt-get install strace"
+    with subprocess.Popen(["sleep", "60"]) as child:
+        try:
+            with attached([child.pid], [], Path(os.devnull)):
+                return ""
+        except RuntimeError as error:
+            return f"{error} (containers need --cap-add=SYS_PTRACE)"
+        finally:
+            child.kill()
 
 
 @dataclass(slots=True)

@@ -12,6 +12,8 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from torture import promises
 from torture.child import serve
 from torture.engines import PostgresEngine, SqliteEngine
@@ -122,7 +124,11 @@ class Trials:
             if not caller.wait_until_served():
                 said = (Path(settings["data_dir"]) / "log").read_text(errors="replace")
                 return [f"it cannot be started again: {said[-300:]}"]
-            left = promises.look_back(caller)
+            try:
+                left = promises.look_back(caller)
+            except httpx.TransportError as error:
+                child.join(1)
+                return [f"it stopped answering after the restart: {error}, exit {child.exitcode}"]
             stop(child)
         promises.read_log(settings, told, left)
         return promises.broken(told, list(self.platform.arrived), left)
