@@ -51,7 +51,11 @@ class SubjectKeys:
         self._maker = ThreadPoolExecutor(1, thread_name_prefix="storage-keys")
         self._making: Future[None] | None = None
         self._known: OrderedDict[str, SubjectKey] = OrderedDict()
-        check = self.store.open(lambda: self._wrapped(_CHECK, b""))
+        try:
+            check = self.store.open(lambda: self._wrapped(_CHECK, b""))
+        except BaseException:
+            self.store.close()
+            raise
         self._check_master(check)
         self.identity = identity_of(check)
 
