@@ -194,12 +194,17 @@ class _Move:
             raise DatabaseUnusable(
                 self._target.name, "is empty, but took the log over", "Restore it from a backup"
             )
-        size, rows = self._target.size(), 0
+        rows = 0
+        self._compare_leaves()
         if stage is Stage.BEGUN:
-            size, rows = self._compare()
+            _, rows = self._compare()
             self._target.open_epoch(epoch + 1, keys, self._open_keys())
         return Moved(
-            size=size, root=self._there.root(), rows=rows, fenced_s=0.0, target=self._target.name
+            size=self._compared,
+            root=self._there.root(),
+            rows=rows,
+            fenced_s=0.0,
+            target=self._target.name,
         )
 
     def _copy_tables(self) -> None:
@@ -226,11 +231,13 @@ class _Move:
         self._compare_leaves()
 
     def _compare_leaves(self) -> None:
-        while leaves := self._target.leaves(self._compared, self._page):
-            rows = self._source.entries(self._compared, len(leaves))
+        size = min(self._source.size(), self._target.size())
+        while (left := min(self._page, size - self._compared)) > 0:
+            rows = self._source.entries(self._compared, left)
+            leaves = self._target.leaves(self._compared, left)
             place = list(LOG.c.keys()).index("leaf")
             theirs = [row[place] for row in rows]
-            if theirs != leaves:
+            if theirs != leaves or len(leaves) != left:
                 raise LogInvalid("the copy differs", index=self._compared)
             self._here.extend(theirs)
             self._there.extend(leaves)
