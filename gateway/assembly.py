@@ -54,6 +54,7 @@ from gateway.policy.embedded import EmbeddedEngine
 from gateway.policy.live import LivePolicies
 from gateway.policy.opa import OpaEngine
 from gateway.policy.reload import PolicySource, Reloader
+from gateway.policy.sandbox import Sandbox
 from gateway.policy.shadow import Shadow
 from gateway.policy.signals import SignalDetector
 from gateway.policy.signing import VerificationKey
@@ -260,7 +261,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
         snapshot, origin = source.read()
         read = Reader()
         signals = SignalDetector(phrases=snapshot.phrases, read=read)
-        shadow = _shadow(settings, books)
+        shadow, sandbox = _shadow(settings, books), Sandbox()
         policy = LivePolicies(
             snapshot=snapshot,
             signals=signals,
@@ -269,7 +270,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             now=_now,
             source=origin,
             shadow=shadow,
+            sandbox=sandbox,
         )
+        stack.push_async_callback(sandbox.close)
         if shadow is not None:
             stack.push_async_callback(shadow.close)
         stack.push_async_callback(policy.close)

@@ -165,13 +165,15 @@ def _creator(creator: Creator, now: datetime) -> dict[str, Any]:
         quiet = is_quiet(creator.settings.get("quiet_hours") or (), now)
     except (InvalidField, KeyError, TypeError, AttributeError):
         raise StageFailure(Stage.POLICY, "the creator's quiet hours cannot be read") from None
-    return {
+    known = {
         **creator.settings,
         "id": creator.id,
         "display_name": creator.display_name,
         "companion": creator.settings.get("companion") is not False,
         "quiet": quiet,
     }
+    known.pop("rego", None)  # the creator's own rules: judged apart, see creator_rules
+    return known
 
 
 def _generator(facts: Facts) -> dict[str, Any]:

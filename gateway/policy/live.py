@@ -21,6 +21,7 @@ from gateway.model.decision import Bundle, Decision, Facts
 from gateway.model.finding import Stage
 from gateway.model.record import Change
 from gateway.policy.creators import creator_checker
+from gateway.policy.sandbox import Sandbox
 from gateway.policy.shadow import Shadow
 from gateway.policy.signals import SignalDetector
 from gateway.policy.source import Snapshot
@@ -71,7 +72,8 @@ class _Generation:
 
 class LivePolicies:
     """A PolicyEngine whose policies can be replaced. `make` builds an engine for a snapshot,
-    not warm yet; `note` writes an entry of the audit log; `shadow` judges beside it."""
+    not warm yet; `note` writes an entry of the audit log; `shadow` judges beside it,
+    `sandbox` runs creators' own rules."""
 
     def __init__(
         self,
@@ -83,7 +85,9 @@ class LivePolicies:
         now: Now,
         source: str = "folder",
         shadow: Shadow | None = None,
+        sandbox: Sandbox | None = None,
     ) -> None:
+        self._sandbox = sandbox
         self._shadow = shadow
         self._signals = signals
         self._make = make
@@ -130,8 +134,10 @@ class LivePolicies:
         for generation in self._generations:
             if not seen or generation.phrases in seen:
                 decision = await generation.engine.decide(facts)
-                if self._shadow is not None:
+                if self._shadow is not None:  # packs beside packs, without the creator's own
                     self._shadow.offer(facts, decision)
+                if self._sandbox is not None:
+                    decision = await self._sandbox.tighten(decision, facts)
                 return decision
         raise StageFailure(Stage.POLICY, "the policies changed while the message was judged")
 
