@@ -22,6 +22,7 @@ from gateway.verifier.report import as_json, as_text
 
 _BAR = 30
 _STEP_S = 0.2
+_MAX_STAMPS = 100_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--checkpoint", metavar="FILE", type=Path, help=kept, **several)
     add("--witness-key", metavar="KEY", help=witness, **several)
     add("--trust-keys-in-file", action="store_true", help=trust)
+    stamps = "write the time stamps there, and what they stamp, to be checked with openssl"
+    add("--stamps", type=Path, metavar="FOLDER", help=stamps)
     add("--json", action="store_true", help="the report as JSON")
     add("--html", type=Path, metavar="FILE", help="write the report as a page, too")
     add("--quiet", action="store_true", help="no progress bar")
@@ -77,7 +80,8 @@ def _run(given: argparse.Namespace) -> int:
             raise Unusable(f"{given.evidence}: {error.strerror}") from error
         evidence = Evidence(file, Path(name).name if name != "-" else "standard input")
         shown = sys.stderr.isatty() and not given.quiet
-        report = examine(evidence, brought, _progress(evidence) if shown else lambda entries: None)
+        progress = _progress(evidence) if shown else lambda entries: None
+        report = examine(evidence, brought, progress, _stamps(given.stamps))
         if shown:
             sys.stderr.write("\r\033[K")
     if given.html:
@@ -108,6 +112,26 @@ def _kept(path: Path) -> Checkpoint:
         raise Unusable(f"{path}: {error.strerror}") from error
     except (Malformed, UnicodeDecodeError) as error:
         raise Unusable(f"{path}: this is no checkpoint ({error}). Give the file as kept") from error
+
+
+def _stamps(folder: Path | None) -> Callable[[int, str, bytes], None]:
+    """What writes checkpoint-SIZE.txt, and checkpoint-SIZE-NUMBER.tsr for each stamp of it, so that
+    `openssl ts -verify -data … -in …` can check them."""
+    number = 0
+
+    def stamped(size: int, text: str, answer: bytes) -> None:
+        nonlocal number
+        if folder is None or number >= _MAX_STAMPS:
+            return
+        number += 1
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"checkpoint-{size}.txt").write_bytes(text.encode())
+            (folder / f"checkpoint-{size}-{number}.tsr").write_bytes(answer)
+        except OSError as error:
+            raise Unusable(f"{folder}: {error.strerror}") from error
+
+    return stamped
 
 
 def _progress(evidence: Evidence) -> Callable[[int], None]:

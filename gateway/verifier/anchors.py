@@ -34,17 +34,19 @@ class Seen:
 
 class Anchors:
     """`trusted` keys, each with where it comes from; `others` that the file names; `witnesses`
-    and what they saw."""
+    and what they saw. A log's key bears its name; `strangers` that the auditor gave bear another."""
 
     def __init__(self, header: Header, given: Given) -> None:
-        self.trusted = dict.fromkeys(given.keys, "from you")
-        for key in header.keys:
+        ours = [key for key in header.keys if key.name == header.origin]
+        self.strangers = [key for key in given.keys if key.name != header.origin]
+        self.trusted = {key: "from you" for key in given.keys if key.name == header.origin}
+        for key in ours:
             for name, checkpoint in given.kept:
                 if key not in self.trusted and _is_signed(checkpoint, key):
                     self.trusted[key] = f"signed {name}, which you kept"
             if given.trust_file:
                 self.trusted.setdefault(key, FROM_FILE)
-        self.others = [key for key in header.keys if key not in self.trusted]
+        self.others = [key for key in ours if key not in self.trusted]
         self.witnesses = {key: Seen() for key in given.witnesses}
 
     def trusts(self, checkpoint: Checkpoint) -> bool:

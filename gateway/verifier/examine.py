@@ -33,11 +33,19 @@ _MAX_TEXT = 300
 _EVERY = 512  # lines between two steps of the progress bar
 
 
+Stamped = Callable[[int, str, bytes], None]
+"""size and text of a checkpoint, and the answer of a time stamping authority over that text"""
+
+
 def examine(
-    evidence: Evidence, given: Given, progress: Callable[[int], None] = lambda entries: None
+    evidence: Evidence,
+    given: Given,
+    progress: Callable[[int], None] = lambda entries: None,
+    stamped: Stamped = lambda size, text, answer: None,
 ) -> Report:
-    """`progress` gets the number of entries done, now and then."""
-    examination = _Examination(evidence, given)
+    """`progress` gets the number of entries done, now and then; `stamped` each time stamp of a
+    checkpoint: they are not checked here."""
+    examination = _Examination(evidence, given, stamped)
     try:
         for number, line in enumerate(evidence.lines(), 2):
             examination.add(number, line)
@@ -49,8 +57,9 @@ def examine(
 
 
 class _Examination:
-    def __init__(self, evidence: Evidence, given: Given) -> None:
+    def __init__(self, evidence: Evidence, given: Given, stamped: Stamped) -> None:
         self._evidence = evidence
+        self._stamped = stamped
         self._header = evidence.header
         self._given = given
         self._anchors = Anchors(evidence.header, given)
@@ -143,7 +152,7 @@ class _Examination:
             elif "checkpoint" in said:
                 self._checkpoint(said["checkpoint"])
             elif "stamp" in said:
-                self._checkpoints["time stamps, not checked here"] += 1
+                self._stamp(said["stamp"])
             elif "end" in said:
                 self._end(said["end"])
             else:
@@ -228,6 +237,14 @@ class _Examination:
             self._anchors.witnessed(checkpoint)
         except Malformed as error:
             self.find("witness-signature", f"{name}: {error}")
+
+    def _stamp(self, said: dict[str, Any]) -> None:
+        answer = b64decode(said["response"], validate=True)
+        if self._last is None or said["size"] != self._last.size:
+            self.find("checkpoint-place", "a time stamp does not follow its checkpoint")
+            return
+        self._checkpoints["time stamps, not checked here"] += 1
+        self._stamped(self._last.size, self._last.text, answer)
 
     def _against_others(self, checkpoint: Checkpoint) -> None:
         """Two signed checkpoints of one size, here or with the auditor, must be one."""
@@ -333,6 +350,8 @@ class _Examination:
 
     def _warnings(self) -> list[str]:
         warnings, hidden = [], self._entries - self._readable
+        for key in self._anchors.strangers:
+            warnings.append(f"the key {key.name}+{key.id.hex()}, which you gave, is of another log")
         if FROM_FILE in self._anchors.trusted.values():
             warnings.append(
                 "THE KEYS COME FROM THE FILE ITSELF. This shows only that the file agrees with "

@@ -236,3 +236,18 @@ def test_no_evidence_at_all(verify: Verify) -> None:
     assert ran.returncode == 2
     assert ran.stderr.startswith("cannot be judged: ")
     assert "Traceback" not in ran.stderr
+
+
+def test_an_old_key_is_enough_after_rotation(tmp_path: Path, bin_dir: Path) -> None:
+    """The new key is announced in the log, under the old one's signature."""
+    data = tmp_path / "data"
+    run(data, "keys", "create", "--role", "auditor").check_returncode()
+    keys = json.loads(run(data, "keys", "show", "--json").stdout)
+    old = next(key["key"] for key in keys if key["signs"] == "checkpoints")
+    run(data, "keys", "rotate").check_returncode()
+    run(data, "keys", "create", "--role", "auditor").check_returncode()
+    run(data, "audit", "evidence", str(tmp_path / "evidence.jsonl")).check_returncode()
+    pack(tmp_path / "verifier.pyz")
+    ran = _shell(f"python3 verifier.pyz evidence.jsonl --key '{old}'", tmp_path, bin_dir)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "announced in entry 2, signed by an earlier key" in ran.stdout

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import random
 from base64 import b64decode, b64encode
@@ -15,6 +16,9 @@ from hypothesis import strategies as st
 from gateway.keyring import Keyring
 from gateway.model.record import leaf_hash
 from gateway.trail.note import COSIGNATURE, ML_DSA_44, NoteKey, cosign
+from gateway.verifier.anchors import Given
+from gateway.verifier.evidence import Evidence
+from gateway.verifier.examine import examine
 from gateway.verifier.note import Key
 from tests.evidence import ORIGIN, Book, examined, said_otherwise
 
@@ -231,6 +235,13 @@ def test_another_key_than_the_auditors(book: Book) -> None:
     assert report.checkpoints["by keys that you did not give"] == 3
 
 
+def test_a_key_of_another_log_proves_nothing(book: Book) -> None:
+    other = replace(book.key, name="other.example/log")
+    report = book.examined(keys=[other])
+    assert set(report.counts) == {"keys-unproven"}
+    assert report.warnings[0].startswith("the key other.example/log+")
+
+
 def test_a_kept_checkpoint_proves_the_key(book: Book) -> None:
     report = book.examined([book.signed[0][2]], keys=[])
     assert report.verified
@@ -326,11 +337,21 @@ def test_another_tenants_bodies_stay_hashes(book: Book) -> None:
     assert "body-withheld" in report.counts
 
 
-def test_stamps_are_counted(book: Book) -> None:
+def test_stamps_are_counted_and_handed_on(book: Book) -> None:
     book.stamped.append((12, "http://tsa.example", b"..."))
-    report = book.examined()
+    stamps: list[tuple[int, str, bytes]] = []
+    file = book.file()
+    report = examine(
+        Evidence(io.BytesIO(file), "file"),
+        Given(keys=[book.key]),
+        stamped=lambda *stamp: stamps.append(stamp),
+    )
     assert report.verified
     assert report.checkpoints["time stamps, not checked here"] == 1
+    text = book.signed[0][2].partition("\n\n")[0] + "\n"
+    assert stamps == [(12, text, b"...")]
+    moved = file.replace(b'"stamp":{"size":12', b'"stamp":{"size":11')
+    assert set(examined(moved, keys=[book.key]).counts) == {"checkpoint-place"}
 
 
 @pytest.mark.parametrize(

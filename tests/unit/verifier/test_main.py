@@ -58,6 +58,18 @@ def test_unusable(book: Book, file: Path, capsys: pytest.CaptureFixture[str]) ->
         assert shown.out == ""
 
 
+def test_stamps_are_written_for_openssl(book: Book, tmp_path: Path) -> None:
+    book.stamped.append((24, "http://tsa.example", b"answer"))
+    file = tmp_path / "evidence.jsonl"
+    file.write_bytes(book.file())
+    there = tmp_path / "stamps"
+    assert main([str(file), "--key", str(book.key), "--stamps", str(there)]) == 0
+    assert (there / "checkpoint-24-1.tsr").read_bytes() == b"answer"
+    text = (there / "checkpoint-24.txt").read_text(encoding="utf-8")
+    assert book.signed[1][2].startswith(text)
+    assert main([str(file), "--key", str(book.key), "--stamps", str(file)]) == 2
+
+
 def test_standard_input_and_gzip(
     book: Book, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
