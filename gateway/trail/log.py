@@ -184,8 +184,9 @@ class Log:
     async def consistency(self, old: int, new: int | None = None) -> list[bytes]:
         """The proof (RFC 6962, 2.1.2) that the log of size `old` is the beginning of that of
         size `new`; None: of the latest checkpoint. Raises NotFound for sizes never reached."""
-        async with self._lock:
-            await self._follow()
+        if new is None or new > self._tree.size:
+            async with self._lock:
+                await self._follow()
         size = self._latest.size if new is None and self._latest else (new or 0)
         if not 0 <= old <= size <= self._tree.size:
             raise NotFound("pair of log sizes", f"{old}, {size}")

@@ -12,6 +12,7 @@ EMPTY_ROOT = sha256(b"").digest()
 BLOCK_HEIGHT = 8
 BLOCK = 1 << BLOCK_HEIGHT
 """Leaves whose hashes a Tree does not keep, once they are complete: it keeps their root."""
+_EDGES = 4_096
 
 Blocks = Mapping[int, Sequence[bytes]]
 """block number → its leaves, up to BLOCK of them; a Block spares hashing them again"""
@@ -88,6 +89,7 @@ class Tree:
     def __init__(self) -> None:
         self._levels: list[list[bytes]] = [[]]  # by height above BLOCK_HEIGHT
         self._tail: list[bytes] = []
+        self._edges: dict[tuple[int, int], bytes] = {}  # roots of runs: they never change
 
     @property
     def size(self) -> int:
@@ -195,8 +197,16 @@ class Tree:
             return leaves.levels[height][offset >> height]
         if width == 1:
             return leaves[offset]
-        middle = start + _split(width)
-        return node_hash(self._root_of(start, middle, blocks), self._root_of(middle, end, blocks))
+        root = self._edges.get((start, end))
+        if root is None:
+            middle = start + _split(width)
+            root = node_hash(
+                self._root_of(start, middle, blocks), self._root_of(middle, end, blocks)
+            )
+            if len(self._edges) >= _EDGES:
+                self._edges.clear()
+            self._edges[start, end] = root
+        return root
 
     @staticmethod
     def _check(possible: bool) -> None:
