@@ -34,7 +34,8 @@ class Seen:
 
 class Anchors:
     """`trusted` keys, each with where it comes from; `others` that the file names; `witnesses`
-    and what they saw. A log's key bears its name; `strangers` that the auditor gave bear another."""
+    and what they saw. A log's key bears the log's name; `strangers` that the auditor gave bear
+    another."""
 
     def __init__(self, header: Header, given: Given) -> None:
         ours = [key for key in header.keys if key.name == header.origin]

@@ -349,9 +349,11 @@ class _Examination:
         return warnings + self._warnings()
 
     def _warnings(self) -> list[str]:
-        warnings, hidden = [], self._entries - self._readable
-        for key in self._anchors.strangers:
-            warnings.append(f"the key {key.name}+{key.id.hex()}, which you gave, is of another log")
+        warnings = [
+            f"the key {key.name}+{key.id.hex()}, which you gave, is of another log"
+            for key in self._anchors.strangers
+        ]
+        hidden = self._entries - self._readable
         if FROM_FILE in self._anchors.trusted.values():
             warnings.append(
                 "THE KEYS COME FROM THE FILE ITSELF. This shows only that the file agrees with "
