@@ -29,6 +29,7 @@ class Found:
 
     engine: str
     points: dict[str, int] = field(default_factory=dict)
+    there: int = 0
     cuts: int = 0
     sent: int = 0
     answers: int = 0
@@ -127,7 +128,7 @@ def sweep(
     benches: Sequence[Bench], *, every: int = 1, cuts: bool = True, step: Step = lambda *_: None
 ) -> Found:
     """One engine, on as many benches at once as are given. `every`: one of so many
-    points, spread evenly."""
+    of the points that are `there`, spread evenly."""
     bench = benches[0]
     found = Found(bench.name)
     step(f"{bench.name}: the order", 0, 1)
@@ -138,6 +139,7 @@ def sweep(
     if isinstance(bench.trials.engine, SqliteEngine) and cuts:
         _cut(bench, calls, outcome, found, step)
     all_points = bench.points()
+    found.there = len(all_points)
     tried = all_points[::every]
     idle: SimpleQueue[Bench] = SimpleQueue()
     for one in benches:
