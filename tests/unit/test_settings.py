@@ -111,3 +111,22 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AVATAR_GATEWAY_PORT", "")
     settings = read_settings(None, {})
     assert (settings.data_dir, settings.port) == (Path("var"), 8080)
+
+
+def test_witnesses_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AVATAR_GATEWAY_WITNESSES", "https://a a+1+BA==, https://b b+2+BA==")
+    assert read_settings(None, {}).witnesses == ("https://a a+1+BA==", "https://b b+2+BA==")
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ({"witnesses": ("https://a k",), "witness_quorum": 2}, "witness_quorum is above"),
+        ({"timestamp_url": "https://tsa"}, "go together"),
+        ({"timestamp_certificates": "roots.pem"}, "go together"),
+        ({"timestamp_url": "ftp://tsa", "timestamp_certificates": "roots.pem"}, "timestamp"),
+    ],
+)
+def test_anchors_that_do_not_fit(flags: dict[str, object], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        read_settings(None, flags)
