@@ -49,7 +49,7 @@ from gateway.pipeline.rooms import Limits, Rooms
 from gateway.platforms.signing import secret_bytes
 from gateway.platforms.webhook import WebhookPlatform
 from gateway.policy.creators import creator_checker
-from gateway.policy.describe import describe
+from gateway.policy.describe import rule_titles
 from gateway.policy.embedded import EmbeddedEngine
 from gateway.policy.live import LivePolicies
 from gateway.policy.opa import OpaEngine
@@ -519,9 +519,7 @@ def _desk(parts: Assembled) -> Desk:
     state = None
     if path is not None:
         profile = load_profile(path)
-        titles = {
-            rule.id: rule.title for pack in describe(parts.policy.snapshot) for rule in pack.rules
-        }
+        titles = rule_titles(parts.policy.snapshot)
         state = partial(statement, profile=profile, titles=titles, origin=books.log.origin)
     return Desk(
         questions=books.store.questions,

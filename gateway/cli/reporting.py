@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from gateway.cli.context import Books, Workshop, run, settings_of
 from gateway.errors import ConfigurationError, InvalidField
 from gateway.model.record import Entry, EntryKind
-from gateway.policy.describe import describe
+from gateway.policy.describe import rule_titles
 from gateway.policy.source import load_snapshot
 from gateway.reporting import page, report
 from gateway.reporting.export import About, Export
@@ -134,7 +134,7 @@ def _add_reasons(app: typer.Typer, workshop: Workshop) -> None:
         Database (API v2), one a line. The gateway prepares them; the platform submits them."""
         settings = settings_of(context)
         given = load_profile(_profile_path(settings, profile))
-        titles = _titles(workshop.policies_dir(settings))
+        titles = rule_titles(load_snapshot(workshop.policies_dir(settings)))
         query = EntryQuery(
             tenant=tenant,
             decisions=RESTRICTED,
@@ -289,11 +289,6 @@ def _profile_path(settings: Settings, given: Path | None) -> Path:
             "with --profile.",
         )
     return path
-
-
-def _titles(policies: Path) -> dict[str, str]:
-    packs = describe(load_snapshot(policies))
-    return {rule.id: rule.title for pack in packs for rule in pack.rules}
 
 
 async def _watched(

@@ -16,11 +16,11 @@ class Measure(StrEnum):
     DRY_RUN: the same for dry runs.
     RULE: messages whose first judgement names `rule` among its reasons; `outcome` is the verdict
         that the rule asked for. channel.
-    SENT: messages recorded to be sent. channel, route, language; `outcome` is "edited" where a
-        person edited the text during review, else "generated".
+    SENT: messages recorded to be sent. channel, route; `outcome` is "edited" where a person
+        edited the text during review, else "generated".
     DELIVERY: ends of sending. channel, route; `outcome` is the message's state.
-    CLOSED: holds that ended. channel, route, language; `outcome` is what the reviewer did, or
-        "expired"; `seconds` is how long it had waited, whole seconds.
+    CLOSED: holds that ended. `outcome` is what the reviewer did, or "expired"; `seconds` is how
+        long it had waited: whole seconds, above an hour whole minutes.
     CRISIS: messages recorded to be sent whose text is the crisis text. channel, route.
     """
 
@@ -54,7 +54,8 @@ Tally = Mapping[TallyKey, int]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     """Counts of the days from `first` to `last` (included; since 1970-01-01), over the first
-    `size` entries of the log."""
+    `size` entries of the log. Where they were summed up, tenants are "", and days are those of
+    JUDGED alone, else 0."""
 
     size: int
     first: int

@@ -38,7 +38,7 @@ class Tallies(Protocol):
 
     async def replace(self, tally: Tally, *, size: int) -> bool: ...
 
-    async def read(self) -> Counted: ...
+    async def exact(self) -> Counted: ...
 
     async def held_at(self, entry: Entry) -> datetime | None: ...
 
@@ -49,7 +49,6 @@ class Recount:
     were not what the entries come to."""
 
     size: int
-    counts: int
     differing: int
 
 
@@ -87,7 +86,7 @@ class Keeper:
         counts: Counter[TallyKey] = Counter()
         done = 0
         while True:
-            stored = await self._tallies.read()
+            stored = await self._tallies.exact()
             for start in range(done, stored.size, _IN_ONE_WRITE):
                 stop = min(start + _IN_ONE_WRITE, stored.size)
                 counts.update(await self._count(start, stop))
@@ -97,7 +96,8 @@ class Keeper:
             differing = sum(counts[key] != old.get(key, 0) for key in counts.keys() | old.keys())
             # Where a server has added meanwhile, what it added is counted too.
             if await self._tallies.replace(counts, size=done):
-                return Recount(size=done, counts=len(counts), differing=differing)
+                size = await self.follow(progress)
+                return Recount(size=size, differing=differing)
 
     async def _count(self, start: int, stop: int) -> Counter[TallyKey]:
         counts: Counter[TallyKey] = Counter()

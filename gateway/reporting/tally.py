@@ -17,7 +17,7 @@ from gateway.model.verdict import State
 CRISIS = "crisis"
 """The template that answers talk of suicide or self-harm, see disclosure/wording.yaml."""
 
-_DAY_S = 86_400
+_HOUR_S, _DAY_S = 3_600, 86_400
 
 
 def closes(entry: Entry) -> bool:
@@ -77,19 +77,13 @@ def _count_closed(
     counts: Counter[TallyKey], entry: Entry, place: tuple[str, int], held_at: datetime | None
 ) -> None:
     document = orjson.loads(entry.body)
-    waited = int((entry.at - held_at).total_seconds()) if held_at else 0
+    waited = max(0, int((entry.at - held_at).total_seconds())) if held_at else 0
+    waited = waited if waited < _HOUR_S else waited // 60 * 60
     outcome, how = State.EXPIRED.value, "generated"
     if entry.kind is EntryKind.REVIEW:
         outcome = document["review"]["action"]
         how = "edited" if outcome == ReviewAction.EDIT else how
-    key = TallyKey(
-        *place,
-        Measure.CLOSED.value,
-        *_labels(document),
-        outcome=outcome,
-        seconds=max(0, waited),
-    )
-    counts[key] += 1
+    counts[TallyKey(*place, Measure.CLOSED.value, outcome=outcome, seconds=waited)] += 1
     _count_sent(counts, document, place, how)
 
 
@@ -98,10 +92,10 @@ def _count_sent(
 ) -> None:
     if document["state"] != State.QUEUED:
         return
-    labels = _labels(document)
-    counts[TallyKey(*place, Measure.SENT.value, *labels, outcome=how)] += 1
+    channel, route, _ = _labels(document)
+    counts[TallyKey(*place, Measure.SENT.value, channel, route, outcome=how)] += 1
     if (document["disclosure"] or {}).get("replaced_by") == CRISIS:
-        counts[TallyKey(*place, Measure.CRISIS.value, *labels[:2])] += 1
+        counts[TallyKey(*place, Measure.CRISIS.value, channel, route)] += 1
 
 
 def _labels(document: dict[str, Any]) -> tuple[str, str, str]:

@@ -26,6 +26,8 @@ _COLUMNS = [_ENTRY.c[name] for name in ("seq", "kind", "ts", "tenant", "msg_id",
 _RARE = 20_000
 """A rule that fewer entries name is looked up first; else the other filters are."""
 
+_JUDGED = tuple(kind.value for kind in (EntryKind.DECISION, EntryKind.DRY_RUN, EntryKind.REVIEW))
+
 _SERVED = ({"tenant", "creator"}, {"tenant", "decision"})
 """Filters that an index answers in the order of time."""
 
@@ -175,7 +177,7 @@ class Questions:
         return bool(count <= _RARE)
 
     def _is_served(self, query: EntryQuery) -> bool:
-        return query.given.keys() - {"since", "until", "rule"} in _SERVED
+        return query.given.keys() - {"since", "until"} in _SERVED
 
     def _equal(self, query: EntryQuery, *, plain: bool) -> list[sa.ColumnElement[bool]]:
         found = []
@@ -184,6 +186,8 @@ class Questions:
             if wanted is not None:
                 column = _ENTRY.c[name] if plain else self._unindexed(_ENTRY.c[name])
                 found.append(column == str(wanted))
+        if query.rule is not None:  # only what was judged names rules
+            found.append(self._unindexed(_ENTRY.c.kind).in_(_literals(_JUDGED)))
         if query.decisions is not None:
             found.append(self._unindexed(_ENTRY.c.decision).in_(_literals(query.decisions)))
         return found

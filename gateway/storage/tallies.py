@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from gateway.model.record import Entry
-from gateway.model.tally import Counted, Tally, TallyKey
+from gateway.model.tally import Counted, Measure, Tally, TallyKey
 from gateway.model.verdict import Verdict
 from gateway.storage.database import Database
+from gateway.storage.driver import Row
 from gateway.storage.reader import Reader
 from gateway.storage.tables import AuditEntry, TallyHead, TallyRow, table
 from gateway.storage.times import moment
@@ -21,6 +23,7 @@ from gateway.storage.writer import Writer
 _ROW = table(TallyRow)
 _HEAD = table(TallyHead)
 _ENTRY = table(AuditEntry)
+_EDGES = (sa.func.min(_ROW.c.day), sa.func.max(_ROW.c.day))
 _ONLY = 1
 
 
@@ -63,29 +66,46 @@ class Tallies:
         and nothing is changed, where not just those are counted now."""
         return await self._writer.write(lambda one: self._start_again(one, tally, size))
 
+    async def exact(self) -> Counted:
+        """Every count there is."""
+        return await self._counted(sa.select(_ROW), sa.select(*_EDGES))
+
     async def read(
         self, *, tenant: str | None = None, first: int | None = None, last: int | None = None
     ) -> Counted:
-        """Of one tenant or all, from day `first` to day `last`, both included."""
-        clause = sa.select(_ROW)
+        """Of one tenant or all, from day `first` to day `last`, both included; summed up."""
+        some = []
         if tenant is not None:
-            clause = clause.where(_ROW.c.tenant == tenant)
+            some.append(_ROW.c.tenant == tenant)
         if first is not None:
-            clause = clause.where(_ROW.c.day >= first)
+            some.append(_ROW.c.day >= first)
         if last is not None:
-            clause = clause.where(_ROW.c.day <= last)
-        statement, size, again = self._database.statement(clause), -1, await self.size()
-        while size != again:  # somebody added between the two
-            size = again
-            tally = _tally(await self._reader.many(statement))
-            again = await self.size()
-        days = [key.day for key in tally] or [0]
-        return Counted(
-            size=size,
-            first=min(days) if first is None else first,
-            last=max(days) if last is None else last,
-            tally=tally,
+            some.append(_ROW.c.day <= last)
+        rest = [_ROW.c[name] for name in TallyKey._fields[2:]]
+        day = sa.case((_ROW.c.measure == Measure.JUDGED.value, _ROW.c.day), else_=0)
+        by_day = sa.select(*rest, day.label("on"), _ROW.c.n).where(*some).subquery()
+        total = sa.cast(sa.func.sum(by_day.c.n), sa.BigInteger)
+        keys = [by_day.c[column.name] for column in rest]
+        clause = sa.select(sa.literal_column("''"), by_day.c.on, *keys, total)
+        counted = await self._counted(
+            clause.group_by(by_day.c.on, *keys), sa.select(*_EDGES).where(*some)
         )
+        return replace(
+            counted,
+            first=counted.first if first is None else first,
+            last=counted.last if last is None else last,
+        )
+
+    async def _counted(self, clause: sa.Select[Any], edges: sa.Select[Any]) -> Counted:
+        statement, days = self._database.statement(clause), self._database.statement(edges)
+        size, again = -1, await self.size()
+        rows: list[Row] = []
+        while size != again:  # somebody added meanwhile
+            size = again
+            rows = await self._reader.many(statement)
+            ((first, last),) = await self._reader.many(days)
+            again = await self.size()
+        return Counted(size=size, first=first or 0, last=last or 0, tally=_tally(rows))
 
     async def held_at(self, entry: Entry) -> datetime | None:
         """When the message of `entry` was last put on hold before it."""
@@ -115,5 +135,5 @@ class Tallies:
         transaction.add(self._put, id=_ONLY, size=size)
 
 
-def _tally(rows: list[tuple[Any, ...]]) -> Mapping[TallyKey, int]:
+def _tally(rows: list[Row]) -> Mapping[TallyKey, int]:
     return {TallyKey(*row[:-1]): row[-1] for row in rows}

@@ -52,7 +52,7 @@ class Counts:
         self.counts = Counter(tally)
         return True
 
-    async def read(self) -> Counted:
+    async def exact(self) -> Counted:
         return Counted(size=self.at, first=0, last=0, tally=dict(self.counts))
 
     async def held_at(self, entry: Entry) -> datetime | None:
