@@ -157,7 +157,7 @@ class Change:
 
     actor: str
     tenant: str
-    what: str  # "creator", "api_key", "policy", "signing_key", "escalation"
+    what: str  # "creator", "api_key", "policy", "shadow", "signing_key", "escalation"
     subject: str  # its id
     at: datetime
     before: str | None
