@@ -86,12 +86,14 @@ def _made(engine: str, folder: str, lanes: int) -> Iterator[AbstractContextManag
 def _swept(benches: list[Bench], every: int, progress: Progress) -> Found:
     tasks: dict[str, TaskID] = {}
 
-    def step(what: str, done: int, of: int) -> None:
+    def step(so_far: Found, what: str, done: int, of: int) -> None:
         if what not in tasks:
             tasks[what] = progress.add_task(what, total=of)
         progress.update(tasks[what], completed=done, total=of)
-        if not progress.console.is_terminal and done % 50 == 0:
-            progress.console.print(f"{what}: {done} of {of}")
+        if done % 25 == 0:
+            _write([so_far], [])
+            if not progress.console.is_terminal:
+                progress.console.print(f"{what}: {done} of {of}")
 
     return sweep(benches, every=every, step=step)
 
@@ -137,8 +139,8 @@ def _write(found: list[Found], hunts: list[Hunt]) -> None:
             "tried": one.tried,
             "duplicates": {
                 "kills": len(one.duplicates),
-                "most": max(one.duplicates, default=0) - one.known,
-                "mean": round(mean(one.duplicates) - one.known, 4) if one.duplicates else 0,
+                "most": max(one.duplicates, default=0),
+                "mean": round(mean(one.duplicates), 4) if one.duplicates else 0,
             },
         }
     for each in hunts:

@@ -18,14 +18,13 @@ from torture.platform import Platform
 from torture.strace import Call, read_calls
 from torture.trial import Outcome, Point, Trials
 
-Step = Callable[[str, int, int], None]
-"""What is being done, how much of it is done, of how much."""
+_SPREAD = 16
 
 
 @dataclass(slots=True)
 class Found:
     """Of one engine. `duplicates` has the requests beyond the first for each kill that was
-    tried; `known` how many of those the story itself makes (an answer that never came)."""
+    tried."""
 
     engine: str
     points: dict[str, int] = field(default_factory=dict)
@@ -36,11 +35,14 @@ class Found:
     early: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     duplicates: list[int] = field(default_factory=list)
-    known: int = 0
 
     @property
     def tried(self) -> int:
         return sum(self.points.values())
+
+
+Step = Callable[[Found, str, int, int], None]
+"""What was found so far; what is being done, how much of it is done, of how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Bench:
         writer = _busiest_writer(calls)
         return [*found, *points.of_server(calls, writer)]
 
-    def cuts(self, calls: list[Call], outcome: Outcome) -> Iterator[list[str]]:
+    def cuts(self, calls: list[Call], outcome: Outcome, *, every: int = 1) -> Iterator[list[str]]:
         """What was broken after the power went at each send and after each sync."""
         trials = self.trials
         engine = trials.engine
@@ -96,7 +98,7 @@ class Bench:
         for torn in (False, True):
             disk = powercut.Disk(calls, self.folder / "blank", self.folder / "place")
             moments = disk.syncs() | {one.began for one in all_sent}
-            for cut in list(disk.cuts(moments, torn=torn)):
+            for cut in list(disk.cuts(moments, torn=torn))[::every]:
                 engine.fresh()
                 powercut.put(self.folder / "place", cut)
                 told, arrived = powercut.until(cut.line, outcome.told, all_sent)
@@ -128,19 +130,18 @@ def sweep(
     benches: Sequence[Bench], *, every: int = 1, cuts: bool = True, step: Step = lambda *_: None
 ) -> Found:
     """One engine, on as many benches at once as are given. `every`: one of so many
-    of the points that are `there`, spread evenly."""
+    of the points (and power cuts) that are `there`, spread evenly."""
     bench = benches[0]
     found = Found(bench.name)
-    step(f"{bench.name}: the order", 0, 1)
+    step(found, f"{bench.name}: the order", 0, 1)
     outcome, ordered, calls = bench.quiet()
     found.violations += [f"no fault: {one}" for one in outcome.violations]
     found.sent, found.answers, found.early = ordered.sent, ordered.answers, ordered.early
-    found.known = outcome.duplicates
-    if isinstance(bench.trials.engine, SqliteEngine) and cuts:
-        _cut(bench, calls, outcome, found, step)
     all_points = bench.points()
     found.there = len(all_points)
     tried = all_points[::every]
+    # Far apart first: what is interrupted has still looked everywhere.
+    tried = [point for start in range(_SPREAD) for point in tried[start::_SPREAD]]
     idle: SimpleQueue[Bench] = SimpleQueue()
     for one in benches:
         idle.put(one)
@@ -159,15 +160,13 @@ def sweep(
             found.violations += [f"{point}: {one}" for one in result.violations]
             if point.kills:
                 found.duplicates.append(result.duplicates)
-            step(f"{bench.name}: fault points", number, len(tried))
+            step(found, f"{bench.name}: fault points", number, len(tried))
+    if isinstance(bench.trials.engine, SqliteEngine) and cuts:
+        for number, broken in enumerate(bench.cuts(calls, outcome, every=every), 1):
+            found.cuts = number
+            found.violations += broken
+            step(found, f"{bench.name}: power cuts", number, number)
     return found
-
-
-def _cut(bench: Bench, calls: list[Call], outcome: Outcome, found: Found, step: Step) -> None:
-    for number, broken in enumerate(bench.cuts(calls, outcome), 1):
-        found.cuts = number
-        found.violations += broken
-        step(f"{bench.name}: power cuts", number, number)
 
 
 def hunt(bench: Bench, name: str, *, most: int = 10_000) -> Hunt:
