@@ -23,6 +23,8 @@ ROOMS = (
     "disclosure",
     "trail",
     "audit",
+    "questions",
+    "erasure",
     "pipeline",
     "http",
     "start",
