@@ -93,3 +93,16 @@ def test_a_place_that_cannot_be_written(ask: Any, tmp_path: Path) -> None:
     assert done.exit_code != 0
     assert "cannot be written" in str(done.exception)
     assert not list(tmp_path.glob("evidence*"))
+
+
+@pytest.mark.usefixtures("written")
+def test_erasures_verify(ask: Any, settings: Settings, tmp_path: Path) -> None:
+    what = ("--message", "msg_1", "--tenant", "acme", "--reason", "asked for by the person", "-y")
+    erased = ask("erase", *what)
+    assert erased.exit_code == 0, erased.output
+    out = tmp_path / "evidence.jsonl"
+    assert ask("evidence", str(out)).exit_code == 0
+    report = checked(settings, out.read_bytes())
+    assert report.verified, report.findings
+    assert report.kinds["erased"] == 1
+    assert report.erased["messages"] == 1
