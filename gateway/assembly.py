@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.metadata import version as installed_version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificates
 
+from gateway.anchoring import quorum_of, stamp_checker, stamping, witnessing
 from gateway.api.access import Guard, issue_key
 from gateway.api.app import build_app
 from gateway.api.doors import Desk, Doors
@@ -70,13 +70,12 @@ from gateway.text.reader import Reader
 from gateway.toxicity.detector import ToxicityDetector
 from gateway.toxicity.embedded import EmbeddedScorer
 from gateway.toxicity.scorer import Scorer
-from gateway.trail.anchors import Quorum
 from gateway.trail.leaf import encode
 from gateway.trail.log import Log
-from gateway.trail.witnessing import WitnessAt, Witnessing
+from gateway.trail.witnessing import Witnessing
 
 if TYPE_CHECKING:
-    from gateway.trail.stamping import StampChecker, Stamping
+    from gateway.trail.stamping import Stamping
 
 FIRST_KEY = "first-api-key"
 
@@ -165,82 +164,12 @@ async def open_books(settings: Settings) -> AsyncIterator[Books]:
             interval_s=settings.checkpoint_interval_s,
             block_file=settings.data_dir / "log-blocks",
             post_quantum=settings.checkpoint_post_quantum,
-            quorum=_quorum(settings),
-            check_stamp=_stamp_checker(settings),
+            quorum=quorum_of(settings),
+            check_stamp=stamp_checker(settings),
         )
         yield Books(settings=settings, keyring=keyring, store=store, log=log)
     finally:
         await store.close()
-
-
-def _witnesses(settings: Settings) -> list[WitnessAt]:
-    try:
-        found = [WitnessAt.parse(one) for one in settings.witnesses]
-    except LogInvalid as error:
-        raise ConfigurationError(
-            "witnesses", error.problem, "Write `<url> <key>`, the key as the witness prints it."
-        ) from None
-    if len({one.key.name for one in found}) < len(found):
-        raise ConfigurationError("witnesses", "two have one name", "A witness counts once.")
-    return found
-
-
-def _quorum(settings: Settings) -> Quorum:
-    keys = tuple(one.key for one in _witnesses(settings))
-    return Quorum(keys, settings.witness_quorum if keys else 0)
-
-
-def _stamp_checker(settings: Settings) -> StampChecker | None:
-    """Without the extra, commands still read the log: stamps count as unchecked."""
-    path = settings.timestamp_certificates
-    if path is None or find_spec("rfc3161_client") is None:
-        return None
-    from gateway.trail.stamping import StampChecker  # noqa: PLC0415 - an extra
-
-    try:
-        return StampChecker(load_pem_x509_certificates(path.read_bytes()))
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            "timestamp_certificates",
-            f"{path} cannot be read ({type(error).__name__})",
-            "Name a file with the authority's root certificates, in PEM.",
-        ) from None
-
-
-def _witnessing(settings: Settings, books: Books) -> Witnessing | None:
-    witnesses = _witnesses(settings)
-    if not witnesses:
-        return None
-    return Witnessing(
-        log=books.log,
-        store=books.store.log,
-        witnesses=witnesses,
-        quorum=settings.witness_quorum,
-        now=_now,
-        interval_s=settings.witness_interval_s,
-    )
-
-
-def _stamping(settings: Settings, books: Books) -> Stamping | None:
-    if settings.timestamp_url is None:
-        return None
-    checker = _stamp_checker(settings)
-    if checker is None:
-        raise ConfigurationError(
-            "timestamp_url",
-            "needs what is not installed",
-            "Install the extra: pip install 'avatar-gateway[timestamp]'.",
-        )
-    from gateway.trail.stamping import Stamping  # noqa: PLC0415 - an extra
-
-    return Stamping(
-        log=books.log,
-        store=books.store.log,
-        url=settings.timestamp_url,
-        checker=checker,
-        now=_now,
-        interval_s=settings.timestamp_interval_s,
-    )
 
 
 def _make_data_dir(path: Path) -> None:
@@ -305,10 +234,11 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             platform=platform,
         )
         gateway = Gateway(rooms=rooms, limits=_limits(settings), now=_now)
-        witnessing, stamping = _witnessing(settings, books), _stamping(settings, books)
-        for anchoring in (witnessing, stamping):
-            if anchoring is not None:
-                stack.push_async_callback(anchoring.close)
+        witnesses = witnessing(settings, books, now=_now)
+        stamps = stamping(settings, books, now=_now)
+        for one in (witnesses, stamps):
+            if one is not None:
+                stack.push_async_callback(one.close)
         yield Assembled(
             books=books,
             rooms=rooms,
@@ -316,8 +246,8 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             policy=policy,
             courier=courier,
             policies=Reloader(live=policy, source=source, shadow=shadow),
-            witnessing=witnessing,
-            stamping=stamping,
+            witnessing=witnesses,
+            stamping=stamps,
         )
 
 

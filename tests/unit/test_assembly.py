@@ -12,8 +12,6 @@ from gateway.api.access import Guard
 from gateway.errors import ConfigurationError, DatabaseUnusable, InvalidField, PolicyInvalid
 from gateway.model.access import Role
 from gateway.settings import Settings, read_settings
-from gateway.trail.anchors import Quorum
-from gateway.trail.note import NoteKey
 
 ROOT = Path(__file__).parents[2]
 
@@ -153,47 +151,3 @@ async def test_a_command_gets_a_whole_gateway(
     async with assembly.workshop().gateway(settings) as gateway:
         assert callable(gateway.submit)
     assert workers() == set()
-
-
-W1 = NoteKey("w.example/1", bytes(32), b"\x04")
-
-
-@pytest.mark.parametrize(
-    ("witnesses", "told"),
-    [
-        ("nonsense", "Write `<url> <key>`"),
-        (f"http://w {W1.name}", "Write `<url> <key>`"),
-        (f"http://w {W1},http://v {W1}", "A witness counts once"),
-    ],
-)
-def test_witnesses_that_are_none_are_named(tmp_path: Path, witnesses: str, told: str) -> None:
-    wrong = read_settings(None, {"data_dir": tmp_path, "witnesses": witnesses})
-    with pytest.raises(ConfigurationError, match=told):
-        assembly._quorum(wrong)
-
-
-def test_the_quorum_is_that_of_the_settings(tmp_path: Path, settings: Settings) -> None:
-    given = read_settings(None, {"data_dir": tmp_path, "witnesses": f"http://w {W1}"})
-    assert assembly._quorum(given) == Quorum((W1,), 1)
-    assert assembly._quorum(settings) == Quorum((), 0)
-
-
-def test_certificates_that_cannot_be_read_are_named(tmp_path: Path) -> None:
-    roots = tmp_path / "roots.pem"
-    flags = {"timestamp_url": "http://tsa", "timestamp_certificates": roots}
-    for content in (None, "no certificate"):
-        if content is not None:
-            roots.write_text(content)
-        with pytest.raises(ConfigurationError, match=r"roots\.pem cannot be read"):
-            assembly._stamp_checker(read_settings(None, flags))
-
-
-def test_without_the_extra_stamps_are_not_checked_and_not_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(assembly, "find_spec", lambda name: None)
-    flags = {"timestamp_url": "http://tsa", "timestamp_certificates": tmp_path / "roots.pem"}
-    given = read_settings(None, flags)
-    assert assembly._stamp_checker(given) is None
-    with pytest.raises(ConfigurationError, match=r"avatar-gateway\[timestamp\]"):
-        assembly._stamping(given, None)  # type: ignore[arg-type]
