@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+import uvloop
+
 from bench.figure import Figure, ratio
 from bench.messages import MESSAGES, submission
 from bench.presidio import NAME, baseline
@@ -25,7 +27,8 @@ PER_ROUND = 20 * len(MESSAGES)
 
 
 def measure() -> Iterator[Figure]:
-    yield asyncio.run(_measure())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as the server's
+        yield runner.run(_measure())
 
 
 async def _measure() -> Figure:
