@@ -1,5 +1,9 @@
 """The embedded network in numpy: token embeddings, three n-gram branches, their sum, two small
-layers, one output for each category. training/encoder.py is the same network with gradients."""
+layers, one output for each category. training/encoder.py is the same network with gradients.
+
+The matrices of the branches and of the sum are products of two narrow ones (`x_in` @ `x_out`):
+what a message costs is mostly reading weights.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +28,12 @@ class Encoder:
     def __init__(self, tokens: Tokens, parameters: Mapping[str, Floats], *, eps: float) -> None:
         self._tokens = tokens
         self._eps = eps
-        self._orders = tuple(order for order in _LEFT if f"w1_{order}" in parameters)
-        self._p = parameters
+        self._orders = tuple(order for order in _LEFT if f"w1_{order}_in" in parameters)
+        self._p = dict(parameters)
+        for order in self._orders:
+            for layer in (1, 2):
+                name = f"w{layer}_{order}_in"
+                self._p[name] = _side_by_side(parameters[name], order)
         self._projection = np.concatenate([parameters[f"proj{n}"] for n in self._orders], axis=1)
         self._offset = np.concatenate([parameters[f"proj_b{n}"] for n in self._orders])
         self._gain = np.concatenate([parameters[f"ln_g{n}"] for n in self._orders])
@@ -105,8 +113,16 @@ class Encoder:
     def _convolve(
         self, x: Floats, columns: npt.NDArray[np.int64], order: int, layer: int
     ) -> Floats:
-        padded = np.concatenate([x, np.zeros((1, BRANCH), np.float32)])
-        found: Floats = padded[columns].reshape(len(x), -1) @ self._p[f"w{layer}_{order}"]
+        """`columns`: (tokens, order) rows of `x`, len(x) for a row of zeros. Each token is
+        multiplied once for every place in the n-gram, then the places are added up."""
+        narrow = self._p[f"w{layer}_{order}_in"]
+        rank = narrow.shape[1] // order
+        parts = np.zeros((len(x) + 1, narrow.shape[1]), np.float32)
+        np.matmul(x, narrow, out=parts[:-1])
+        summed = parts[columns[:, 0], :rank]
+        for place in range(1, order):
+            summed += parts[columns[:, place], place * rank : (place + 1) * rank]
+        found: Floats = summed @ self._p[f"w{layer}_{order}_out"]
         found += self._p[f"b{layer}_{order}"]
         np.maximum(found, 0, out=found)
         found += x
@@ -114,11 +130,17 @@ class Encoder:
 
     def _top(self, summed: Floats, counts: Floats) -> Floats:
         p = self._p
-        mean = summed @ p["cnn_W"] + counts[:, None] * p["cnn_b"]
+        mean = summed @ p["cnn_W_in"] @ p["cnn_W_out"] + counts[:, None] * p["cnn_b"]
         mean /= np.sqrt(counts)[:, None]
         hidden = np.maximum(mean @ p["p1"] + np.maximum(mean @ p["d0"], 0) @ p["d1"], 0)
         found: Floats = np.concatenate([mean, hidden], axis=1) @ p["head_w"] + p["head_b"]
         return found
+
+
+def _side_by_side(narrow: Floats, order: int) -> Floats:
+    """(order × BRANCH, rank) to (BRANCH, order × rank)."""
+    apart = narrow.reshape(order, BRANCH, -1)
+    return np.ascontiguousarray(apart.transpose(1, 0, 2).reshape(BRANCH, -1))
 
 
 def _normalise(x: Floats, eps: float) -> None:
