@@ -147,8 +147,24 @@ Not legal advice. Most facts come from secondary sources (`statute`: the law's o
 Each rule is one file of facts, `policies/legal/<rule>/data.yaml`; `policies/legal/duties` judges
 them all against `input.now`. Whatever any rule asks for is done: the shortest interval, all labels,
 any prohibition. Who may be a minor counts as one, and who may be anywhere is under every rule.
-Drafts and voluntary codes are off until `switched_on` in `policies/legal/data.yaml` names them;
-after any change of facts run `avatar-gateway policy index`.
+
+To add or change a rule: write its facts and a test beside them, then run
+`avatar-gateway policy index`, which looks duties up by occasion and place in `law/data.json`;
+policies whose index is stale are refused. Drafts and voluntary codes are off until `switched_on`
+in `policies/legal/data.yaml` names them.
+
+| field of a duty | meaning |
+|---|---|
+| `when` | an occasion, or several; `always` when left out. [policy-input.md](../policy-input.md) lists them under `occasions`. |
+| `start` | due when the person has not been told that an AI is talking, or not since a human spoke in its place |
+| `every_s` | due so many seconds after the last notice of its kind (`ai`, `ai_reminder` and `ai_answer` are one kind); by channel, if need be |
+| `full_s` | due so many seconds after that very notice, reminders not counted |
+| `gap_s` | due when the avatar has not spoken to the person for so many seconds |
+| none of these four | due each time |
+| `notice`, `position`, `marks`, `escalate`, `verdict` | what is done: a notice, machine-readable marks, a person called; hold or block |
+| `minors` | for those alone who are or may be minors |
+| `channels`, `from`, `until` | narrower than the rule's own |
+| `text` | the reason, in plain words |
 
 | rule | what | where | in force | asks for | source |
 |---|---|---|---|---|---|
