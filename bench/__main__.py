@@ -23,6 +23,7 @@ ROOMS = (
     "disclosure",
     "trail",
     "audit",
+    "replicas",
     "questions",
     "erasure",
     "pipeline",
