@@ -19,7 +19,7 @@ from gateway.storage.key_file import KeyFile
 from gateway.storage.ledger import StoredLedger
 from gateway.storage.log_store import LogStore
 from gateway.storage.outbox import StoredOutbox
-from gateway.storage.postgres import PostgresDatabase
+from gateway.storage.postgres import PostgresServer
 from gateway.storage.recording import Recording
 from gateway.storage.state import Fence
 from gateway.storage.tables import Message, table
@@ -299,14 +299,13 @@ def _gives_back_too_much() -> None:
 
 
 def _asynchronous_commit() -> None:
-    original = PostgresDatabase.connect_writer
+    original = PostgresServer.check_durable
 
-    def connected(self: PostgresDatabase) -> Any:
-        connection: Any = original(self)
+    def checked(self: PostgresServer, connection: Any) -> None:
+        original(self, connection)
         connection.execute("SET synchronous_commit TO off")
-        return connection
 
-    _put(PostgresDatabase, "connect_writer", connected)
+    _put(PostgresServer, "check_durable", checked)
 
 
 def _put(owner: object, name: str, value: object) -> None:

@@ -111,6 +111,8 @@ class Trials:
                 killed = point is not None and point.kills and not server
                 if not killed and child.is_alive() and not _recovered(told):
                     violations.append("it did not recover from a passing failure")
+            elif point is None:
+                raise RuntimeError(f"without a fault it does not start: {_last_words(settings)}")
             stop(child)
         violations += self._look_back(settings, told, mutant)
         return Outcome(violations, list(self.platform.arrived), told)
@@ -122,8 +124,7 @@ class Trials:
             caller = Caller(settings["port"], self.engine.token, child.is_alive, told)
             stack.callback(caller.close)
             if not caller.wait_until_served():
-                said = (Path(settings["data_dir"]) / "log").read_text(errors="replace")
-                return [f"it cannot be started again: {said[-300:]}"]
+                return [f"it cannot be started again: {_last_words(settings)}"]
             try:
                 left = promises.look_back(caller)
             except httpx.TransportError as error:
@@ -169,6 +170,10 @@ def kill(child: ForkServerProcess) -> None:
 def _pid(child: ForkServerProcess) -> int:
     assert child.pid is not None
     return child.pid
+
+
+def _last_words(settings: Mapping[str, Any]) -> str:
+    return (Path(settings["data_dir"]) / "log").read_text(errors="replace")[-300:]
 
 
 def _recovered(told: Told) -> bool:
