@@ -370,7 +370,7 @@ summary{cursor:pointer}
 @media print{:root{--ink:#000;--soft:#444;--paper:#fff;--line:#bbb;--publish:#0b8a67;
 --hold:#d98e04;--block:#c4460b;--generated:#2f6fbd;--edited:#8a5cc2;--warn:#fff}
 body{font-size:10pt}main{padding:0;max-width:none}
-section{break-inside:avoid}h2{break-after:avoid}
+figure,tr,.tiles{break-inside:avoid}h2{break-after:avoid}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 details>*{display:block}details::details-content{content-visibility:visible}}
 """
