@@ -67,9 +67,35 @@ _TEXTS = (
     "我们明天见",
     "x" * 3_000,
 )
-_PLACES = ((), ("FR",), ("EU",), ("US-CA",), ("US-NY", "FR"), ("US",), ("CN",), ("KR",), ("JP",))
+_PLACES = (
+    (),
+    ("FR",),
+    ("EU",),
+    ("US-CA",),
+    ("US-NY", "FR"),
+    ("US",),
+    ("CN",),
+    ("KR",),
+    ("JP",),
+    ("BR",),
+    ("US-UT",),
+    ("US-ME", "US-WA"),
+)
 _AGES = (0, 30, 900, 3_599, 3_600, 7_200, 10_800, 90_000, 700_000)  # seconds
-_DAYS = (-1_200, -400, -113, -112, 0, 9, 10, 39, 40, 900)  # rules come into force and lapse
+_DAYS = (
+    -1_200,
+    -400,
+    -113,
+    -112,
+    -60,
+    -50,
+    0,
+    9,
+    10,
+    39,
+    40,
+    900,
+)  # rules come into force and lapse
 _SETTINGS: tuple[dict[str, Any], ...] = (
     {},
     {"companion": False, "tone": {"profanity": "allow"}},
@@ -262,6 +288,8 @@ def corpus(count: int) -> Iterator[Facts]:
             audience=Audience(
                 id=chance.choice((None, "u")),
                 minor=chance.choice(list(Minor)),
+                age_from=chance.choice((None, None, 12, 13, 14, 18)),
+                guardian_consent=chance.random() < 0.2,
                 jurisdictions=chance.choice(_PLACES),
             ),
             commercial=Commercial(
@@ -276,6 +304,7 @@ def corpus(count: int) -> Iterator[Facts]:
             media=(MediaDigest(sha256="a" * 64, content_type="image/png"),)
             * chance.choice((0, 0, 1, 3)),
             human_text=chance.choice((None, "hello", "are you real?")),
+            human_spoke_at=chance.choice((None, None, now - timedelta(minutes=5))),
             dry_run=chance.random() < 0.1,
             message_id=f"m-{number}",
             version=number + 1,
