@@ -194,11 +194,14 @@ class Witnessing:
 
     async def _cosigned(self, witness: WitnessAt, checkpoint: Checkpoint) -> int:
         known = self._standings[witness].size or await self._store.cosigned_size(witness.key.short)
+        sent = min(known, checkpoint.size)
         try:
-            found = await self._post(witness, checkpoint, min(known, checkpoint.size))
+            found = await self._post(witness, checkpoint, sent)
         except _Behind as answer:
             # What it says is the truth of what it has seen, or a lie: it costs one more request.
-            self._refuse_alarming(answer.size, known, checkpoint)
+            if answer.size > checkpoint.size:  # another replica may have shown it more meanwhile
+                checkpoint = await self._log.latest() or checkpoint
+            self._refuse_alarming(answer.size, sent, checkpoint)
             try:
                 found = await self._post(witness, checkpoint, answer.size)
             except _Behind as again:
@@ -209,14 +212,14 @@ class Witnessing:
         return checkpoint.size
 
     @staticmethod
-    def _refuse_alarming(size: int, known: int, checkpoint: Checkpoint) -> None:
+    def _refuse_alarming(size: int, sent: int, checkpoint: Checkpoint) -> None:
         if size > checkpoint.size:
             raise Refused(
                 f"has seen {size} entries of this log, which has {checkpoint.size}: "
                 "it was rolled back, or others sign with its key",
                 alarm=True,
             )
-        if size == min(known, checkpoint.size):
+        if size == sent:
             if not size:
                 raise Refused("contradicts itself")
             raise Refused(f"has seen other entries below {size}: the log has forked", alarm=True)

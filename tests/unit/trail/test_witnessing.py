@@ -15,7 +15,7 @@ import pytest
 from gateway.errors import LogInvalid
 from gateway.keyring import Keyring
 from gateway.trail.anchors import Quorum
-from gateway.trail.checkpoint import note_keys, parse_checkpoint
+from gateway.trail.checkpoint import Checkpoint, note_keys, parse_checkpoint
 from gateway.trail.log import Log
 from gateway.trail.note import NoteKey, cosignatures, note_text
 from gateway.trail.proof import parse_proof
@@ -200,6 +200,34 @@ async def test_a_rolled_back_log_is_told(
     await witnessing.round()
     assert "has seen 9 entries of this log, which has 4" in witnessing.note
     assert witnessing.standings[0].alarm
+
+
+async def test_another_replica_may_be_ahead(
+    stack: AsyncExitStack, store: Any, keyring: Keyring, witness: Witness
+) -> None:
+    """It showed the witness a newer checkpoint while this one was under way: no alarm."""
+    store.fill(3)
+    log = log_of(store, keyring)
+    stale = await log.checkpoint()
+    store.fill(4)
+    newest = await log.checkpoint()
+    await (await asking(stack, log, store, answering(witness))).round()
+    store.cosigned.clear()
+
+    class Stale:
+        def __init__(self) -> None:
+            self.told = [newest, stale]
+
+        async def latest(self) -> Checkpoint | None:
+            return self.told.pop()
+
+        consistency = log.consistency
+        look_for_witnessed = log.look_for_witnessed
+
+    witnessing = await asking(stack, Stale(), store, answering(witness))
+    await witnessing.round()
+    assert witnessing.note == ""
+    assert store.cosigned == [(7, COSIGNER.keys[0].short)]
 
 
 @pytest.mark.parametrize("size", [9, 12])
