@@ -77,15 +77,15 @@ whole(message) := object.union(message, {
 
 places([]) := ["*"]
 
-places(codes) := sort({place |
+places(codes) := sort((({place |
 	some code in codes
 	some place in {code, substring(code, 0, 2)}
-} | {"EU" | some code in codes; substring(code, 0, 2) in members} | {"EU-*" |
+} | {"EU" | some code in codes; substring(code, 0, 2) in members}) | {"EU-*" |
 	"EU" in codes
 	every code in codes {
 		not substring(code, 0, 2) in members
 	}
-} | {"US-*" |
+}) | {"US-*" |
 	"US" in codes
 	every code in codes {
 		not startswith(code, "US-")
@@ -113,18 +113,18 @@ occasions(message) := found if {
 	found := said_or_heard | {name | some name, true in states}
 }
 
-promotes(facts) := true if {
+promotes(facts) if {
 	facts.paid_partnership
 } else := facts.brand != null
 
-answered_for(editorial) := true if {
+answered_for(editorial) if {
 	is_string(editorial.reviewed_by)
 	is_string(editorial.editor)
 	trim_space(editorial.reviewed_by) != ""
 	trim_space(editorial.editor) != ""
 } else := false
 
-child(audience, years) := true if {
+child(audience, years) if {
 	audience.minor == "yes"
 	not object.get(audience, "guardian_consent", false)
 	object.get(audience, "age_from", 0) < years
