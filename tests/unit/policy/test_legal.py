@@ -1,15 +1,25 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from gateway.policy.legal import law_index, legal_problems, legal_rules
+from gateway.errors import PolicyInvalid
+from gateway.model.decision import Facts
+from gateway.model.submission import Audience
+from gateway.policy.embedded import DECISION_PATH
+from gateway.policy.evaluator import Evaluator
+from gateway.policy.input import InputBuilder, serialise
+from gateway.policy.legal import INDEX, index_text, law_index, legal_problems, legal_rules
+from gateway.policy.result import parse_json
 from gateway.policy.source import Snapshot, load_snapshot
+from gateway.policy.subset import compile_snapshot
 
 FACTS: Mapping[str, Any] = {
     "id": "eu.aia.50.1",
@@ -177,7 +187,7 @@ def test_members_are_found_by_the_union_alone(snapshot_of: Of) -> None:
 def test_drafts_and_voluntary_codes_are_switched_on(
     snapshot_of: Of, field: Mapping[str, Any]
 ) -> None:
-    facts = dict(FACTS) | field
+    facts = {**FACTS, **field}
     assert _index(snapshot_of, facts) == {"duties": {}, "rules": {}}
     assert "EU" in _index(snapshot_of, facts, "[eu.aia.50.1]")["rules"]
 
@@ -210,3 +220,59 @@ def test_occasions_moments_and_people_of_a_duty(snapshot_of: Of) -> None:
     assert (line["from"], line["until"]) == ("2026-10-01T03:00:00.000000Z", "2026-10-06")
     assert (line["spares_minor"], line["spares_companion"]) == ("no", False)
     assert line["says"]["verdict"] == "block"
+
+
+@pytest.fixture(scope="module")
+def all_on(shipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped packs, drafts and voluntary codes switched on."""
+    packs = tmp_path_factory.mktemp("all-on") / "policies"
+    shutil.copytree(shipped, packs)
+    switches = packs / "legal/data.yaml"
+    text = switches.read_text("utf-8")
+    switches.write_text(text.replace("on: []", "on: [cn.dvh, eu.cop]"), encoding="utf-8")
+    (packs / INDEX).write_text(index_text(load_snapshot(packs)), encoding="utf-8")
+    return packs
+
+
+C2PA = {"formats": ["c2pa", "iptc", "schema_org"]}
+NOTICE = {"notice": "ai", "position": "start"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "moment", "asked"),
+    [
+        ("cn.dvh", (1, "CN", "live"), [NOTICE]),
+        ("cn.dvh", (1, "CN", "dm"), []),
+        ("cn.dvh", (1, "KR", "live"), []),
+        ("eu.cop", (9, "DE", "dm"), []),
+        ("eu.cop", (10, "DE", "dm"), [C2PA]),
+        ("eu.cop", (10, "CH", "dm"), []),
+    ],
+)
+def test_what_is_switched_on_is_judged_like_a_law(
+    all_on: Path,
+    make_facts: Callable[..., Facts],
+    rule: str,
+    moment: tuple[int, str, str],
+    asked: list[dict[str, Any]],
+) -> None:
+    snapshot = load_snapshot(all_on)
+    compile_snapshot(snapshot)
+    evaluator = Evaluator(snapshot)
+    day, place, channel = moment
+    facts = make_facts(
+        now=datetime(2026, 6, day, tzinfo=UTC),
+        channel=channel,
+        audience=Audience(id="u", jurisdictions=(place,)),
+    )
+    document = serialise(InputBuilder().build(facts))
+    found = parse_json(evaluator.evaluate(document, DECISION_PATH)).obligations
+    evaluator.close()
+    assert [dict(one.params) for one in found if rule in one.rules] == asked
+
+
+def test_an_index_is_made_of_sound_facts_alone(snapshot_of: Of) -> None:
+    with pytest.raises(PolicyInvalid):
+        index_text(snapshot_of(_files(dict(FACTS) | {"status": "soon"})))
+    made = json.loads(index_text(snapshot_of(_files(FACTS))))
+    assert made == law_index(snapshot_of(_files(FACTS)))
