@@ -196,6 +196,13 @@ class StoredOutbox:
             .select_from(message.outerjoin(outbox, outbox.c.message_id == message.c.id))
             .where(message.c.id == message_is, message.c.tenant == sa.bindparam("tenant"))
         )
+        self._compile_changes(database)
+
+    def _compile_changes(self, database: Database) -> None:
+        message, outbox = table(Message), table(OutboxRow)
+        now_is = sa.bindparam("now", type_=sa.BigInteger)
+        message_is = sa.bindparam("message", type_=sa.String)
+        compiled = database.statement
         self._leasing = compiled(
             sa.select(outbox.c.boot).where(outbox.c.boot.is_not(None)).distinct()
         )

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -86,14 +87,8 @@ class Store:
             now=now,
         )
         self._now = now
-        self._claims = Claims(
-            database=database,
-            writer=writer,
-            vault=vault,
-            digests=digests,
-            now=now,
-            ttl_s=claim_ttl_s,
-        )
+        shared: dict[str, Any] = {"database": database, "writer": writer, "vault": vault}
+        self._claims = Claims(**shared, digests=digests, now=now, ttl_s=claim_ttl_s)
         self.ledger = StoredLedger(
             database=database,
             reader=reader,
@@ -217,12 +212,7 @@ async def open_store(
         )
         await store.start()
     except BaseException as error:
-        if store is not None:
-            await store.close()
-        else:
-            if keys is not None:
-                keys.close()
-            database.close()
+        await _close(store, keys, database)
         if isinstance(error, (database.error, SQLAlchemyError, OSError)):
             raise DatabaseUnusable(
                 database.name,
@@ -231,6 +221,16 @@ async def open_store(
             ) from error
         raise
     return store
+
+
+async def _close(store: Store | None, keys: SubjectKeys | None, database: Database) -> None:
+    """What was opened so far."""
+    if store is not None:
+        await store.close()
+        return
+    if keys is not None:
+        keys.close()
+    database.close()
 
 
 def key_store_at(path: Path, url: str | None, read_only: bool = False) -> KeyStore:
