@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
-import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -18,47 +16,38 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from cryptography.x509 import load_pem_x509_certificates
 
+from gateway.adapters import c2pa_marker, detectors_of, limits_of, platform_of, policy_engine
 from gateway.anchoring import quorum_of, stamp_checker, stamping, witnessing
 from gateway.api.access import Guard, issue_key
 from gateway.api.app import build_app
 from gateway.api.doors import Desk, Doors
 from gateway.api.metrics import Metrics
 from gateway.api.server import bound, listen, serve_app
+from gateway.background import Job, expire, kept_running, retain, take_over
 from gateway.cli.context import Books, Document, Workshop
 from gateway.delivery.courier import OutboxCourier
 from gateway.disclosure.discloser import LabelDiscloser
-from gateway.disclosure.formats.c2pa import C2paMarker, self_signed
-from gateway.errors import ConfigurationError, GatewayError, LogInvalid, StageFailure, place_of
+from gateway.errors import ConfigurationError, GatewayError, LogInvalid, StageFailure
 from gateway.keyring import Keyring
 from gateway.model.access import Role
 from gateway.model.creator import Creator
 from gateway.model.record import EntryKind
-from gateway.model.route import Route
 from gateway.model.submission import Submission
-from gateway.pii.detector import PiiDetector
 from gateway.pii.public_facts import without_public_facts
 from gateway.pii.redaction import make_redactor
 from gateway.pipeline.admission import admit
 from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.judge import Judge
-from gateway.pipeline.rooms import Limits, Rooms
-from gateway.platforms.signing import secret_bytes
-from gateway.platforms.webhook import WebhookPlatform
+from gateway.pipeline.rooms import Rooms
 from gateway.policy.creators import creator_checker
 from gateway.policy.describe import rule_titles
-from gateway.policy.embedded import EmbeddedEngine
 from gateway.policy.live import LivePolicies
-from gateway.policy.opa import OpaEngine
 from gateway.policy.reload import PolicySource, Reloader
 from gateway.policy.sandbox import Sandbox
 from gateway.policy.shadow import Shadow
 from gateway.policy.signals import SignalDetector
 from gateway.policy.signing import VerificationKey
-from gateway.policy.source import Snapshot
 from gateway.ports import Detector, PolicyEngine
 from gateway.reporting.keeper import Keeper
 from gateway.reporting.profile import load_profile
@@ -67,9 +56,6 @@ from gateway.settings import Settings, read_settings
 from gateway.storage.store import EntryQuery, open_store
 from gateway.telemetry import configure_logs, configure_traces
 from gateway.text.reader import Reader
-from gateway.toxicity.detector import ToxicityDetector
-from gateway.toxicity.embedded import EmbeddedScorer
-from gateway.toxicity.scorer import Scorer
 from gateway.trail.leaf import encode
 from gateway.trail.log import Log
 from gateway.trail.witnessing import Witnessing
@@ -194,7 +180,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
         policy = LivePolicies(
             snapshot=snapshot,
             signals=signals,
-            make=lambda given: _policy_engine(settings, given),
+            make=lambda given: policy_engine(settings, given),
             note=books.store.ledger.note,
             now=_now,
             source=origin,
@@ -205,10 +191,10 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
         if shadow is not None:
             stack.push_async_callback(shadow.close)
         stack.push_async_callback(policy.close)
-        detectors = (*_detectors(settings), signals)
+        detectors = (*detectors_of(settings), signals)
         for detector in detectors:
             stack.push_async_callback(detector.close)
-        platform = _platform(settings, books.keyring)
+        platform = platform_of(settings, books.keyring)
         stack.push_async_callback(platform.close)
         await _warm(policy, detectors)
         courier = OutboxCourier(
@@ -228,12 +214,12 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             discloser=LabelDiscloser(
                 signer=books.keyring.receipt,
                 issuer=settings.public_url,
-                c2pa=_c2pa(settings, books.keyring, platform.routes),
+                c2pa=c2pa_marker(settings, books.keyring, platform.routes),
             ),
             courier=courier,
             platform=platform,
         )
-        gateway = Gateway(rooms=rooms, limits=_limits(settings), now=_now)
+        gateway = Gateway(rooms=rooms, limits=limits_of(settings), now=_now)
         witnesses = witnessing(settings, books, now=_now)
         stamps = stamping(settings, books, now=_now)
         for one in (witnesses, stamps):
@@ -302,27 +288,25 @@ async def _background(parts: Assembled) -> AsyncIterator[None]:
     await parts.policy.started(await _policies_noted(parts.books))
     every_s = parts.books.settings.policies_reload_s
     anchoring = [one for one in (parts.witnessing, parts.stamping) if one is not None]
-    tasks = [
-        *(asyncio.create_task(_keep("anchors", one.run)) for one in anchoring),
-        asyncio.create_task(_keep("courier", parts.courier.run)),
-        asyncio.create_task(_keep("expiry", lambda: _expire(parts.books))),
-        asyncio.create_task(_keep("retention", lambda: _retain(parts.books))),
-        asyncio.create_task(_keep("takeover", lambda: _take_over(parts.books))),
-        asyncio.create_task(_keep("tallies", _keeper(parts.books).run)),
+    books = parts.books
+    jobs: list[tuple[str, Job]] = [
+        *(("anchors", one.run) for one in anchoring),
+        ("courier", parts.courier.run),
+        ("expiry", partial(expire, books)),
+        ("retention", partial(retain, books)),
+        ("takeover", partial(take_over, books)),
+        ("tallies", _keeper(books).run),
     ]
     if parts.policies.shadow is not None:
         await parts.policies.look()
-        tasks.append(asyncio.create_task(_keep("shadow", parts.policies.shadow.run)))
+        jobs.append(("shadow", parts.policies.shadow.run))
     if every_s > 0:
-        watching = _keep("policies", lambda: parts.policies.watch(every_s))
-        tasks.append(asyncio.create_task(watching))
+        jobs.append(("policies", partial(parts.policies.watch, every_s)))
     try:
-        yield
+        async with kept_running(jobs):
+            yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await parts.books.log.close()
+        await books.log.close()
 
 
 async def _policies_noted(books: Books) -> str | None:
@@ -332,60 +316,6 @@ async def _policies_noted(books: Books) -> str | None:
         digest = orjson.loads(entry.body)["after"]
         return None if digest is None else str(digest)
     return None
-
-
-async def _keep(what: str, run: Callable[[], Awaitable[None]]) -> None:
-    """Run for as long as the server does: retries and expiry must outlive any defect in them."""
-    while True:
-        try:
-            await run()
-        except Exception as error:  # noqa: BLE001 - whatever it is, others still wait for their turn
-            structlog.get_logger("gateway").error(
-                "starting again", what=what, error=type(error).__name__, at=place_of(error)
-            )
-        await asyncio.sleep(1)
-
-
-async def _expire(books: Books, every_s: float = 5.0) -> None:
-    log = structlog.get_logger("gateway")
-    while True:
-        try:
-            if expired := await books.store.ledger.expire(_now()):
-                log.info("expired held messages", count=expired)
-        except GatewayError as error:
-            log.warning("could not expire held messages", error=type(error).__name__)
-        await asyncio.sleep(every_s)
-
-
-async def _retain(books: Books, every_s: float = 60.0, rounds: int = 60) -> None:
-    """Carry on erasures that were broken off; once in `rounds`, erase what no rule keeps."""
-    log = structlog.get_logger("gateway")
-    retention = books.store.retention(books.settings.retention_rules)
-    for number in itertools.count():
-        try:
-            if resumed := await books.store.erasures.resume():
-                log.info("carried on erasures", count=resumed)
-            for report in await retention.run() if number % rounds == 0 else ():
-                log.info(
-                    "erased what is kept no longer",
-                    tenant=report.tenant,
-                    messages=report.counts.messages,
-                    entry=report.entry,
-                )
-        except GatewayError as error:
-            log.warning("could not erase", error=type(error).__name__)
-        await asyncio.sleep(every_s)
-
-
-async def _take_over(books: Books, every_s: float = 3.0) -> None:
-    """From replicas that died: what they had taken to send."""
-    log = structlog.get_logger("gateway")
-    while True:
-        await asyncio.sleep(every_s)
-        try:
-            await books.store.tend()
-        except GatewayError as error:
-            log.warning("could not look after dead processes", error=type(error).__name__)
 
 
 async def _first_key(books: Books) -> None:
@@ -476,84 +406,6 @@ def _shadow(settings: Settings, books: Books) -> Shadow | None:
     return Shadow(folder=folder, note=books.store.ledger.note, now=_now)
 
 
-def _policy_engine(settings: Settings, snapshot: Snapshot) -> PolicyEngine:
-    if settings.policy_engine == "opa":
-        token = settings.opa_token.get_secret_value() if settings.opa_token else None
-        return OpaEngine(
-            snapshot=snapshot,
-            url=settings.opa_url,
-            token=token,
-            upload=settings.opa_upload,
-            deadline_ms=settings.opa_deadline_ms,
-        )
-    return EmbeddedEngine(snapshot=snapshot)
-
-
-def _detectors(settings: Settings) -> tuple[Detector, ...]:
-    """Those that the policies have no part in."""
-    ner: dict[str, str] = {language: _NER_MODELS[language] for language in settings.pii_ner}
-    return (
-        PiiDetector(ner_models=ner or None),
-        ToxicityDetector(scorer=_scorer(settings)),
-    )
-
-
-_NER_MODELS = {"en": "en_core_web_sm", "fr": "fr_core_news_sm"}
-
-
-def _scorer(settings: Settings) -> Scorer:
-    if settings.toxicity_backend == "detoxify" and settings.detoxify_checkpoint is not None:
-        from gateway.toxicity.detoxify import DetoxifyScorer  # noqa: PLC0415 - an extra
-
-        return DetoxifyScorer(folder=settings.detoxify_checkpoint)
-    return EmbeddedScorer()
-
-
-def _platform(settings: Settings, keyring: Keyring) -> WebhookPlatform:
-    given = settings.webhook_secret
-    secret = secret_bytes(given.get_secret_value()) if given else keyring.webhook_secret
-    return WebhookPlatform(
-        sandbox_url=settings.sandbox_url, routes_dir=settings.routes_dir, secret=secret
-    )
-
-
-def _c2pa(settings: Settings, keyring: Keyring, routes: Mapping[str, Route]) -> C2paMarker | None:
-    """What signs C2PA manifests, when any route asks for them."""
-    if not any(route.c2pa for route in routes.values()):
-        return None
-    if settings.c2pa_key is None or settings.c2pa_certificates is None:
-        receipt = keyring.receipt
-        made = self_signed(
-            receipt.private, name=settings.public_url, not_before=receipt.public.created_at
-        )
-        return C2paMarker(
-            key=receipt.private, certificates=[made], random_bytes=secrets.token_bytes
-        )
-    try:
-        key = load_pem_private_key(settings.c2pa_key.read_bytes(), password=None)
-        chain = load_pem_x509_certificates(settings.c2pa_certificates.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            "c2pa_key, c2pa_certificates",
-            f"cannot be read ({type(error).__name__})",
-            "Name PEM files.",
-        ) from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ConfigurationError("c2pa_key", "is no Ed25519 key", "Make one of that kind.")
-    return C2paMarker(key=key, certificates=chain, random_bytes=secrets.token_bytes)
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        detect_ms=settings.deadline_detect_ms,
-        policy_ms=settings.deadline_policy_ms,
-        record_ms=settings.deadline_record_ms,
-        deliver_wait_ms=settings.deliver_wait_ms,
-        review_ttl=timedelta(seconds=settings.review_ttl_s),
-        max_text_length=settings.max_text_length,
-    )
-
-
 @asynccontextmanager
 async def _only_gateway(settings: Settings) -> AsyncIterator[Gateway]:
     async with assemble(settings) as parts:
@@ -566,7 +418,7 @@ async def _documents(settings: Settings) -> AsyncIterator[Document]:
     that nobody registered has no settings."""
     async with assemble(settings) as parts:
         rooms = parts.rooms
-        judge = Judge(rooms=rooms, limits=_limits(settings), now=_now)
+        judge = Judge(rooms=rooms, limits=limits_of(settings), now=_now)
 
         async def document(submission: Submission) -> Mapping[str, Any]:
             route = admit(submission, rooms.platform.routes, settings.max_text_length)

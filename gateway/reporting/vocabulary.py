@@ -159,10 +159,8 @@ def statement_schema() -> dict[str, Any]:
     day = {"type": "string", "pattern": r"^20\d\d-[01]\d-[0-3]\d$"}
     yes_or_no = {"enum": ["Yes", "No"]}
     several = {"type": "array", "minItems": 1, "uniqueItems": True}
-    ground, explanation = (
-        {**text, "maxLength": MOST_GROUND},
-        {**text, "maxLength": MOST_EXPLANATION},
-    )
+    ground = {**text, "maxLength": MOST_GROUND}
+    explanation = {**text, "maxLength": MOST_EXPLANATION}
     properties: dict[str, Any] = {
         "decision_visibility": {**several, "items": {"enum": list(VISIBILITY)}},
         "decision_visibility_other": {**text, "maxLength": MOST_OTHER},
@@ -177,11 +175,7 @@ def statement_schema() -> dict[str, Any]:
         "incompatible_content_illegal": yes_or_no,
         "content_type": {**several, "items": {"enum": list(CONTENT_TYPES)}},
         "category": {"enum": list(CATEGORIES)},
-        "category_addition": {
-            "type": "array",
-            "uniqueItems": True,
-            "items": {"enum": list(CATEGORIES)},
-        },
+        "category_addition": {**several, "minItems": 0, "items": {"enum": list(CATEGORIES)}},
         "category_specification": {**several, "items": {"enum": list(KEYWORDS)}},
         "territorial_scope": {**several, "items": {"enum": list(COUNTRIES)}},
         "content_language": {"type": "string", "pattern": "^[A-Z]{2}$"},
