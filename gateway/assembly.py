@@ -48,7 +48,7 @@ from gateway.policy.sandbox import Sandbox
 from gateway.policy.shadow import Shadow
 from gateway.policy.signals import SignalDetector
 from gateway.policy.signing import VerificationKey
-from gateway.ports import Detector, PolicyEngine
+from gateway.ports import Detector, PolicyEngine, Read
 from gateway.reporting.keeper import Keeper
 from gateway.reporting.profile import load_profile
 from gateway.reporting.reasons import statement
@@ -172,25 +172,10 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
     """Everything open and warm, nothing running in the background yet."""
     async with AsyncExitStack() as stack:
         books = await stack.enter_async_context(open_books(settings))
-        source = policy_source(settings)
-        snapshot, origin = source.read()
         read = Reader()
-        signals = SignalDetector(phrases=snapshot.phrases, read=read)
-        shadow, sandbox = _shadow(settings, books), Sandbox()
-        policy = LivePolicies(
-            snapshot=snapshot,
-            signals=signals,
-            make=lambda given: policy_engine(settings, given),
-            note=books.store.ledger.note,
-            now=_now,
-            source=origin,
-            shadow=shadow,
-            sandbox=sandbox,
+        policy, signals, policies = await stack.enter_async_context(
+            _policies(settings, books, read)
         )
-        stack.push_async_callback(sandbox.close)
-        if shadow is not None:
-            stack.push_async_callback(shadow.close)
-        stack.push_async_callback(policy.close)
         detectors = (*detectors_of(settings), signals)
         for detector in detectors:
             stack.push_async_callback(detector.close)
@@ -231,10 +216,37 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             gateway=gateway,
             policy=policy,
             courier=courier,
-            policies=Reloader(live=policy, source=source, shadow=shadow),
+            policies=policies,
             witnessing=witnesses,
             stamping=stamps,
         )
+
+
+@asynccontextmanager
+async def _policies(
+    settings: Settings, books: Books, read: Read
+) -> AsyncIterator[tuple[LivePolicies, SignalDetector, Reloader]]:
+    """The engine and the signals it looks at, which change together while the gateway runs."""
+    source = policy_source(settings)
+    snapshot, origin = source.read()
+    signals = SignalDetector(phrases=snapshot.phrases, read=read)
+    shadow, sandbox = _shadow(settings, books), Sandbox()
+    policy = LivePolicies(
+        snapshot=snapshot,
+        signals=signals,
+        make=partial(policy_engine, settings),
+        note=books.store.ledger.note,
+        now=_now,
+        source=origin,
+        shadow=shadow,
+        sandbox=sandbox,
+    )
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(sandbox.close)
+        if shadow is not None:
+            stack.push_async_callback(shadow.close)
+        stack.push_async_callback(policy.close)
+        yield policy, signals, Reloader(live=policy, source=source, shadow=shadow)
 
 
 async def _warm(policy: PolicyEngine, detectors: Sequence[Detector]) -> None:
