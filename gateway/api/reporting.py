@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from weakref import WeakSet
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from gateway.api.access import needs
 from gateway.api.audit import Moment
@@ -34,6 +35,7 @@ from gateway.trail.checkpoint import Checkpoint
 
 Auditor = Annotated[ApiKey, Depends(needs(Role.AUDITOR))]
 _WORD = r"^[\x21-\x7e]*$"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _AT_ONCE = 3
 _MOST = 100_000
 _AGAIN_S = 5.0
@@ -85,12 +87,22 @@ class ReportFormat(StrEnum):
     HTML = "html"
 
 
+def _a_day(value: object) -> object:
+    """A bare number could be meant in seconds."""
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise ValueError("must be a day, as in 2026-01-31")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_a_day)]
+
+
 class ReportAsked(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: ReportFormat = ReportFormat.JSON
-    first: date | None = Field(None, description="First day, UTC. Default: of the first entry.")
-    last: date | None = Field(None, description="Last day, included. Default: of the last entry.")
+    first: Day | None = Field(None, description="First day, UTC. Default: of the first entry.")
+    last: Day | None = Field(None, description="Last day, included. Default: of the last entry.")
 
     @model_validator(mode="after")
     def _in_order(self) -> ReportAsked:

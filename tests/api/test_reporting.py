@@ -97,6 +97,8 @@ async def test_auditors_alone_may_ask(house: House) -> None:
         "export?since=2026-11-22",
         "export?colour=red",
         "report?first=soon",
+        "report?last=0",
+        "report?last=1700000000",
         "report?first=2026-02-01&last=2026-01-01",
     ],
 )
