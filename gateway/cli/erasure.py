@@ -187,7 +187,10 @@ def _add_holds(app: typer.Typer, workshop: Workshop) -> None:
         if as_json:
             typer.echo(json.dumps([_hold_as_json(hold) for hold in holds], indent=2))
             return
-        table = Table("hold", "covers", "placed", "by", "reason", "until")
+        table = Table()
+        table.add_column("hold", no_wrap=True)
+        for name in ("covers", "placed", "by", "reason", "until"):
+            table.add_column(name, overflow="fold")
         for hold in holds:
             ends = hold.lifted_at or hold.expires_at
             cells = (
