@@ -40,8 +40,8 @@ async def _measure() -> list[Figure]:
             numbers = count(1)
             await _decide(parts, numbers, 1)
             return [
-                await _ratio(parts, numbers, presidio, at_once=1),
                 await _ratio(parts, numbers, presidio, at_once=AT_ONCE),
+                await _ratio(parts, numbers, presidio, at_once=1),
             ]
 
 
@@ -59,12 +59,12 @@ async def _ratio(
         theirs.append(presidio(max(0.0, idle) if alone else 0.0))
     value, spread = ratio(ours, theirs)
     how = (
-        "one message at a time, the baseline pauses as long as ours waits for the disk"
+        "one at a time, the baseline pauses as long as ours waits for the disk"
         if alone
-        else f"{at_once} at once, the baseline without a pause"
+        else f"{at_once} in flight, so that no processor waits for the disk; nor does the baseline"
     )
     return Figure(
-        key="pipeline.cpu_ratio" if alone else "pipeline.busy_cpu_ratio",
+        key="pipeline.alone_cpu_ratio" if alone else "pipeline.cpu_ratio",
         value=value,
         unit="",
         bar=0.5,
