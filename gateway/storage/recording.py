@@ -25,7 +25,7 @@ from gateway.storage.tables import (
 )
 from gateway.storage.times import micros, micros_or_none
 from gateway.storage.transaction import Marks, Transaction
-from gateway.storage.vault import Sealed, SealedTooEarly
+from gateway.storage.vault import Sealed
 
 _MESSAGE = table(Message)
 _REVIEW = table(ReviewRow)
@@ -79,13 +79,10 @@ class Recording:
         self, transaction: Transaction, record: Record, sealed: Sealed, leased_until: datetime
     ) -> Entry:
         """Raises NotRecorded when the message was recorded before or its claim was lost,
-        StateConflict when a review comes too late, SealedTooEarly when keys were erased since it
-        was sealed."""
+        StateConflict when a review comes too late."""
         submission = record.submission
         if record.state is State.QUEUED and (record.disclosure is None or record.receipt is None):
             raise NotRecorded("what is to be sent needs a disclosure and a receipt")
-        if transaction.erasures > sealed.known:
-            raise SealedTooEarly
         if record.review is not None:
             self._check_waits(transaction, record)
         entry = transaction.append(record, _marks(record))
@@ -97,8 +94,7 @@ class Recording:
             ciphertext=sealed.ciphertext,
         )
         if sealed.fresh:
-            group = sealed.group._asdict()
-            transaction.add(self._insert_subject, kid=sealed.kid, since=entry.seq, **group)
+            transaction.add(self._insert_subject, subject=sealed.subject, kid=sealed.kid)
         self._write_message(transaction, record, entry)
         if record.state is State.QUEUED:
             transaction.add(

@@ -19,7 +19,6 @@ from gateway.errors import GatewayError, NotRecorded
 from gateway.ports import Encode
 from gateway.storage.database import Database
 from gateway.storage.driver import Connection, Cursor
-from gateway.storage.state import Fence, Fenced
 from gateway.storage.transaction import Conflict, LogWriter, Transaction
 from gateway.storage.worker import Worker
 
@@ -46,7 +45,6 @@ class Writer:
     def __init__(self, *, database: Database, encode: Encode) -> None:
         self._database = database
         self._log = LogWriter(database=database, encode=encode)
-        self._fence = Fence(database)
         self._queue: deque[_Pending[Any]] = deque()
         self._worker = Worker("storage-write")
         self._connection: Connection | None = None
@@ -108,9 +106,6 @@ class Writer:
             return
         try:
             await self._transact(group)
-        except Fenced as fenced:
-            self.problem = str(fenced)
-            _fail(group, fenced.error)
         except Exception as error:  # noqa: BLE001 - whatever a job raises is its caller's to see
             fault = self._fault(error)
             if fault is None:
@@ -161,10 +156,7 @@ class Writer:
 
     def _run(self, group: list[_Pending[Any]], cursor: Cursor) -> None:
         try:
-            next_seq, erasures = self._fence.pass_through(cursor)
-            transaction = Transaction(
-                cursor, self._log, self._database, next_seq=next_seq, erasures=erasures
-            )
+            transaction = Transaction(cursor, self._log, self._database)
             for pending in group:
                 _run(pending, transaction)
             transaction.flush()

@@ -1,1 +1,0 @@
-"""Reporting: documents made of audit entries. Exports, statements of reasons, the report."""
