@@ -127,18 +127,24 @@ def test_the_contract_of_a_scorer(checkpoint: Checkpoint, scorer: DetoxifyScorer
 def test_what_comes_after_512_tokens_is_read(
     checkpoint: Checkpoint, scorer: DetoxifyScorer
 ) -> None:
-    long = "good morning everyone " * 300
-    threat = "I will find you, I will find you tomorrow, you fool " * 4
-    found = scorer.score([long + threat])[0]
-    windows = [scorer._run([piece])[0] for piece in scorer._pieces(long + threat, 512)]
+    kind = "good morning everyone " * 300
+    threat = "I will find you, I will find you tomorrow, you fool " * 60
+    # Which of the two scores higher is up to random weights: at the end, that one must count.
+    assert any(
+        scorer.score([first]) != scorer.score([first + last])
+        for first, last in ((kind, threat), (threat, kind))
+    )
+    text = kind + threat
+    pieces = list(scorer._pieces(text, 512))
+    windows = [scorer._run([piece])[0] for piece in pieces]
     columns = scorer._description.details["columns"]
+    (found,) = scorer.score([text])
     for category in scorer.categories:
         highest = max(float(window[columns[category]]) for window in windows)
         assert found[category] == pytest.approx(1 / (1 + math.exp(-highest)), abs=1e-5)
-    pieces = list(scorer._pieces(long + threat, 512))
     assert len(pieces) > 2
     assert max(len(piece) for piece in pieces) <= WINDOW
-    inner = scorer._tokenizer.encode(long + threat).ids[1:-1]
+    inner = scorer._tokenizer.encode(text).ids[1:-1]
     covered = [piece[1:-1] for piece in pieces]
     for position in range(len(inner) - 63):
         part = inner[position : position + 64]
