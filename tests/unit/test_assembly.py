@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,17 @@ def settings(tmp_path: Path) -> Settings:
     return read_settings(None, {"data_dir": tmp_path / "data"})
 
 
-def workers() -> set[str]:
-    """Threads that rooms started, by the beginning of their names."""
-    names = {thread.name.partition("_")[0] for thread in threading.enumerate()}
-    return names & {"storage-write", "storage-read", "toxicity", "pii", "policy"}
+@pytest.fixture
+def workers() -> Callable[[], set[str]]:
+    """Threads that rooms started in this test, by the beginning of their names."""
+    before = set(threading.enumerate())
+
+    def started() -> set[str]:
+        new = set(threading.enumerate()) - before
+        names = {thread.name.partition("_")[0] for thread in new}
+        return names & {"storage-write", "storage-read", "toxicity", "pii", "policy"}
+
+    return started
 
 
 def test_the_packs_are_those_that_were_named(tmp_path: Path) -> None:
@@ -44,7 +52,9 @@ def test_creators_are_checked_against_the_packs_of_these_settings(settings: Sett
         assembly.check_creator(settings, {"kill_switch": "perhaps"})
 
 
-async def test_the_books_open_without_models(settings: Settings) -> None:
+async def test_the_books_open_without_models(
+    settings: Settings, workers: Callable[[], set[str]]
+) -> None:
     async with assembly.open_books(settings) as books:
         assert await books.store.log.size() == 0
         assert books.log.origin == settings.log_origin
@@ -64,7 +74,9 @@ async def test_an_old_database_gets_no_new_keys(settings: Settings) -> None:
     assert not keyring.exists()
 
 
-async def test_everything_is_closed_again(settings: Settings) -> None:
+async def test_everything_is_closed_again(
+    settings: Settings, workers: Callable[[], set[str]]
+) -> None:
     async with assembly.assemble(settings) as parts:
         assert {"storage-write", "toxicity"} <= workers()
         assert [one.stage for one in parts.rooms.detectors] == ["pii", "toxicity", "signals"]
@@ -74,7 +86,7 @@ async def test_everything_is_closed_again(settings: Settings) -> None:
 
 
 async def test_what_was_opened_before_a_failure_is_closed(
-    settings: Settings, tmp_path: Path
+    settings: Settings, tmp_path: Path, workers: Callable[[], set[str]]
 ) -> None:
     (tmp_path / "main.rego").write_text("package gateway\n\nno {", encoding="utf-8")
     broken = settings.model_copy(update={"policies_dir": tmp_path})
@@ -133,7 +145,9 @@ async def test_background_work_outlives_a_defect() -> None:
         await task
 
 
-async def test_a_command_gets_a_whole_gateway(settings: Settings) -> None:
+async def test_a_command_gets_a_whole_gateway(
+    settings: Settings, workers: Callable[[], set[str]]
+) -> None:
     async with assembly.workshop().gateway(settings) as gateway:
         assert callable(gateway.submit)
     assert workers() == set()
