@@ -8,7 +8,7 @@ LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-ha
           --no-emit-index-url --custom-compile-command "make lock" pyproject.toml requirements/build.in
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-detoxify check format lock bench train docs clean
+.PHONY: help demo run test test-detoxify check format lock bench torture train docs verifier clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,8 +56,14 @@ format: $(VENV)/ready-dev ## format the code and the policies
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+verifier: ## the stand-alone verifier of the audit log as one file (needs Python alone)
+	$(PYTHON) -m gateway.verifier.pack build/avatar-gateway-verifier.pyz
+
 docs: $(VENV)/ready-dev ## write the reference pages that are made from the code
 	$(BIN)/python -m docs.generate
+
+torture: $(VENV)/ready-dev ## kill and fail the gateway at each of its calls; EVERY=10 for one of ten
+	$(BIN)/python -m torture $(if $(EVERY),--every $(EVERY)) $(ARGS)
 
 bench: $(VENV)/ready-dev ## measure everything; ONLY=pii,policy for a part
 	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))

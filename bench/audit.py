@@ -20,6 +20,7 @@ from sqlmodel import Session
 from bench import faults
 from bench.figure import Figure, ratio
 from bench.records import START, Records
+from bench.recovery import recovery
 from gateway.model.record import Change, Record, leaf_hash
 from gateway.storage.store import Store, open_store
 from gateway.storage.tables import AuditEntry, table
@@ -60,7 +61,7 @@ async def _measure(folder: Path) -> list[Figure]:
             append = await _append_ratio(store, records, folder)
     finally:
         await store.close()
-    return [commit, append, _bytes_per_record(folder, records)]
+    return [commit, append, _bytes_per_record(folder, records), await recovery(folder)]
 
 
 async def _commit_ratio(store: Store, records: Records, plain: _Plain) -> Figure:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -24,21 +25,26 @@ from gateway.settings import read_settings
 ROUNDS = 5
 PER_ROUND = 40 * len(MESSAGES)
 AT_ONCE = 64
+BUSY = 8
 MANY = 5_000
+BEFORE = (2 * ROUNDS + 1) * PER_ROUND
 
 
 def measure() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         with running(Path(folder)) as there, baseline() as presidio:
             key = _prepare(there)
-            yield _cpu_ratio(there, key, presidio)
+            numbers = itertools.count(1)
+            _post_round(there, key, numbers, 1)
+            yield _cpu_ratio(there, key, presidio, numbers, at_once=BUSY)
+            yield _cpu_ratio(there, key, presidio, numbers, at_once=1)
             began = time.monotonic()
             statuses = asyncio.run(_post(there, key, range(100_000, 100_000 + MANY), AT_ONCE))
             rate = MANY / (time.monotonic() - began)
-            received = _all_received(there, sent=(ROUNDS + 1) * PER_ROUND + MANY)
+            received = _all_received(there, sent=BEFORE + MANY)
         queued = sum(status == httpx.codes.ACCEPTED for status in statuses)
         failed = sum(status not in {httpx.codes.OK, httpx.codes.ACCEPTED} for status in statuses)
-        failed += (ROUNDS + 1) * PER_ROUND + MANY - len(received)
+        failed += BEFORE + MANY - len(received)
         recorded = asyncio.run(_recorded(Path(folder)))
     lost = {one["message_id"] for one in received} - recorded
     note = (
@@ -51,19 +57,32 @@ def measure() -> Iterator[Figure]:
         )
 
 
-def _cpu_ratio(there: Running, key: dict[str, str], presidio: Callable[[], float]) -> Figure:
+def _cpu_ratio(
+    there: Running,
+    key: dict[str, str],
+    presidio: Callable[[float], float],
+    numbers: Iterator[int],
+    *,
+    at_once: int,
+) -> Figure:
+    """In turn: ours, then the baseline with pauses as long as ours had nothing to do."""
+    alone = at_once == 1
     server = server_of(there)
     ours, theirs = [], []
-    asyncio.run(_post(there, key, range(PER_ROUND), at_once=1))
-    for turn in range(1, ROUNDS + 1):
-        before = sum(server.cpu_times()[:2])
-        numbers = range(turn * PER_ROUND, (turn + 1) * PER_ROUND)
-        asyncio.run(_post(there, key, numbers, at_once=1))
+    for _ in range(ROUNDS):
+        began, before = time.monotonic(), sum(server.cpu_times()[:2])
+        _post_round(there, key, numbers, at_once)
         ours.append((sum(server.cpu_times()[:2]) - before) / PER_ROUND)
-        theirs.append(presidio())
+        idle = (time.monotonic() - began) / PER_ROUND - ours[-1]
+        theirs.append(presidio(max(0.0, idle) if alone else 0.0))
     value, spread = ratio(ours, theirs)
+    how = (
+        "one request at a time, the baseline pauses as long as the server waits"
+        if alone
+        else f"{at_once} in flight, the baseline without a pause"
+    )
     return Figure(
-        key="http.cpu_ratio",
+        key="http.alone_cpu_ratio" if alone else "http.cpu_ratio",
         value=value,
         unit="",
         bar=0.8,
@@ -71,8 +90,12 @@ def _cpu_ratio(there: Running, key: dict[str, str], presidio: Callable[[], float
         n=ROUNDS * PER_ROUND,
         spread=spread,
         baseline=NAME,
-        note=f"{median(ours) * 1e3:.2f} ms ÷ {median(theirs) * 1e3:.2f} ms, median of rounds",
+        note=f"{median(ours) * 1e3:.2f} ms ÷ {median(theirs) * 1e3:.2f} ms, median of rounds; {how}",
     )
+
+
+def _post_round(there: Running, key: dict[str, str], numbers: Iterator[int], at_once: int) -> None:
+    asyncio.run(_post(there, key, itertools.islice(numbers, PER_ROUND), at_once))
 
 
 def _all_received(there: Running, *, sent: int, patience_s: float = 60) -> list[dict[str, Any]]:
@@ -104,7 +127,9 @@ def _prepare(there: Running) -> dict[str, str]:
     return key
 
 
-async def _post(there: Running, key: dict[str, str], numbers: range, at_once: int) -> list[int]:
+async def _post(
+    there: Running, key: dict[str, str], numbers: Iterable[int], at_once: int
+) -> list[int]:
     """The status of each request."""
     waiting = iter(numbers)
     statuses: list[int] = []

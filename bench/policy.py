@@ -9,18 +9,21 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+import orjson
+
 from bench.figure import DataMissing, Figure
 from bench.messages import MESSAGES
 from gateway.model.creator import Creator
 from gateway.model.decision import Contact, Decision, Facts
 from gateway.model.finding import Detection, Finding, Stage, Unavailable
+from gateway.model.record import Entry, EntryKind
 from gateway.model.route import Route
 from gateway.model.submission import (
     Audience,
@@ -31,9 +34,10 @@ from gateway.model.submission import (
     Minor,
     Submission,
 )
+from gateway.policy.backtest import backtest
 from gateway.policy.embedded import EmbeddedEngine
 from gateway.policy.opa import OpaEngine
-from gateway.policy.source import load_snapshot
+from gateway.policy.source import load_snapshot, read_folder
 from gateway.text.reader import Reader
 
 POLICIES = Path(__file__).parents[1] / "policies"
@@ -63,9 +67,35 @@ _TEXTS = (
     "我们明天见",
     "x" * 3_000,
 )
-_PLACES = ((), ("FR",), ("EU",), ("US-CA",), ("US-NY", "FR"), ("US",), ("CN",), ("KR",), ("JP",))
+_PLACES = (
+    (),
+    ("FR",),
+    ("EU",),
+    ("US-CA",),
+    ("US-NY", "FR"),
+    ("US",),
+    ("CN",),
+    ("KR",),
+    ("JP",),
+    ("BR",),
+    ("US-UT",),
+    ("US-ME", "US-WA"),
+)
 _AGES = (0, 30, 900, 3_599, 3_600, 7_200, 10_800, 90_000, 700_000)  # seconds
-_DAYS = (-1_200, -400, -113, -112, 0, 9, 10, 39, 40, 900)  # rules come into force and lapse
+_DAYS = (
+    -1_200,
+    -400,
+    -113,
+    -112,
+    -60,
+    -50,
+    0,
+    9,
+    10,
+    39,
+    40,
+    900,
+)  # rules come into force and lapse
 _SETTINGS: tuple[dict[str, Any], ...] = (
     {},
     {"companion": False, "tone": {"profanity": "allow"}},
@@ -81,6 +111,7 @@ _SETTINGS: tuple[dict[str, Any], ...] = (
 def measure() -> Iterator[Figure]:
     yield asyncio.run(_cost())
     yield asyncio.run(_agreement())
+    yield asyncio.run(_backtest())
 
 
 async def _cost() -> Figure:
@@ -172,6 +203,71 @@ async def _agreement() -> Figure:
     )
 
 
+async def _backtest() -> Figure:
+    """The corpus as recorded, asked again by the shipped packs."""
+    entries = await _recorded(_CORPUS)
+    workers = min(8, os.cpu_count() or 1)
+
+    async def pages() -> AsyncIterator[Sequence[Entry]]:
+        for start in range(0, len(entries), 400):
+            yield entries[start : start + 400]
+
+    rates: list[float] = []
+    changed = 0
+    for _ in range(3):
+        report = await backtest(pages(), read_folder(POLICIES), workers=workers)
+        rates.append(report.per_s)
+        changed = report.changed
+    return Figure(
+        key="policy.backtest_per_s",
+        value=median(rates),
+        unit="1/s",
+        bar=1_000,
+        aim=1_000,
+        n=_CORPUS * len(rates),
+        spread=(min(rates), max(rates)),
+        lower_is_better=False,
+        note=f"decisions of the past, {workers} processes; {changed} changed by the same packs",
+    )
+
+
+async def _recorded(count: int) -> list[Entry]:
+    """Entries as far as a backtest reads them."""
+    engine = EmbeddedEngine(snapshot=load_snapshot(POLICIES))
+    await engine.warm()
+    entries = []
+    for number, facts in enumerate(corpus(count)):
+        decision = await engine.decide(facts)
+        submission = facts.submission
+        body = {
+            "decision_id": f"dec_{number}",
+            "labels": {"channel": submission.channel.value, "creator": submission.creator},
+            "input": decision.masked,
+            "result": {"verdict": decision.verdict.value},
+            "reasons": [
+                {"rule": one.rule, "text": one.text, "verdict": one.verdict.value}
+                for one in decision.reasons
+            ],
+            "obligations": [
+                {"kind": one.kind.value, "rules": one.rules, "params": dict(one.params)}
+                for one in decision.obligations
+            ],
+        }
+        entries.append(
+            Entry(
+                seq=number,
+                kind=EntryKind.DECISION,
+                at=facts.now,
+                tenant=submission.tenant,
+                message_id=submission.message_id,
+                body=orjson.dumps(body),
+                leaf=b"",
+            )
+        )
+    await engine.close()
+    return entries
+
+
 def told(decision: Decision) -> tuple[Any, ...]:
     """What two engines must agree on."""
     return decision.verdict, decision.reasons, decision.obligations, decision.document
@@ -192,6 +288,8 @@ def corpus(count: int) -> Iterator[Facts]:
             audience=Audience(
                 id=chance.choice((None, "u")),
                 minor=chance.choice(list(Minor)),
+                age_from=chance.choice((None, None, 12, 13, 14, 18)),
+                guardian_consent=chance.random() < 0.2,
                 jurisdictions=chance.choice(_PLACES),
             ),
             commercial=Commercial(
@@ -206,6 +304,7 @@ def corpus(count: int) -> Iterator[Facts]:
             media=(MediaDigest(sha256="a" * 64, content_type="image/png"),)
             * chance.choice((0, 0, 1, 3)),
             human_text=chance.choice((None, "hello", "are you real?")),
+            human_spoke_at=chance.choice((None, None, now - timedelta(minutes=5))),
             dry_run=chance.random() < 0.1,
             message_id=f"m-{number}",
             version=number + 1,

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import typer
 
-from docs import packs
+from docs import packs, statements
 from gateway import assembly, errors
 from gateway.api.app import build_app
 from gateway.api.problems import TYPE_BASE
@@ -19,6 +19,7 @@ from gateway.cli.app import build as build_command
 from gateway.pii.reference import recognizers_page
 from gateway.policy.reference import render
 from gateway.policy.source import load_snapshot
+from gateway.reporting import columns
 from gateway.settings import CONFIG_VARIABLE, ENV_PREFIX, Settings
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -116,6 +117,8 @@ def pages() -> dict[str, str]:
         "http.md": http_page(),
         "problems.md": problems_page(),
         "pii.md": recognizers_page().removeprefix(NOTE).lstrip("\n"),
+        "export-columns.md": columns.page(),
+        "statements-of-reasons.md": statements.page(),
         "policy-input.md": render(load_snapshot(POLICIES).schemas["input.schema.json"]),
         **packs.pages(),
     }

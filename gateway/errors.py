@@ -7,6 +7,8 @@ GatewayError
 │   ├── IdempotencyReused   same key, another request (422)
 │   ├── IdempotencyBusy     same key, first request still in progress (409)
 │   ├── StateConflict       the thing is no longer in the state this needs (409)
+│   ├── OnLegalHold         a legal hold keeps what should be erased (409)
+│   ├── Erased              its texts are gone for good (410)
 │   ├── Unauthenticated     no key, unknown key, expired key (401)
 │   ├── Forbidden           the key lacks the role or the tenant (403)
 │   └── RateLimited         too many requests for this key (429)
@@ -25,6 +27,7 @@ GatewayError
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import PurePath
 
 
@@ -79,6 +82,29 @@ class StateConflict(Refusal):
     slug = "state-conflict"
     title = "It is no longer in a state that allows this"
     status = 409
+
+
+class OnLegalHold(Refusal):
+    """`holds` are the ids of those in the way."""
+
+    slug = "legal-hold"
+    title = "A legal hold keeps it"
+    status = 409
+
+    def __init__(self, holds: tuple[str, ...]) -> None:
+        named = ", ".join(holds[:5]) + (" and others" if len(holds) > 5 else "")
+        super().__init__(f"kept by the legal hold {named}. Nothing was erased; lift it first.")
+        self.holds = holds
+
+
+class Erased(Refusal):
+    slug = "erased"
+    title = "It was erased"
+    status = 410
+
+    def __init__(self, what: str, at: datetime) -> None:
+        super().__init__(f"{what} was erased at {at.isoformat(timespec='seconds')}")
+        self.at = at
 
 
 class Unauthenticated(Refusal):

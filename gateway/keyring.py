@@ -3,8 +3,9 @@
 `keyring.json` holds a 256-bit root secret, from which HKDF-SHA256 (RFC 5869) derives one secret
 for each purpose, and two Ed25519 keys: one signs receipts (JWS), the other checkpoints of the
 audit log (C2SP signed notes). They are apart so that a signature of one kind can never pass for
-the other. Rotation replaces both and keeps the public halves, so that what they signed stays
-verifiable; the old private halves are gone.
+the other. A third, of ML-DSA-44 (FIPS 204), can sign checkpoints beside it. Rotation replaces all
+of them and keeps the public halves, so that what they signed stays verifiable; the old private
+halves are gone. It has two steps, so that the old key can still sign what announces the new one.
 """
 
 from __future__ import annotations
@@ -20,15 +21,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import (
@@ -107,13 +110,42 @@ class SigningKey:
         return self.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
+@dataclass(frozen=True, eq=False)
+class PostQuantumKey:
+    """The current ML-DSA-44 key of checkpoints. Only its 32-byte seed is kept: the key is made
+    when it is first used, since not every OpenSSL can (KeysInvalid, then)."""
+
+    seed: bytes = field(repr=False)
+
+    @cached_property
+    def _private(self) -> MLDSA44PrivateKey:
+        try:
+            return MLDSA44PrivateKey.from_seed_bytes(self.seed)
+        except UnsupportedAlgorithm as error:
+            raise KeysInvalid(
+                "ML-DSA-44",
+                "cannot be used with this OpenSSL",
+                "Install cryptography from PyPI, or sign without it",
+            ) from error
+
+    @cached_property
+    def raw(self) -> bytes:
+        """The public key, 1,312 bytes."""
+        return self._private.public_key().public_bytes_raw()
+
+    def sign(self, data: bytes) -> bytes:
+        """2,420 bytes."""
+        return self._private.sign(data)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Keyring:
     """Every key of the gateway. The secrets are 32 bytes each and never in `repr`.
 
     `receipt` signs receipts, `checkpoint` signs checkpoints (its note key name is the log's
     origin). `receipt_keys` and `checkpoint_keys` are the public halves, current first, then the
-    retired ones, newest first. `pseudonym_secret` keys what replaces PII, `fingerprint_key` the
+    retired ones, newest first. `post_quantum` can sign checkpoints too; its retired public halves
+    are raw. `pseudonym_secret` keys what replaces PII, `fingerprint_key` the
     fingerprints of requests, `master_key` encrypts the keys of subjects, `webhook_secret` signs
     what is sent to webhooks.
     """
@@ -123,6 +155,10 @@ class Keyring:
     root: bytes = field(repr=False)
     retired_receipts: tuple[PublicKey, ...] = ()
     retired_checkpoints: tuple[PublicKey, ...] = ()
+    post_quantum: PostQuantumKey = field(
+        default_factory=lambda: PostQuantumKey(secrets.token_bytes(32))
+    )
+    retired_post_quantum: tuple[bytes, ...] = ()
     pseudonym_secret: bytes = field(init=False, repr=False)
     fingerprint_key: bytes = field(init=False, repr=False)
     master_key: bytes = field(init=False, repr=False)
@@ -140,6 +176,12 @@ class Keyring:
     def checkpoint_keys(self) -> tuple[PublicKey, ...]:
         return (self.checkpoint.public, *self.retired_checkpoints)
 
+    @property
+    def post_quantum_keys(self) -> tuple[bytes, ...]:
+        """ML-DSA-44 public keys of checkpoints, current first. Raises KeysInvalid where this
+        OpenSSL has no ML-DSA."""
+        return (self.post_quantum.raw, *self.retired_post_quantum)
+
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public keys that receipts are verified with: an RFC 7517 key set."""
         return {"keys": [key.jwk() for key in self.receipt_keys]}
@@ -154,12 +196,25 @@ class Keyring:
     def open(cls, directory: Path) -> Self:
         """Read `directory`/keyring.json. Raises KeysInvalid when it is missing, unreadable, open
         to others, or corrupt."""
+        return cls._parsed(directory, cls._read(directory))
+
+    @classmethod
+    def _read(cls, directory: Path) -> dict[str, Any]:
         path = directory / FILE_NAME
         try:
             document = json.loads(_read_private(path))
+        except ValueError as error:
+            raise KeysInvalid(str(path), "is corrupt", _RESTORE) from error
+        if not isinstance(document, dict):
+            raise KeysInvalid(str(path), "is corrupt", _RESTORE)
+        return document
+
+    @classmethod
+    def _parsed(cls, directory: Path, document: Mapping[str, Any]) -> Self:
+        try:
             return cls._parse(document)
         except (ValueError, KeyError, TypeError) as error:
-            raise KeysInvalid(str(path), "is corrupt", _RESTORE) from error
+            raise KeysInvalid(str(directory / FILE_NAME), "is corrupt", _RESTORE) from error
 
     @classmethod
     def create(cls, directory: Path) -> Self:
@@ -188,18 +243,46 @@ class Keyring:
     def rotate(cls, directory: Path) -> Self:
         """New signing keys; the old public halves are kept, the derived secrets stay. A running
         gateway signs with the old keys until it is restarted."""
+        cls.prepare_rotation(directory)
+        return cls.finish_rotation(directory)
+
+    @classmethod
+    def prepare_rotation(cls, directory: Path) -> Self:
+        """The keyring as it will be: durable, but not in use yet. The same again when it was
+        prepared before and not finished."""
         with _locked(directory):
-            old = cls.open(directory)
-            at = _now()
-            new = cls(
-                SigningKey.generate(at=at),
-                SigningKey.generate(at=at),
-                old.root,
-                (replace(old.receipt.public, retired_at=at), *old.retired_receipts),
-                (replace(old.checkpoint.public, retired_at=at), *old.retired_checkpoints),
-            )
-            _write(directory, new._document(), overwrite=True)
+            document = cls._read(directory)
+            if "next" not in document:
+                new = cls._parsed(directory, document)._successor(at=_now())
+                _write(directory, {**document, "next": new._document()}, overwrite=True)
+                return new
+        return cls._parsed(directory, document["next"])
+
+    @classmethod
+    def finish_rotation(cls, directory: Path) -> Self:
+        """From now on the prepared keys are used, and the old private halves are gone. Without
+        prepared ones, nothing changes."""
+        with _locked(directory):
+            document = cls._read(directory)
+            new = cls._parsed(directory, document.get("next", document))
+            if "next" in document:
+                _write(directory, new._document(), overwrite=True)
         return new
+
+    def _successor(self, *, at: datetime) -> Self:
+        cls = type(self)
+        try:
+            retired = self.post_quantum_keys
+        except KeysInvalid:  # it cannot have signed anything here
+            retired = self.retired_post_quantum
+        return cls(
+            SigningKey.generate(at=at),
+            SigningKey.generate(at=at),
+            self.root,
+            (replace(self.receipt.public, retired_at=at), *self.retired_receipts),
+            (replace(self.checkpoint.public, retired_at=at), *self.retired_checkpoints),
+            retired_post_quantum=retired,
+        )
 
     def _document(self) -> dict[str, Any]:
         return {
@@ -208,6 +291,10 @@ class Keyring:
             "root_check": _b64(_derive(self.root, "check")),
             "receipt": _key_document(self.receipt, self.retired_receipts),
             "checkpoint": _key_document(self.checkpoint, self.retired_checkpoints),
+            "post_quantum": {
+                "seed": _b64(self.post_quantum.seed),
+                "retired": [_b64(raw) for raw in self.retired_post_quantum],
+            },
         }
 
     @classmethod
@@ -219,7 +306,20 @@ class Keyring:
             raise ValueError("root secret damaged")
         receipt, retired_receipts = _parse_key(document["receipt"])
         checkpoint, retired_checkpoints = _parse_key(document["checkpoint"])
-        return cls(receipt, checkpoint, root, retired_receipts, retired_checkpoints)
+        # Files from before there was one: it comes from the root, until the first rotation.
+        second = document.get("post_quantum") or {
+            "seed": _b64(_derive(root, "post_quantum")),
+            "retired": [],
+        }
+        return cls(
+            receipt,
+            checkpoint,
+            root,
+            retired_receipts,
+            retired_checkpoints,
+            PostQuantumKey(_key_bytes(second["seed"])),
+            tuple(_key_bytes(raw, size=1312) for raw in second["retired"]),
+        )
 
 
 def thumbprint(raw: bytes) -> str:
@@ -271,10 +371,10 @@ def _b64(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _key_bytes(text: str) -> bytes:
+def _key_bytes(text: str, *, size: int = 32) -> bytes:
     data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    if len(data) != 32 or _b64(data) != text:
-        raise ValueError("not 32 bytes of base64url")
+    if len(data) != size or _b64(data) != text:
+        raise ValueError(f"not {size} bytes of base64url")
     return data
 
 

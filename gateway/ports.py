@@ -14,6 +14,7 @@ from gateway.model.access import ApiKey
 from gateway.model.creator import Creator
 from gateway.model.decision import Bundle, Contact, Decision, Facts
 from gateway.model.disclosure import Disclosure, Redaction
+from gateway.model.erasure import Erasure
 from gateway.model.finding import Detection, Stage
 from gateway.model.obligation import Obligation
 from gateway.model.receipt import Receipt
@@ -43,7 +44,7 @@ Redact = Callable[[Submission, ReadText, Sequence[Detection], Sequence[Obligatio
 """Strips what the REDACT obligations name from the clean text. Pure but for keyed pseudonyms."""
 
 
-LogEvent = Record | Settlement | Change | Expiry
+LogEvent = Record | Settlement | Change | Expiry | Erasure
 """Everything that makes an entry of the audit log."""
 
 Encode = Callable[[LogEvent, int], bytes]
@@ -127,8 +128,9 @@ class Ledger(Protocol):
         ...
 
     async def escalations(self, tenant: str, *, limit: int = 100) -> Sequence[Escalation]:
-        """What a rule called a person to look at and nobody has acknowledged, oldest first.
-        A record with an ESCALATE obligation opens one, unless it is a dry run."""
+        """What a person is called to look at and nobody has acknowledged, oldest first. A record
+        with an ESCALATE obligation opens one, unless it is a dry run; so does a delivery that
+        ends UNKNOWN or DEAD."""
         ...
 
     async def acknowledge(

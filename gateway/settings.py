@@ -10,28 +10,43 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
 from gateway.errors import ConfigurationError
+from gateway.model.erasure import RETENTION_FLOOR, RetentionRule
+from gateway.model.record import EntryKind
+from gateway.model.submission import Channel
 
 ENV_PREFIX = "AVATAR_GATEWAY_"
 CONFIG_VARIABLE = f"{ENV_PREFIX}CONFIG"
 DEFAULT_FILE = Path("avatar-gateway.toml")
+_LONGEST_MS = 600_000
+_YEAR_S = 366 * 24 * 3600
+_URL = r"^https?://[^\s@#]+$"
+_RETENTION_KINDS: tuple[tuple[str, ...], ...] = (
+    (),  # any tenant
+    tuple(channel.value for channel in Channel),
+    (EntryKind.DECISION.value, EntryKind.DRY_RUN.value, EntryKind.REVIEW.value),
+)
 
 
 class Settings(BaseSettings):
     """Times ending in `_ms` are milliseconds, in `_s` seconds; sizes are bytes or code points."""
 
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
+    )
 
     data_dir: Path = Field(Path("var"), description="Where the database, keys and log live.")
     database_url: str | None = Field(
@@ -39,10 +54,18 @@ class Settings(BaseSettings):
         description="SQLAlchemy URL: sqlite:///… or postgresql+psycopg://…. "
         "Default: gateway.db in data_dir.",
     )
+    subject_keys_url: str | None = Field(
+        None,
+        description="SQLAlchemy URL of a PostgreSQL database for the keys that texts are sealed "
+        "with: apart from database_url, outside its backups. Needed for replicas on several hosts. "
+        "Default: the file subject-keys.db in data_dir.",
+    )
     host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port that `serve` listens on.")
     public_url: str = Field(
-        "http://127.0.0.1:8080", description="How others reach this gateway; the receipts' issuer."
+        "http://127.0.0.1:8080",
+        pattern=_URL,
+        description="How others reach this gateway (http or https); the receipts' issuer.",
     )
     log_origin: str = Field(
         "avatar-gateway.invalid/log",
@@ -52,9 +75,59 @@ class Settings(BaseSettings):
     checkpoint_interval_s: float = Field(
         2.0, ge=0.1, le=60, description="How often a signed checkpoint is made."
     )
+    checkpoint_post_quantum: bool = Field(
+        False, description="Sign checkpoints with ML-DSA-44 as well as with Ed25519."
+    )
+    log_public: bool = Field(
+        False,
+        description="Checkpoint, keys and tiles of the log (/v1/log) for everyone; else for "
+        "auditors. Entries are never for everyone.",
+    )
+    witnesses: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        max_length=16,
+        description="Witnesses that are asked to cosign checkpoints, each as `<url> <key>`, the "
+        "key as the witness prints it; in the environment with commas between.",
+    )
+    witness_quorum: int = Field(
+        1, ge=1, le=16, description="So many of the witnesses make a checkpoint a witnessed one."
+    )
+    witness_interval_s: float = Field(
+        10.0, ge=0.1, le=86_400, description="How often each witness is asked."
+    )
+    timestamp_url: str | None = Field(
+        None,
+        pattern=_URL,
+        description="RFC 3161 authority that stamps checkpoints; needs the extra `timestamp`.",
+    )
+    timestamp_certificates: Path | None = Field(
+        None, description="The authority's root certificates (PEM); goes with timestamp_url."
+    )
+    timestamp_interval_s: float = Field(
+        3_600.0, ge=1, le=30 * 86_400, description="How often a checkpoint is stamped."
+    )
 
     policies_dir: Path | None = Field(
         None, description="Folder with the policy packs. Default: the packs that are shipped."
+    )
+    policies_reload_s: float = Field(
+        1.0,
+        ge=0,
+        le=3_600,
+        description="How often `serve` looks for changed policies, in seconds; 0: never.",
+    )
+    policies_shadow_dir: Path | None = Field(
+        None,
+        description="Folder with policies, or packs laid over those in use, that judge beside "
+        "them: what they would have decided otherwise is recorded, never applied.",
+    )
+    policies_bundle: Path | None = Field(
+        None,
+        description="A signed bundle that is used instead of policies_dir once it is there; "
+        "PUT /v1/policies/bundle writes it. Default: policies.tar.gz in data_dir.",
+    )
+    policies_bundle_key: Path | None = Field(
+        None, description="Public key (PEM) that verifies bundles; without it none are taken."
     )
     policy_engine: Literal["embedded", "opa"] = Field(
         "embedded", description="embedded: in this process. opa: an OPA server at opa_url."
@@ -62,7 +135,10 @@ class Settings(BaseSettings):
     opa_url: str = Field("http://127.0.0.1:8181", description="The OPA server.")
     opa_token: SecretStr | None = Field(None, description="Bearer token for the OPA server.")
     opa_deadline_ms: float = Field(
-        100, gt=0, description="Deadline for one call of the OPA server; below deadline_policy_ms."
+        100,
+        gt=0,
+        le=_LONGEST_MS,
+        description="Deadline for one call of the OPA server; below deadline_policy_ms.",
     )
     opa_upload: bool = Field(
         True, description="Upload the packs to OPA at start; off when OPA loads them by itself."
@@ -74,28 +150,51 @@ class Settings(BaseSettings):
     detoxify_checkpoint: Path | None = Field(
         None, description="Folder made by `avatar-gateway models convert`."
     )
-    pii_ner: tuple[Literal["en", "fr"], ...] = Field(
-        (), description="Languages with advisory name recognition (needs the spaCy models)."
+    pii_ner: Annotated[tuple[Literal["en", "fr"], ...], NoDecode] = Field(
+        (),
+        description="Languages with advisory name recognition, such as en,fr (needs the spaCy "
+        "models).",
     )
 
     deadline_detect_ms: float = Field(
-        2_000, gt=0, description="Deadline for each detector (PII, toxicity, signals)."
+        2_000,
+        gt=0,
+        le=_LONGEST_MS,
+        description="Deadline for each detector (PII, toxicity, signals), 10 minutes at most.",
     )
-    deadline_policy_ms: float = Field(500, gt=0, description="Deadline for the policy decision.")
+    deadline_policy_ms: float = Field(
+        500, gt=0, le=_LONGEST_MS, description="Deadline for the policy decision."
+    )
     deadline_record_ms: float = Field(
-        5_000, gt=0, description="Deadline for the durable audit entry; past it: 503, nothing sent."
+        5_000,
+        gt=0,
+        le=_LONGEST_MS,
+        description="Deadline for the durable audit entry; past it: 503, nothing sent.",
     )
     deliver_wait_ms: float = Field(
         2_000,
         ge=0,
+        le=_LONGEST_MS,
         description="How long POST /v1/messages waits for the platform before it answers 202.",
     )
     review_ttl_s: float = Field(
-        24 * 3600, gt=0, description="A held message expires after this; it is never published."
+        24 * 3600,
+        gt=0,
+        le=_YEAR_S,
+        description="A held message expires after this (a year at most); it is never published.",
+    )
+
+    retention: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="After how many days texts are erased, such as acme/dm/*=400,*/*/dry_run=184: "
+        "tenant, channel and kind of entry (decision, dry_run, review), * for any. The first that "
+        "fits counts; none: kept. At least 184 days (six months); entries always stay.",
     )
 
     sandbox_url: str = Field(
-        "http://127.0.0.1:8090/messages", description="Where the route `sandbox` leads."
+        "http://127.0.0.1:8090/messages",
+        pattern=_URL,
+        description="Where the route `sandbox` leads (http or https, no credentials).",
     )
     routes_dir: Path | None = Field(None, description="Folder with further route files (YAML).")
     webhook_secret: SecretStr | None = Field(
@@ -117,17 +216,45 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         262_144, ge=1_024, le=16_777_216, description="Largest request body accepted."
     )
+    dsa_profile: Path | None = Field(
+        None,
+        description="TOML file with what statements of reasons say of the platform: "
+        "docs/reference/statements-of-reasons.md.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Logs.")
     log_format: Literal["json", "console"] = Field("console", description="Logs.")
     otlp_endpoint: str | None = Field(
-        None, description="OpenTelemetry collector (HTTP); needs the extra `otel`."
+        None,
+        pattern=_URL,
+        description="OpenTelemetry collector, as http://host:4318; needs the extra `otel`.",
     )
+
+    @field_validator("pii_ner", "witnesses", "retention", mode="before")
+    @classmethod
+    def _separated_by_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(one.strip(' "') for one in value.strip("[]").split(",") if one.strip())
+        return value
+
+    @field_validator("retention")
+    @classmethod
+    def _known_periods(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for rule in value:
+            _retention_rule(rule)
+        return value
 
     @field_validator("database_url")
     @classmethod
     def _known_engine(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("must start with sqlite:/// or postgresql+psycopg://")
+        return value
+
+    @field_validator("subject_keys_url")
+    @classmethod
+    def _keys_on_a_server(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith("postgresql+psycopg://"):
+            raise ValueError("must start with postgresql+psycopg://")
         return value
 
     @model_validator(mode="after")
@@ -139,6 +266,10 @@ class Settings(BaseSettings):
             )
         if (self.c2pa_key is None) != (self.c2pa_certificates is None):
             raise ValueError("c2pa_key and c2pa_certificates go together; set both or neither")
+        if (self.timestamp_url is None) != (self.timestamp_certificates is None):
+            raise ValueError("timestamp_url and timestamp_certificates go together")
+        if self.witnesses and self.witness_quorum > len(self.witnesses):
+            raise ValueError("witness_quorum is above the number of witnesses")
         return self
 
     @classmethod
@@ -161,12 +292,39 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.data_dir / 'gateway.db').absolute()}"
 
     @property
+    def bundle_path(self) -> Path:
+        return self.policies_bundle or self.data_dir / "policies.tar.gz"
+
+    @property
+    def retention_rules(self) -> tuple[RetentionRule, ...]:
+        return tuple(_retention_rule(rule) for rule in self.retention)
+
+    @property
     def keys_dir(self) -> Path:
         return self.data_dir / "keys"
 
     @property
     def subject_keys_path(self) -> Path:
         return self.data_dir / "subject-keys.db"
+
+
+def _retention_rule(text: str) -> RetentionRule:
+    where, _, days = text.rpartition("=")
+    parts = where.strip().rsplit("/", 2)
+    period = days.strip().removesuffix("d")
+    if len(parts) != len(_RETENTION_KINDS) or not period.isascii() or not period.isdecimal():
+        raise ValueError(f"{text!r} is not of the form tenant/channel/kind=days")
+    for part, known in zip(parts, _RETENTION_KINDS, strict=True):
+        if known and part != "*" and part not in known:
+            raise ValueError(f"{part!r} in {text!r} is none of {', '.join(known)}")
+    after = timedelta(days=min(int(period[:9]), 36_500))
+    if after < RETENTION_FLOOR:
+        raise ValueError(
+            f"{text!r} is below the floor: texts are kept for {RETENTION_FLOOR.days} days at "
+            "least; erase single persons or messages with `avatar-gateway audit erase`"
+        )
+    tenant, channel, kind = (None if part == "*" else part for part in parts)
+    return RetentionRule(after=after, tenant=tenant, channel=channel, kind=kind)
 
 
 def read_settings(config: Path | None, flags: Mapping[str, Any]) -> Settings:

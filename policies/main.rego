@@ -17,39 +17,32 @@ package gateway
 # entrypoint: true
 # custom:
 #   id: gateway.decision
-decision := {"verdict": verdict, "reasons": reasons, "obligations": obligations}
+decision := {"verdict": verdict(reasons), "reasons": reasons, "obligations": obligations} if {
+	results := {result | result := data.packs[_][_].results[_]} | unavailable
+	known := {"publish": 0, "hold": 0, "block": 0}
+	stated := [{"rule": result.rule, "text": result.text, "verdict": result.verdict} |
+		some result in results
+		known[result.verdict] == 0
+	]
+	asked := [[[obligation.kind, obligation.params], result.rule] |
+		some result in results
+		some obligation in result.obligations
+	]
+	reasons := sort(array.concat(stated, malformed(results, stated, asked)))
+	tasks := {one[0] | some one in asked}
+	obligations := [{"kind": task[0], "params": task[1], "rules": rules} |
+		some task in tasks
+		rules := sort({one[1] | some one in asked; one[0] == task})
+	]
+}
 
-results := {result | result := data.packs[_][_].results[_]} | unavailable
-
-default verdict := "publish"
-
-verdict := "block" if {
+verdict(reasons) := "block" if {
 	some reason in reasons
 	reason.verdict == "block"
 } else := "hold" if {
 	some reason in reasons
 	reason.verdict == "hold"
-}
-
-reasons := sort(array.concat(stated, malformed))
-
-stated := [{"rule": result.rule, "text": result.text, "verdict": result.verdict} |
-	some result in results
-	result.verdict in {"publish", "hold", "block"}
-	result.obligations == [obligation |
-		some obligation in result.obligations
-		obligation.kind
-		obligation.params
-	]
-]
-
-caused[key] contains result.rule if {
-	some result in results
-	some obligation in result.obligations
-	key := [obligation.kind, obligation.params]
-}
-
-obligations := sort([{"kind": cause[0], "params": cause[1], "rules": sort(rules)} | some cause, rules in caused])
+} else := "publish"
 
 # METADATA
 # title: A stage that could not be asked
@@ -76,11 +69,17 @@ unavailable := {{
 # custom:
 #   id: gateway.malformed
 #   verdicts: [block]
-malformed := [reason |
-	count(stated) != count(results)
-	reason := {
-		"rule": "gateway.malformed",
-		"text": "A policy rule answered in a shape that cannot be read, so nothing it meant may be lost. Run `policy check` and mend the pack.",
-		"verdict": "block",
-	}
-]
+malformed(results, stated, asked) := [] if {
+	count(stated) == count(results)
+	numbers := [number |
+		some result in results
+		is_array(result.obligations)
+		number := count(result.obligations)
+	]
+	count(numbers) == count(results)
+	sum(numbers) == count(asked)
+} else := [{
+	"rule": "gateway.malformed",
+	"text": "A policy rule answered in a shape that cannot be read, so nothing it meant may be lost. Run `policy check` and mend the pack.",
+	"verdict": "block",
+}]

@@ -24,7 +24,7 @@ test_no_results_publish if {
 test_an_ordinary_message_is_published if {
 	decision := gateway.decision with input as fixture.quiet
 	decision.verdict == "publish"
-	{reason.rule | some reason in decision.reasons} == {"baseline.mark"}
+	{reason.rule | some reason in decision.reasons} == {"baseline.mark", "eu.aia.50.2"}
 }
 
 test_strictest_wins if {
@@ -128,6 +128,43 @@ test_a_first_message_to_someone_unknown_is_told_and_marked if {
 	{
 		"kind": "disclose",
 		"params": {"notice": "ai", "position": "start"},
-		"rules": ["cn.anthro", "cn.label", "eu.aia.50.1", "kr.31", "us.ca.sb243", "us.me", "us.ny.gbl47"],
+		"rules": ["cn.anthro", "cn.label", "eu.aia.50.1", "kr.31", "us.ca.sb243", "us.me", "us.ny.gbl47", "us.ut"],
 	} in decision.obligations
+}
+
+# Laws together: everything that any of them asks for is done.
+
+notices(decision) := {one.params.notice | some one in decision.obligations; one.kind == "disclose"}
+
+test_the_shortest_interval_wins if {
+	here := {"now": "2027-03-01T12:00:00.000000Z", "audience": {"minor": "yes", "age_from": 16, "jurisdictions": ["US-WA", "US-NY"]}}
+	notices(judged(fixture.shown({"ai": 3599}, here))) == set()
+	notices(judged(fixture.shown({"ai": 3600}, here))) == {"ai_reminder"}
+}
+
+test_labels_unite if {
+	here := {
+		"commercial": {"paid_partnership": true},
+		"editorial": {"public_interest": true},
+		"message": {"channel": "live"},
+		"audience": {"jurisdictions": ["FR", "US-CA", "CN"]},
+	}
+	decision := judged(fixture.shown({}, here))
+	notices(decision) == {"ai", "ad", "ai_public"}
+	{
+		"kind": "disclose",
+		"params": {"notice": "ad", "position": "start"},
+		"rules": ["fr.influ", "us.ftc.255"],
+	} in decision.obligations
+}
+
+test_any_prohibition_wins if {
+	said := {"audience": {"jurisdictions": ["FR", "US-CA"]}, "commercial": {"paid_partnership": true}}
+	judged(fixture.said("eu.aia.5", said)).verdict == "block"
+	judged(fixture.said("eu.aia.5", {"audience": {"jurisdictions": ["CH"]}})).verdict == "publish"
+}
+
+test_the_switch_over_of_december_2026 if {
+	judged(fixture.said("eu.aia.5", {"now": "2026-12-01T23:59:59.999999Z"})).verdict == "publish"
+	judged(fixture.said("eu.aia.5", {"now": "2026-12-02T00:00:00.000000Z"})).verdict == "block"
 }

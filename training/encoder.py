@@ -15,6 +15,8 @@ ORDERS = ((2, 0), (3, 1), (5, 2))
 CHUNKS = 17
 DIMENSIONS = 512
 BRANCH = 256
+RANKS = {"w": 48, "cnn_W": 96}
+"""What `factorise` leaves of the branches' matrices and of the sum's."""
 
 
 def package_file(name: str) -> Path:
@@ -71,6 +73,24 @@ class Network(nn.Module):
     def _keep(self, name: str, value: np.ndarray) -> None:
         self.register_parameter(name, nn.Parameter(torch.from_numpy(np.ascontiguousarray(value))))
 
+    def factorise(self) -> None:
+        """Replace each matrix of the branches and of the sum by the product of two narrow ones,
+        as near to it as their rank allows (its largest singular values)."""
+        wide = ("w1_", "w2_", "cnn_W")
+        for name in [name for name, _ in self.named_parameters() if name.startswith(wide)]:
+            rank = RANKS.get(name, RANKS["w"])
+            matrix = self.get_parameter(name).detach()
+            left, values, right = torch.linalg.svd(matrix, full_matrices=False)
+            share = values[:rank].sqrt()
+            delattr(self, name)
+            self._keep(f"{name}_in", (left[:, :rank] * share).numpy())
+            self._keep(f"{name}_out", (share[:, None] * right[:rank]).numpy())
+
+    def _times(self, x: torch.Tensor, name: str) -> torch.Tensor:
+        if hasattr(self, f"{name}_in"):
+            return x @ self.get_parameter(f"{name}_in") @ self.get_parameter(f"{name}_out")
+        return x @ self.get_parameter(name)
+
     def _all(self, name: str, orders: list[int]) -> torch.Tensor:
         return torch.cat([self.get_parameter(f"{name}{order}") for order in orders])
 
@@ -105,9 +125,8 @@ class Network(nn.Module):
             for name in ("1", "2"):
                 padded = torch.cat([x, x.new_zeros(1, BRANCH)])
                 gathered = padded[window].reshape(total, order * BRANCH)
-                weight = self.get_parameter(f"w{name}_{order}")
                 bias = self.get_parameter(f"b{name}_{order}")
-                x = torch.relu(gathered @ weight + bias) + x
+                x = torch.relu(self._times(gathered, f"w{name}_{order}") + bias) + x
             parts.append(x)
         features = torch.cat(parts, 1)
         features = nn.functional.layer_norm(
@@ -115,7 +134,7 @@ class Network(nn.Module):
         )
         summed = features.new_zeros(len(lengths), features.shape[1]).index_add(0, text, features)
         counts = lengths[:, None].float()
-        mean = (summed @ self.cnn_W + counts * self.cnn_b) * counts.rsqrt()
+        mean = (self._times(summed, "cnn_W") + counts * self.cnn_b) * counts.rsqrt()
         hidden = torch.relu(mean @ self.p1 + torch.relu(mean @ self.d0) @ self.d1)
         deep = self.head(self.dropout(torch.cat([mean, hidden], 1)))
         return deep + self.wide(grams, offsets) * norms[:, None]

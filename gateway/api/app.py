@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from gateway.api import audit, creators, escalations, health, problems, reviews, submissions
+from gateway.api import (
+    audit,
+    creators,
+    erasures,
+    escalations,
+    health,
+    log,
+    policies,
+    problems,
+    reporting,
+    reviews,
+    submissions,
+)
 from gateway.api.doors import Doors
 from gateway.api.strict_body import StrictBody
+from gateway.policy.bundles import MAX_BUNDLE_BYTES
 
 
 def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> FastAPI:
@@ -24,13 +37,19 @@ def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> Fast
             {"name": "messages", "description": "Submit, decide, look up (role: service)."},
             {"name": "reviews", "description": "What waits for a person (role: reviewer)."},
             {"name": "creators", "description": "Creators and their settings (role: admin)."},
+            {"name": "policies", "description": "Which policies decide, signed bundles."},
             {"name": "audit", "description": "Entries, checkpoints, proofs (role: auditor)."},
+            {"name": "erasure", "description": "Erasures (role: admin), legal holds (auditor)."},
+            {"name": "log", "description": "The log as C2SP tools read it: tiles, checkpoint."},
             {"name": "operation", "description": "Health, metrics, public keys."},
         ],
     )
     app.state.doors = doors
     problems.install(app)
-    for door in (submissions, reviews, escalations, creators, audit, health):
+    for door in (submissions, reviews, escalations, creators, policies):
         app.include_router(door.router())
-    app.add_middleware(StrictBody, max_bytes=max_body_bytes)
+    for door in (audit, erasures, reporting, log, health):
+        app.include_router(door.router())
+    bundles = {policies.BUNDLE_PATH: (policies.BUNDLE_TYPE, MAX_BUNDLE_BYTES)}
+    app.add_middleware(StrictBody, max_bytes=max_body_bytes, raw=bundles)
     return app

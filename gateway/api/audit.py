@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import PlainTextResponse, StreamingResponse
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from gateway.api.access import needs
@@ -18,6 +18,7 @@ from gateway.model.access import ApiKey, Role
 from gateway.model.record import Entry, EntryKind
 from gateway.model.submission import Channel
 from gateway.storage.store import EntryQuery
+from gateway.trail.evidence import CONTENT_TYPE, evidence, extent
 
 Auditor = Annotated[ApiKey, Depends(needs(Role.AUDITOR))]
 Size = Annotated[int, Query(ge=0, le=2**62)]
@@ -120,6 +121,17 @@ def router() -> APIRouter:
         responses=documented(401, 403, 404, 422, 429, 503),
         summary="An earlier log is the beginning of a later one",
     )
+    lines: dict[int | str, dict[str, Any]] = {
+        200: {"content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}
+    }
+    routes.add_api_route(
+        "/v1/audit/evidence",
+        whole_log,
+        methods=["GET"],
+        response_class=StreamingResponse,
+        responses=lines | documented(401, 403, 429, 503),
+        summary="The whole log for the stand-alone verifier; of other tenants hashes only",
+    )
     return routes
 
 
@@ -163,6 +175,22 @@ async def consistency(request: Request, key: Auditor, old: Size, new: Size) -> C
     return ConsistencyOut(
         old=old, new=new, hashes=[base64.b64encode(one).decode() for one in hashes]
     )
+
+
+async def whole_log(request: Request, key: Auditor) -> StreamingResponse:
+    """JSON Lines, docs/reference/evidence.md. As long as the log: store it as it comes."""
+    doors = doors_of(request)
+    size, problem = await extent(doors.log, doors.entries)
+    pieces = evidence(
+        doors.entries,
+        origin=doors.log.origin,
+        keys=doors.log.keys,
+        at=doors.now(),
+        size=size,
+        tenant=key.tenant,
+        beyond=bool(problem),
+    )
+    return StreamingResponse(pieces, media_type=CONTENT_TYPE)
 
 
 def _out(entry: Entry) -> EntryOut:

@@ -10,28 +10,52 @@ from fastapi import Request
 
 from gateway.api.access import Guard
 from gateway.api.metrics import Metrics
+from gateway.model.record import Entry
 from gateway.pipeline.gateway import Gateway
+from gateway.policy.reload import Reloader
 from gateway.ports import Ledger, Now, Registry
-from gateway.storage.store import LogStore
+from gateway.reporting.keeper import Keeper
+from gateway.storage.questions import Questions
+from gateway.storage.store import Erasures, Holds, LogStore
+from gateway.storage.tallies import Tallies
 from gateway.trail.log import Log
+from gateway.trail.witnessing import Witnessing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What reports are made with. `statement` is None where no profile is set."""
+
+    questions: Questions
+    tallies: Tallies
+    keeper: Keeper
+    statement: Callable[[Entry], Mapping[str, Any] | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
     """`unready` names what is not ready yet (empty: ready). `check_creator` raises InvalidField
-    for settings that the schema does not allow."""
+    for settings that the schema does not allow. `remarks` says what is not as it should be
+    though messages are served. `log_public`: whether anyone may read tiles."""
 
     gateway: Gateway
     ledger: Ledger
     registry: Registry
     log: Log
     entries: LogStore
+    erasures: Erasures
+    holds: Holds
     guard: Guard
     metrics: Metrics
     now: Now
     jwks: Callable[[], Mapping[str, Any]]
     unready: Callable[[], Awaitable[tuple[str, ...]]]
     check_creator: Callable[[Mapping[str, Any]], None]
+    policies: Reloader
+    witnessing: Witnessing | None = None
+    remarks: Callable[[], tuple[str, ...]] = tuple
+    log_public: bool = False
+    desk: Desk | None = None
 
 
 def doors_of(request: Request) -> Doors:

@@ -38,14 +38,25 @@ async def alive() -> dict[str, str]:
 
 
 async def ready(request: Request) -> JSONResponse:
-    missing = await doors_of(request).unready()
+    doors = doors_of(request)
+    missing = await doors.unready()
     if missing:
         return JSONResponse({"status": "not ready", "missing": list(missing)}, 503)
-    return JSONResponse({"status": "ready"})
+    answer: dict[str, Any] = {"status": "ready"}
+    if remarks := doors.remarks():
+        answer["remarks"] = list(remarks)
+    if refused := doors.policies.status.refused:
+        place = ":".join(str(one) for one in (refused.file, refused.line, refused.column) if one)
+        answer["policies_refused"] = place or refused.source
+    return JSONResponse(answer)
 
 
 async def metrics(request: Request) -> Response:
     found = doors_of(request).metrics
+    policies = doors_of(request).policies
+    found.policies(policies.status, policies.shadow.status if policies.shadow else None)
+    if witnessing := doors_of(request).witnessing:
+        found.witnesses(witnessing.standings, witnessing.quorum)
     return Response(found.render(), media_type=found.content_type)
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from gateway.model.record import Outcome
+from gateway.policy.live import Status
+from gateway.policy.shadow import ShadowStatus
+from gateway.trail.witnessing import Standing
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
@@ -44,6 +49,28 @@ class Metrics:
         self._escalations = Gauge(
             "gateway_escalations_open", "Open escalations at last look.", registry=self._registry
         )
+        self._policies = _Policies(self._registry)
+        self._quorum = Gauge(
+            "gateway_witness_quorum", "Witnesses that are needed.", registry=self._registry
+        )
+        self._witness_up = Gauge(
+            "gateway_witness_up",
+            "1 while this witness cosigns.",
+            ("witness",),
+            registry=self._registry,
+        )
+        self._witness_alarm = Gauge(
+            "gateway_witness_alarm",
+            "1 while this witness says that the log was rolled back or has forked.",
+            ("witness",),
+            registry=self._registry,
+        )
+        self._witnessed_size = Gauge(
+            "gateway_witnessed_size",
+            "Entries under the newest checkpoint that this witness cosigned.",
+            ("witness",),
+            registry=self._registry,
+        )
 
     def observe(self, outcome: Outcome) -> None:
         """Count one judged message."""
@@ -63,5 +90,54 @@ class Metrics:
     def escalations(self, count: int) -> None:
         self._escalations.set(count)
 
+    def policies(self, status: Status, shadow: ShadowStatus | None = None) -> None:
+        self._policies.show(status, shadow)
+
+    def witnesses(self, standings: Sequence[Standing], quorum: int) -> None:
+        self._quorum.set(quorum)
+        for one in standings:
+            self._witness_up.labels(one.name).set(not one.problem and one.size > 0)
+            self._witness_alarm.labels(one.name).set(one.alarm)
+            self._witnessed_size.labels(one.name).set(one.size)
+
     def render(self) -> bytes:
         return generate_latest(self._registry)
+
+
+class _Policies:
+    """What /metrics says of the policies."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._deciding = Gauge(
+            "gateway_policies",
+            "1 for the digest of the policies that decide.",
+            ("digest", "source"),
+            registry=registry,
+        )
+        self._changes = Gauge(
+            "gateway_policy_changes",
+            "Changed policies since the start: taken into use, or refused.",
+            ("result",),
+            registry=registry,
+        )
+        self._refused = Gauge(
+            "gateway_policies_refused",
+            "1 while newer policies lie there that could not be used.",
+            registry=registry,
+        )
+
+        self._shadow = Gauge(
+            "gateway_policy_shadow",
+            "Messages judged by the policies in the shadow since the start.",
+            ("result",),
+            registry=registry,
+        )
+
+    def show(self, status: Status, shadow: ShadowStatus | None) -> None:
+        for name in ("same", "differ", "failed", "left_out") if shadow else ():
+            self._shadow.labels(name).set(getattr(shadow, name))
+        self._deciding.clear()
+        self._deciding.labels(status.bundle.digest, status.source).set(1)
+        self._changes.labels("taken").set(status.taken)
+        self._changes.labels("refused").set(status.refusals)
+        self._refused.set(status.refused is not None)

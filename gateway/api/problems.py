@@ -13,9 +13,11 @@ from starlette.exceptions import HTTPException
 
 from gateway.errors import (
     DatabaseUnusable,
+    Erased,
     GatewayError,
     InvalidField,
     NotRecorded,
+    OnLegalHold,
     RateLimited,
     Refusal,
     StageFailure,
@@ -67,7 +69,8 @@ async def _on_gateway_error(request: Request, error: Exception) -> JSONResponse:
 
 
 def _refusal(error: Refusal) -> JSONResponse:
-    headers, extra = {}, {}
+    headers: dict[str, str] = {}
+    extra: dict[str, Any] = {}
     if isinstance(error, RateLimited):
         headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
     if isinstance(error, Unauthenticated):
@@ -76,6 +79,10 @@ def _refusal(error: Refusal) -> JSONResponse:
         extra["errors"] = [
             {"field": error.field, "problem": error.problem, "mend": error.mend},
         ]
+    if isinstance(error, OnLegalHold):
+        extra["holds"] = list(error.holds)
+    if isinstance(error, Erased):
+        extra["erased_at"] = error.at.isoformat()
     return problem(error.status, error.slug, error.title, str(error), extra=extra, headers=headers)
 
 

@@ -13,6 +13,7 @@ _MEANINGS: Final = {
     403: ("forbidden", "The API key lacks the role."),
     404: ("not-found", "There is no such thing."),
     409: ("idempotency-key-in-progress", "Not in a state that allows this; retry later."),
+    410: ("erased", "It was erased for good."),
     413: ("too-large", "The body is too large."),
     415: ("media-type", "The body must be JSON."),
     422: ("invalid-field", "A field is wrong: named, with the mend."),

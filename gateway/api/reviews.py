@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from gateway.api.access import needs
 from gateway.api.doors import doors_of
@@ -52,7 +52,7 @@ async def waiting(
 
 async def settle(
     request: Request, message_id: MessageId, body: ReviewIn, key: Reviewer
-) -> JSONResponse:
+) -> Response:
     """An edit is judged again; what cannot be published stays held (202), with the reasons.
     A rejection answers 200 with the state `rejected_by_review`."""
     doors = doors_of(request)

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+)
 
 from gateway.model.obligation import escalating
 from gateway.model.record import Escalation, HeldMessage, Outcome, ReviewAction
@@ -45,6 +53,12 @@ class AudienceIn(_In):
     minor: Minor = Field(Minor.UNKNOWN, description="Unknown takes the strictest rule.")
     jurisdictions: tuple[Jurisdiction, ...] = Field(
         (), max_length=16, description="ISO 3166-1 or -2, or EU. Empty: unknown, hence strictest."
+    )
+    age_from: StrictInt | None = Field(
+        None, ge=0, le=150, description="Years that the person is known to have reached."
+    )
+    guardian_consent: StrictBool = Field(
+        False, description="A parent or guardian agreed to these talks."
     )
 
 
@@ -110,6 +124,11 @@ class SubmissionIn(_In):
     text: str = Field(description="What the avatar wants to say, as generated.")
     language: LanguageTag | None = Field(None, description="BCP 47; absent: detected.")
     human_text: str | None = Field(None, description="The human's own last message.")
+    human_spoke_at: AwareDatetime | None = Field(
+        None,
+        description="When a human last spoke in the avatar's place. People are told anew when the "
+        "AI takes over again.",
+    )
     audience: AudienceIn = AudienceIn()
     commercial: CommercialIn = CommercialIn()
     generator: GeneratorIn = GeneratorIn()
@@ -140,6 +159,7 @@ class SubmissionIn(_In):
             language=self.language,
             audience=Audience(**dict(self.audience)),
             human_text=self.human_text,
+            human_spoke_at=self.human_spoke_at and _utc(self.human_spoke_at),
             commercial=Commercial(**dict(self.commercial)),
             generator=Generator(
                 model=self.generator.model,
@@ -153,6 +173,13 @@ class SubmissionIn(_In):
             caller=caller,
             dry_run=dry_run,
         )
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first and the last day there are
+        return moment.replace(tzinfo=UTC)
 
 
 class ReasonOut(BaseModel):
@@ -217,6 +244,9 @@ class OutcomeOut(BaseModel):
     timings_ms: dict[str, float]
     dry_run: bool
     replayed: bool = Field(description="Answered from the first request with this key.")
+    erased_at: datetime | None = Field(
+        None, description="Texts, reasons, obligations and receipt are gone since then."
+    )
 
 
 def outcome_out(outcome: Outcome) -> OutcomeOut:
@@ -265,6 +295,7 @@ def outcome_out(outcome: Outcome) -> OutcomeOut:
         timings_ms=dict(outcome.timings_ms),
         dry_run=outcome.dry_run,
         replayed=outcome.replayed,
+        erased_at=outcome.erased_at,
     )
 
 

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from gateway.api.protocol import BoundedHttp
 from gateway.errors import ConfigurationError
 
 _BACKLOG = 2_048
@@ -52,6 +53,7 @@ async def serve_app(app: ASGIApp, sockets: Sequence[socket.socket]) -> None:
     """Serve until SIGINT or SIGTERM; then take no more, and let what is under way end."""
     config = uvicorn.Config(
         app,
+        http=BoundedHttp,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,22 +16,40 @@ class _Duplicate(ValueError):
     pass
 
 
-class StrictBody:
-    """ASGI middleware. Reads the whole body (at most `max_bytes`), checks it, and plays it on.
+_TOO_SLOW = (408, "too-slow", "The body did not come in time", "Send it at once.")
 
-    413 over the limit, 415 for another media type than JSON, 400 for what is not UTF-8, not
-    JSON, nested too deep, or has a duplicate key (two readers could see two different texts).
+
+class StrictBody:
+    """ASGI middleware. Reads the whole body (at most `max_bytes`, within `patience_s`), checks it,
+    and plays it on.
+
+    408 when it does not come, 413 over the limit, 415 for another media type than JSON, 400 for
+    what is not UTF-8, not JSON, nested too deep, or has a duplicate key (two readers could see
+    two different texts). `raw` maps paths that take another media type to (type, most bytes).
     """
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        max_bytes: int,
+        patience_s: float = 30.0,
+        raw: Mapping[str, tuple[str, int]] | None = None,
+    ) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._patience_s = patience_s
+        self._raw = dict(raw or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in {"POST", "PUT", "PATCH"}:
             await self._app(scope, receive, send)
             return
-        body, refusal = await self._read(scope, receive)
+        try:
+            async with asyncio.timeout(self._patience_s):
+                body, refusal = await self._read(scope, receive)
+        except TimeoutError:
+            body, refusal = None, _TOO_SLOW
         if refusal is not None:
             status, slug, title, detail = refusal
             await problem(status, slug, title, detail)(scope, receive, send)
@@ -42,21 +62,24 @@ class StrictBody:
         """The body, or why it is refused; neither when the caller went away before its end."""
         headers = dict(scope["headers"])
         media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-        if media_type != b"application/json":
+        json_limit = ("application/json", self._max_bytes)
+        wanted, limit = self._raw.get(str(scope.get("path")), json_limit)
+        if media_type != wanted.encode():
             return b"", (
                 415,
                 "media-type",
-                "The body must be JSON",
-                "Send Content-Type: application/json.",
+                "The body must be JSON" if wanted == json_limit[0] else "It is of another type",
+                f"Send Content-Type: {wanted}.",
             )
         too_large = (
             413,
             "too-large",
             "The body is too large",
-            f"At most {self._max_bytes} bytes are accepted; send less, or raise max_body_bytes.",
+            f"At most {limit} bytes are accepted; send less"
+            + (", or raise max_body_bytes." if wanted == json_limit[0] else "."),
         )
         declared = headers.get(b"content-length", b"0")
-        if not declared.isdigit() or len(declared) > 18 or int(declared) > self._max_bytes:
+        if not declared.isdigit() or len(declared) > 18 or int(declared) > limit:
             return b"", too_large
         chunks, size, more = [], 0, True
         while more:
@@ -65,12 +88,12 @@ class StrictBody:
                 return None, None
             chunk = message.get("body", b"")
             size += len(chunk)
-            if size > self._max_bytes:
+            if size > limit:
                 return b"", too_large
             chunks.append(chunk)
             more = message.get("more_body", False)
         body = b"".join(chunks)
-        return body, _fault(body)
+        return body, _fault(body) if wanted == json_limit[0] else None
 
 
 def _fault(body: bytes) -> tuple[int, str, str, str] | None:

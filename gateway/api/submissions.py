@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Depends, Header, Path, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from gateway.api.access import needs
 from gateway.api.doors import Doors, doors_of
@@ -19,7 +19,7 @@ from gateway.api.schemas import (
     SubmissionIn,
     outcome_out,
 )
-from gateway.errors import NotFound
+from gateway.errors import Erased, NotFound
 from gateway.model.access import ApiKey, Role
 from gateway.model.obligation import escalating
 from gateway.model.record import Outcome
@@ -88,7 +88,7 @@ def router() -> APIRouter:
         receipt,
         methods=["GET"],
         response_model=ReceiptDocument,
-        responses=documented(401, 403, 404, 422, 429, 503),
+        responses=documented(401, 403, 404, 410, 422, 429, 503),
         summary="The receipt of a published message, with its proof",
     )
     return routes
@@ -96,7 +96,7 @@ def router() -> APIRouter:
 
 async def submit(
     request: Request, body: SubmissionIn, key: Service, idempotency_key: IdempotencyKey = None
-) -> JSONResponse:
+) -> Response:
     """Nothing is published before it is stripped, scored, judged, labelled and recorded.
 
     200: delivered. 202: held for a person, or queued. 403: blocked, with the reasons.
@@ -105,12 +105,12 @@ async def submit(
     return outcome_response(await _submit(doors, body, key, idempotency_key, dry_run=False))
 
 
-async def decide(request: Request, body: SubmissionIn, key: Service) -> JSONResponse:
+async def decide(request: Request, body: SubmissionIn, key: Service) -> Response:
     """The same decision, with the text as it would be published; nothing is delivered, and the
     disclosure clock does not move. The verdict is in the answer, the status is always 200."""
     doors = doors_of(request)
     outcome = await _submit(doors, body, key, None, dry_run=True)
-    return JSONResponse(outcome_out(outcome).model_dump(mode="json"))
+    return _json(outcome_out(outcome), 200)
 
 
 async def message(request: Request, message_id: MessageId, key: Reader) -> OutcomeOut:
@@ -118,9 +118,11 @@ async def message(request: Request, message_id: MessageId, key: Reader) -> Outco
 
 
 async def receipt(request: Request, message_id: MessageId, key: Reader) -> ReceiptDocument:
-    """404 until the message is published."""
+    """404 until the message is published, 410 once it is erased."""
     doors = doors_of(request)
     outcome = await _known(doors, key, message_id)
+    if outcome.erased_at is not None:
+        raise Erased(f"the receipt of {message_id}", outcome.erased_at)
     if outcome.receipt is None:
         raise NotFound("receipt", message_id, "Only published messages have one.")
     return ReceiptDocument.model_validate(
@@ -137,20 +139,25 @@ async def receipt(request: Request, message_id: MessageId, key: Reader) -> Recei
     )
 
 
-def outcome_response(outcome: Outcome) -> JSONResponse:
+def outcome_response(outcome: Outcome) -> Response:
     """The outcome under the status that tells it; a blocked one is a problem (RFC 9457)."""
     status = _STATUS.get(outcome.state, 202)
-    body = outcome_out(outcome).model_dump(mode="json")
+    told = outcome_out(outcome)
     if status < 400:
-        return JSONResponse(body, status)
+        return _json(told, status)
     title = "The message was not published"
     detail = "; ".join(f"{one.rule}: {one.text}" for one in outcome.reasons)
     extra = {"type": f"{TYPE_BASE}{outcome.state}", "title": title, "status": status}
     return JSONResponse(
-        {**body, **extra, "detail": detail or outcome.delivery_detail},
+        {**told.model_dump(mode="json"), **extra, "detail": detail or outcome.delivery_detail},
         status,
         media_type=MEDIA_TYPE,
     )
+
+
+def _json(told: OutcomeOut, status: int) -> Response:
+    """Written by pydantic at once: half the CPU of a dictionary in between."""
+    return Response(told.model_dump_json(), status, media_type="application/json")
 
 
 def observe(doors: Doors, outcome: Outcome) -> None:

@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gateway.cli import audit, creators, decide, demo, keys, models, policy, receipt, review, serve
+from gateway.cli import (
+    audit,
+    creators,
+    decide,
+    demo,
+    keys,
+    models,
+    policy,
+    receipt,
+    review,
+    serve,
+    witness,
+)
 from gateway.cli.context import Workshop
 from gateway.errors import GatewayError
 
@@ -44,6 +56,7 @@ def build(workshop: Workshop) -> typer.Typer:
 
     for group in (serve, demo, decide):
         group.add(app, workshop)
+    witness.add(app)
     app.add_typer(keys.build(workshop), name="keys", help="Signing keys and API keys.")
     app.add_typer(creators.build(workshop), name="creators", help="Creators and their settings.")
     app.add_typer(policy.build(workshop), name="policy", help="Policy packs.")

@@ -1,4 +1,4 @@
-"""`audit`: read the log, verify it, keep checkpoints and proofs of it."""
+"""`audit`: read the log and verify it; proofs.py: keep checkpoints and proofs of it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from gateway.cli import erasure, evidence, move, proofs, reporting
 from gateway.cli.context import Books, Workshop, run, settings_of
-from gateway.errors import InvalidField, LogInvalid, NotFound
-from gateway.keyring import Keyring
+from gateway.errors import InvalidField, LogInvalid
 from gateway.model.record import Entry, EntryKind
 from gateway.storage.store import EntryQuery, LogStore
-from gateway.trail.checkpoint import note_keys
-from gateway.trail.note import NoteKey
-from gateway.trail.proof import MAX_PROOF, parse_proof
 from gateway.trail.verify import Verified
 
-_JUDGED = {EntryKind.DECISION, EntryKind.REVIEW, EntryKind.DRY_RUN}
 _POLL_S = 0.5
 _AT_ONCE = 500
 
@@ -41,7 +37,11 @@ def build(workshop: Workshop) -> typer.Typer:
     _add_verify(app, workshop)
     _add_show(app, workshop)
     _add_tail(app, workshop)
-    _add_proofs(app, workshop)
+    proofs.add(app, workshop)
+    evidence.add(app, workshop)
+    move.add(app, workshop)
+    erasure.add(app, workshop)
+    reporting.add(app, workshop)
     return app
 
 
@@ -59,7 +59,7 @@ def _add_verify(app: typer.Typer, workshop: Workshop) -> None:
     ) -> None:
         """Verify the whole log: every hash, signature, number, and what allowed each delivery.
         The exit code is 1 when it does not verify."""
-        kept = [_read(path) for path in checkpoint or ()]
+        kept = [proofs.read_note(path) for path in checkpoint or ()]
 
         async def job() -> Verified:
             async with workshop.books(settings_of(context)) as books:
@@ -102,6 +102,7 @@ def _report(verified: Verified) -> dict[str, Any]:
         "checkpoints": verified.checkpoints,
         "kept_checkpoints": verified.kept,
         "kinds": dict(verified.kinds),
+        "anchored": proofs.anchored_report(verified.anchored),
     }
 
 
@@ -111,6 +112,7 @@ def _told(verified: Verified) -> str:
         f"The log verifies: {verified.size} entries" + (f" ({kinds})." if kinds else "."),
         f"Signed: {verified.signed} of them, under {verified.checkpoints} checkpoints.",
         f"Kept checkpoints that it agrees with: {verified.kept}.",
+        *proofs.anchored_told(verified.anchored, verified.size),
     ]
     if not verified.kept:
         lines.append(
@@ -152,18 +154,22 @@ def _add_show(app: typer.Typer, workshop: Workshop) -> None:
             until=_moment("until", until),
         )
 
-        async def job() -> list[Entry]:
+        async def job() -> tuple[list[Entry], datetime | None]:
             async with workshop.books(settings_of(context)) as books:
-                if message is not None:
-                    return await books.store.log.entries_of_message(message, tenant=tenant)
-                return await books.store.log.find(query, limit=limit)
+                if message is None:
+                    return await books.store.log.find(query, limit=limit), None
+                found = await books.store.log.entries_of_message(message, tenant=tenant)
+                outcome = found and await books.store.ledger.outcome(found[0].tenant, message)
+                return found, outcome.erased_at if outcome else None
 
-        entries = run(job)
+        entries, erased_at = run(job)
         if as_json:
             for entry in entries:
                 typer.echo(entry.body)
-        else:
-            Console().print(_table(entries))
+            return
+        Console().print(_table(entries))
+        if erased_at is not None:
+            typer.echo(f"Its texts were erased at {erased_at.isoformat(timespec='seconds')}.")
 
 
 def _add_tail(app: typer.Typer, workshop: Workshop) -> None:
@@ -203,74 +209,6 @@ async def entries_from(
             if wait is None:
                 return
             await wait()
-
-
-def _add_proofs(app: typer.Typer, workshop: Workshop) -> None:
-    @app.command()
-    def checkpoint(context: typer.Context) -> None:
-        """A signed checkpoint of the log as it is now. Keep it out of the operator's reach."""
-
-        async def job() -> str:
-            async with workshop.books(settings_of(context)) as books:
-                return (await books.log.checkpoint()).note
-
-        typer.echo(run(job), nl=False)
-
-    @app.command()
-    def proof(
-        context: typer.Context,
-        what: Annotated[str, typer.Argument(metavar="MESSAGE_OR_SEQ")],
-        bare: Annotated[bool, typer.Option("--bare", help="Without the entry itself.")] = False,
-    ) -> None:
-        """A proof that an entry is in the log: one text file (tlog-proof) that stands alone.
-        For a message: of the entry that last judged it."""
-
-        async def job() -> str:
-            async with workshop.books(settings_of(context)) as books:
-                seq = int(what) if what.isdecimal() else await _judged(books, what)
-                return await books.log.proof(seq, with_entry=not bare)
-
-        typer.echo(run(job), nl=False)
-
-    @app.command("check-proof")
-    def check_proof(
-        context: typer.Context,
-        file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-        key: Annotated[
-            list[str] | None,
-            typer.Option(help="Public key of the log, as `keys show` prints it. Default: ours."),
-        ] = None,
-    ) -> None:
-        """Check a proof without the log, and print the entry it proves."""
-        settings = settings_of(context)
-        keys: Sequence[NoteKey]
-        if key:
-            keys = [NoteKey.parse(text) for text in key]
-        else:
-            keys = note_keys(settings.log_origin, Keyring.open(settings.keys_dir))
-        try:
-            found = parse_proof(_read(file))
-            signed = found.verify(keys, origin=keys[0].name)
-        except LogInvalid as error:
-            typer.echo(f"The proof does NOT hold: {error}", err=True)
-            raise typer.Exit(1) from None
-        typer.echo(
-            f"Entry {found.index} is in {signed.origin}, signed at {signed.size} entries.", err=True
-        )
-        typer.echo(found.extra or b"")
-
-
-async def _judged(books: Books, message: str) -> int:
-    entries = await books.store.log.entries_of_message(message)
-    judged = [entry.seq for entry in entries if entry.kind in _JUDGED]
-    if not judged:
-        raise NotFound("message", message, "`audit show` lists entries.")
-    return judged[-1]
-
-
-def _read(path: Path) -> str:
-    with path.open("rb") as file:
-        return file.read(MAX_PROOF + 1).decode("utf-8", "replace")
 
 
 def _moment(field: str, text: str | None) -> datetime | None:

@@ -12,12 +12,16 @@ from typing import Any, TypeVar
 import typer
 
 from gateway.keyring import Keyring
+from gateway.model.submission import Submission
 from gateway.pipeline.gateway import Gateway
 from gateway.settings import Settings
 from gateway.storage.store import Store
 from gateway.trail.log import Log
 
 T = TypeVar("T")
+
+Document = Callable[[Submission], Awaitable[Mapping[str, Any]]]
+"""What the policies would be shown of a message, which is neither recorded nor delivered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +39,8 @@ class Books:
 class Workshop:
     """`settings(config_file, flags)` reads them; `books` and `gateway` open what a command
     needs and close it afterwards; `serve` runs the server until it is stopped; `policies_dir`
-    says where the packs are; `check_creator` raises InvalidField for bad creator settings."""
+    says where the packs are; `check_creator` raises InvalidField for bad creator settings;
+    `document` opens what makes input documents."""
 
     settings: Callable[[Path | None, Mapping[str, Any]], Settings]
     books: Callable[[Settings], AbstractAsyncContextManager[Books]]
@@ -43,6 +48,7 @@ class Workshop:
     serve: Callable[[Settings], None]
     policies_dir: Callable[[Settings], Path]
     check_creator: Callable[[Settings, Mapping[str, Any]], None]
+    document: Callable[[Settings], AbstractAsyncContextManager[Document]]
 
 
 def settings_of(context: typer.Context) -> Settings:

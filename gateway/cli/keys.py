@@ -18,7 +18,8 @@ from gateway.cli.context import Books, Workshop, run, settings_of
 from gateway.errors import NotFound
 from gateway.keyring import Keyring, PublicKey
 from gateway.model.access import ApiKey, Role
-from gateway.model.record import Change
+from gateway.model.record import Change, EntryKind
+from gateway.storage.store import EntryQuery
 from gateway.trail.checkpoint import note_keys
 
 _ACTOR = "command line"
@@ -113,15 +114,21 @@ def _add_signing_keys(app: typer.Typer, workshop: Workshop) -> None:
         """The public halves of the signing keys: current ones first, then retired ones."""
         settings = settings_of(context)
         keyring = Keyring.open(settings.keys_dir)
+        log_keys = note_keys(settings.log_origin, keyring)
         rows = [
             *((key, "receipts", key.kid) for key in keyring.receipt_keys),
-            *zip(
-                keyring.checkpoint_keys,
-                ["checkpoints"] * len(keyring.checkpoint_keys),
-                map(str, note_keys(settings.log_origin, keyring)),
-                strict=True,
+            *(
+                (key, "checkpoints", str(name))
+                for key, name in zip(keyring.checkpoint_keys, log_keys, strict=True)
             ),
         ]
+        if settings.checkpoint_post_quantum:
+            second = note_keys(settings.log_origin, keyring, post_quantum=True)[len(log_keys) :]
+            rows += [
+                # Rotated together; there are fewer where an OpenSSL without ML-DSA rotated them.
+                (key, "checkpoints (ML-DSA-44)", str(name))
+                for key, name in zip(keyring.checkpoint_keys, second, strict=False)
+            ]
         if as_json:
             typer.echo(json.dumps([_signing_key(*row) for row in rows], indent=2))
             return
@@ -137,41 +144,71 @@ def _add_signing_keys(app: typer.Typer, workshop: Workshop) -> None:
         typer.echo(json.dumps(Keyring.open(settings_of(context).keys_dir).jwks(), indent=2))
 
     @app.command()
-    def rotate(context: typer.Context) -> None:
-        """New signing keys. What the old ones signed stays verifiable. Running servers sign with
-        the old ones until they are restarted."""
+    def rotate(
+        context: typer.Context,
+        prepare: Annotated[
+            bool,
+            typer.Option("--prepare", help="Only make and print them, to tell witnesses first."),
+        ] = False,
+    ) -> None:
+        """New signing keys. What the old ones signed stays verifiable, and the last thing that
+        the old ones sign is a checkpoint over the entries that announce the new ones. Running
+        servers sign with the old ones until they are restarted. When it was interrupted, run it
+        again."""
 
         async def job() -> Keyring:
             async with workshop.books(settings_of(context)) as books:
                 return await _rotate(books)
 
-        keyring = run(job)
+        keyring = Keyring.prepare_rotation(settings_of(context).keys_dir) if prepare else run(job)
         typer.echo(f"receipts: {keyring.receipt.kid}")
         typer.echo(f"checkpoints: {note_keys(settings_of(context).log_origin, keyring)[0]}")
-        typer.echo("Restart running servers, so that they sign with these.", err=True)
+        told = (
+            "Not in use yet: `keys rotate` puts them to use."
+            if prepare
+            else "Restart running servers, so that they sign with these."
+        )
+        typer.echo(told, err=True)
 
 
 async def _rotate(books: Books) -> Keyring:
-    """New keys, and an entry for each in the audit log."""
-    keyring = Keyring.rotate(books.settings.keys_dir)
-    for purpose, keys in (
-        ("receipts", keyring.receipt_keys),
-        ("checkpoints", keyring.checkpoint_keys),
+    """1. New keys are made, durably, and not used yet. 2. An entry of the log announces each.
+    3. The old key signs a checkpoint over those entries. 4. The new keys take over. Interrupted
+    anywhere, the next run goes on with the same keys."""
+    settings = books.settings
+    new = Keyring.prepare_rotation(settings.keys_dir)
+    noted = await _announced(books)
+    for purpose, keys, name in (
+        ("receipts", new.receipt_keys, new.receipt.kid),
+        ("checkpoints", new.checkpoint_keys, str(note_keys(settings.log_origin, new)[0])),
     ):
-        new, old = keys[0], keys[1]
+        fresh, old = keys[0], keys[1]
+        if fresh.kid in noted:
+            continue
+        detail = {"signs": purpose, "replaces": old.kid, "key": name}
+        if purpose == "checkpoints" and settings.checkpoint_post_quantum:
+            detail["post_quantum_sha256"] = sha256(new.post_quantum.raw).hexdigest()
         await books.store.ledger.note(
             Change(
                 actor=_ACTOR,
                 tenant="default",
                 what="signing_key",
-                subject=new.kid,
-                at=new.created_at,
+                subject=fresh.kid,
+                at=datetime.now(UTC),
                 before=sha256(old.raw).hexdigest(),
-                after=sha256(new.raw).hexdigest(),
-                detail={"signs": purpose, "replaces": old.kid},
+                after=sha256(fresh.raw).hexdigest(),
+                detail=detail,
             )
         )
-    return keyring
+    await books.log.checkpoint()
+    return Keyring.finish_rotation(settings.keys_dir)
+
+
+async def _announced(books: Books) -> set[str]:
+    """The ids of the keys that the newest entries about keys announce."""
+    query = EntryQuery(kind=EntryKind.CHANGE, decision="signing_key")
+    entries = await books.store.log.find(query, limit=4)
+    return {json.loads(entry.body)["subject"] for entry in entries}
 
 
 def _signing_key(key: PublicKey, signs: str, name: str) -> dict[str, str | None]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.model.decision import Decision, Reason
 from gateway.model.disclosure import Disclosure, Redaction
+from gateway.model.erasure import Erasure, ErasureScope
 from gateway.model.finding import Detection, Unavailable
 from gateway.model.obligation import Obligation
 from gateway.model.receipt import Receipt
@@ -25,7 +26,7 @@ class EntryKind(StrEnum):
     REVIEW = "review"  # a person released, edited or rejected what was held
     EXPIRY = "expiry"  # what was held passed its deadline
     CHANGE = "change"  # creator, API key, policy, key: who, what, when
-    ERASED = "erased"
+    ERASED = "erased"  # keys were destroyed: texts, salts and commitments are gone
 
 
 class ReviewAction(StrEnum):
@@ -156,7 +157,7 @@ class Change:
 
     actor: str
     tenant: str
-    what: str  # "creator", "api_key", "policy", "signing_key", "escalation"
+    what: str  # "creator", "api_key", "policy", "shadow", "signing_key", "escalation"
     subject: str  # its id
     at: datetime
     before: str | None
@@ -195,6 +196,7 @@ class Outcome:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     dry_run: bool = False
     replayed: bool = False  # answered from an earlier request with the same Idempotency-Key
+    erased_at: datetime | None = None  # its texts, reasons and receipt are gone since then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +275,7 @@ class Stamp:
     message_id: str | None
 
 
-def stamp(event: Record | Settlement | Change | Expiry) -> Stamp:
+def stamp(event: Record | Settlement | Change | Expiry | Erasure) -> Stamp:
     """The columns of the entry that `event` makes; verification holds them against the body."""
     match event:
         case Record(submission=submission, decided_at=at):
@@ -299,3 +301,8 @@ def stamp(event: Record | Settlement | Change | Expiry) -> Stamp:
             )
         case Change():
             return Stamp(kind=EntryKind.CHANGE, at=event.at, tenant=event.tenant, message_id=None)
+        case Erasure():
+            message = event.target if event.scope is ErasureScope.MESSAGE else None
+            return Stamp(
+                kind=EntryKind.ERASED, at=event.at, tenant=event.tenant, message_id=message
+            )

@@ -26,11 +26,15 @@ class Minor(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
     """Who is spoken to. `id` is a pseudonym; `jurisdictions` are ISO 3166 codes such as
-    "FR", "US-CA", and "EU"; empty means unknown (the strictest applicable)."""
+    "FR", "US-CA", and "EU"; empty means unknown (the strictest applicable). A minor whose
+    `age_from` (years the person is known to have reached) is not told may be a small child;
+    `guardian_consent`: a parent or guardian agreed to these talks."""
 
     id: str | None = None
     minor: Minor = Minor.UNKNOWN
     jurisdictions: tuple[str, ...] = ()
+    age_from: int | None = None
+    guardian_consent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,7 @@ class Submission:
     language: str | None = None  # BCP 47; None: detected
     audience: Audience = field(default_factory=Audience)
     human_text: str | None = None  # the human's own last message
+    human_spoke_at: datetime | None = None  # when a human last spoke in the avatar's place
     commercial: Commercial = field(default_factory=Commercial)
     generator: Generator = field(default_factory=Generator)
     editorial: Editorial = field(default_factory=Editorial)

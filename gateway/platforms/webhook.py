@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
+import aiohttp
 
 from gateway.model.record import Delivery, Dispatch, DispatchResult
 from gateway.model.route import Route
@@ -28,14 +28,7 @@ _NOT_PROCESSED = frozenset({408, 425, 429, 503})
 _IN_PROGRESS = 409
 
 # Raised before the first byte of the request has left.
-_NOT_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-)
+_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.InvalidURL, ValueError)
 
 
 def _utc_now() -> datetime:
@@ -60,12 +53,7 @@ class WebhookPlatform:
         self._secrets = loaded.secrets
         self._secret = secret
         self._now = now
-        self._client = httpx.AsyncClient(
-            follow_redirects=False,
-            trust_env=False,  # no proxy and no credentials from the environment
-            limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
-            headers={"User-Agent": "avatar-gateway", "Accept": "application/json"},
-        )
+        self._opened: aiohttp.ClientSession | None = None
 
     @property
     def routes(self) -> Mapping[str, Route]:
@@ -91,22 +79,36 @@ class WebhookPlatform:
             return Dispatch(
                 result=DispatchResult.RETRY, detail=f"not connected: {type(error).__name__}"
             )
-        except httpx.HTTPError as error:
+        except aiohttp.ClientError as error:
             return _unknown(f"the connection broke: {type(error).__name__}")
 
     async def close(self) -> None:
-        await self._client.aclose()
+        if self._opened is not None:
+            await self._opened.close()
+
+    def _session(self) -> aiohttp.ClientSession:
+        """Made at the first use: it belongs to the event loop that runs then."""
+        if self._opened is None:
+            self._opened = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=_MAX_CONNECTIONS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,  # no proxy and no credentials from the environment
+                auto_decompress=False,
+                timeout=aiohttp.ClientTimeout(total=None),  # each route has its own
+                headers={
+                    "User-Agent": "avatar-gateway",
+                    "Accept": "application/json",
+                    "Accept-Encoding": "identity",
+                },
+            )
+        return self._opened
 
     async def _post(self, route: Route, headers: Mapping[str, str], body: bytes) -> Dispatch:
-        request = self._client.build_request(
-            "POST", str(route.url), content=body, headers=headers, timeout=route.timeout_s
-        )
-        answer = await self._client.send(request, stream=True)
-        try:
-            start = await _bounded(answer)
-        finally:
-            await answer.aclose()
-        return judge_answer(answer.status_code, answer.headers, start, now=self._now())
+        async with self._session().post(
+            str(route.url), data=body, headers=headers, allow_redirects=False
+        ) as answer:
+            start = await _bounded(answer.content)
+        return judge_answer(answer.status, answer.headers, start, now=self._now())
 
 
 def message_body(delivery: Delivery) -> bytes:
@@ -157,15 +159,13 @@ def judge_answer(
     return Dispatch(result=DispatchResult.REFUSED, detail=detail)
 
 
-async def _bounded(answer: httpx.Response) -> bytes:
+async def _bounded(body: aiohttp.StreamReader) -> bytes:
     """The beginning of the body. The status counts even if the body breaks off."""
     start = b""
     try:
-        async for part in answer.aiter_raw():
+        while len(start) < _MAX_ANSWER and (part := await body.read(_MAX_ANSWER)):
             start += part
-            if len(start) >= _MAX_ANSWER:
-                break
-    except httpx.TransportError:
+    except aiohttp.ClientError:
         pass
     return start[:_MAX_ANSWER]
 

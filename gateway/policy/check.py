@@ -15,6 +15,7 @@ from gateway.errors import PolicyInvalid
 from gateway.model.obligation import ObligationKind
 from gateway.model.verdict import Verdict
 from gateway.policy.evaluator import Evaluator
+from gateway.policy.idle import idle_problems
 from gateway.policy.legal import legal_problems
 from gateway.policy.metadata import package_metadata
 from gateway.policy.phrases import patterns_and_problems
@@ -57,6 +58,7 @@ def check(snapshot: Snapshot, *, directory: Path, opa: Path | None) -> Report:
         for problem in problems([*modules, *tests], snapshot.data, built_ins=TEST_BUILT_INS)
         if problem.file.endswith("_test.rego")
     )
+    found.extend(idle_problems(modules, tests))
     for module in modules:
         found.extend(_naming(module))
         found.extend(_described(module))

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError, best_match
 
 from gateway.errors import InvalidField, PolicyInvalid
+from gateway.policy.creator_rules import creator_rules, rules_in
 from gateway.policy.quiet import zone
 
 SCHEMA = "creator.schema.json"
@@ -40,6 +41,8 @@ def creator_checker(schemas: Mapping[str, Any]) -> Callable[[Mapping[str, Any]],
         error = best_match(validator.iter_errors(dict(settings)))
         if error is not None:
             raise InvalidField(_where(error), _problem(error), _mend(error))
+        if text := rules_in(settings):
+            creator_rules(text)
         for stretch in settings.get("quiet_hours") or ():
             zone(stretch["timezone"])
         if until := settings.get("consent", {}).get("until"):

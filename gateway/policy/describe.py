@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.policy.legal import legal_rules
 from gateway.policy.metadata import package_metadata
 from gateway.policy.source import Snapshot
 from gateway.policy.syntax import ParsedModule, parse_module
@@ -48,6 +49,17 @@ def describe(snapshot: Snapshot) -> tuple[PackFacts, ...]:
         _pack(snapshot, name, tuple(sorted(rules, key=lambda rule: rule.id)))
         for name, rules in sorted(packs.items())
     )
+
+
+def rule_titles(snapshot: Snapshot) -> dict[str, str]:
+    """What each rule is about, in a few words, by its id. Raises PolicyInvalid."""
+    by_rego = {rule.id: rule.title for pack in describe(snapshot) for rule in pack.rules}
+    by_law = {
+        str(facts["id"]): str(facts["title"])
+        for facts in legal_rules(snapshot)
+        if {"id", "title"} <= facts.keys()
+    }
+    return by_rego | by_law
 
 
 def _pack(snapshot: Snapshot, name: str, rules: tuple[RuleFacts, ...]) -> PackFacts:

@@ -18,7 +18,8 @@ from gateway.model.creator import Creator
 from gateway.model.decision import Contact, Facts
 from gateway.model.finding import Detection, Stage
 from gateway.model.submission import Submission
-from gateway.policy import terms
+from gateway.policy import circumstances, terms
+from gateway.policy.circumstances import elapsed
 from gateway.policy.quiet import is_quiet
 
 MAX_SOURCE = 200
@@ -43,20 +44,22 @@ class InputBuilder:
         found = terms.find(
             self._prepared(facts.creator), forms=(text["normalised"], text["folded"]), brand=brand
         )
+        findings = _findings(facts.detections)
         return {
             "now": rfc3339(facts.now),
             "message": _message(facts),
+            "occasions": circumstances.occasions(submission, findings["signals"]),
             "text": text,
             **_told(submission),
             "creator": _creator(facts.creator, facts.now),
             "commercial": {"paid_partnership": commercial.paid_partnership, "brand": brand},
             "generator": _generator(facts),
             "findings": {
-                **_findings(facts.detections),
+                **findings,
                 "changes": [{"kind": one.kind, "count": one.count} for one in facts.read.changes],
                 "terms": found,
             },
-            "contact": _contact(facts.contact, facts.now),
+            "contact": _contact(facts.contact, facts.now, submission.human_spoke_at),
             "route": {
                 "max_length": facts.route.max_length,
                 "unit": facts.route.unit.value,
@@ -87,8 +90,9 @@ def _told(submission: Submission) -> dict[str, Any]:
         },
         "audience": {
             "known": submission.audience.id is not None,
-            "minor": submission.audience.minor.value,
+            "minor": circumstances.minor(submission.audience).value,
             "jurisdictions": list(submission.audience.jurisdictions),
+            "places": circumstances.places(submission.audience.jurisdictions),
         },
         "editorial": {
             "public_interest": submission.editorial.public_interest,
@@ -161,12 +165,15 @@ def _creator(creator: Creator, now: datetime) -> dict[str, Any]:
         quiet = is_quiet(creator.settings.get("quiet_hours") or (), now)
     except (InvalidField, KeyError, TypeError, AttributeError):
         raise StageFailure(Stage.POLICY, "the creator's quiet hours cannot be read") from None
-    return {
+    known = {
         **creator.settings,
         "id": creator.id,
         "display_name": creator.display_name,
+        "companion": creator.settings.get("companion") is not False,
         "quiet": quiet,
     }
+    known.pop("rego", None)  # the creator's own rules: judged apart, see creator_rules
+    return known
 
 
 def _generator(facts: Facts) -> dict[str, Any]:
@@ -222,15 +229,15 @@ def _score(score: float) -> float:
     return round(float(score), _DIGITS)
 
 
-def _contact(contact: Contact, now: datetime) -> dict[str, Any]:
+def _contact(contact: Contact, now: datetime, human_spoke_at: datetime | None) -> dict[str, Any]:
     return {
         "first": contact.is_first,
         "since_first_s": _elapsed(contact.first_at, now),
         "gap_s": _elapsed(contact.last_message_at, now),
-        "disclosed_s": {notice: _elapsed(at, now) for notice, at in contact.disclosed_at.items()},
+        "disclosed_s": {notice: elapsed(at, now) for notice, at in contact.disclosed_at.items()},
+        "since_s": circumstances.since(contact, now, human_spoke_at),
     }
 
 
 def _elapsed(since: datetime | None, now: datetime) -> int | None:
-    """Whole seconds, never negative: clocks of two machines may differ."""
-    return None if since is None else max(0, int((now - since).total_seconds()))
+    return None if since is None else elapsed(since, now)

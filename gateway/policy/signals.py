@@ -34,6 +34,14 @@ _MEMORY = 24 << 20  # bytes that the states of one group may take
 _CANARY = "\x01canary\x01"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Phrases that can be taken into use at once, by `use()`, which cannot fail."""
+
+    identity: ModelIdentity
+    use: Callable[[], None]
+
+
 class SignalDetector:
     """A Detector. `phrases` are the snapshot's files, `read` makes the forms of the human's
     message. Raises PolicyInvalid for phrases that cannot be used."""
@@ -46,15 +54,20 @@ class SignalDetector:
     def stage(self) -> Stage:
         return Stage.SIGNALS
 
-    def swap(self, phrases: Sequence[DataFile]) -> Callable[[], None]:
-        """From now on look for `phrases`; the answer undoes it. Raises PolicyInvalid and keeps
-        the old ones."""
-        before, self._lists = self._lists, _Lists.of(phrases)
+    @property
+    def identity(self) -> ModelIdentity:
+        """Which phrases it looks for, as in each of its detections."""
+        return self._lists.identity
 
-        def undo() -> None:
-            self._lists = before
+    def prepare(self, phrases: Sequence[DataFile]) -> Prepared:
+        """Phrases ready to be looked for, made off the event loop: half a second for thousands.
+        Raises PolicyInvalid."""
+        lists = _Lists.of(phrases)
 
-        return undo
+        def use() -> None:
+            self._lists = lists
+
+        return Prepared(identity=lists.identity, use=use)
 
     async def warm(self) -> None:
         self._lists.in_text.findings(Mapped("warm up", tuple(range(8))))

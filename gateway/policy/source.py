@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -61,14 +62,19 @@ class Snapshot:
 def load_snapshot(directory: Path) -> Snapshot:
     """Reads `directory`. Raises PolicyInvalid, naming file, line and column where they are
     known."""
-    files = _read(directory)
+    return make_snapshot(read_folder(directory), name=directory.name)
+
+
+def make_snapshot(files: Iterable[tuple[str, bytes]], *, name: str) -> Snapshot:
+    """The snapshot of (path, content) `files`, as `read_folder` gives them. Raises
+    PolicyInvalid; `name` stands for the whole in what it says."""
     modules: list[Module] = []
     tests: list[Module] = []
     data_files: list[DataFile] = []
     phrases: list[DataFile] = []
     schemas: dict[str, Any] = {}
     digested: list[tuple[str, bytes]] = []
-    for path, content in files:
+    for path, content in sorted(files):
         text = _decode(path, content)
         if path.endswith("_test.rego"):
             tests.append(Module(path, text))
@@ -85,7 +91,7 @@ def load_snapshot(directory: Path) -> Snapshot:
         digested.append((path, content))
     if not modules:
         raise PolicyInvalid(
-            str(directory.name), "no policies were found", "Point at a directory with .rego files."
+            name, "no policies were found", "Point at a directory with .rego files."
         )
     data = _merge(data_files)
     return Snapshot(
@@ -100,34 +106,51 @@ def load_snapshot(directory: Path) -> Snapshot:
     )
 
 
-def _read(directory: Path) -> list[tuple[str, bytes]]:
-    """(path, content) of every file that counts, sorted by path."""
+def read_folder(directory: Path) -> list[tuple[str, bytes]]:
+    """(path, content) of every file that counts, sorted by path. Raises PolicyInvalid."""
     if not directory.is_dir():
         raise PolicyInvalid(
             str(directory.name), "there is no such directory", "Set the policies directory."
         )
     found: list[tuple[str, bytes]] = []
     total = 0
-    for root, names, files in os.walk(directory):
-        names[:] = [name for name in names if not name.startswith(".")]
-        for name in files:
-            if name.startswith(".") or not _counts(name):
-                continue
-            file = Path(root, name)
-            path = file.relative_to(directory).as_posix()
-            content = _read_file(file, path)
-            total += len(content)
-            found.append((path, content))
-            if len(found) > MAX_FILES or total > MAX_TOTAL_BYTES:
-                raise PolicyInvalid(
-                    path,
-                    f"more than {MAX_FILES} files or {MAX_TOTAL_BYTES} bytes of policies",
-                    "Point at a directory that holds policies alone.",
-                )
+    for file in _files(directory):
+        path = file.relative_to(directory).as_posix()
+        content = _read_file(file, path)
+        total += len(content)
+        found.append((path, content))
+        if len(found) > MAX_FILES or total > MAX_TOTAL_BYTES:
+            raise PolicyInvalid(
+                path,
+                f"more than {MAX_FILES} files or {MAX_TOTAL_BYTES} bytes of policies",
+                "Point at a directory that holds policies alone.",
+            )
     return sorted(found)
 
 
-def _counts(name: str) -> bool:
+def fingerprint(directory: Path) -> tuple[tuple[str, int, int, int], ...]:
+    """Changes whenever a file that counts is written, added or removed: (path, inode, size in
+    bytes, nanoseconds of its last change) of each. Reads no contents."""
+    found = []
+    for number, file in enumerate(_files(directory)):
+        if number > MAX_FILES:
+            break
+        with suppress(OSError):
+            about = file.stat()
+            found.append((str(file), about.st_ino, about.st_size, about.st_mtime_ns))
+    return tuple(sorted(found))
+
+
+def _files(directory: Path) -> Iterator[Path]:
+    for root, names, files in os.walk(directory):
+        names[:] = [name for name in names if not name.startswith(".")]
+        for name in files:
+            if not name.startswith(".") and counts(name):
+                yield Path(root, name)
+
+
+def counts(name: str) -> bool:
+    """Whether a file of this name belongs to the policies."""
     return name.endswith((".rego", ".phrases.yaml", ".schema.json")) or name in (
         "data.yaml",
         "data.json",

@@ -12,6 +12,7 @@ from typing import Any
 
 from gateway.errors import PolicyInvalid
 from gateway.policy.arguments import argument_problems
+from gateway.policy.legal import legal_problems
 from gateway.policy.source import RESERVED, Snapshot
 from gateway.policy.syntax import ParsedModule, Path, Reference, Rule, parse_module, rules_by_path
 
@@ -57,6 +58,8 @@ def compile_snapshot(snapshot: Snapshot) -> tuple[ParsedModule, ...]:
     """The parsed modules. Raises the first PolicyInvalid."""
     modules = tuple(parse_module(module) for module in snapshot.modules)
     for problem in problems(modules, snapshot.data):
+        raise problem
+    for problem in legal_problems(snapshot):  # a stale index would leave duties undone
         raise problem
     return modules
 

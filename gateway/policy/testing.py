@@ -116,17 +116,17 @@ def _explained(evaluator: Evaluator, module: ParsedModule, rule: Rule, name: str
     source = module.text.encode("utf-8")
     bodies = rule.tree.get("Spec", {}).get("bodies") or []
     statements = bodies[0]["query"]["stmts"] if len(bodies) == 1 else []
-    probes = _Probes(evaluator, module, source, statements)
+    probes = Probes(evaluator, module, source, statements)
     for index, statement in enumerate(statements):
         if probes.holds(index + 1):
             continue
-        operator, left, right = _comparison(statement)
+        operator, left, right = comparison(statement)
         return Outcome(
             name=name,
             file=module.path,
             line=statement["span"]["line"],
             status=Status.FAILED,
-            expression=_text(source, statement),
+            expression=source_text(source, statement),
             actual=None if left is None else probes.value(index, left, statement),
             operator=operator,
             expected=None if right is None else probes.value(index, right, statement),
@@ -134,7 +134,7 @@ def _explained(evaluator: Evaluator, module: ParsedModule, rule: Rule, name: str
     return Outcome(name=name, file=module.path, line=rule.line, status=Status.FAILED)
 
 
-def _comparison(
+def comparison(
     statement: Mapping[str, Any],
 ) -> tuple[str | None, Mapping[str, Any] | None, Mapping[str, Any] | None]:
     """(operator, left, right) of a comparison; (None, expression, None) of `not` and of others."""
@@ -154,8 +154,9 @@ def _comparison(
     return None, expression or None, None
 
 
-class _Probes:
-    """Asks the engine about parts of one test's body, in a module put beside the test's."""
+class Probes:
+    """Asks the engine about parts of one rule's body, for one input document (JSON), in a module
+    put beside the rule's."""
 
     def __init__(
         self,
@@ -163,26 +164,35 @@ class _Probes:
         module: ParsedModule,
         source: bytes,
         statements: Sequence[Mapping[str, Any]],
+        document: str = "{}",
     ) -> None:
         self._evaluator = evaluator
+        self._document = document
         self._source = source
         self._package = ".".join(module.package)
         self._header = f"package {self._package}\n\n" + "".join(
             f"import {'.'.join(str(segment) for segment in path)} as {name}\n"
             for name, path in module.imports.items()
         )
-        self._lines = [_text(source, statement) for statement in statements]
+        self._lines = [source_text(source, statement) for statement in statements]
 
     def holds(self, count: int) -> bool:
         """Whether the first `count` statements hold together."""
         body = "\n\t".join(self._lines[:count])
         return self._ask(f"{_PREFIX} if {{\n\t{body}\n}}\n") == "true"
 
+    def holds_without(self, left_out: int) -> bool:
+        """Whether all statements but one hold together."""
+        kept = [line for number, line in enumerate(self._lines) if number != left_out]
+        body = "\n\t".join(kept) or "true"
+        return self._ask(f"{_PREFIX} if {{\n\t{body}\n}}\n") == "true"
+
     def value(self, index: int, part: Mapping[str, Any], statement: Mapping[str, Any]) -> str:
         """The JSON of an expression in statement `index`, with that statement's `with`; of all
         its values where earlier statements leave several."""
         lines = [*self._lines[:index]]
-        lines.append(f"{_PREFIX}_value := {_text(self._source, part)}{self._withs(statement)}")
+        asked = source_text(self._source, part)
+        lines.append(f"{_PREFIX}_value := {asked}{self._withs(statement)}")
         body = "\n\t".join(lines)
         answer = self._ask(f"{_PREFIX} contains {_PREFIX}_value if {{\n\t{body}\n}}\n")
         values = [] if answer == _UNDEFINED else json.loads(answer)
@@ -190,17 +200,18 @@ class _Probes:
         return " or ".join(shown) or _UNDEFINED
 
     def _withs(self, statement: Mapping[str, Any]) -> str:
-        return "".join(
-            f" with {_text(self._source, one['refr'])} as {_text(self._source, one['as'])}"
+        parts = [
+            [source_text(self._source, one[side]) for side in ("refr", "as")]
             for one in statement.get("with_mods") or []
-        )
+        ]
+        return "".join(f" with {target} as {value}" for target, value in parts)
 
     def _ask(self, rule: str) -> str:
         try:
             engine: regorus.Engine = self._evaluator.clone(
                 Module(f"{_PREFIX}.rego", f"{self._header}\n{rule}")
             )
-            engine.set_input_json("{}")
+            engine.set_input_json(self._document)
             answer: str = engine.eval_rule_as_json(f"data.{self._package}.{_PREFIX}")
         except RuntimeError:
             return _UNDEFINED
@@ -211,7 +222,7 @@ class _Probes:
         return _UNDEFINED if answer == '"<undefined>"' else answer
 
 
-def _text(source: bytes, tree: Mapping[str, Any]) -> str:
+def source_text(source: bytes, tree: Mapping[str, Any]) -> str:
     """The source of an expression: from the first to the last byte of all its parts."""
     low, high = len(source), 0
     stack: list[tuple[str, Any]] = [("", tree)]

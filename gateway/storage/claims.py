@@ -95,6 +95,19 @@ class Claims:
         )
         self._given_up.discard(message_id)
 
+    async def clear(self) -> None:
+        """Give back what could not be given back before. Raises NotRecorded."""
+        given_up = tuple(self._given_up)
+        if not given_up:
+            return
+
+        def job(transaction: Transaction) -> None:
+            for message_id in given_up:
+                transaction.add(self._drop, message=message_id)
+
+        await self._writer.write(job)
+        self._given_up.difference_update(given_up)
+
     async def probe(self) -> None:
         """Writes a claim, larger than nearly all records, and removes it again. Raises
         NotRecorded."""
@@ -119,6 +132,8 @@ class Claims:
         if rows:
             row = rows[0]
             fingerprint, boot, claimed_at = row[WIDTH:]
+            if fingerprint is None:
+                raise IdempotencyReused("what was sent with it was erased; use a key of its own")
             if fingerprint != claim["fingerprint"]:
                 raise IdempotencyReused("send it with a key of its own")
             if row[2] != State.RECEIVED.value:

@@ -50,19 +50,21 @@ class Database(ABC):
         keys: Sequence[str],
         change: Sequence[str] = (),
         latest: Sequence[str] = (),
+        plus: Sequence[str] = (),
         where: sa.ColumnElement[bool] | None = None,
     ) -> Statement:
         """Insert a row; if its `keys` are there, overwrite the columns `change` (where `where`
-        holds) and raise the columns `latest`; without both, leave the row alone."""
+        holds), raise the columns `latest` and add to the columns `plus`; without any, leave the
+        row alone."""
         insert = sqlite.insert if self.engine.dialect.name == "sqlite" else postgresql.insert
         clause = insert(table)
-        if not change and not latest:
+        if not (change or latest or plus):
             return self.statement(clause.on_conflict_do_nothing(index_elements=keys))
         new = clause.excluded
         newer = {
             name: sa.case((new[name] > table.c[name], new[name]), else_=table.c[name])
             for name in latest
-        }
+        } | {name: table.c[name] + new[name] for name in plus}
         return self.statement(
             clause.on_conflict_do_update(
                 index_elements=keys, set_={name: new[name] for name in change} | newer, where=where

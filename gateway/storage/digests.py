@@ -23,6 +23,7 @@ _REQUEST_FIELDS = (
     "language",
     "audience",
     "human_text",
+    "human_spoke_at",
     "commercial",
     "generator",
     "editorial",
@@ -57,8 +58,15 @@ class Digests:
         """The person spoken to; the conversation where the person is not known."""
         person = submission.audience.id
         if person is not None:
-            return self._digest(b"person", submission.tenant, person)
-        return self._digest(b"conversation", submission.tenant, submission.conversation)
+            return self.person(submission.tenant, person)
+        return self.conversation(submission.tenant, submission.conversation)
+
+    def person(self, tenant: str, audience_id: str) -> bytes:
+        return self._digest(b"person", tenant, audience_id)
+
+    def conversation(self, tenant: str, conversation: str) -> bytes:
+        """Stands for the person where nobody said who they are."""
+        return self._digest(b"conversation", tenant, conversation)
 
     def contact(self, submission: Submission) -> bytes:
         """Creator, avatar, person (or conversation) and channel."""

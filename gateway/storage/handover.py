@@ -7,6 +7,7 @@ commit. What nobody takes is due again when that first lease ends, or when this 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from gateway.model.disclosure import Disclosure
@@ -23,6 +24,7 @@ class Handover:
     def __init__(self, *, lease_s: float) -> None:
         self._lease = timedelta(seconds=lease_s)
         self._waiting: OrderedDict[str, tuple[Record, int, datetime]] = OrderedDict()
+        self._doubtful: OrderedDict[str, None] = OrderedDict()
 
     def until(self, recorded_at: datetime) -> datetime:
         return recorded_at + self._lease
@@ -31,6 +33,20 @@ class Handover:
         self._waiting[record.submission.message_id] = (record, seq, until)
         if len(self._waiting) > _MOST:
             self._waiting.popitem(last=False)
+
+    def doubt(self, message_id: str) -> None:
+        """Nobody knows whether this one was recorded. If it was, nobody comes for it."""
+        self._doubtful[message_id] = None
+        if len(self._doubtful) > _MOST:
+            self._doubtful.popitem(last=False)
+
+    def doubtful(self) -> list[str]:
+        return list(self._doubtful)
+
+    def settled(self, message_ids: Iterable[str]) -> None:
+        """No doubt about these any more."""
+        for message_id in message_ids:
+            self._doubtful.pop(message_id, None)
 
     def take(self, message_id: str) -> tuple[Delivery, datetime] | None:
         """The delivery, and when its lease ends. Only once."""
@@ -47,6 +63,11 @@ class Handover:
             attempt=1,
             queued_at=record.decided_at,
         ), until
+
+    def drop(self, message_ids: Iterable[str]) -> None:
+        """These are not to be sent any more."""
+        for message_id in message_ids:
+            self._waiting.pop(message_id, None)
 
 
 def delivery_of(

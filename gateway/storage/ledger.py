@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -23,7 +24,7 @@ from gateway.storage.reviews import Reviews
 from gateway.storage.tables import ContactNotice, ContactRow, Message, table
 from gateway.storage.times import moment
 from gateway.storage.transaction import Marks
-from gateway.storage.vault import Vault
+from gateway.storage.vault import SealedTooEarly, Vault
 from gateway.storage.writer import Writer
 
 
@@ -83,11 +84,18 @@ class StoredLedger:
         )
 
     async def record(self, record: Record) -> Entry:
-        sealed = await self._vault.seal(record)
         until = self._handover.until(record.decided_at)
-        entry = await self._writer.write(
-            lambda transaction: self._recording.write(transaction, record, sealed, until)
-        )
+        while True:
+            sealed = await self._vault.seal(record)
+            write = partial(self._recording.write, record=record, sealed=sealed, leased_until=until)
+            try:
+                entry = await self._writer.write(write)
+                break
+            except SealedTooEarly:
+                await self._vault.refresh()
+            except BaseException:  # the commit itself may have been cut off, or not be waited for
+                self._handover.doubt(record.submission.message_id)
+                raise
         self._vault.noted(sealed)
         if record.state is State.QUEUED:
             self._handover.put(record, entry.seq, until)

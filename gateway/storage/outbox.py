@@ -14,13 +14,14 @@ from gateway.storage.database import Database
 from gateway.storage.driver import Row
 from gateway.storage.handover import Handover, delivery_of
 from gateway.storage.outcomes import WIDTH, readable, select_outcomes
-from gateway.storage.tables import Message, OutboxRow, table
+from gateway.storage.tables import EscalationRow, Message, OutboxRow, table
 from gateway.storage.times import micros, moment
 from gateway.storage.transaction import Marks, Transaction
 from gateway.storage.vault import Vault
 from gateway.storage.writer import Writer
 
 _UNREADABLE_FOR = timedelta(hours=1)
+_FOR_A_PERSON = (State.UNKNOWN, State.DEAD)
 
 
 class StoredOutbox:
@@ -38,6 +39,7 @@ class StoredOutbox:
         self._handover = handover
         self._now = now
         self._boot = database.boot
+        self._dead: set[str] = set()
         self._compile(database)
 
     async def lease(
@@ -64,17 +66,28 @@ class StoredOutbox:
     async def settle(self, settlement: Settlement) -> Entry | None:
         return await self._writer.write(lambda one: self._settle(one, settlement))
 
-    async def recover(self) -> int:
-        """Make due again what processes had leased that are dead now; how many processes."""
+    async def recover(self, *, patient: bool = False) -> int:
+        """Make due again what processes had leased that are dead now; how many processes. And
+        what this one recorded without having learnt it. `patient`: only of processes that were
+        dead at the last call too; a living one that lost its connection has made another."""
+        doubtful = self._handover.doubtful()
 
-        def job(transaction: Transaction) -> int:
+        def job(transaction: Transaction) -> set[str]:
             boots = [boot for (boot,) in transaction.fetch(self._leasing)]
-            dead = [boot for boot in boots if not transaction.is_alive(boot)]
-            for boot in dead:
+            dead = {boot for boot in boots if not transaction.is_alive(boot)}
+            for boot in dead & self._dead if patient else dead:
                 transaction.run(self._release, boot_is=boot, now=micros(self._now()))
-            return len(dead)
+            for message_id in doubtful:
+                transaction.add(
+                    self._let_go, message=message_id, own=self._boot, now=micros(self._now())
+                )
+            return dead
 
-        return await self._writer.write(job)
+        dead = await self._writer.write(job)
+        self._handover.settled(doubtful)
+        released = dead & self._dead if patient else dead
+        self._dead = dead - released
+        return len(released)
 
     def _take(
         self, transaction: Transaction, rows: Sequence[Row], until: datetime
@@ -147,6 +160,9 @@ class StoredOutbox:
         else:
             entry = transaction.append(settlement, _marks(settlement))
             transaction.add(self._drop, message=message_id)
+            if settlement.state in _FOR_A_PERSON:
+                at, tenant = micros(settlement.at), delivery.tenant
+                transaction.add(self._escalate, message_id=message_id, tenant=tenant, at=at)
         transaction.add(
             self._update,
             message=message_id,
@@ -170,6 +186,7 @@ class StoredOutbox:
             waiting.where(due)
             .order_by(outbox.c.due_at)
             .limit(sa.bindparam("most", type_=sa.Integer))
+            .with_for_update(of=outbox, skip_locked=True)
         )
         self._that_one = compiled(
             waiting.where(outbox.c.message_id == message_is, sa.or_(due, outbox.c.boot.is_(None)))
@@ -179,6 +196,13 @@ class StoredOutbox:
             .select_from(message.outerjoin(outbox, outbox.c.message_id == message.c.id))
             .where(message.c.id == message_is, message.c.tenant == sa.bindparam("tenant"))
         )
+        self._compile_changes(database)
+
+    def _compile_changes(self, database: Database) -> None:
+        message, outbox = table(Message), table(OutboxRow)
+        now_is = sa.bindparam("now", type_=sa.BigInteger)
+        message_is = sa.bindparam("message", type_=sa.String)
+        compiled = database.statement
         self._leasing = compiled(
             sa.select(outbox.c.boot).where(outbox.c.boot.is_not(None)).distinct()
         )
@@ -186,6 +210,11 @@ class StoredOutbox:
             sa.update(outbox)
             .where(outbox.c.boot == sa.bindparam("boot_is"))
             .values(boot=sa.null(), due_at=now_is, uncertain=sa.true())
+        )
+        self._let_go = compiled(
+            sa.update(outbox)
+            .where(outbox.c.message_id == message_is, outbox.c.boot == sa.bindparam("own"))
+            .values(boot=sa.null(), due_at=now_is)
         )
         this_row = sa.update(outbox).where(outbox.c.message_id == message_is)
         to_due = sa.bindparam("to_due", type_=sa.BigInteger)
@@ -201,6 +230,7 @@ class StoredOutbox:
                 uncertain=to_uncertain,
             )
         )
+        self._escalate = database.upsert(table(EscalationRow), keys=["message_id"])
         self._drop = compiled(sa.delete(outbox).where(outbox.c.message_id == message_is))
         self._update = compiled(
             sa.update(message)

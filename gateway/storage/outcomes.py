@@ -13,19 +13,21 @@ from gateway.model.submission import Channel
 from gateway.model.verdict import State, Verdict
 from gateway.storage.driver import Row
 from gateway.storage.payload import Payload
-from gateway.storage.tables import Message, table
+from gateway.storage.tables import ErasedKey, Message, table
 from gateway.storage.tables import Payload as PayloadRow
 from gateway.storage.times import moment, moment_or_none
 from gateway.storage.vault import Vault
 
 _MESSAGE = table(Message)
 _PAYLOAD = table(PayloadRow)
+_ERASED = table(ErasedKey)
 
 _COLUMNS = (
     *[_MESSAGE.c[name] for name in ("id", "tenant", "state", "decision_id", "entry_seq")],
     *[_MESSAGE.c[name] for name in ("channel", "creator", "avatar", "conversation", "route")],
     *[_MESSAGE.c[name] for name in ("verdict", "language", "decided_at", "expires_at")],
     *[_MESSAGE.c[name] for name in ("dry_run", "attempts", "delivery_detail")],
+    _ERASED.c.at,
     _PAYLOAD.c.kid,
     _PAYLOAD.c.nonce,
     _PAYLOAD.c.ciphertext,
@@ -43,11 +45,13 @@ def select_outcomes(
     if by is not None:
         start = by.table.join(_MESSAGE, _MESSAGE.c.id == by)
     joined = start.outerjoin(_PAYLOAD, _PAYLOAD.c.seq == _MESSAGE.c.entry_seq)
-    return sa.select(*_COLUMNS, *more).select_from(joined)
+    return sa.select(*_COLUMNS, *more).select_from(
+        joined.outerjoin(_ERASED, _ERASED.c.kid == _PAYLOAD.c.kid)
+    )
 
 
 def unseal(row: Row, vault: Vault) -> Payload | None:
-    """The payload in a row of these columns; None when its key was destroyed."""
+    """The payload in a row of these columns; None when it was erased, or its key is lost."""
     return vault.unseal(row[0], *row[WIDTH - 3 : WIDTH])
 
 
@@ -69,7 +73,7 @@ def outcome_from(row: Row, payload: Payload | None) -> Outcome:
     (message_id, tenant, state, decision_id, entry_seq, channel, creator, avatar, conversation) = (
         row[:9]
     )
-    route, verdict, language, decided_at, expires_at, dry_run, attempts, detail = row[9:17]
+    route, verdict, language, decided_at, expires_at, dry_run, attempts, detail, erased = row[9:18]
     disclosure = payload.disclosure if payload else None
     return Outcome(
         message_id=message_id,
@@ -97,6 +101,7 @@ def outcome_from(row: Row, payload: Payload | None) -> Outcome:
         delivery_detail=detail,
         timings_ms=payload.timings_ms if payload else {},
         dry_run=bool(dry_run),
+        erased_at=moment_or_none(erased),
     )
 
 

@@ -3,10 +3,16 @@
 Advisory locks (https://www.postgresql.org/docs/current/explicit-locking.html) take the place of
 SQLite's lock files: one for the transaction that appends to the log, so that entries are numbered
 without gaps whichever process writes, and one for each process that lives.
+
+The turn to write is a lock of the transaction itself, so a process that lost it (it stalled, and
+the server or an operator cut its connection) has lost what it was writing with it: there is no
+moment at which somebody who lost the turn can still commit.
 """
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -21,11 +27,82 @@ from gateway.storage.driver import Connection, Cursor, Row
 
 _LOG_LOCK = 0x6176_6774_6C6F_6701  # "avgtlog": one log for each database
 _MIGRATION_LOCK = 0x6176_6774_6C6F_6702
+_SIGNING_LOCK = 0x6176_6774_6C6F_6703
 _SESSION = (
-    "SET synchronous_commit TO on",
     "SET lock_timeout TO '10s'",
     "SET statement_timeout TO '60s'",
+    # Who stalls in the middle of its turn loses it, before those who wait give up.
+    "SET idle_in_transaction_session_timeout TO '5s'",
+    # Each statement must see what was committed before the turn began.
+    "SET default_transaction_isolation TO 'read committed'",
+    # A host that vanished is dead to the server in about half a minute.
+    "SET tcp_keepalives_idle TO 10",
+    "SET tcp_keepalives_interval TO 5",
+    "SET tcp_keepalives_count TO 3",
 )
+_CONNECT = {
+    "connect_timeout": 5,
+    # And a server that vanished to this process.
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+_DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+
+
+class PostgresServer:
+    """How to reach the database at `url`. `what` is the setting that it came from."""
+
+    def __init__(self, url: sa.URL, *, what: str = "database_url") -> None:
+        try:
+            self.engine = sa.create_engine(url, poolclass=NullPool, paramstyle="format")
+        except ImportError as error:
+            raise DatabaseUnusable(
+                what, "psycopg is not installed", "pip install 'avatar-gateway[postgres]'"
+            ) from error
+        except SQLAlchemyError as error:
+            raise DatabaseUnusable(what, "is not valid", "Mend the URL") from error
+        self.name = url.render_as_string()
+        dbapi: Any = self.engine.dialect.dbapi
+        self.error: type[Exception] = dbapi.Error
+        self.lost: tuple[type[Exception], ...] = (dbapi.OperationalError, dbapi.InterfaceError)
+        """Errors of a connection that was cut, or could not be made."""
+
+    def connect(self) -> Any:
+        """Autocommit: transactions begin and end where the code says so."""
+        positional, named = self.engine.dialect.create_connect_args(self.engine.url)
+        # So that an operator sees in pg_stat_activity whose connection it is.
+        who = f"avatar-gateway {os.getpid()}@{socket.gethostname()}"[:63]
+        given = {**named, **_CONNECT, "application_name": who}
+        connection: Any = self.engine.dialect.connect(*positional, **given)
+        connection.autocommit = True
+        try:
+            connection.execute("; ".join(_SESSION))
+        except self.error:
+            with suppress(self.error):
+                connection.close()
+            raise
+        return connection
+
+    def check_durable(self, connection: Any) -> None:
+        """Raises DatabaseUnusable when the server may lose what it said was committed, or is one
+        that cannot be written."""
+        for name in _DURABLE:
+            ((value,),) = connection.execute(f"SHOW {name}").fetchall()
+            if value == "off":
+                raise DatabaseUnusable(
+                    self.name,
+                    f"runs with {name} = off, and could lose entries that it confirmed",
+                    f"ALTER SYSTEM SET {name} = on; SELECT pg_reload_conf(); and see that neither "
+                    "the role, the database nor the URL sets it otherwise",
+                )
+            if name == "synchronous_commit":  # as it is found: a later reload changes nothing
+                connection.execute(f"SET synchronous_commit TO {value}")
+        if connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
+            raise DatabaseUnusable(
+                self.name, "is a standby server", "Name the primary: only that one can be written"
+            )
 
 
 class PostgresDatabase(Database):
@@ -33,33 +110,29 @@ class PostgresDatabase(Database):
     inline = False
 
     def __init__(self, url: sa.URL, *, read_only: bool) -> None:
-        try:
-            engine = sa.create_engine(
-                url,
-                poolclass=NullPool,
-                paramstyle="format",
-                connect_args={"connect_timeout": 10, "application_name": "avatar-gateway"},
-            )
-        except ImportError as error:
-            raise DatabaseUnusable(
-                "database_url",
-                "psycopg is not installed",
-                "pip install 'avatar-gateway[postgres]'",
-            ) from error
-        except SQLAlchemyError as error:
-            raise DatabaseUnusable("database_url", "is not valid", "Mend the URL") from error
-        super().__init__(engine, name=url.render_as_string(), read_only=read_only)
+        self._server = PostgresServer(url)
+        super().__init__(self._server.engine, name=self._server.name, read_only=read_only)
 
     def connect_writer(self) -> Connection:
-        connection = self._connect()
-        cursor = connection.cursor()
-        cursor.execute("SHOW fsync")
-        if cursor.fetchone() != ("on",):
-            connection.close()
-            raise DatabaseUnusable(
-                self.name, "its server runs with fsync off", "Set fsync = on: entries must last"
-            )
-        cursor.execute("SELECT pg_advisory_lock(%s)", (_key(self.boot),))
+        connection = self.connect_checked()
+        try:
+            # Shared: after a cut, the server may not have noticed the end of the one before yet.
+            connection.execute("SELECT pg_advisory_lock_shared(%s)", (_key(self.boot),))
+        except BaseException:
+            with suppress(self.error):
+                connection.close()
+            raise
+        return _Living(connection, self.error)
+
+    def connect_checked(self) -> Any:
+        """As the driver has it, to a server whose commits last. Raises DatabaseUnusable."""
+        connection = self._server.connect()
+        try:
+            self._server.check_durable(connection)
+        except BaseException:
+            with suppress(self.error):
+                connection.close()
+            raise
         return connection
 
     def connect_reader(self) -> Connection:
@@ -101,10 +174,10 @@ class PostgresDatabase(Database):
             connection.close()
 
     def begin(self, cursor: Cursor, *, wait: bool) -> bool:
-        cursor.execute("BEGIN")
         if wait:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOG_LOCK,))
+            cursor.execute(f"BEGIN; SELECT pg_advisory_xact_lock({_LOG_LOCK})")  # one round trip
             return True
+        cursor.execute("BEGIN")
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (_LOG_LOCK,))
         if cursor.fetchone() == (True,):
             return True
@@ -128,22 +201,24 @@ class PostgresDatabase(Database):
         self.engine.dispose()
 
     def _connect(self) -> Connection:
-        """Autocommit: transactions begin and end where the code says so."""
-        positional, named = self.engine.dialect.create_connect_args(self.engine.url)
-        connection: Any = self.engine.dialect.connect(
-            *positional,
-            **{**named, "connect_timeout": 10, "application_name": "avatar-gateway"},
-        )
-        connection.autocommit = True
-        try:
-            for setting in _SESSION:
-                connection.execute(setting)
-        except self.error:
-            with suppress(self.error):
-                connection.close()
-            raise
-        found: Connection = connection
+        found: Connection = self._server.connect()
         return found
+
+
+class _Living:
+    """A connection whose locks are gone once it is closed, not when the server gets to it."""
+
+    def __init__(self, connection: Connection, error: type[Exception]) -> None:
+        self._connection = connection
+        self._error = error
+
+    def cursor(self) -> Cursor:
+        return self._connection.cursor()
+
+    def close(self) -> None:
+        with suppress(self._error):
+            self._connection.cursor().execute("SELECT pg_advisory_unlock_all()")
+        self._connection.close()
 
 
 def _key(boot: str) -> int:

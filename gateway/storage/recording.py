@@ -25,7 +25,7 @@ from gateway.storage.tables import (
 )
 from gateway.storage.times import micros, micros_or_none
 from gateway.storage.transaction import Marks, Transaction
-from gateway.storage.vault import Sealed
+from gateway.storage.vault import Sealed, SealedTooEarly
 
 _MESSAGE = table(Message)
 _REVIEW = table(ReviewRow)
@@ -79,10 +79,13 @@ class Recording:
         self, transaction: Transaction, record: Record, sealed: Sealed, leased_until: datetime
     ) -> Entry:
         """Raises NotRecorded when the message was recorded before or its claim was lost,
-        StateConflict when a review comes too late."""
+        StateConflict when a review comes too late, SealedTooEarly when keys were erased since it
+        was sealed."""
         submission = record.submission
         if record.state is State.QUEUED and (record.disclosure is None or record.receipt is None):
             raise NotRecorded("what is to be sent needs a disclosure and a receipt")
+        if transaction.erasures > sealed.known:
+            raise SealedTooEarly
         if record.review is not None:
             self._check_waits(transaction, record)
         entry = transaction.append(record, _marks(record))
@@ -94,7 +97,8 @@ class Recording:
             ciphertext=sealed.ciphertext,
         )
         if sealed.fresh:
-            transaction.add(self._insert_subject, subject=sealed.subject, kid=sealed.kid)
+            group = sealed.group._asdict()
+            transaction.add(self._insert_subject, kid=sealed.kid, since=entry.seq, **group)
         self._write_message(transaction, record, entry)
         if record.state is State.QUEUED:
             transaction.add(

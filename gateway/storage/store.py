@@ -3,37 +3,52 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import DatabaseUnusable, GatewayError
+from gateway.model.erasure import RetentionRule
 from gateway.ports import Encode, Now
 from gateway.storage.claims import Claims
 from gateway.storage.database import Database
 from gateway.storage.digests import Digests
+from gateway.storage.erasure import Erasures
 from gateway.storage.escalations import Escalations
 from gateway.storage.handover import Handover
+from gateway.storage.holds import Holds
+from gateway.storage.key_database import KeyDatabase
+from gateway.storage.key_file import KeyFile
+from gateway.storage.key_store import KeyStore
 from gateway.storage.ledger import StoredLedger
-from gateway.storage.log_store import EntryQuery, LogStore
+from gateway.storage.log_store import LogStore
 from gateway.storage.migrate import migrate
 from gateway.storage.outbox import StoredOutbox
 from gateway.storage.postgres import PostgresDatabase
+from gateway.storage.questions import EntryQuery, Questions
 from gateway.storage.reader import Reader
 from gateway.storage.registry import StoredRegistry
+from gateway.storage.retention import Retention
 from gateway.storage.reviews import Reviews
 from gateway.storage.sqlite import SqliteDatabase
+from gateway.storage.state import Membership
 from gateway.storage.subject_keys import SubjectKeys
+from gateway.storage.tallies import Tallies
+from gateway.storage.transaction import Transaction
 from gateway.storage.vault import Vault
 from gateway.storage.writer import Writer
 
-__all__ = ["EntryQuery", "LogStore", "Store", "open_store"]
+__all__ = ["EntryQuery", "Erasures", "Holds", "LogStore", "Retention", "Store", "open_store"]
 
 
 class Store:
     """An open database. `ledger`, `outbox` and `registry` are the ports of those names; `log`
-    holds the entries of the audit log. Belongs to one event loop."""
+    holds the entries of the audit log, `questions` finds them, `tallies` counts them.
+    Belongs to one event loop."""
 
     def __init__(
         self,
@@ -48,20 +63,32 @@ class Store:
     ) -> None:
         self._database = database
         self._keys = keys
+        self._membership = Membership(
+            database, fingerprint_key=fingerprint_key, key_store=keys.identity
+        )
         self._writer = Writer(database=database, encode=encode)
         self._reader = Reader(database)
         reader, writer = self._reader, self._writer
         digests = Digests(fingerprint_key)
-        vault = Vault(database=database, reader=reader, keys=keys, digests=digests)
+        vault = self._vault = Vault(database=database, reader=reader, keys=keys, digests=digests)
         handover = Handover(lease_s=first_lease_s)
-        self._claims = Claims(
+        self.holds = Holds(
+            database=database, reader=reader, writer=writer, digests=digests, now=now
+        )
+        self.erasures = Erasures(
             database=database,
+            reader=reader,
             writer=writer,
+            keys=keys,
             vault=vault,
             digests=digests,
+            handover=handover,
+            holds=self.holds,
             now=now,
-            ttl_s=claim_ttl_s,
         )
+        self._now = now
+        shared: dict[str, Any] = {"database": database, "writer": writer, "vault": vault}
+        self._claims = Claims(**shared, digests=digests, now=now, ttl_s=claim_ttl_s)
         self.ledger = StoredLedger(
             database=database,
             reader=reader,
@@ -78,12 +105,36 @@ class Store:
         )
         self.registry = StoredRegistry(database=database, reader=reader, writer=writer, now=now)
         self.log = LogStore(database=database, reader=reader, writer=writer)
+        self.questions = Questions(database=database, reader=reader)
+        self.tallies = Tallies(database=database, reader=reader, writer=writer)
 
     async def start(self) -> None:
-        """Begin to write; what dead processes had leased is due again. `open_store` does it."""
-        if not self._database.read_only:
-            await self._writer.start()
-            await self.outbox.recover()
+        """Begin to write; what dead processes had leased is due again. `open_store` does it.
+        Raises DatabaseUnusable where the log was moved away, KeysInvalid for others' keys."""
+        if self._database.read_only:
+            return
+        unnoted = await asyncio.to_thread(self._unnoted)
+        await self._writer.start()
+        await self._vault.start()
+        if unnoted:
+            await self._writer.write(self._note)
+        await self.outbox.recover()
+
+    def _unnoted(self) -> bool:
+        with closing(self._database.connect_reader()) as connection:
+            return self._membership.check(connection.cursor())
+
+    def _note(self, transaction: Transaction) -> None:
+        """Checked again: replicas may start for the first time at once."""
+        cursor = transaction.cursor
+        if self._membership.check(cursor):
+            self._membership.note(cursor)
+
+    async def tend(self) -> None:
+        """For every few seconds: take over from processes that died, and let others have what
+        this one could not finish. Raises NotRecorded."""
+        await self._claims.clear()
+        await self.outbox.recover(patient=True)
 
     async def ready(self) -> None:
         """Raises DatabaseUnusable when it cannot be read, or cannot be written any more."""
@@ -99,8 +150,19 @@ class Store:
                     self._database.name, str(error), "Free some space, or mend the server"
                 ) from error
 
+    def retention(self, rules: Sequence[RetentionRule]) -> Retention:
+        """Raises ValueError for a rule below RETENTION_FLOOR."""
+        return Retention(
+            database=self._database,
+            reader=self._reader,
+            erasures=self.erasures,
+            rules=rules,
+            now=self._now,
+        )
+
     async def close(self) -> None:
         """After what is queued is written."""
+        await self.erasures.close()
         await self._reader.close()
         await self._writer.close()
         self._keys.close()
@@ -115,12 +177,14 @@ async def open_store(
     now: Now,
     master_key: bytes,
     fingerprint_key: bytes,
+    keys_url: str | None = None,
     read_only: bool = False,
     claim_ttl_s: float = 60.0,
     first_lease_s: float = 120.0,
 ) -> Store:
     """Open the database at `url` (sqlite:///… or postgresql+psycopg://…), made or migrated when
-    needed, and the key file at `keys_path`. `encode` writes the bodies of audit entries;
+    needed, and the subject keys: in the file `keys_path`, or in the PostgreSQL database at
+    `keys_url`. `encode` writes the bodies of audit entries;
     `master_key` and `fingerprint_key` are 32 secret bytes each.
 
     Any number of processes may have it open. `read_only` leaves both files untouched. A claimed
@@ -129,11 +193,14 @@ async def open_store(
 
     Raises DatabaseUnusable, and KeysInvalid when `master_key` does not fit the key file.
     """
-    database = _database(url, read_only=read_only)
+    database = database_at(url, read_only=read_only)
     keys: SubjectKeys | None = None
+    store: Store | None = None
     try:
         await asyncio.to_thread(migrate, database)
-        keys = SubjectKeys(keys_path, master_key=master_key, read_only=read_only)
+        keys = await asyncio.to_thread(
+            SubjectKeys, key_store_at(keys_path, keys_url, read_only), master_key=master_key
+        )
         store = Store(
             database=database,
             keys=keys,
@@ -145,9 +212,7 @@ async def open_store(
         )
         await store.start()
     except BaseException as error:
-        if keys is not None:
-            keys.close()
-        database.close()
+        await _close(store, keys, database)
         if isinstance(error, (database.error, SQLAlchemyError, OSError)):
             raise DatabaseUnusable(
                 database.name,
@@ -158,7 +223,28 @@ async def open_store(
     return store
 
 
-def _database(url: str, *, read_only: bool) -> Database:
+async def _close(store: Store | None, keys: SubjectKeys | None, database: Database) -> None:
+    """What was opened so far."""
+    if store is not None:
+        await store.close()
+        return
+    if keys is not None:
+        keys.close()
+    database.close()
+
+
+def key_store_at(path: Path, url: str | None, read_only: bool = False) -> KeyStore:
+    """The database at `url`, else the file `path`, not yet opened. Raises DatabaseUnusable."""
+    if url is None:
+        return KeyFile(path, read_only=read_only)
+    try:
+        return KeyDatabase(sa.make_url(url), read_only=read_only)
+    except SQLAlchemyError as error:
+        raise DatabaseUnusable("subject_keys_url", "is not valid", "Mend the URL") from error
+
+
+def database_at(url: str, *, read_only: bool) -> Database:
+    """What is at `url`, not yet connected. Raises DatabaseUnusable."""
     try:
         parsed = sa.make_url(url)
     except SQLAlchemyError as error:

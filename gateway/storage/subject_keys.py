@@ -1,4 +1,4 @@
-"""The keys that texts are sealed with: in a file of their own, outside the backups.
+"""The keys that texts are sealed with: in a store of their own, outside the backups.
 
 Each key belongs to one person (or conversation): destroying it erases their texts wherever these
 were copied. Keys are made in advance, a batch in one durable commit, so that the first message of
@@ -7,23 +7,22 @@ a conversation waits for no other commit than its own. Each stands wrapped with 
 
 from __future__ import annotations
 
-import os
 import secrets
-import sqlite3
 import threading
+import time
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from gateway.errors import DatabaseUnusable, KeysInvalid, NotRecorded
+from gateway.errors import DatabaseUnusable, KeysInvalid
+from gateway.storage.key_file import KeyFile
+from gateway.storage.key_store import KeyStore, identity_of
 
-_VERSION = 1
 _FIRST_BATCH = 16
 _BATCH = 256
 _LOW = 64
@@ -39,23 +38,26 @@ class SubjectKey:
 
 
 class SubjectKeys:
-    """The key file `path` (made when missing). Safe for many threads and processes: each takes
-    from a batch of its own."""
+    """The keys in `store`; a path is that of a key file. Safe for many threads and processes:
+    each takes from a batch of its own. `identity` names the store."""
 
-    def __init__(self, path: Path, *, master_key: bytes, read_only: bool = False) -> None:
-        self._path = path
+    def __init__(
+        self, store: KeyStore | Path, *, master_key: bytes, read_only: bool = False
+    ) -> None:
+        self.store = KeyFile(store, read_only=read_only) if isinstance(store, Path) else store
         self._wrap = AESGCM(master_key)
-        self._read_only = read_only
-        self._lock = threading.Lock()  # around the cache and the connection that reads
-        self._write_lock = threading.Lock()
+        self._lock = threading.Lock()  # around the cache
         self._ready: deque[SubjectKey] = deque()
         self._maker = ThreadPoolExecutor(1, thread_name_prefix="storage-keys")
         self._making: Future[None] | None = None
         self._known: OrderedDict[str, SubjectKey] = OrderedDict()
-        with self._errors():
-            self._writes = self._open()
-            self._reads = self._connect()
-            self._check_master()
+        try:
+            check = self.store.open(lambda: self._wrapped(_CHECK, b""))
+        except BaseException:
+            self.store.close()
+            raise
+        self._check_master(check)
+        self.identity = identity_of(check)
 
     def take(self) -> SubjectKey:
         """A key that was never used, durable already. Raises NotRecorded."""
@@ -75,42 +77,43 @@ class SubjectKeys:
         found = self._known.get(kid)
         if found is not None:
             return found
-        with self._errors(), self._lock:
-            row = self._reads.execute(
-                "SELECT wrapped FROM subject_key WHERE id = ?", (kid,)
-            ).fetchone()
-        if row is None:
+        wrapped = self.store.find(kid)
+        if wrapped is None:
             return None
         try:
-            secret = self._wrap.decrypt(row[0][:_NONCE], row[0][_NONCE:], kid.encode())
+            secret = self._wrap.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], kid.encode())
         except InvalidTag:
-            raise KeysInvalid(str(self._path), f"key {kid} is corrupt", "Restore it") from None
+            raise KeysInvalid(self.store.name, f"key {kid} is corrupt", "Restore it") from None
         key = SubjectKey(kid, AESGCM(secret))
         self._remember(key)
         return key
 
+    def destroy(self, kids: Sequence[str]) -> int:
+        """For ever, durably; how many there still were. Raises NotRecorded, and DatabaseUnusable
+        when one can be found all the same."""
+        self.forget(kids)
+        destroyed = self.store.destroy(kids)
+        for kid in kids:
+            if self.store.find(kid) is not None:
+                raise DatabaseUnusable(self.store.name, f"keeps key {kid}", "See why, erase again")
+        self.forget(kids)
+        return destroyed
+
+    def forget(self, kids: Iterable[str]) -> None:
+        """Drop what this process remembers of keys that were destroyed."""
+        with self._lock:
+            for kid in kids:
+                self._known.pop(kid, None)
+
     def close(self) -> None:
         self._maker.shutdown()
-        with self._lock, self._write_lock:
-            self._reads.close()
-            self._writes.close()
+        self.store.close()
 
     def _make_batch(self, size: int) -> None:
-        if self._read_only:
-            raise NotRecorded("the key file is opened for reading only")
-        made = [(secrets.token_hex(12), AESGCM.generate_key(256)) for _ in range(size)]
-        rows = [(kid, self._wrapped(secret, kid.encode())) for kid, secret in made]
-        try:
-            with self._write_lock:
-                self._writes.execute("BEGIN IMMEDIATE")
-                try:
-                    self._writes.executemany("INSERT INTO subject_key VALUES (?, ?)", rows)
-                    self._writes.execute("COMMIT")
-                finally:
-                    if self._writes.in_transaction:
-                        self._writes.execute("ROLLBACK")
-        except sqlite3.Error as error:
-            raise NotRecorded(f"no key could be made ({type(error).__name__})") from error
+        # Ids of one time stand together in the indices that payloads are found by.
+        stem = f"{int(time.time()) & 0xFFFF_FFFF:08x}"
+        made = [(stem + secrets.token_hex(8), AESGCM.generate_key(256)) for _ in range(size)]
+        self.store.insert([(kid, self._wrapped(secret, kid.encode())) for kid, secret in made])
         self._ready.extend(SubjectKey(kid, AESGCM(secret)) for kid, secret in made)
 
     def _wrapped(self, secret: bytes, context: bytes) -> bytes:
@@ -123,70 +126,13 @@ class SubjectKeys:
             if len(self._known) > _CACHED:
                 self._known.popitem(last=False)
 
-    def _open(self) -> sqlite3.Connection:
-        if not self._read_only:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with suppress(FileExistsError):  # opening one that is there would drop SQLite's locks
-                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        connection = self._connect()
+    def _check_master(self, check: bytes) -> None:
         try:
-            if not self._read_only:
-                # No WAL, freed pages overwritten: a destroyed key must leave no copy behind.
-                connection.execute("PRAGMA journal_mode=TRUNCATE")
-                connection.execute("PRAGMA synchronous=EXTRA")
-                connection.execute("PRAGMA fullfsync=1")
-                connection.execute("PRAGMA secure_delete=ON")
-                self._make_tables(connection)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _connect(self) -> sqlite3.Connection:
-        mode = "ro" if self._read_only else "rw"
-        connection = sqlite3.connect(
-            f"{self._path.absolute().as_uri()}?mode={mode}",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        connection.execute("PRAGMA busy_timeout=10000")
-        return connection
-
-    def _make_tables(self, connection: sqlite3.Connection) -> None:
-        connection.execute("BEGIN IMMEDIATE")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version > _VERSION:
-            raise DatabaseUnusable(
-                str(self._path), "was made by a newer version", "Install that version again"
-            )
-        if version == 0:
-            connection.execute("CREATE TABLE master (wrapped BLOB NOT NULL)")
-            connection.execute(
-                "CREATE TABLE subject_key (id TEXT PRIMARY KEY, wrapped BLOB NOT NULL)"
-                " WITHOUT ROWID"
-            )
-            connection.execute("INSERT INTO master VALUES (?)", (self._wrapped(_CHECK, b""),))
-            connection.execute(f"PRAGMA user_version={_VERSION}")
-        connection.execute("COMMIT")
-
-    def _check_master(self) -> None:
-        row = self._reads.execute("SELECT wrapped FROM master").fetchone()
-        try:
-            self._wrap.decrypt(row[0][:_NONCE], row[0][_NONCE:], b"")
-        except (InvalidTag, TypeError):
+            self._wrap.decrypt(check[:_NONCE], check[_NONCE:], b"")
+        except (InvalidTag, ValueError):
             self.close()
             raise KeysInvalid(
-                str(self._path),
+                self.store.name,
                 "was made with another master key",
                 "Restore the keyring.json that belongs to it",
             ) from None
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise DatabaseUnusable(
-                str(self._path), f"cannot be used ({type(error).__name__})", "Restore it"
-            ) from error

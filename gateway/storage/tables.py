@@ -68,7 +68,10 @@ class AuditEntry(Base, table=True):
 
     __tablename__ = "audit_entry"
     __table_args__ = (
-        sa.Index("ix_audit_entry_ts", "ts", "seq"),
+        sa.Index(
+            "ix_audit_entry_found",
+            *("ts", "seq", "tenant", "kind", "channel", "creator", "conversation", "decision"),
+        ),
         sa.Index("ix_audit_entry_creator", "tenant", "creator", "ts", "seq"),
         sa.Index("ix_audit_entry_decision", "tenant", "decision", "ts", "seq"),
         sa.Index("ix_audit_entry_message", "msg_id", "seq"),
@@ -100,9 +103,11 @@ class AuditRule(Base, table=True):
 
 
 class Payload(Base, table=True):
-    """The texts behind the entry `seq`, sealed with the subject key `kid` (AES-256-GCM)."""
+    """The texts behind the entry `seq`, sealed with the subject key `kid` (AES-256-GCM); empty
+    where they were erased."""
 
     __tablename__ = "payload"
+    __table_args__ = (sa.Index("ix_payload_kid", "kid"),)
 
     seq: int = Field(sa_column=_counted_elsewhere())
     kid: str
@@ -112,13 +117,100 @@ class Payload(Base, table=True):
 
 class Subject(Base, table=True):
     """Which keys seal the texts of a person (or of a conversation, where the person is not
-    known). `subject` is a keyed digest. Erasing a person destroys all of their keys."""
+    known), and which of their texts: see vault.Group. `subject` is a keyed digest, `day` the
+    first microsecond of a day, `since` the first entry that the key was used for. Keys from
+    before there were groups may seal several: then creator, channel or kind is "". Erasing a
+    person destroys all of their keys."""
 
     __tablename__ = "subject"
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (
+        sa.Index("ix_subject_creator", "tenant", "creator", "day", "kid"),
+        sa.Index("ix_subject_day", "tenant", "day", "kid"),
+        {"sqlite_with_rowid": False},
+    )
 
     subject: bytes = Field(primary_key=True)
+    day: int = Field(primary_key=True, sa_type=sa.BigInteger)
     kid: str = Field(primary_key=True)
+    tenant: str
+    creator: str
+    channel: str
+    kind: str
+    since: int = Field(sa_type=sa.BigInteger)
+
+
+class ErasedKey(Base, table=True):
+    """A key that is destroyed, or about to be while `destroyed` is false. `step` rises with every
+    batch: whoever seals compares it with the last that they heeded."""
+
+    __tablename__ = "erased_key"
+    __table_args__ = (
+        sa.Index("ix_erased_key_step", "step"),
+        sa.Index(
+            "ix_erased_key_doomed",
+            "erasure",
+            sqlite_where=sa.text("destroyed = 0"),
+            postgresql_where=sa.text("destroyed = false"),
+        ),
+        {"sqlite_with_rowid": False},
+    )
+
+    kid: str = Field(primary_key=True)
+    step: int = Field(sa_type=sa.BigInteger)
+    erasure: int = Field(sa_type=sa.BigInteger)
+    at: int = Field(sa_type=sa.BigInteger)
+    destroyed: bool = False
+
+
+class ErasureRow(Base, table=True):
+    """An erasure: what model.erasure.Erasure says, with the process `boot` that carries it out
+    and how far it has come (`after_day`, `after_kid`). Until `finished_at` its counts grow. For
+    a retention rule: `channel`, `kind`, and the first day that is kept."""
+
+    __tablename__ = "erasure"
+
+    number: int = Field(sa_column=_counted_elsewhere())
+    id: str
+    tenant: str
+    scope: str
+    target: str
+    channel: str
+    kind: str
+    kept_from: int = Field(sa_type=sa.BigInteger)
+    before: int = Field(sa_type=sa.BigInteger)
+    actor: str
+    reason: str
+    ordered_at: int = Field(sa_type=sa.BigInteger)
+    boot: str
+    after_day: int = Field(sa_type=sa.BigInteger)
+    after_kid: str
+    keys: int = Field(sa_type=sa.BigInteger)
+    payloads: int = Field(sa_type=sa.BigInteger)
+    messages: int = Field(sa_type=sa.BigInteger)
+    stopped: int = Field(sa_type=sa.BigInteger)
+    expired: int = Field(sa_type=sa.BigInteger)
+    contacts: int = Field(sa_type=sa.BigInteger)
+    resealed: int = Field(sa_type=sa.BigInteger)
+    kept: int = Field(sa_type=sa.BigInteger)
+    finished_at: int | None = Field(default=None, sa_type=sa.BigInteger)
+
+
+class LegalHoldRow(Base, table=True):
+    """What must not be erased: see model.erasure.LegalHold."""
+
+    __tablename__ = "legal_hold"
+
+    id: str = Field(primary_key=True)
+    tenant: str
+    scope: str
+    target: str
+    reason: str
+    placed_by: str
+    placed_at: int = Field(sa_type=sa.BigInteger)
+    expires_at: int | None = Field(default=None, sa_type=sa.BigInteger)
+    lifted_at: int | None = Field(default=None, sa_type=sa.BigInteger)
+    lifted_by: str | None = None
+    lift_reason: str | None = None
 
 
 class OutboxRow(Base, table=True):
@@ -172,7 +264,7 @@ class ContactRow(Base, table=True):
     digests."""
 
     __tablename__ = "contact"
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (sa.Index("ix_contact_subject", "subject"), {"sqlite_with_rowid": False})
 
     id: bytes = Field(primary_key=True)
     subject: bytes
@@ -230,12 +322,89 @@ class CheckpointRow(Base, table=True):
     at: int = Field(sa_type=sa.BigInteger)
 
 
+class WitnessSignature(Base, table=True):
+    """Cosignatures of checkpoints: `key` is the name and id of the witness's key, `line` its line
+    in the note."""
+
+    __tablename__ = "witness_signature"
+    __table_args__ = (
+        sa.Index("ix_witness_signature_key", "key", "size"),
+        {"sqlite_with_rowid": False},
+    )
+
+    size: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    key: str = Field(primary_key=True)
+    line: str
+    at: int = Field(sa_type=sa.BigInteger)
+
+
+class StampRow(Base, table=True):
+    """RFC 3161 time stamps of checkpoints: `response` is what the authority at `tsa` sent."""
+
+    __tablename__ = "stamp"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    size: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    tsa: str = Field(primary_key=True)
+    response: bytes
+    at: int = Field(sa_type=sa.BigInteger)
+
+
+class LogState(Base, table=True):
+    """One row: every writing transaction reads it first. `state` is "open", or why nobody may
+    write here: see state.py. `epoch` rises whenever whoever wrote before must not go on; `other`
+    is the database that the log is moved to or from, `boot` the process that moves it. `keys` is
+    a keyed digest of nothing: who has other keys is refused. `key_store` names where the subject
+    keys are."""
+
+    __tablename__ = "log_state"
+
+    id: int = Field(sa_column=_counted_elsewhere())
+    epoch: int = Field(sa_type=sa.BigInteger)
+    state: str
+    other: str
+    boot: str | None
+    keys: bytes | None
+    key_store: str | None
+
+
+class TallyRow(Base, table=True):
+    """How often something happened on a day (since 1970-01-01, UTC), by tenant: model/tally.py.
+    Derived from the entries; `avatar-gateway audit recount` makes it again."""
+
+    __tablename__ = "tally"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    tenant: str = Field(primary_key=True)
+    day: int = Field(primary_key=True)
+    measure: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    route: str = Field(primary_key=True)
+    language: str = Field(primary_key=True)
+    rule: str = Field(primary_key=True)
+    outcome: str = Field(primary_key=True)
+    seconds: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    n: int = Field(sa_type=sa.BigInteger)
+
+
+class TallyHead(Base, table=True):
+    """One row: so many entries, from the first, are counted in `tally`."""
+
+    __tablename__ = "tally_head"
+
+    id: int = Field(sa_column=_counted_elsewhere())
+    size: int = Field(sa_type=sa.BigInteger)
+
+
 TABLES: tuple[type[Base], ...] = (
     Message,
     AuditEntry,
     AuditRule,
     Payload,
     Subject,
+    ErasedKey,
+    ErasureRow,
+    LegalHoldRow,
     OutboxRow,
     ReviewRow,
     EscalationRow,
@@ -244,6 +413,11 @@ TABLES: tuple[type[Base], ...] = (
     CreatorRow,
     ApiKeyRow,
     CheckpointRow,
+    WitnessSignature,
+    StampRow,
+    LogState,
+    TallyRow,
+    TallyHead,
 )
 
 

@@ -6,11 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_DAY = timedelta(days=1) // _MICROSECOND
 
 
 def micros(at: datetime) -> int:
     """Exact. Raises TypeError for a time without a time zone."""
     return (at - _EPOCH) // _MICROSECOND
+
+
+def day_of(at: datetime) -> int:
+    """The first microsecond of its day, in UTC."""
+    us = micros(at)
+    return us - us % _DAY
 
 
 def moment(us: int) -> datetime:

@@ -38,7 +38,6 @@ class LogWriter:
         self.encode = encode
         self.insert_entry = database.statement(sa.insert(entries))
         self.insert_rule = database.statement(sa.insert(table(AuditRule)))
-        self.last_seq = database.statement(sa.select(sa.func.max(entries.c.seq)))
 
 
 class Conflict(Exception):
@@ -50,29 +49,39 @@ class Conflict(Exception):
 
 
 class Transaction:
-    """For one run of a group of jobs, in the writer's thread.
+    """For one run of a group of jobs. `next_seq` is the number of the log's next entry,
+    `erasures` the last step of an erasure: keys that were taken before it may be destroyed.
 
     Rows given to `add` wait: those of one statement go out together. `fetch` and `run` send what
     waits first, so every job sees what those before it wrote.
     """
 
-    def __init__(self, cursor: Cursor, log: LogWriter, database: Database) -> None:
-        self._cursor = cursor
+    def __init__(
+        self,
+        cursor: Cursor,
+        log: LogWriter,
+        database: Database,
+        *,
+        next_seq: int,
+        erasures: int = 0,
+    ) -> None:
+        self.cursor = cursor
         self._log = log
         self._database = database
         self._waiting: dict[Statement, list[tuple[Row, GatewayError | None]]] = {}
-        self._next_seq: int | None = None
+        self.next_seq = next_seq
+        self.erasures = erasures
         self.writes = 0
 
     def append(self, event: LogEvent, marks: Marks) -> Entry:
         """The next entry of the log. It is durable once the transaction is."""
         stamped = stamp(event)
-        seq = self._take_seq()
+        seq = self.next_seq
         try:
             body = self._log.encode(event, seq)
         except (TypeError, ValueError) as error:
-            self._next_seq = seq
             raise NotRecorded(f"the entry cannot be written ({type(error).__name__})") from error
+        self.next_seq += 1
         entry = Entry(
             seq=seq,
             kind=stamped.kind,
@@ -112,36 +121,28 @@ class Transaction:
 
     def fetch(self, statement: Statement, **values: Any) -> list[Row]:
         self.flush()
-        self._cursor.execute(statement.sql, statement.row(values))
-        return self._cursor.fetchall()
+        self.cursor.execute(statement.sql, statement.row(values))
+        return self.cursor.fetchall()
 
     def run(self, statement: Statement, **values: Any) -> int:
         """How many rows it changed."""
         self.flush()
         self.writes += 1
-        self._cursor.execute(statement.sql, statement.row(values))
-        return self._cursor.rowcount
+        self.cursor.execute(statement.sql, statement.row(values))
+        return self.cursor.rowcount
 
     def is_alive(self, boot: str) -> bool:
         """Whether the process that opened the database as `boot` still has it open."""
         self.flush()
-        return self._database.is_alive(self._cursor, boot)
+        return self._database.is_alive(self.cursor, boot)
 
     def flush(self) -> None:
         if not self._waiting:
             return
         waiting, self._waiting = self._waiting, {}
         batches = [(one.sql, [row for row, _ in rows]) for one, rows in waiting.items()]
-        changed = self._database.send(self._cursor, batches)
+        changed = self._database.send(self.cursor, batches)
         for count, rows in zip(changed, waiting.values(), strict=True):
             otherwise = rows[0][1]
             if otherwise is not None and count != len(rows):
                 raise Conflict(otherwise)
-
-    def _take_seq(self) -> int:
-        if self._next_seq is None:
-            ((last,),) = self.fetch(self._log.last_seq)
-            self._next_seq = 0 if last is None else last + 1
-        seq = self._next_seq
-        self._next_seq = seq + 1
-        return seq

@@ -19,6 +19,7 @@ from gateway.errors import GatewayError, NotRecorded
 from gateway.ports import Encode
 from gateway.storage.database import Database
 from gateway.storage.driver import Connection, Cursor
+from gateway.storage.state import Fence, Fenced
 from gateway.storage.transaction import Conflict, LogWriter, Transaction
 from gateway.storage.worker import Worker
 
@@ -45,6 +46,7 @@ class Writer:
     def __init__(self, *, database: Database, encode: Encode) -> None:
         self._database = database
         self._log = LogWriter(database=database, encode=encode)
+        self._fence = Fence(database)
         self._queue: deque[_Pending[Any]] = deque()
         self._worker = Worker("storage-write")
         self._connection: Connection | None = None
@@ -106,6 +108,9 @@ class Writer:
             return
         try:
             await self._transact(group)
+        except Fenced as fenced:
+            self.problem = str(fenced)
+            _fail(group, fenced.error)
         except Exception as error:  # noqa: BLE001 - whatever a job raises is its caller's to see
             fault = self._fault(error)
             if fault is None:
@@ -156,7 +161,10 @@ class Writer:
 
     def _run(self, group: list[_Pending[Any]], cursor: Cursor) -> None:
         try:
-            transaction = Transaction(cursor, self._log, self._database)
+            next_seq, erasures = self._fence.pass_through(cursor)
+            transaction = Transaction(
+                cursor, self._log, self._database, next_seq=next_seq, erasures=erasures
+            )
             for pending in group:
                 _run(pending, transaction)
             transaction.flush()

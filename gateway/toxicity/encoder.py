@@ -1,12 +1,15 @@
 """The embedded network in numpy: token embeddings, three n-gram branches, their sum, two small
-layers, one output for each category. training/encoder.py is the same network with gradients."""
+layers, one output for each category. training/encoder.py is the same network with gradients.
+
+The matrices of the branches and of the sum are products of two narrow ones (`x_in` @ `x_out`):
+what a message costs is mostly reading weights.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import ThreadpoolController
 
 from gateway.toxicity.grams import grams
@@ -14,6 +17,7 @@ from gateway.toxicity.tokens import DIMENSIONS, Floats, Ids, Tokens
 
 BRANCH = 256
 _LEFT = {2: 0, 3: 1, 5: 2}  # tokens to the left of the n-gram's own token, by order
+_REACH = 2  # the farthest that an n-gram's window goes, to either side
 _READY = 4096  # the first and most frequent pieces: their projections are made at load
 _TOKENS_AT_ONCE = 512  # keeps what is computed at once near the size of the cache
 
@@ -24,13 +28,15 @@ class Encoder:
     def __init__(self, tokens: Tokens, parameters: Mapping[str, Floats], *, eps: float) -> None:
         self._tokens = tokens
         self._eps = eps
-        self._orders = tuple(order for order in _LEFT if f"w1_{order}" in parameters)
-        self._p = parameters
-        self._projection = np.concatenate([parameters[f"proj{n}"] for n in self._orders], axis=1)
-        self._offset = np.concatenate([parameters[f"proj_b{n}"] for n in self._orders])
-        self._gain = np.concatenate([parameters[f"ln_g{n}"] for n in self._orders])
-        self._bias = np.concatenate([parameters[f"ln_b{n}"] for n in self._orders])
-        self._wide = parameters["wide"]
+        self._orders = tuple(order for order in _LEFT if f"w1_{order}_in" in parameters)
+        self._p = dict(parameters)
+        for order in self._orders:
+            for layer in (1, 2):
+                name = f"w{layer}_{order}_in"
+                self._p[name] = _side_by_side(parameters[name], order)
+        for name in ("proj", "proj_b", "ln_g", "ln_b"):
+            parts = [parameters[f"{name}{order}"] for order in self._orders]
+            self._p[f"{name}_all"] = np.concatenate(parts, axis=-1)
         self._threads = ThreadpoolController()
         ready = np.arange(min(_READY, tokens.size), dtype=np.int64)
         self._ready = np.concatenate(
@@ -44,7 +50,8 @@ class Encoder:
             return self._log_odds(texts)
 
     def _log_odds(self, texts: Sequence[str]) -> Floats:
-        found = np.empty((len(texts), self._wide.shape[1]), np.float32)
+        wide = self._p["wide"]
+        found = np.empty((len(texts), wide.shape[1]), np.float32)
         group: list[list[int]] = []
         size = first = 0
         for index, text in enumerate(texts):
@@ -59,17 +66,17 @@ class Encoder:
         for index, text in enumerate(texts):
             buckets = grams(text)
             if len(buckets):
-                found[index] += self._wide[buckets].sum(axis=0) / np.sqrt(np.float32(len(buckets)))
+                found[index] += wide[buckets].sum(axis=0) / np.sqrt(np.float32(len(buckets)))
         return found
 
     def _project(self, rows: Floats) -> Floats:
         """(tokens, branches × BRANCH): each branch's projection, normalised over all of them
         together, as the encoder was made."""
-        projected: Floats = rows @ self._projection
-        projected += self._offset
+        projected: Floats = rows @ self._p["proj_all"]
+        projected += self._p["proj_b_all"]
         _normalise(projected, self._eps)
-        projected *= self._gain
-        projected += self._bias
+        projected *= self._p["ln_g_all"]
+        projected += self._p["ln_b_all"]
         return projected
 
     def _projected(self, ids: Ids, rows: Floats) -> Floats:
@@ -80,45 +87,62 @@ class Encoder:
         return found
 
     def _deep(self, group: Sequence[Sequence[int]]) -> Floats:
-        """One flat batch: all tokens one after the other. A window that reaches past its own
-        text reads zeros."""
+        """One flat batch: all tokens one after the other, with rows of zeros before, between and
+        after the texts, so that no window reaches from one into another."""
         lengths = np.array([len(ids) for ids in group])
-        starts = np.cumsum(lengths) - lengths
+        starts = np.cumsum(lengths + _REACH) - lengths
+        count = int(starts[-1] + lengths[-1] + _REACH)
+        token = np.zeros(count, bool)
+        for start, length in zip(starts.tolist(), lengths.tolist(), strict=True):
+            token[start : start + length] = True
         flat = np.array([piece for ids in group for piece in ids], dtype=np.int64)
-        count = len(flat)
         rows = self._tokens.rows(flat)
-        projected = self._projected(flat, rows)
-        features = np.empty((count, DIMENSIONS + BRANCH * len(self._orders)), np.float32)
+        x = np.zeros((count, BRANCH * len(self._orders)), np.float32)
+        x[token] = self._projected(flat, rows)
+        features = np.empty((len(flat), DIMENSIONS + x.shape[1]), np.float32)
         features[:, :DIMENSIONS] = rows
-        window = _windows(starts, lengths, count)
         for position, order in enumerate(self._orders):
             branch = slice(position * BRANCH, (position + 1) * BRANCH)
-            start = max(_LEFT.values()) - _LEFT[order]
-            columns = window[:, start : start + order]
-            hidden = self._convolve(projected[:, branch], columns, order, 1)
-            features[:, DIMENSIONS:][:, branch] = self._convolve(hidden, columns, order, 2)
+            hidden = self._convolve(x[:, branch], order, 1)
+            hidden[~token] = 0
+            features[:, DIMENSIONS:][:, branch] = self._convolve(hidden, order, 2)[token]
         _normalise(features, self._eps)
         features *= self._p["ln_g"]
         features += self._p["ln_b"]
-        return self._top(np.add.reduceat(features, starts, axis=0), lengths.astype(np.float32))
+        summed = np.add.reduceat(features, np.cumsum(lengths) - lengths, axis=0)
+        return self._top(summed, lengths.astype(np.float32))
 
-    def _convolve(
-        self, x: Floats, columns: npt.NDArray[np.int64], order: int, layer: int
-    ) -> Floats:
-        padded = np.concatenate([x, np.zeros((1, BRANCH), np.float32)])
-        found: Floats = padded[columns].reshape(len(x), -1) @ self._p[f"w{layer}_{order}"]
-        found += self._p[f"b{layer}_{order}"]
-        np.maximum(found, 0, out=found)
-        found += x
+    def _convolve(self, x: Floats, order: int, layer: int) -> Floats:
+        """`x`: (rows, BRANCH), the first and last _REACH of them zeros, and so in the answer.
+        Each row is multiplied once for every place in the n-gram, then the places are added."""
+        parts = x @ self._p[f"w{layer}_{order}_in"]
+        rank, count = parts.shape[1] // order, len(x)
+        inner = slice(_REACH, count - _REACH)
+        summed = np.zeros((count - 2 * _REACH, rank), np.float32)
+        for place in range(order):
+            shift = _REACH - _LEFT[order] + place
+            summed += parts[shift : shift + len(summed), place * rank : (place + 1) * rank]
+        found = np.zeros_like(x)
+        within = found[inner]
+        np.matmul(summed, self._p[f"w{layer}_{order}_out"], out=within)
+        within += self._p[f"b{layer}_{order}"]
+        np.maximum(within, 0, out=within)
+        within += x[inner]
         return found
 
     def _top(self, summed: Floats, counts: Floats) -> Floats:
         p = self._p
-        mean = summed @ p["cnn_W"] + counts[:, None] * p["cnn_b"]
+        mean = summed @ p["cnn_W_in"] @ p["cnn_W_out"] + counts[:, None] * p["cnn_b"]
         mean /= np.sqrt(counts)[:, None]
         hidden = np.maximum(mean @ p["p1"] + np.maximum(mean @ p["d0"], 0) @ p["d1"], 0)
         found: Floats = np.concatenate([mean, hidden], axis=1) @ p["head_w"] + p["head_b"]
         return found
+
+
+def _side_by_side(narrow: Floats, order: int) -> Floats:
+    """(order × BRANCH, rank) to (BRANCH, order × rank)."""
+    apart = narrow.reshape(order, BRANCH, -1)
+    return np.ascontiguousarray(apart.transpose(1, 0, 2).reshape(BRANCH, -1))
 
 
 def _normalise(x: Floats, eps: float) -> None:
@@ -126,16 +150,3 @@ def _normalise(x: Floats, eps: float) -> None:
     x -= x.mean(axis=-1, keepdims=True)
     variance = np.einsum("...i,...i->...", x, x) / np.float32(x.shape[-1])
     x /= np.sqrt(variance + np.float32(eps))[..., None]
-
-
-def _windows(
-    starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64], count: int
-) -> npt.NDArray[np.int64]:
-    """(tokens, widest window): positions from two to the left to two to the right; a position
-    in another text becomes `count`, the row of zeros."""
-    left, right = max(_LEFT.values()), max(order - 1 - left for order, left in _LEFT.items())
-    position = np.arange(count)[:, None] + np.arange(-left, right + 1)
-    inside = (position >= np.repeat(starts, lengths)[:, None]) & (
-        position < np.repeat(starts + lengths, lengths)[:, None]
-    )
-    return np.where(inside, position, count)

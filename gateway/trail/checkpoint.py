@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gateway.errors import LogInvalid
 from gateway.keyring import Keyring
-from gateway.trail.note import NoteKey, open_note, sign_note
+from gateway.trail.note import ML_DSA_44, NoteKey, cosign, open_note, sign_note
 
 _MAX_DIGITS = 19
 
@@ -28,16 +28,26 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n"
 
 
-def note_keys(origin: str, keyring: Keyring) -> tuple[NoteKey, ...]:
-    """The keys that checkpoints of `origin` are verified with, current first."""
-    return tuple(NoteKey(origin, key.raw) for key in keyring.checkpoint_keys)
+def note_keys(origin: str, keyring: Keyring, *, post_quantum: bool = False) -> tuple[NoteKey, ...]:
+    """The keys that checkpoints of `origin` are verified with, current first; `post_quantum`
+    adds those of ML-DSA-44 after them."""
+    keys = [NoteKey(origin, key.raw) for key in keyring.checkpoint_keys]
+    if post_quantum:
+        keys += [NoteKey(origin, raw, ML_DSA_44) for raw in keyring.post_quantum_keys]
+    return tuple(keys)
 
 
-def sign_checkpoint(*, origin: str, size: int, root: bytes, keyring: Keyring) -> Checkpoint:
-    """A checkpoint signed with the current key; its key name is the origin."""
+def sign_checkpoint(
+    *, origin: str, size: int, root: bytes, keyring: Keyring, post_quantum_at: int | None = None
+) -> Checkpoint:
+    """A checkpoint signed with the current key; its key name is the origin. With
+    `post_quantum_at` (seconds since 1970) also signed with ML-DSA-44, as of that time."""
     unsigned = Checkpoint(origin=origin, size=size, root=root)
     key = NoteKey(origin, keyring.checkpoint.public.raw)
     note = sign_note(unsigned.text, key, keyring.checkpoint.sign)
+    if post_quantum_at is not None:
+        second = NoteKey(origin, keyring.post_quantum.raw, ML_DSA_44)
+        note += cosign(unsigned.text, second, keyring.post_quantum.sign, at=post_quantum_at)
     return Checkpoint(origin=origin, size=size, root=root, note=note)
 
 

@@ -7,6 +7,7 @@ value that was redacted, a salt or a whole receipt.
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from dataclasses import fields
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -15,6 +16,7 @@ import orjson
 
 from gateway.model.decision import Decision, Reason
 from gateway.model.disclosure import Disclosure, Redaction
+from gateway.model.erasure import Erasure
 from gateway.model.finding import Detection, Unavailable
 from gateway.model.obligation import Obligation
 from gateway.model.receipt import Receipt
@@ -39,6 +41,8 @@ def encode(event: LogEvent, seq: int) -> bytes:
             document = _expiry(event)
         case Change():
             document = _change(event)
+        case Erasure():
+            document = _erasure(event)
     marked = stamp(event)
     document |= {
         "v": VERSION,
@@ -268,6 +272,20 @@ def _change(change: Change) -> dict[str, Any]:
         "before": change.before,
         "after": change.after,
         "detail": change.detail,
+    }
+
+
+def _erasure(erasure: Erasure) -> dict[str, Any]:
+    counts = erasure.counts
+    return {
+        "erasure_id": erasure.id,
+        "what": erasure.scope,
+        "subject": erasure.target,
+        "actor": erasure.actor,
+        "reason": erasure.reason,
+        "ordered_at": moment(erasure.ordered_at),
+        "before": erasure.before,
+        "counts": {one.name: getattr(counts, one.name) for one in fields(counts)},
     }
 
 

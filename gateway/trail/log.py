@@ -1,10 +1,12 @@
-"""The log over what is stored: checkpoints every few seconds, and proofs."""
+"""The log over what is stored: checkpoints every few seconds, proofs, and tiles."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -15,12 +17,17 @@ from gateway.errors import GatewayError, LogInvalid, NotFound
 from gateway.keyring import Keyring
 from gateway.model.record import Entry
 from gateway.ports import Now
+from gateway.trail.anchors import Anchors, CheckStamp, Quorum, check_stamps
 from gateway.trail.blocks import BlockFile
 from gateway.trail.checkpoint import Checkpoint, note_keys, open_checkpoint, sign_checkpoint
-from gateway.trail.merkle import BLOCK, Blocks, Tree, block_root
+from gateway.trail.merkle import BLOCK, Block, Blocks, Tree
 from gateway.trail.note import NoteKey, is_by_strangers
 from gateway.trail.proof import Proof
+from gateway.trail.tiles import WIDTH, TileAt
 from gateway.trail.verify import CHUNK, StoredCheckpoint, Verification, Verified
+
+_CACHED = 128  # blocks: 5 MB
+_ANY = 1 << 62
 
 
 class LogStore(Protocol):
@@ -33,14 +40,27 @@ class LogStore(Protocol):
 
     async def entries(self, start: int, stop: int) -> Sequence[Entry]: ...
 
-    async def put_checkpoint(self, *, size: int, root: bytes, note: str, at: datetime) -> None:
-        """Durably. One that is there for this size already stays."""
+    async def put_checkpoint(
+        self, *, size: int, root: bytes, leaf: bytes, at: datetime, sign: Callable[[], str]
+    ) -> str | None:
+        """Durably. `sign` makes the note, while no other process can sign or append; `leaf` is
+        the last entry's (size 0: b""). Returns the note of this size: one that is there already
+        stays. None: there is one of a larger size. Raises LogInvalid when that entry is another."""
         ...
 
     async def latest_checkpoint(self) -> StoredCheckpoint | None: ...
 
     async def checkpoints(self, start: int, stop: int) -> Sequence[StoredCheckpoint]:
-        """Those with start <= size < stop."""
+        """Those with start <= size < stop. All notes come with their cosignatures."""
+        ...
+
+    async def cosigned_before(self, stop: int) -> Sequence[int]:
+        """The sizes of the newest checkpoints below `stop` that any witness cosigned, the newest
+        first."""
+        ...
+
+    async def stamps(self, start: int, stop: int) -> Sequence[tuple[int, str, bytes]]:
+        """Size, authority and answer, of checkpoints with start <= size < stop."""
         ...
 
 
@@ -50,7 +70,8 @@ class Log:
     Follows `store`, and signs a checkpoint every `interval_s` seconds while entries come
     (`start`), and when asked. It never signs what contradicts the latest stored checkpoint:
     then it raises LogInvalid, now and from then on. `block_file` speeds up opening: see
-    blocks.py.
+    blocks.py. `post_quantum` signs with ML-DSA-44 beside Ed25519. `quorum` says whose
+    cosignatures make a checkpoint a witnessed one, `check_stamp` checks time stamps.
     """
 
     def __init__(
@@ -62,6 +83,9 @@ class Log:
         now: Now,
         interval_s: float = 2.0,
         block_file: Path | None = None,
+        post_quantum: bool = False,
+        quorum: Quorum = Quorum(),  # noqa: B008 - frozen
+        check_stamp: CheckStamp | None = None,
     ) -> None:
         self._store = store
         self._keyring = keyring
@@ -69,10 +93,16 @@ class Log:
         self._now = now
         self._interval_s = interval_s
         self._blocks = BlockFile(block_file, origin=origin) if block_file else None
-        self._keys = note_keys(origin, keyring)
+        self._keys = note_keys(origin, keyring, post_quantum=post_quantum)
+        self._post_quantum = post_quantum
+        self._quorum = quorum
+        self._check_stamp = check_stamp
         self._tree = Tree()
+        self._cache: OrderedDict[int, Block] = OrderedDict()
+        self._leaf = b""  # of the last entry in the tree
         self._opened = False
         self._latest: Checkpoint | None = None
+        self._witnessed: Checkpoint | None = None
         self._signed_at = float("-inf")
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -116,6 +146,18 @@ class Log:
             return self._latest  # see _follow
         return None if stored is None else self._checked(stored)
 
+    async def published(self) -> Checkpoint | None:
+        """What those outside are shown: the newest witnessed checkpoint, so that none can be
+        shown a view that witnesses were not; while there is none, the newest."""
+        return self._witnessed or await self.latest()
+
+    async def look_for_witnessed(self) -> Checkpoint | None:
+        """The newest checkpoint that the quorum cosigned, looked for again. Raises LogInvalid."""
+        async with self._lock:
+            await self._follow()
+            await self._find_witnessed()
+        return self._witnessed
+
     async def checkpoint(self) -> Checkpoint:
         """A checkpoint of everything that is recorded: the latest, or a new one. At most ten
         new ones in `interval_s`, however many ask."""
@@ -123,9 +165,9 @@ class Log:
             return await self._sign()
 
     async def proof(self, seq: int, *, with_entry: bool = False) -> str:
-        """The tlog-proof of entry `seq`, under a new checkpoint if it is newer than the latest.
-        `with_entry` puts the entry's body in, so that the file stands alone. Raises NotFound
-        and LogInvalid."""
+        """The tlog-proof of entry `seq`: under the newest witnessed checkpoint if that covers
+        it, else under the latest, else under a new one. `with_entry` puts the entry's body in,
+        so that the file stands alone. Raises NotFound and LogInvalid."""
         checkpoint = await self._covering(seq)
         size = checkpoint.size
         blocks = await self._fetch(lambda: self._tree.blocks_for_inclusion(seq, size))
@@ -142,13 +184,45 @@ class Log:
     async def consistency(self, old: int, new: int | None = None) -> list[bytes]:
         """The proof (RFC 6962, 2.1.2) that the log of size `old` is the beginning of that of
         size `new`; None: of the latest checkpoint. Raises NotFound for sizes never reached."""
-        async with self._lock:
-            await self._follow()
+        if new is None or new > self._tree.size:
+            async with self._lock:
+                await self._follow()
         size = self._latest.size if new is None and self._latest else (new or 0)
         if not 0 <= old <= size <= self._tree.size:
             raise NotFound("pair of log sizes", f"{old}, {size}")
         blocks = await self._fetch(lambda: self._tree.blocks_for_consistency(old, size))
         return self._tree.consistency(old, size, blocks)
+
+    async def root_at(self, size: int) -> bytes:
+        """The root of the first `size` entries. Raises NotFound."""
+        async with self._lock:
+            await self._follow()
+        if not 0 <= size <= self._tree.size:
+            raise NotFound("log size", str(size))
+        blocks = await self._fetch(lambda: self._tree.blocks_for_root(size))
+        return self._tree.root_at(size, blocks)
+
+    async def tile(self, level: int, at: TileAt) -> bytes:
+        """The hashes of a tile, 32 bytes each (tlog-tiles). Raises NotFound for what the latest
+        checkpoint does not cover."""
+        latest = self._latest
+        if latest is None or (at.index * WIDTH + at.width) << (8 * level) > latest.size:
+            async with self._lock:
+                await self._follow()
+            latest = self._latest
+        start, stop = at.index * WIDTH, at.index * WIDTH + at.width
+        if latest is None or stop << (8 * level) > latest.size:
+            raise NotFound("tile", f"{level}/{at.path}")
+        if level:
+            return b"".join(self._tree.tile(level, start, stop))
+        blocks = await self._fetch(lambda: self._tree.blocks_for_root(start + 1))
+        leaves = blocks.get(at.index) or await self._leaves(start, stop)
+        return b"".join(leaves[: at.width])
+
+    async def entries(self, at: TileAt) -> Sequence[Entry]:
+        """The entries of a bundle (tlog-tiles). Raises NotFound."""
+        await self.tile(0, at)
+        return await self._store.entries(at.index * WIDTH, at.index * WIDTH + at.width)
 
     async def verify(
         self, *, kept: Iterable[str] = (), progress: Callable[[int, int], None] | None = None
@@ -158,7 +232,18 @@ class Log:
         Raises LogInvalid."""
         newest = await self._store.latest_checkpoint()
         size = await self._store.size()
-        verification = Verification(origin=self._origin, keys=self._keys, kept=kept)
+        stamps = await self._store.stamps(0, _ANY)
+        stamped = check_stamps(
+            stamps, await self._texts({stamp[0] for stamp in stamps}), self._check_stamp
+        )
+        anchors = Anchors(
+            self._quorum,
+            stamped=tuple(stamped),
+            unchecked_stamps=0 if self._check_stamp else len(stamps),
+        )
+        verification = Verification(
+            origin=self._origin, keys=self._keys, kept=kept, anchors=anchors
+        )
         for start in range(0, size, CHUNK):
             stop = min(start + CHUNK, size)
             try:
@@ -171,7 +256,17 @@ class Log:
             await asyncio.to_thread(verification.add, entries, checkpoints)
             if progress:
                 progress(stop, size)
-        return verification.finish(newest)
+        verified = verification.finish(newest)
+        last = stamped.get(verified.anchored.stamped)
+        return replace(verified, anchored=replace(verified.anchored, stamped_at=last))
+
+    async def _texts(self, sizes: set[int]) -> dict[int, str]:
+        """The signed texts of the checkpoints with these sizes."""
+        texts = {}
+        for size in sizes:
+            for _, root, _ in await self._store.checkpoints(size, size + 1):
+                texts[size] = Checkpoint(origin=self._origin, size=size, root=root).text
+        return texts
 
     async def _sign_regularly(self) -> None:
         while True:
@@ -184,6 +279,8 @@ class Log:
         logger = structlog.get_logger("trail")
         try:
             await self.checkpoint()
+            if self._quorum.needed:
+                await self.look_for_witnessed()  # another process may have asked
         except LogInvalid as error:
             self._problem = str(error)
             logger.critical("log_invalid", problem=self._problem)
@@ -196,10 +293,13 @@ class Log:
         return True
 
     async def _covering(self, seq: int) -> Checkpoint:
-        latest = self._latest
-        if latest is not None and 0 <= seq < latest.size:
-            return latest
+        for known in (self._witnessed, self._latest):
+            if known is not None and 0 <= seq < known.size:
+                return known
         async with self._lock:
+            await self._open()
+            if self._witnessed is not None and 0 <= seq < self._witnessed.size:
+                return self._witnessed
             latest = self._latest  # another may have made it while this one waited
             if latest is None or seq >= latest.size:
                 latest = await self._sign()
@@ -218,17 +318,31 @@ class Log:
             await asyncio.sleep(pause)
             await self._follow()
         self._signed_at = clock()
-        signed = sign_checkpoint(
+        size, root = self._tree.size, self._tree.root()
+        if size and not self._leaf:  # all of it came from the block file
+            (self._leaf,) = await self._leaves(size - 1, size)
+        note = await self._store.put_checkpoint(
+            size=size,
+            root=root,
+            leaf=self._leaf,
+            at=self._now(),
+            sign=lambda: self._note(size, root),
+        )
+        if note is None:  # another process has signed more of it meanwhile
+            return await self._sign()
+        if is_by_strangers(note, self._keys):
+            note = self._note(size, root)  # see _follow
+        self._latest = self._checked((size, root, note))
+        return self._latest
+
+    def _note(self, size: int, root: bytes) -> str:
+        return sign_checkpoint(
             origin=self._origin,
-            size=self._tree.size,
-            root=self._tree.root(),
+            size=size,
+            root=root,
             keyring=self._keyring,
-        )
-        await self._store.put_checkpoint(
-            size=signed.size, root=signed.root, note=signed.note, at=self._now()
-        )
-        self._latest = signed
-        return signed
+            post_quantum_at=int(self._now().timestamp()) if self._post_quantum else None,
+        ).note
 
     async def _follow(self) -> None:
         """Take in what was stored since, by this process or another. Under the lock."""
@@ -252,18 +366,38 @@ class Log:
         """Build the tree and hold it against the latest checkpoint. Under the lock."""
         if self._opened:
             return
-        self._tree = Tree()  # an earlier attempt may have failed half-way
+        self._tree, self._leaf = Tree(), b""  # an earlier attempt may have failed half-way
         stored = await self._store.latest_checkpoint()
         size = await self._store.size()
         if stored is not None:
             try:
                 self._latest = await self._from_block_file(stored)
             except LogInvalid:
-                self._tree = Tree()
+                self._tree, self._leaf = Tree(), b""
                 await self._grow(size)
                 self._latest = await self._held_against_tree(stored)
         await self._grow(size)
         self._opened = True
+        await self._find_witnessed()
+
+    async def _find_witnessed(self) -> None:
+        """Under the lock."""
+        if not self._quorum.needed:
+            return
+        for size in await self._store.cosigned_before(_ANY):
+            if self._witnessed is not None and size <= self._witnessed.size:
+                return
+            for stored in await self._store.checkpoints(size, size + 1):
+                if self._is_witnessed(stored[2]):
+                    self._witnessed = await self._held_against_tree(stored)
+                    return
+
+    def _is_witnessed(self, note: str) -> bool:
+        """What is wrong with a cosignature is for `verify` to tell: no reason to stop signing."""
+        try:
+            return not is_by_strangers(note, self._keys) and self._quorum.met_by(note)
+        except LogInvalid:
+            return False
 
     async def _from_block_file(self, stored: StoredCheckpoint) -> Checkpoint:
         if self._blocks:
@@ -277,13 +411,17 @@ class Log:
         known = len(self._tree.block_roots)
         for start in range(self._tree.size, size, CHUNK):
             stop = min(start + CHUNK, size)
-            self._tree.extend(await self._leaves(start, stop))
+            leaves = await self._leaves(start - bool(self._leaf), stop)
+            if self._leaf and leaves.pop(0) != self._leaf:
+                raise LogInvalid("is another one than it was", index=start - 1)
+            self._tree.extend(leaves)
+            self._leaf = leaves[-1]
         new = self._tree.block_roots[known:]
         if self._blocks and new:
             await asyncio.to_thread(self._blocks.write, known, new)
 
-    async def _leaves(self, start: int, stop: int) -> Sequence[bytes]:
-        leaves = await self._store.leaves(start, stop)
+    async def _leaves(self, start: int, stop: int) -> list[bytes]:
+        leaves = list(await self._store.leaves(start, stop))
         if len(leaves) != stop - start:
             raise LogInvalid("is missing", index=start + len(leaves))
         for seq, leaf in enumerate(leaves, start):
@@ -322,10 +460,17 @@ class Log:
         blocks: dict[int, Sequence[bytes]] = {}
         while missing := needed() - blocks.keys():
             number = min(missing)
-            leaves = await self._leaves(number * BLOCK, (number + 1) * BLOCK)
-            if block_root(leaves) != self._tree.block_roots[number]:
-                raise LogInvalid(
-                    f"entries {number * BLOCK} to {(number + 1) * BLOCK - 1} were changed"
-                )
-            blocks[number] = leaves
+            cached = self._cache.get(number)
+            if cached is None:
+                leaves = await self._leaves(number * BLOCK, (number + 1) * BLOCK)
+                cached = Block.of(leaves)
+                if cached.root != self._tree.block_roots[number]:
+                    raise LogInvalid(
+                        f"entries {number * BLOCK} to {(number + 1) * BLOCK - 1} were changed"
+                    )
+                self._cache[number] = cached
+                while len(self._cache) > _CACHED:
+                    self._cache.popitem(last=False)
+            self._cache.move_to_end(number)
+            blocks[number] = cached
         return blocks

@@ -12,9 +12,30 @@ EMPTY_ROOT = sha256(b"").digest()
 BLOCK_HEIGHT = 8
 BLOCK = 1 << BLOCK_HEIGHT
 """Leaves whose hashes a Tree does not keep, once they are complete: it keeps their root."""
+_EDGES = 4_096
 
 Blocks = Mapping[int, Sequence[bytes]]
-"""block number → its leaves, up to BLOCK of them"""
+"""block number → its leaves, up to BLOCK of them; a Block spares hashing them again"""
+
+
+class Block(tuple[bytes, ...]):
+    """The leaves of a complete block, with the hashes above them: 16 kB of hashes."""
+
+    levels: list[Sequence[bytes]]
+
+    @classmethod
+    def of(cls, leaves: Sequence[bytes]) -> Block:
+        if len(leaves) != BLOCK:
+            raise ValueError(f"a complete block has {BLOCK} leaves")
+        made = cls(leaves)
+        made.levels = [made]
+        while len(made.levels[-1]) > 1:
+            made.levels.append(_parents(made.levels[-1]))
+        return made
+
+    @property
+    def root(self) -> bytes:
+        return self.levels[-1][0]
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
@@ -68,6 +89,7 @@ class Tree:
     def __init__(self) -> None:
         self._levels: list[list[bytes]] = [[]]  # by height above BLOCK_HEIGHT
         self._tail: list[bytes] = []
+        self._edges: dict[tuple[int, int], bytes] = {}  # roots of runs: they never change
 
     @property
     def size(self) -> int:
@@ -77,6 +99,12 @@ class Tree:
     def block_roots(self) -> Sequence[bytes]:
         """The roots of the complete blocks. Do not change."""
         return self._levels[0]
+
+    def tile(self, level: int, start: int, stop: int) -> Sequence[bytes]:
+        """Hashes `start` to `stop` of the tiles at `level`, from 1 up: roots of 256**level
+        leaves each. Fewer where there are fewer."""
+        height = (level - 1) * BLOCK_HEIGHT
+        return self._levels[height][start:stop] if height < len(self._levels) else ()
 
     def extend(self, leaves: Sequence[bytes]) -> None:
         tail = [*self._tail, *leaves]
@@ -163,11 +191,22 @@ class Tree:
         if width & (width - 1) == 0 and width >= BLOCK:
             height = width.bit_length() - 1
             return self._levels[height - BLOCK_HEIGHT][start >> height]
+        leaves = self._tail if number == len(self._levels[0]) else blocks.get(number, ())
+        if width & (width - 1) == 0 and isinstance(leaves, Block):
+            height = width.bit_length() - 1
+            return leaves.levels[height][offset >> height]
         if width == 1:
-            leaves = self._tail if number == len(self._levels[0]) else blocks[number]
             return leaves[offset]
-        middle = start + _split(width)
-        return node_hash(self._root_of(start, middle, blocks), self._root_of(middle, end, blocks))
+        root = self._edges.get((start, end))
+        if root is None:
+            middle = start + _split(width)
+            root = node_hash(
+                self._root_of(start, middle, blocks), self._root_of(middle, end, blocks)
+            )
+            if len(self._edges) >= _EDGES:
+                self._edges.clear()
+            self._edges[start, end] = root
+        return root
 
     @staticmethod
     def _check(possible: bool) -> None:

@@ -8,6 +8,9 @@
    up to its size: so all of them are consistent with one another.
 4. No checkpoint, and none that the auditor kept, speaks of more entries than there are.
 
+Beside that it tells which checkpoints witnesses cosigned and authorities stamped (anchors.py); one
+of those that does not verify is an error as well.
+
 What 1 to 4 cannot see without a checkpoint that the auditor kept: a log rolled back to an
 earlier state together with its checkpoints, and one rewritten by whoever holds the signing key.
 """
@@ -18,7 +21,7 @@ from array import array
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from itertools import islice
@@ -30,6 +33,7 @@ import orjson
 from gateway.errors import LogInvalid
 from gateway.model.record import Entry, EntryKind
 from gateway.model.verdict import State, Verdict
+from gateway.trail.anchors import Anchored, Anchors, Quorum
 from gateway.trail.checkpoint import Checkpoint, open_checkpoint
 from gateway.trail.merkle import Frontier
 from gateway.trail.note import NoteKey
@@ -57,13 +61,22 @@ class Verified:
     checkpoints: int
     kept: int
     kinds: Mapping[str, int]
+    anchored: Anchored = field(default_factory=Anchored)
 
 
 class Verification:
     """Takes the log piece by piece, from entry 0 on, and raises LogInvalid at the first piece
     that is wrong."""
 
-    def __init__(self, *, origin: str, keys: Sequence[NoteKey], kept: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        origin: str,
+        keys: Sequence[NoteKey],
+        kept: Iterable[str] = (),
+        anchors: Anchors | None = None,
+    ) -> None:
+        self._anchors = anchors or Anchors(Quorum())
         self._origin = origin
         self._keys = tuple(keys)
         self._kept = sorted(
@@ -117,6 +130,7 @@ class Verification:
             checkpoints=self._checkpoints,
             kept=self._kept_count,
             kinds=dict(sorted(self._kinds.items())),
+            anchored=self._anchors.done(),
         )
 
     def _opened(self, stored: StoredCheckpoint) -> Checkpoint:
@@ -124,6 +138,7 @@ class Verification:
         checkpoint = open_checkpoint(note, self._keys, origin=self._origin)
         if (checkpoint.size, checkpoint.root) != (size, root):
             raise LogInvalid(f"the columns of the checkpoint of size {size} are not what it signed")
+        self._anchors.see(checkpoint)
         return checkpoint
 
     def _match(self, checkpoint: Checkpoint, *, kept: bool) -> None:

@@ -1,4 +1,4 @@
-"""One whole gateway for all tests of the API."""
+"""One whole gateway for all tests of the API, on each engine."""
 
 from __future__ import annotations
 
@@ -14,10 +14,27 @@ from gateway.demo.sandbox import Sandbox
 from gateway.model.access import Role
 from gateway.settings import read_settings
 from tests.house import SECRET, House
+from tests.stores import new_database, postgres_server
+
+__all__ = ["postgres_server"]
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> dict[str, str]:
+    """What the settings say of it."""
+    if request.param == "sqlite":
+        return {}
+    server = request.getfixturevalue("postgres_server")
+    return {
+        "database_url": new_database(server, "api", "template1"),
+        "subject_keys_url": new_database(server, "api_keys", "template1"),
+    }
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def house(
+    tmp_path_factory: pytest.TempPathFactory, database: dict[str, str]
+) -> AsyncIterator[House]:
     async with Sandbox(secret=SECRET.encode()).running() as platform:
         settings = read_settings(
             None,
@@ -26,6 +43,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
                 "sandbox_url": f"{platform}/messages",
                 "webhook_secret": SECRET,
                 "checkpoint_interval_s": 0.2,
+                **database,
             },
         )
         async with assemble(settings) as parts:

@@ -109,6 +109,17 @@ async def test_the_end_of_an_attempt_is_an_entry(store: Any, samples: Any, state
     assert await store.log.size() == 2
 
 
+@pytest.mark.parametrize("state", [State.DELIVERED, State.REFUSED, State.UNKNOWN, State.DEAD])
+async def test_a_person_is_called_when_nobody_knows_or_nothing_arrived(
+    store: Any, samples: Any, state: State
+) -> None:
+    message_id = await _queued(store, samples)
+    delivery = await _taken(store, samples, message_id)
+    await store.outbox.settle(samples.settlement(delivery, state))
+    called = [one.outcome.message_id for one in await store.ledger.escalations("acme")]
+    assert called == ([message_id] if state in (State.UNKNOWN, State.DEAD) else [])
+
+
 async def test_a_retry_waits_for_its_time(store: Any, samples: Any) -> None:
     message_id = await _queued(store, samples)
     delivery = await _taken(store, samples, message_id)

@@ -33,7 +33,7 @@ TEXTS = (
     f"Promis, je t'appelle ce soir, {MARK} !",
     f"I will find you and kill you, you worthless {MARK}",
     f"q\u200bu\u200betzal, {MARK}, l e a . p e r s o (at) example (dot) org",
-    f"{MARK} " * 900,
+    f"{MARK} " * 60,
 )
 HUMAN = f"Tu es un robot ? Mon mail : fan.secret@example.net, {MARK}."
 PRIVATE = (MARK, EMAIL, PHONE, PHONE.replace(" ", ""), IBAN, CARD, API_KEY, "fan.secret", SECRET)
@@ -120,7 +120,7 @@ def day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         there.client() as client,
     ):
         client.put("/v1/creators/lea", json={}).raise_for_status()
-        for number in range(280):  # more than a block of the log
+        for number in range(220):  # their entries fill a block of the log
             text = TEXTS[number % len(TEXTS)]
             key = {"Idempotency-Key": f"{MARK}-{number}"}
             answer = client.post("/v1/messages", json=message(number, text), headers=key)

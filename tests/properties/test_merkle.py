@@ -1,4 +1,4 @@
-"""Against pymerkle, an independent implementation of RFC 6962 and RFC 9162."""
+"""Against pymerkle and scitt-cose, independent implementations of RFC 6962 and RFC 9162."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from hashlib import sha256
 from hypothesis import given
 from hypothesis import strategies as st
 from pymerkle import InmemoryTree
+from scitt_cose import merkle as scitt
 
 from gateway.model.record import leaf_hash
 from gateway.trail.merkle import (
     BLOCK,
     EMPTY_ROOT,
+    Block,
     Frontier,
     Tree,
     verify_consistency,
@@ -117,3 +119,64 @@ def spoil(data: st.DataObject, path: list[bytes]) -> list[bytes]:
     if how == "add":
         return [*path[:at], bytes(32), *path[at:]]
     return [*path[:at], *([sha256(path[at]).digest()] if how == "change" else []), *path[at + 1 :]]
+
+
+small = st.lists(st.binary(max_size=40), min_size=1, max_size=40)
+
+
+@given(small, st.data())
+def test_scitt_agrees_on_roots_and_inclusion(bodies: list[bytes], data: st.DataObject) -> None:
+    tree = Tree()
+    tree.extend([leaf_hash(body) for body in bodies])
+    entries = [body.hex() for body in bodies]
+    index = data.draw(st.integers(0, len(bodies) - 1))
+    path = tree.inclusion(index, len(bodies), {})
+    assert scitt.leaf_hash(entries[index]) == leaf_hash(bodies[index]).hex()
+    assert scitt.merkle_root(entries) == tree.root().hex()
+    assert scitt.inclusion_proof(entries, index) == [one.hex() for one in path]
+    root = tree.root().hex()
+
+    def included(proof: list[bytes]) -> bool:
+        found = scitt.root_from_inclusion_proof(
+            entries[index], index, len(bodies), [one.hex() for one in proof]
+        )
+        return bool(found == root)
+
+    assert included(path)
+    assert not included(spoil(data, path))
+
+
+@given(small, st.data())
+def test_scitt_agrees_on_consistency(bodies: list[bytes], data: st.DataObject) -> None:
+    tree = Tree()
+    tree.extend([leaf_hash(body) for body in bodies])
+    entries = [body.hex() for body in bodies]
+    new = len(bodies)
+    old = data.draw(st.integers(1, new))
+    path = tree.consistency(old, new, {})
+    assert scitt.consistency_proof(entries, old, new) == [one.hex() for one in path]
+    roots = tree.root_at(old, {}).hex(), tree.root().hex()
+    assert scitt.verify_consistency(*roots, old, new, [one.hex() for one in path])
+
+
+@given(sizes, st.data())
+def test_blocks_that_know_their_hashes_prove_the_same(size: int, data: st.DataObject) -> None:
+    index = data.draw(st.integers(0, size - 1))
+    plain = {number: BLOCKS[number] for number in range(3)}
+    known = {number: Block.of(leaves) for number, leaves in plain.items()}
+    assert ours().inclusion(index, size, known) == ours().inclusion(index, size, plain)
+    assert ours().consistency(index, size, known) == ours().consistency(index, size, plain)
+    assert ours().root_at(size, known) == ours().root_at(size, plain)
+
+
+@given(sizes)
+def test_any_root_follows_from_tiles(size: int) -> None:
+    """As a client of tlog-tiles computes it: roots of full tiles, then what is left of the last."""
+    frontier = Frontier()
+    full, rest = divmod(size, BLOCK)
+    roots = ours().tile(1, 0, full)
+    assert list(roots) == [Block.of(BLOCKS[number]).root for number in range(full)]
+    for number in range(full):
+        frontier.extend(BLOCKS[number])
+    frontier.extend(BLOCKS[full][:rest] if rest else [])
+    assert frontier.root() == oracle().get_root(size)

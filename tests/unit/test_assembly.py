@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import assembly
+from gateway import assembly, background
 from gateway.api.access import Guard
 from gateway.errors import ConfigurationError, DatabaseUnusable, InvalidField, PolicyInvalid
 from gateway.model.access import Role
@@ -138,7 +138,7 @@ async def test_background_work_outlives_a_defect() -> None:
         again.set()
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(assembly._keep("work", work))
+    task = asyncio.create_task(background.keep("work", work))
     await asyncio.wait_for(again.wait(), 30)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

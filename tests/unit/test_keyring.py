@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 from joserfc import jws
 from joserfc.jwk import KeySet, OKPKey
 
@@ -188,3 +190,57 @@ def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
         Keyring.open(tmp_path)
     with pytest.raises(KeysInvalid, match="cannot be read"):
         Keyring.open_or_create(tmp_path)
+
+
+def test_a_rotation_has_two_steps(tmp_path: Path) -> None:
+    old = Keyring.create(tmp_path)
+    prepared = Keyring.prepare_rotation(tmp_path)
+    assert Keyring.open(tmp_path).checkpoint.kid == old.checkpoint.kid
+    assert Keyring.prepare_rotation(tmp_path).checkpoint.kid == prepared.checkpoint.kid
+    for _ in range(2):
+        finished = Keyring.finish_rotation(tmp_path)
+        assert finished.checkpoint.kid == prepared.checkpoint.kid
+        assert Keyring.open(tmp_path).checkpoint.kid == prepared.checkpoint.kid
+    text = (tmp_path / FILE_NAME).read_text()
+    assert "next" not in json.loads(text)
+    assert Keyring.prepare_rotation(tmp_path).checkpoint.kid != prepared.checkpoint.kid
+
+
+def test_spoilt_prepared_keys_are_refused(tmp_path: Path) -> None:
+    Keyring.create(tmp_path)
+    Keyring.prepare_rotation(tmp_path)
+    path = tmp_path / FILE_NAME
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps({**document, "next": {}}))
+    Keyring.open(tmp_path)
+    for step in (Keyring.prepare_rotation, Keyring.finish_rotation):
+        with pytest.raises(KeysInvalid, match="corrupt"):
+            step(tmp_path)
+
+
+def test_post_quantum_keys_rotate_too(tmp_path: Path) -> None:
+    old = Keyring.create(tmp_path)
+    read = Keyring.open(tmp_path)
+    assert read.post_quantum.raw == old.post_quantum.raw
+    signature = old.post_quantum.sign(b"signed before")
+    new = Keyring.rotate(tmp_path)
+    assert new.post_quantum_keys == (new.post_quantum.raw, old.post_quantum.raw)
+    assert Keyring.open(tmp_path).post_quantum_keys == new.post_quantum_keys
+    key = MLDSA44PublicKey.from_public_bytes(new.post_quantum_keys[1])
+    key.verify(signature, b"signed before")
+    assert b64(old.post_quantum.seed) not in (tmp_path / FILE_NAME).read_text()
+
+
+def b64(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def test_a_file_from_before_there_were_post_quantum_keys(tmp_path: Path) -> None:
+    Keyring.create(tmp_path)
+    path = tmp_path / FILE_NAME
+    document = json.loads(path.read_text())
+    del document["post_quantum"]
+    path.write_text(json.dumps(document))
+    first = Keyring.open(tmp_path).post_quantum.raw
+    assert Keyring.open(tmp_path).post_quantum.raw == first
+    assert Keyring.rotate(tmp_path).post_quantum_keys[1] == first

@@ -50,6 +50,14 @@ def test_the_file_is_found_by_its_usual_name_and_by_the_variable(
         ("AVATAR_GATEWAY_POLICY_ENGINE", "prolog", "AVATAR_GATEWAY_POLICY_ENGINE: "),
         ("AVATAR_GATEWAY_DATABASE_URL", "mysql://x", "must start with sqlite:/// or postgresql"),
         ("AVATAR_GATEWAY_TOXICITY_BACKEND", "detoxify", "needs detoxify_checkpoint"),
+        ("AVATAR_GATEWAY_PII_NER", "en,tlh", "AVATAR_GATEWAY_PII_NER: "),
+        ("AVATAR_GATEWAY_REVIEW_TTL_S", "1e12", "a year at most"),
+        ("AVATAR_GATEWAY_REVIEW_TTL_S", "inf", "a year at most"),
+        ("AVATAR_GATEWAY_DEADLINE_DETECT_MS", "inf", "10 minutes at most"),
+        ("AVATAR_GATEWAY_DEADLINE_POLICY_MS", "nan", "AVATAR_GATEWAY_DEADLINE_POLICY_MS: "),
+        ("AVATAR_GATEWAY_SANDBOX_URL", "http://me:pass@x/y", "AVATAR_GATEWAY_SANDBOX_URL: "),
+        ("AVATAR_GATEWAY_PUBLIC_URL", "my gateway", "AVATAR_GATEWAY_PUBLIC_URL: "),
+        ("AVATAR_GATEWAY_OTLP_ENDPOINT", "collector", "AVATAR_GATEWAY_OTLP_ENDPOINT: "),
     ],
 )
 def test_a_wrong_variable_is_named(
@@ -89,3 +97,36 @@ def test_secrets_are_not_shown() -> None:
 
 def test_every_setting_is_documented() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize("given", ["en,fr", " en , fr ", '["en", "fr"]'])
+def test_languages_are_separated_by_commas(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AVATAR_GATEWAY_PII_NER", given)
+    assert read_settings(None, {}).pii_ner == ("en", "fr")
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell writes one for what was never set: it must not lead to the working directory."""
+    monkeypatch.setenv("AVATAR_GATEWAY_DATA_DIR", "")
+    monkeypatch.setenv("AVATAR_GATEWAY_PORT", "")
+    settings = read_settings(None, {})
+    assert (settings.data_dir, settings.port) == (Path("var"), 8080)
+
+
+def test_witnesses_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AVATAR_GATEWAY_WITNESSES", "https://a a+1+BA==, https://b b+2+BA==")
+    assert read_settings(None, {}).witnesses == ("https://a a+1+BA==", "https://b b+2+BA==")
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ({"witnesses": ("https://a k",), "witness_quorum": 2}, "witness_quorum is above"),
+        ({"timestamp_url": "https://tsa"}, "go together"),
+        ({"timestamp_certificates": "roots.pem"}, "go together"),
+        ({"timestamp_url": "ftp://tsa", "timestamp_certificates": "roots.pem"}, "timestamp"),
+    ],
+)
+def test_anchors_that_do_not_fit(flags: dict[str, object], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        read_settings(None, flags)

@@ -1,40 +1,62 @@
 package packs.legal.cn_label_test
 
 import data.lib.fixture
-import data.packs.legal.cn_label
 
-results(patch) := found if {
-	found := cn_label.results with input as fixture.message(object.union({"audience": {"jurisdictions": ["CN"]}}, patch))
-}
+# The notices due in CN to an adult first met ten hours ago, for notices shown that many
+# seconds ago.
+due(shown, patch) := fixture.notices(fixture.law("cn.label", fixture.shown(shown, object.union(
+	{
+		"now": "2026-11-22T20:00:00.000000Z",
+		"audience": {"jurisdictions": ["CN"]},
+		"contact": {"since_first_s": 36000},
+	},
+	patch,
+))))
 
-test_every_message_on_every_channel if {
-	every channel in ["space", "group", "dm", "comment", "live"] {
-		found := results({"message": {"channel": channel}, "contact": {"disclosed_s": {"ai": 1}}})
-		fixture.notices(found) == {"ai"}
-		fixture.kinds(found) == {"disclose", "mark"}
-	}
+first := {"contact": {"first": true, "since_first_s": null, "gap_s": null}}
+
+aged(minor) := {"audience": {"minor": minor}}
+
+at(places) := {"audience": {"jurisdictions": places}}
+
+on(channel) := {"message": {"channel": channel}}
+
+test_every_message_is_labelled if {
+	due({"ai": 0}, {}) == {"ai"}
+	due({}, first) == {"ai"}
 }
 
 test_the_mark_is_gb45438 if {
-	some result in results({})
+	some result in fixture.law("cn.label", fixture.message({"audience": {"jurisdictions": ["CN"]}}))
 	{"kind": "mark", "params": {"formats": ["gb45438"]}} in result.obligations
+	{"kind": "disclose", "params": {"notice": "ai", "position": "start"}} in result.obligations
 }
 
-test_position_from_data if {
-	found := cn_label.results with input as fixture.message({"audience": {"jurisdictions": ["CN"]}})
-		with data.legal.cn_label.params.position as "end"
-	some result in found
-	{"kind": "disclose", "params": {"notice": "ai", "position": "end"}} in result.obligations
+test_channels if {
+	every channel in ["space", "group", "dm", "comment", "live"] {
+		due({}, on(channel)) == {"ai"}
+	}
 }
 
-test_from_the_first_of_september_2025 if {
-	results({"now": "2025-08-31T23:59:59.999999Z"}) == set()
-	count(results({"now": "2025-09-01T00:00:00.000000Z"})) == 1
+test_age_does_not_matter if {
+	every minor in ["yes", "no", "unknown"] {
+		due({}, aged(minor)) == {"ai"}
+	}
+}
+
+test_every_avatar if {
+	due({}, {"creator": {"companion": false}}) == {"ai"}
+}
+
+test_the_day_it_begins if {
+	due({}, {"now": "2025-08-31T23:59:59.999999Z"}) == set()
+	due({}, {"now": "2025-09-01T00:00:00.000000Z"}) == {"ai"}
 }
 
 test_place if {
-	results({"audience": {"jurisdictions": ["DE"]}}) == set()
-	results({"audience": {"jurisdictions": ["US-CA", "FR"]}}) == set()
-	count(results({"audience": {"jurisdictions": []}})) == 1
-	count(results({"audience": {"jurisdictions": ["DE", "CN"]}})) == 1
+	due({}, at([])) == {"ai"}
+	due({}, at(["DE", "CN"])) == {"ai"}
+	due({}, at(["DE"])) == set()
+	due({}, at(["US-CA", "FR"])) == set()
+	due({}, at(["TW"])) == set()
 }

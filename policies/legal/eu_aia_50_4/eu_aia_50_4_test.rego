@@ -1,52 +1,73 @@
 package packs.legal.eu_aia_50_4_test
 
 import data.lib.fixture
-import data.packs.legal.eu_aia_50_4
 
-notices(patch) := fixture.notices(results) if {
-	public := {"message": {"channel": "comment"}, "editorial": {"public_interest": true}}
-	results := eu_aia_50_4.results with input as fixture.message(object.union(public, patch))
-}
+# The notices due in DE to an adult first met ten hours ago, for notices shown that many
+# seconds ago.
+due(shown, patch) := fixture.notices(fixture.law("eu.aia.50.4", fixture.shown(shown, object.union(
+	{
+		"now": "2026-11-22T20:00:00.000000Z",
+		"audience": {"jurisdictions": ["DE"]},
+		"contact": {"since_first_s": 36000},
+	},
+	object.union({"message": {"channel": "comment"}, "editorial": {"public_interest": true}}, patch),
+))))
+
+first := {"contact": {"first": true, "since_first_s": null, "gap_s": null}}
+
+aged(minor) := {"audience": {"minor": minor}}
+
+at(places) := {"audience": {"jurisdictions": places}}
+
+on(channel) := {"message": {"channel": channel}}
 
 by(reviewer, editor) := {"editorial": {"reviewed_by": reviewer, "editor": editor}}
 
-shown(channel, age) := {"message": {"channel": channel}, "contact": {"disclosed_s": {"ai_public": age}}}
-
 test_public_channels_alone if {
 	every channel in ["space", "comment", "live"] {
-		notices({"message": {"channel": channel}}) == {"ai_public"}
+		due({}, on(channel)) == {"ai_public"}
+		due({}, object.union(first, on(channel))) == {"ai_public"}
 	}
 	every channel in ["group", "dm"] {
-		notices({"message": {"channel": channel}}) == set()
+		due({}, on(channel)) == set()
 	}
 }
 
 test_public_interest_alone if {
-	notices({"editorial": {"public_interest": false}}) == set()
+	due({}, {"editorial": {"public_interest": false}}) == set()
 }
 
 test_review_and_editor_lift_it_together if {
-	notices(by("rev-1", "ed-1")) == set()
-	notices(by("rev-1", null)) == {"ai_public"}
-	notices(by(null, "ed-1")) == {"ai_public"}
-	notices(by("rev-1", " ")) == {"ai_public"}
-	notices(by("", "ed-1")) == {"ai_public"}
+	due({}, by("rev-1", "ed-1")) == set()
+	due({}, by("rev-1", null)) == {"ai_public"}
+	due({}, by(null, "ed-1")) == {"ai_public"}
+	due({}, by("rev-1", " ")) == {"ai_public"}
+	due({}, by("", "ed-1")) == {"ai_public"}
 }
 
-test_each_comment_and_now_and_then_on_live if {
-	notices(shown("comment", 0)) == {"ai_public"}
-	notices(shown("live", 899)) == set()
-	notices(shown("live", 900)) == {"ai_public"}
-	notices(shown("space", 899)) == set()
+test_each_comment_and_now_and_then_elsewhere if {
+	due({"ai_public": 0}, on("comment")) == {"ai_public"}
+	every channel in ["live", "space"] {
+		due({"ai_public": 899}, on(channel)) == set()
+		due({"ai_public": 900}, on(channel)) == {"ai_public"}
+	}
 }
 
-test_from_the_second_of_august_2026 if {
-	notices({"now": "2026-08-01T23:59:59.999999Z"}) == set()
-	notices({"now": "2026-08-02T00:00:00.000000Z"}) == {"ai_public"}
+test_the_day_it_begins if {
+	due({}, {"now": "2026-08-01T23:59:59.999999Z"}) == set()
+	due({}, {"now": "2026-08-02T00:00:00.000000Z"}) == {"ai_public"}
+}
+
+test_age_does_not_matter if {
+	every minor in ["yes", "no", "unknown"] {
+		due({}, aged(minor)) == {"ai_public"}
+	}
 }
 
 test_place if {
-	notices({"audience": {"jurisdictions": ["IT"]}}) == {"ai_public"}
-	notices({"audience": {"jurisdictions": []}}) == {"ai_public"}
-	notices({"audience": {"jurisdictions": ["GB"]}}) == set()
+	due({}, at(["IT"])) == {"ai_public"}
+	due({}, at(["EU"])) == {"ai_public"}
+	due({}, at([])) == {"ai_public"}
+	due({}, at(["GB"])) == set()
+	due({}, at(["US"])) == set()
 }

@@ -1,73 +1,78 @@
 package packs.legal.us_ca_sb243_test
 
 import data.lib.fixture
-import data.packs.legal.us_ca_sb243
 
-# What is due to a minor in California, for notices shown that many seconds ago.
-due(shown, patch) := fixture.notices(results) if {
-	here := {"audience": {"jurisdictions": ["US-CA"], "minor": "yes"}}
-	message := object.union(
-		json.remove(fixture.quiet, ["contact/disclosed_s/ai"]),
-		object.union({"contact": {"disclosed_s": shown}}, here),
-	)
-	results := us_ca_sb243.results with input as object.union(message, patch)
-}
+# The notices due in US-CA to an adult first met ten hours ago, for notices shown that many
+# seconds ago.
+due(shown, patch) := fixture.notices(fixture.law("us.ca.sb243", fixture.shown(shown, object.union(
+	{
+		"now": "2026-11-22T20:00:00.000000Z",
+		"audience": {"jurisdictions": ["US-CA"]},
+		"contact": {"since_first_s": 36000},
+	},
+	patch,
+))))
+
+first := {"contact": {"first": true, "since_first_s": null, "gap_s": null}}
 
 aged(minor) := {"audience": {"minor": minor}}
 
-since(first_s) := {"contact": {"since_first_s": first_s}}
+at(places) := {"audience": {"jurisdictions": places}}
 
-test_the_first_message_to_anyone if {
-	every minor in ["yes", "no", "unknown"] {
-		due({}, object.union(aged(minor), {"contact": {"first": true, "since_first_s": null}})) == {"ai"}
-	}
+on(channel) := {"message": {"channel": channel}}
+
+test_at_the_start_and_after_a_human if {
+	due({}, first) == {"ai"}
+	due({}, {}) == {"ai"}
+	due({"ai": 60}, {}) == set()
+	due({"ai": 60}, {"contact": {"human_spoke_s": 59}}) == {"ai"}
+	due({"ai": 60}, {"contact": {"human_spoke_s": 61}}) == set()
 }
 
 test_a_minor_is_reminded_every_three_hours if {
-	due({"ai": 10799}, since(10799)) == set()
-	due({"ai": 10800}, since(10800)) == {"ai_reminder", "take_a_break"}
-	due({"ai": 30000, "ai_reminder": 10799, "take_a_break": 10799}, since(30000)) == set()
-	due({"ai": 30000, "ai_reminder": 10800, "take_a_break": 10800}, since(30000)) == {"ai_reminder", "take_a_break"}
-}
-
-test_each_reminder_has_its_own_clock if {
-	due({"ai": 600, "take_a_break": 10800}, since(30000)) == {"take_a_break"}
-	due({"ai": 10800, "take_a_break": 600}, since(30000)) == {"ai_reminder"}
-}
-
-test_unknown_age_is_treated_as_a_minor if {
-	due({"ai": 10800}, object.union(aged("unknown"), since(10800))) == {"ai_reminder", "take_a_break"}
+	every minor in ["yes", "unknown"] {
+		due({"ai": 10799, "take_a_break": 60}, aged(minor)) == set()
+		due({"ai": 10800, "take_a_break": 60}, aged(minor)) == {"ai_reminder"}
+		due({"ai": 30000, "ai_reminder": 10799, "take_a_break": 60}, aged(minor)) == set()
+		due({"ai": 60, "take_a_break": 10799}, aged(minor)) == set()
+		due({"ai": 60, "take_a_break": 10800}, aged(minor)) == {"take_a_break"}
+		due({"ai": 60}, object.union(aged(minor), {"contact": {"since_first_s": 10799}})) == set()
+		due({"ai": 60}, object.union(aged(minor), {"contact": {"since_first_s": 10800}})) == {"take_a_break"}
+	}
 }
 
 test_an_adult_is_not_reminded if {
-	due({"ai": 10800}, object.union(aged("no"), since(10800))) == set()
+	due({"ai": 900000, "take_a_break": 900000}, aged("no")) == set()
 }
 
 test_no_reminder_beside_the_notice_itself if {
-	due({}, since(20000)) == {"ai", "take_a_break"}
+	due({}, aged("yes")) == {"ai", "take_a_break"}
 }
 
 test_channels if {
 	every channel in ["space", "group", "dm"] {
-		due({}, {"message": {"channel": channel}}) == {"ai"}
+		due({}, on(channel)) == {"ai"}
 	}
 	every channel in ["comment", "live"] {
-		due({}, {"message": {"channel": channel}}) == set()
+		due({}, on(channel)) == set()
 	}
 }
 
-test_from_the_first_of_january_2026 if {
+test_companions_alone if {
+	due({}, {"creator": {"companion": true}}) == {"ai"}
+	due({}, {"creator": {"companion": false}}) == set()
+}
+
+test_the_day_it_begins if {
 	due({}, {"now": "2025-12-31T23:59:59.999999Z"}) == set()
 	due({}, {"now": "2026-01-01T00:00:00.000000Z"}) == {"ai"}
 }
 
 test_place if {
-	due({}, {"audience": {"jurisdictions": ["US"]}}) == {"ai"}
-	due({}, {"audience": {"jurisdictions": []}}) == {"ai"}
-	due({}, {"audience": {"jurisdictions": ["US-NY"]}}) == set()
-	due({"ai": 10800}, object.union(since(10800), {"audience": {"jurisdictions": ["US-NY"]}})) == set()
-}
-
-test_companions_alone if {
-	due({}, {"creator": {"companion": false}}) == set()
+	due({}, at(["US"])) == {"ai"}
+	due({}, at([])) == {"ai"}
+	due({}, at(["US-CA", "FR"])) == {"ai"}
+	due({}, at(["US-NY"])) == set()
+	due({}, at(["US", "US-NY"])) == set()
+	due({}, at(["DE"])) == set()
 }

@@ -1,45 +1,58 @@
 package packs.legal.us_me_test
 
 import data.lib.fixture
-import data.packs.legal.us_me
 
-# What is due to an adult in US-ME, first met ten hours ago, for notices shown that many
+# The notices due in US-ME to an adult first met ten hours ago, for notices shown that many
 # seconds ago.
-due(shown, patch) := fixture.notices(results) if {
-	message := object.union(
-		json.remove(fixture.quiet, ["contact/disclosed_s/ai"]),
-		{
-			"now": "2027-03-01T12:00:00.000000Z",
-			"audience": {"jurisdictions": ["US-ME"]},
-			"contact": {"since_first_s": 36000, "disclosed_s": shown},
-		},
-	)
-	results := us_me.results with input as object.union(message, patch)
-}
+due(shown, patch) := fixture.notices(fixture.law("us.me", fixture.shown(shown, object.union(
+	{
+		"now": "2026-11-22T20:00:00.000000Z",
+		"audience": {"jurisdictions": ["US-ME"]},
+		"contact": {"since_first_s": 36000},
+	},
+	patch,
+))))
+
+first := {"contact": {"first": true, "since_first_s": null, "gap_s": null}}
 
 aged(minor) := {"audience": {"minor": minor}}
 
-in_places(places) := {"audience": {"jurisdictions": places}}
+at(places) := {"audience": {"jurisdictions": places}}
 
-test_the_first_message if {
-	due({}, {"contact": {"first": true, "since_first_s": null}}) == {"ai"}
+on(channel) := {"message": {"channel": channel}}
+
+test_at_the_start_and_after_a_human if {
+	due({}, first) == {"ai"}
+	due({}, {}) == {"ai"}
 	due({"ai": 60}, {}) == set()
+	due({"ai": 60}, {"contact": {"human_spoke_s": 59}}) == {"ai"}
+	due({"ai": 60}, {"contact": {"human_spoke_s": 61}}) == set()
 }
 
-test_every_channel_and_avatar if {
+test_channels if {
 	every channel in ["space", "group", "dm", "comment", "live"] {
-		due({}, {"message": {"channel": channel}, "creator": {"companion": false}}) == {"ai"}
+		due({}, on(channel)) == {"ai"}
 	}
+}
+
+test_age_does_not_matter if {
+	every minor in ["yes", "no", "unknown"] {
+		due({}, aged(minor)) == {"ai"}
+	}
+}
+
+test_every_avatar if {
+	due({}, {"creator": {"companion": false}}) == {"ai"}
 }
 
 test_the_day_it_begins if {
 	due({}, {"now": "2025-09-23T23:59:59.999999Z"}) == set()
-	"ai" in due({}, {"now": "2025-09-24T00:00:00.000000Z"})
+	due({}, {"now": "2025-09-24T00:00:00.000000Z"}) == {"ai"}
 }
 
 test_place if {
-	"ai" in due({}, in_places(["US"]))
-	"ai" in due({}, in_places([]))
-	due({}, in_places(["US-NY"])) == set()
-	due({}, in_places(["DE"])) == set()
+	due({}, at(["US"])) == {"ai"}
+	due({}, at([])) == {"ai"}
+	due({}, at(["US-NY"])) == set()
+	due({}, at(["DE"])) == set()
 }

@@ -1,64 +1,77 @@
 package packs.legal.us_ny_gbl47_test
 
 import data.lib.fixture
-import data.packs.legal.us_ny_gbl47
 
-# What is due in New York, for notices shown that many seconds ago.
-due(shown, patch) := fixture.notices(results) if {
-	here := {"audience": {"jurisdictions": ["US-NY"]}}
-	message := object.union(
-		json.remove(fixture.quiet, ["contact/disclosed_s/ai"]),
-		object.union({"contact": {"disclosed_s": shown}}, here),
-	)
-	results := us_ny_gbl47.results with input as object.union(message, patch)
-}
+# The notices due in US-NY to an adult first met ten hours ago, for notices shown that many
+# seconds ago.
+due(shown, patch) := fixture.notices(fixture.law("us.ny.gbl47", fixture.shown(shown, object.union(
+	{
+		"now": "2026-11-22T20:00:00.000000Z",
+		"audience": {"jurisdictions": ["US-NY"]},
+		"contact": {"since_first_s": 36000},
+	},
+	patch,
+))))
 
-test_at_the_start if {
-	due({}, {"contact": {"first": true, "since_first_s": null}}) == {"ai"}
+first := {"contact": {"first": true, "since_first_s": null, "gap_s": null}}
+
+aged(minor) := {"audience": {"minor": minor}}
+
+at(places) := {"audience": {"jurisdictions": places}}
+
+on(channel) := {"message": {"channel": channel}}
+
+test_at_the_start_and_after_a_human if {
+	due({}, first) == {"ai"}
 	due({}, {}) == {"ai"}
+	due({"ai": 60}, {}) == set()
+	due({"ai": 60}, {"contact": {"human_spoke_s": 59}}) == {"ai"}
+	due({"ai": 60}, {"contact": {"human_spoke_s": 61}}) == set()
 }
 
 test_every_three_hours if {
-	due({"ai": 10799}, {}) == set()
-	due({"ai": 10800}, {}) == {"ai_reminder"}
-	due({"ai": 20000, "ai_reminder": 10799}, {}) == set()
-	due({"ai": 20000, "ai_reminder": 10800}, {}) == {"ai_reminder"}
+	every minor in ["yes", "no", "unknown"] {
+		due({"ai": 10799}, aged(minor)) == set()
+		due({"ai": 10800}, aged(minor)) == {"ai_reminder"}
+		due({"ai": 20000, "ai_reminder": 10799}, aged(minor)) == set()
+		due({"ai": 20000, "ai_reminder": 10800}, aged(minor)) == {"ai_reminder"}
+	}
 }
 
 test_the_full_notice_once_a_day if {
-	due({"ai": 86399}, {}) == {"ai_reminder"}
-	due({"ai": 86400}, {}) == {"ai"}
+	due({"ai": 86399, "ai_reminder": 60}, {}) == set()
 	due({"ai": 86400, "ai_reminder": 60}, {}) == {"ai"}
+	due({"ai": 86400}, {}) == {"ai", "ai_reminder"}
 }
 
 test_channels if {
 	every channel in ["space", "group", "dm"] {
-		due({}, {"message": {"channel": channel}}) == {"ai"}
+		due({}, on(channel)) == {"ai"}
 	}
 	every channel in ["comment", "live"] {
-		due({}, {"message": {"channel": channel}}) == set()
-	}
-}
-
-test_from_the_fifth_of_november_2025 if {
-	due({}, {"now": "2025-11-04T23:59:59.999999Z"}) == set()
-	due({}, {"now": "2025-11-05T00:00:00.000000Z"}) == {"ai"}
-}
-
-test_place if {
-	due({}, {"audience": {"jurisdictions": ["US"]}}) == {"ai"}
-	due({}, {"audience": {"jurisdictions": []}}) == {"ai"}
-	due({}, {"audience": {"jurisdictions": ["US-CA"]}}) == set()
-	due({}, {"audience": {"jurisdictions": ["DE"]}}) == set()
-}
-
-test_all_ages if {
-	every minor in ["yes", "no", "unknown"] {
-		due({"ai": 10800}, {"audience": {"minor": minor}}) == {"ai_reminder"}
+		due({}, on(channel)) == set()
 	}
 }
 
 test_companions_alone if {
 	due({}, {"creator": {"companion": true}}) == {"ai"}
 	due({}, {"creator": {"companion": false}}) == set()
+}
+
+test_age_does_not_matter if {
+	every minor in ["yes", "no", "unknown"] {
+		due({}, aged(minor)) == {"ai"}
+	}
+}
+
+test_the_day_it_begins if {
+	due({}, {"now": "2025-11-04T23:59:59.999999Z"}) == set()
+	due({}, {"now": "2025-11-05T00:00:00.000000Z"}) == {"ai"}
+}
+
+test_place if {
+	due({}, at(["US"])) == {"ai"}
+	due({}, at([])) == {"ai"}
+	due({}, at(["US-CA"])) == set()
+	due({}, at(["DE"])) == set()
 }

@@ -1,29 +1,32 @@
 package packs.legal.us_wa_2225_test
 
 import data.lib.fixture
-import data.packs.legal.us_wa_2225
 
-# What is due to an adult in US-WA, first met ten hours ago, for notices shown that many
+# The notices due in US-WA to an adult first met ten hours ago, for notices shown that many
 # seconds ago.
-due(shown, patch) := fixture.notices(results) if {
-	message := object.union(
-		json.remove(fixture.quiet, ["contact/disclosed_s/ai"]),
-		{
-			"now": "2027-03-01T12:00:00.000000Z",
-			"audience": {"jurisdictions": ["US-WA"]},
-			"contact": {"since_first_s": 36000, "disclosed_s": shown},
-		},
-	)
-	results := us_wa_2225.results with input as object.union(message, patch)
-}
+due(shown, patch) := fixture.notices(fixture.law("us.wa.2225", fixture.shown(shown, object.union(
+	{
+		"now": "2027-03-01T12:00:00.000000Z",
+		"audience": {"jurisdictions": ["US-WA"]},
+		"contact": {"since_first_s": 36000},
+	},
+	patch,
+))))
+
+first := {"contact": {"first": true, "since_first_s": null, "gap_s": null}}
 
 aged(minor) := {"audience": {"minor": minor}}
 
-in_places(places) := {"audience": {"jurisdictions": places}}
+at(places) := {"audience": {"jurisdictions": places}}
 
-test_the_first_message if {
-	due({}, {"contact": {"first": true, "since_first_s": null}}) == {"ai"}
+on(channel) := {"message": {"channel": channel}}
+
+test_at_the_start_and_after_a_human if {
+	due({}, first) == {"ai"}
+	due({}, {}) == {"ai"}
 	due({"ai": 60}, {}) == set()
+	due({"ai": 60}, {"contact": {"human_spoke_s": 59}}) == {"ai"}
+	due({"ai": 60}, {"contact": {"human_spoke_s": 61}}) == set()
 }
 
 test_adults_are_reminded_every_three_hours if {
@@ -40,23 +43,28 @@ test_someone_who_may_be_a_minor_is_reminded_every_hour if {
 	}
 }
 
-test_private_channels_and_companions_alone if {
+test_channels if {
 	every channel in ["space", "group", "dm"] {
-		"ai" in due({}, {"message": {"channel": channel}})
+		due({}, on(channel)) == {"ai"}
 	}
-	due({}, {"message": {"channel": "comment"}}) == set()
-	due({}, {"message": {"channel": "live"}}) == set()
+	every channel in ["comment", "live"] {
+		due({}, on(channel)) == set()
+	}
+}
+
+test_companions_alone if {
+	due({}, {"creator": {"companion": true}}) == {"ai"}
 	due({}, {"creator": {"companion": false}}) == set()
 }
 
 test_the_day_it_begins if {
 	due({}, {"now": "2026-12-31T23:59:59.999999Z"}) == set()
-	"ai" in due({}, {"now": "2027-01-01T00:00:00.000000Z"})
+	due({}, {"now": "2027-01-01T00:00:00.000000Z"}) == {"ai"}
 }
 
 test_place if {
-	"ai" in due({}, in_places(["US"]))
-	"ai" in due({}, in_places([]))
-	due({}, in_places(["US-OR"])) == set()
-	due({}, in_places(["DE"])) == set()
+	due({}, at(["US"])) == {"ai"}
+	due({}, at([])) == {"ai"}
+	due({}, at(["US-OR"])) == set()
+	due({}, at(["DE"])) == set()
 }

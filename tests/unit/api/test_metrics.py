@@ -8,6 +8,7 @@ from gateway.model.finding import Stage, Unavailable
 from gateway.model.record import Outcome
 from gateway.model.submission import Channel
 from gateway.model.verdict import State, Verdict
+from gateway.trail.witnessing import Standing
 
 OUTCOME = Outcome(
     message_id="msg_secret",
@@ -51,3 +52,21 @@ def test_two_apps_do_not_share_a_registry() -> None:
     first, second = Metrics(), Metrics()
     first.observe(OUTCOME)
     assert 'channel="live"' not in second.render().decode()
+
+
+def test_witnesses_are_measured() -> None:
+    metrics = Metrics()
+    metrics.witnesses(
+        [
+            Standing(name="w1", size=7),
+            Standing(name="w2", size=3, problem="has seen more", alarm=True),
+            Standing(name="w3"),
+        ],
+        2,
+    )
+    lines = metrics.render().decode().splitlines()
+    assert "gateway_witness_quorum 2.0" in lines
+    for name, up, alarm, size in (("w1", 1, 0, 7), ("w2", 0, 1, 3), ("w3", 0, 0, 0)):
+        assert f'gateway_witness_up{{witness="{name}"}} {up}.0' in lines
+        assert f'gateway_witness_alarm{{witness="{name}"}} {alarm}.0' in lines
+        assert f'gateway_witnessed_size{{witness="{name}"}} {size}.0' in lines

@@ -72,3 +72,26 @@ def test_all_that_is_told_arrives() -> None:
 def test_sizes_and_forms_are_bounded(more: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         made(**more)
+
+
+def test_age_and_consent_arrive() -> None:
+    audience = made(audience={"minor": "yes", "age_from": 13, "guardian_consent": True}).audience
+    assert (audience.age_from, audience.guardian_consent) == (13, True)
+    assert (made().audience.age_from, made().audience.guardian_consent) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("told", "arrives"),
+    [
+        ("2026-11-22T21:00:00+01:00", datetime(2026, 11, 22, 20, 0, tzinfo=UTC)),
+        ("0001-01-01T00:00:00+02:00", datetime(1, 1, 1, tzinfo=UTC)),
+        (None, None),
+    ],
+)
+def test_when_a_human_spoke_is_utc(told: str | None, arrives: datetime | None) -> None:
+    assert made(human_spoke_at=told).human_spoke_at == arrives
+
+
+def test_when_a_human_spoke_needs_its_offset() -> None:
+    with pytest.raises(ValidationError):
+        made(human_spoke_at="2026-11-22T21:00:00")

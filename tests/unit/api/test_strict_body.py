@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import httpx
@@ -89,6 +90,19 @@ async def test_a_length_that_is_none_is_refused(length: str) -> None:
     async with client() as http:
         answer = await http.post("/", content=b"{}", headers={**JSON, "Content-Length": length})
     assert answer.status_code == 413
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    async def nothing():  # type: ignore[no-untyped-def]
+        yield b"{"
+        await asyncio.Event().wait()
+
+    app = StrictBody(Starlette(), max_bytes=200, patience_s=0.05)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
+        answer = await http.post("/", content=nothing(), headers=JSON)
+    assert answer.status_code == 408
+    assert answer.json()["type"].endswith("/too-slow")
 
 
 async def test_half_a_body_is_no_body() -> None:

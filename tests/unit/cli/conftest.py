@@ -67,6 +67,7 @@ def ask_of(settings: Settings) -> Callable[[Any], Callable[..., Result]]:
         serve=_never,
         policies_dir=_never,
         check_creator=_never,
+        document=_never,
     )
 
     def of(module: Any) -> Callable[..., Result]:

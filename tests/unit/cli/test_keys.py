@@ -15,6 +15,7 @@ from gateway.errors import KeysInvalid, NotFound
 from gateway.keyring import Keyring
 from gateway.model.access import Role
 from gateway.settings import Settings
+from gateway.trail.checkpoint import note_keys, open_checkpoint
 from gateway.trail.note import NoteKey
 
 
@@ -112,3 +113,56 @@ def test_a_rotation_is_in_the_log(
         ("checkpoints", True),
         ("checkpoints", False),
     ]
+
+
+def test_the_old_key_signs_what_announces_the_new_one(
+    settings: Settings, ask: Callable[..., Result], open_books: Any
+) -> None:
+    old = Keyring.create(settings.keys_dir)
+    assert ask("rotate").exit_code == 0
+
+    async def look() -> tuple[str, int]:
+        async with open_books(settings) as books:
+            stored = await books.store.log.latest_checkpoint()
+            return stored[2], await books.store.log.size()
+
+    note, size = asyncio.run(look())
+    signed = open_checkpoint(note, note_keys(settings.log_origin, old), origin=settings.log_origin)
+    assert signed.size == size == 2
+
+
+def test_an_interrupted_rotation_goes_on_with_the_same_keys(
+    settings: Settings,
+    ask: Callable[..., Result],
+    story: Callable[[], list[dict[str, Any]]],
+    open_books: Any,
+) -> None:
+    old = Keyring.create(settings.keys_dir)
+    prepared = ask("rotate", "--prepare")
+    assert "Not in use yet" in prepared.stderr
+    assert Keyring.open(settings.keys_dir).checkpoint.kid == old.checkpoint.kid
+
+    class Killed(Exception):
+        pass
+
+    async def killed_before_the_end() -> None:
+        async with open_books(settings) as books:
+
+            async def stop() -> None:
+                raise Killed
+
+            books.log.checkpoint = stop
+            with pytest.raises(Killed):
+                await keys._rotate(books)
+
+    asyncio.run(killed_before_the_end())
+    assert Keyring.open(settings.keys_dir).checkpoint.kid == old.checkpoint.kid
+    done = ask("rotate")
+    assert done.stdout == prepared.stdout
+    told = story()
+    assert [one["detail"]["signs"] for one in told] == ["receipts", "checkpoints"]
+    assert NoteKey.parse(told[1]["detail"]["key"]) == NoteKey.parse(
+        done.stdout.split("checkpoints: ")[1]
+    )
+    ask("rotate")
+    assert len(story()) == 4

@@ -202,7 +202,7 @@ async def test_no_connection_is_surely_not_sent(make_delivery: MakeDelivery) -> 
     told = await platform.send(make_delivery())
     await platform.close()
     assert told.result is DispatchResult.RETRY
-    assert told.detail == "not connected: ConnectError"
+    assert told.detail == "not connected: ClientConnectorError"
 
 
 async def test_a_route_that_is_gone(platform: WebhookPlatform, make_delivery: MakeDelivery) -> None:

@@ -16,6 +16,9 @@ from gateway.model.route import Route
 from gateway.model.submission import Channel, Submission
 from gateway.policy.source import Snapshot, load_snapshot
 from gateway.text.reader import Reader
+from tests.opa_program import opa
+
+__all__ = ["opa"]
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 MAIN = """\

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from gateway.policy.describe import describe
+from gateway.policy.describe import describe, rule_titles
 from gateway.policy.source import Snapshot, load_snapshot
 
 
@@ -36,3 +36,9 @@ def test_every_shipped_rule_says_what_it_is(shipped: Path) -> None:
             assert rule.title
             assert rule.verdicts
             assert rule.tests
+
+
+def test_titles_of_rules_and_of_laws(shipped: Path) -> None:
+    titles = rule_titles(load_snapshot(shipped))
+    assert titles["creator.promise"] == "Promises and appointments in the creator's name"
+    assert titles["eu.aia.50.1"] == "Tell people that they talk to an AI"

@@ -109,7 +109,9 @@ def test_every_fact_has_its_place(make_facts: Make) -> None:
         "known": True,
         "minor": "yes",
         "jurisdictions": ["FR", "US-CA"],
+        "places": ["EU", "FR", "US", "US-CA"],
     }
+    assert document["creator"]["companion"] is True
     assert document["creator"]["quiet"] is True
     assert document["creator"]["id"] == "lea"
     assert document["generator"]["upstream_marking"] == {
@@ -122,7 +124,24 @@ def test_every_fact_has_its_place(make_facts: Make) -> None:
         "since_first_s": 7200,
         "gap_s": 61,
         "disclosed_s": {"ai": 3600},
+        "since_s": {
+            "each": 0,
+            "start": -1,
+            "told": 3600,
+            "ai": 3600,
+            "take_a_break": 7200,
+            "ai_public": 1_000_000_000,
+            "gap": 61,
+        },
     }
+    assert document["occasions"] == [
+        "always",
+        "human:creator.asked",
+        "promotion",
+        "text:creator.promise",
+        "under_13",
+        "under_14",
+    ]
     assert document["unavailable"] == [{"stage": "contact", "reason": "timed out"}]
 
 
@@ -147,6 +166,15 @@ def test_a_first_contact(make_facts: Make) -> None:
         "since_first_s": None,
         "gap_s": None,
         "disclosed_s": {},
+        "since_s": {
+            "each": 0,
+            "start": 0,
+            "told": -1,
+            "ai": -1,
+            "take_a_break": -1,
+            "ai_public": 1_000_000_000,
+            "gap": -1,
+        },
     }
 
 

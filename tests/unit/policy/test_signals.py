@@ -117,14 +117,15 @@ async def test_without_phrases_nothing_is_found(reader: Reader, make_facts: Make
     await detector.close()
 
 
-async def test_swap_and_undo(detector: SignalDetector, make_facts: Make) -> None:
-    undo = detector.swap([_file("creator.other", ["hello"])])
+async def test_other_phrases_are_taken_into_use(detector: SignalDetector, make_facts: Make) -> None:
+    prepared = detector.prepare([_file("creator.other", ["hello"])])
+    assert await _found(detector, make_facts("hello")) == ()
+    prepared.use()
+    assert detector.identity == prepared.identity
     assert [one.kind for one in await _found(detector, make_facts("hello"))] == ["creator.other"]
     with pytest.raises(PolicyInvalid):
-        detector.swap([_file("creator.other", ["(a"])])
+        detector.prepare([_file("creator.other", ["(a"])])
     assert len(await _found(detector, make_facts("hello"))) == 1
-    undo()
-    assert await _found(detector, make_facts("hello")) == ()
 
 
 async def test_many_at_once(detector: SignalDetector, make_facts: Make) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway.errors import LogInvalid
 from gateway.model.decision import Reason
 from gateway.model.record import Entry, EntryKind
 from gateway.model.submission import Channel
@@ -109,35 +110,76 @@ async def test_ranges_exclude_their_end(store: Store, story: list[Entry]) -> Non
     assert await store.log.leaves(9, 99) == [story[9].leaf, story[10].leaf]
 
 
-async def test_checkpoints(store: Store, samples: Samples) -> None:
-    for size in (3, 8, 21):
-        await store.log.put_checkpoint(
-            size=size, root=bytes([size]) * 32, note=f"note {size}", at=samples.clock.at
-        )
-    first, second, third = ((n, bytes([n]) * 32, f"note {n}") for n in (3, 8, 21))
+async def put(store: Store, size: int, note: str, **changes: Any) -> str | None:
+    leaf = (await store.log.leaves(size - 1, size))[0] if size else b""
+    row = {"size": size, "root": bytes([size]) * 32, "leaf": leaf, "at": START, **changes}
+    return await store.log.put_checkpoint(**row, sign=lambda: note)
+
+
+async def test_checkpoints(store: Store, story: list[Entry]) -> None:
+    for size in (0, 3, 8, 11):
+        assert await put(store, size, f"note {size}") == f"note {size}"
+    first, second, third = ((n, bytes([n]) * 32, f"note {n}") for n in (3, 8, 11))
     assert await store.log.latest_checkpoint() == third
-    assert await store.log.checkpoints(3, 21) == [first, second]
+    assert await store.log.checkpoints(3, 11) == [first, second]
     assert await store.log.checkpoint_covering(4) == second
     assert await store.log.checkpoint_covering(8) == second
-    assert await store.log.checkpoint_covering(22) is None
+    assert await store.log.checkpoint_covering(12) is None
 
 
-async def test_a_checkpoint_that_is_there_stays(store: Store, samples: Samples) -> None:
-    for note in ("first", "second"):
-        await store.log.put_checkpoint(size=1, root=b"r" * 32, note=note, at=samples.clock.at)
-    assert await store.log.latest_checkpoint() == (1, b"r" * 32, "first")
+async def test_one_checkpoint_for_each_size_and_none_after_a_larger_one(
+    store: Store, story: list[Entry]
+) -> None:
+    assert await put(store, 4, "first") == "first"
+    assert await put(store, 4, "second") == "first"
+    assert await put(store, 3, "late") is None
+    assert await store.log.checkpoints(0, 99) == [(4, b"\x04" * 32, "first")]
 
 
-async def test_questions_use_an_index(store: Store, story: list[Entry]) -> None:
-    """Whoever asks for one creator, decision or rule does not read the whole log."""
-    from gateway.storage.log_store import _matching
+@pytest.mark.parametrize("size", [4, 12])
+async def test_nothing_is_signed_but_what_is_stored(
+    store: Store, story: list[Entry], size: int
+) -> None:
+    """As where a server came back without the last entries that this process has seen."""
+    signed: list[int] = []
+    with pytest.raises(LogInvalid, match=f"entry {size - 1}"):
+        await store.log.put_checkpoint(
+            size=size,
+            root=b"r" * 32,
+            leaf=b"l" * 32,
+            at=START,
+            sign=lambda: str(signed.append(size)),
+        )
+    assert signed == []
+    assert await store.log.latest_checkpoint() is None
 
-    for query in (
-        EntryQuery(tenant="acme", creator="zoe"),
-        EntryQuery(tenant="acme", decision="block"),
-        EntryQuery(rule="rule.0"),
-    ):
-        statement = store._database.statement(_matching(query))
-        statement.sql = f"EXPLAIN QUERY PLAN {statement.sql}"
-        plan = " ".join(str(row) for row in await store._reader.many(statement))
-        assert "SCAN" not in plan
+
+async def cosign(store: Store, size: int, key: str, line: str) -> None:
+    await store.log.put_cosignature(size=size, key=key, line=line, at=START)
+
+
+async def test_notes_come_with_their_cosignatures(store: Store, story: list[Entry]) -> None:
+    for size in (3, 8):
+        await put(store, size, f"note {size}\n")
+    await cosign(store, 3, "w1", "old\n")
+    await cosign(store, 3, "w1", "one\n")  # asked again: the newer one counts
+    await cosign(store, 3, "w2", "two\n")
+    first = (3, b"\x03" * 32, "note 3\none\ntwo\n")
+    second = (8, b"\x08" * 32, "note 8\n")
+    assert await store.log.checkpoints(0, 99) == [first, second]
+    assert await store.log.checkpoint_covering(1) == first
+    assert await store.log.latest_checkpoint() == second
+    await cosign(store, 8, "w2", "three\n")
+    assert await store.log.latest_checkpoint() == (8, b"\x08" * 32, "note 8\nthree\n")
+    assert [await store.log.cosigned_size(key) for key in ("w1", "w2", "w3")] == [3, 8, 0]
+    assert await store.log.cosigned_before(99) == [8, 3]
+    assert await store.log.cosigned_before(8) == [3]
+
+
+async def test_stamps(store: Store, story: list[Entry]) -> None:
+    assert await store.log.latest_stamp("a") is None
+    for size, tsa, response in ((3, "a", b"1"), (8, "a", b"2"), (8, "b", b"3"), (8, "a", b"4")):
+        await store.log.put_stamp(size=size, tsa=tsa, response=response, at=START)
+    assert await store.log.stamps(0, 99) == [(3, "a", b"1"), (8, "a", b"2"), (8, "b", b"3")]
+    assert await store.log.stamps(0, 8) == [(3, "a", b"1")]
+    assert await store.log.latest_stamp("a") == (8, START)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from gateway.errors import NotRecorded
 from gateway.model.verdict import State
 from gateway.storage.store import Store
 from tests.stores import Place, Samples
@@ -37,7 +40,7 @@ async def test_what_cannot_be_read_does_not_hold_up_the_rest(
     await store.ledger.record(samples.record())
     store.ledger._handover._waiting.clear()
     store._keys._known.clear()
-    store._keys._reads.close()
+    store._keys.store._reads.close()
     await store.close()
     place.keys_path.unlink()
     store = await place.open(first_lease_s=0)
@@ -58,3 +61,44 @@ async def test_recovery_counts_the_dead(place: Place, samples: Samples) -> None:
     await one.close()
     assert await other.outbox.recover() == 1
     assert await other.outbox.recover() == 0
+
+
+async def test_what_dead_processes_had_is_taken_over_at_the_second_look(
+    place: Place, samples: Samples
+) -> None:
+    """A living one that lost its connection makes another meanwhile."""
+    one = await place.open()
+    await one.ledger.record(samples.record())
+    other = await place.open()
+    await one.close()
+    assert await other.outbox.recover(patient=True) == 0
+    assert await other.outbox.lease(limit=5, until=samples.clock.move(seconds=1)) == []
+    assert await other.outbox.recover(patient=True) == 1
+    (delivery,) = await other.outbox.lease(limit=5, until=samples.clock.move(seconds=1))
+    assert delivery.uncertain
+
+
+async def test_what_was_recorded_although_nobody_learnt_it_is_sent_soon(
+    place: Place, samples: Samples
+) -> None:
+    """As when the connection breaks during the commit itself."""
+    store = await place.open()
+    await store.ledger.record(samples.record())
+    handover = store.ledger._handover
+    handover._waiting.clear()
+    handover.doubt("msg_1")
+    handover.doubt("msg_that_was_never_recorded")
+    until = samples.clock.move(seconds=1)
+    assert await store.outbox.lease(limit=5, until=until) == []
+    await store.tend()
+    assert handover.doubtful() == []
+    (delivery,) = await store.outbox.lease(limit=5, until=until)
+    assert not delivery.uncertain
+
+
+async def test_a_record_that_failed_is_in_doubt(store: Store, samples: Samples) -> None:
+    record = samples.record()
+    await store.ledger.record(record)
+    with pytest.raises(NotRecorded):
+        await store.ledger.record(record)
+    assert store.ledger._handover.doubtful() == ["msg_1"]

@@ -32,6 +32,7 @@ def _row(samples: Samples, **changes: Any) -> tuple[Any, ...]:
         "dry_run": 0,
         "attempts": 2,
         "delivery_detail": "503",
+        "erased_at": None,
         "kid": "k",
         "nonce": b"n",
         "ciphertext": b"c",

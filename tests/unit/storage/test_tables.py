@@ -11,7 +11,7 @@ from gateway.storage.tables import TABLES, Base, table
 
 def test_numbers_that_grow_have_64_bits() -> None:
     """A plain int has 32 on PostgreSQL: microseconds overflow it."""
-    small = {"attempt", "attempts", "version"}
+    small = {"attempt", "attempts", "day", "version"}
     for model in TABLES:
         for column in table(model).c:
             if isinstance(column.type, sa.Integer) and not isinstance(column.type, sa.BigInteger):

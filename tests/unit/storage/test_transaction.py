@@ -36,7 +36,7 @@ def cursor(database: SqliteDatabase) -> Iterator[Cursor]:
 @pytest.fixture
 def transaction(database: SqliteDatabase, cursor: Cursor) -> Transaction:
     log = LogWriter(database=database, encode=encode)
-    return Transaction(cursor, log, database)
+    return Transaction(cursor, log, database, next_seq=0)
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_an_entry_that_cannot_be_encoded_takes_no_number(
         return encode(event, seq)
 
     log = LogWriter(database=database, encode=encode_once)
-    transaction = Transaction(cursor, log, database)
+    transaction = Transaction(cursor, log, database, next_seq=0)
     with pytest.raises(NotRecorded) as raised:
         transaction.append(change, Marks())
     assert "secret" not in str(raised.value)

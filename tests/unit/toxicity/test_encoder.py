@@ -9,7 +9,13 @@ from gateway.toxicity.grams import BUCKETS
 from gateway.toxicity.tokens import Floats, load_tokens
 from gateway.toxicity.weights import SHIPPED, read_description
 
-TEXTS = ["hello there my friend", "je suis mort de rire", "笑死我了", "", "a " * 300]
+TEXTS = ["hello there my friend", "je suis mort de rire", "笑死我了", "a", "a " * 300]
+
+
+def _product(name: str, matrix: Floats) -> dict[str, Floats]:
+    """The two factors of a matrix, nothing left out."""
+    left, values, right = np.linalg.svd(matrix, full_matrices=False)
+    return {f"{name}_in": left * values, f"{name}_out": right}
 
 
 def _package_parameters() -> tuple[dict[str, Floats], float]:
@@ -18,7 +24,7 @@ def _package_parameters() -> tuple[dict[str, Floats], float]:
     parameters: dict[str, Floats] = {
         "ln_g": backend.ln_g,
         "ln_b": backend.ln_b,
-        "cnn_W": backend.cnn_W,
+        **_product("cnn_W", backend.cnn_W),
         "cnn_b": backend.cnn_b,
         "d0": backend.d0,
         "d1": backend.d1,
@@ -34,9 +40,9 @@ def _package_parameters() -> tuple[dict[str, Floats], float]:
             f"proj_b{order}": backend.proj_b[part],
             f"ln_g{order}": backend.ln_g_all[part],
             f"ln_b{order}": backend.ln_b_all[part],
-            f"w1_{order}": backend.w1[position],
+            **_product(f"w1_{order}", backend.w1[position]),
             f"b1_{order}": backend.b1[position],
-            f"w2_{order}": backend.w2[position],
+            **_product(f"w2_{order}", backend.w2[position]),
             f"b2_{order}": backend.b2[position],
         }
     return parameters, backend.eps

@@ -32,6 +32,19 @@ def _rows() -> list[Any]:
     return list(ours(seed=5))[::40]
 
 
+def _trained() -> Any:
+    from gateway.toxicity.grams import BUCKETS
+    from training.embedded import train
+    from training.encoder import Network
+    from training.sources import CATEGORIES
+
+    network = Network(len(CATEGORIES), BUCKETS)
+    train(network, _rows(), seed=3, epochs=1, log=False)
+    network.factorise()
+    train(network, _rows(), seed=4, epochs=1, pace=0.3, log=False)
+    return network
+
+
 def test_every_slot_of_every_grammar_is_filled() -> None:
     found = list(sentences(seed=1))
     assert {language for language, *_ in found} == set(LANGUAGES)
@@ -49,9 +62,8 @@ def test_the_same_seed_draws_the_same_sentences() -> None:
 @pytest.mark.detoxify
 def test_the_same_seed_trains_the_same_weights() -> None:
     torch = need_torch()
-    from training.embedded import train
 
-    first, second = (train(_rows(), seed=3, epochs=1, log=False).state_dict() for _ in range(2))
+    first, second = (_trained().state_dict() for _ in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
@@ -60,12 +72,12 @@ def test_the_served_network_is_the_trained_one(tmp_path: Path) -> None:
     need_torch()
     from gateway.toxicity.embedded import EmbeddedScorer
     from training.batches import Tokenizer
-    from training.embedded import predict, train
+    from training.embedded import predict
     from training.encoder import Tokens
     from training.export import write
 
     rows = _rows()
-    network = train(rows, seed=3, epochs=1, log=False)
+    network = _trained()
     path = write(
         network.state_dict(),
         eps=network.eps,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -215,6 +215,8 @@ class MemoryStore:
     rows: list[Entry] = field(default_factory=list)
     signed: list[tuple[int, bytes, str]] = field(default_factory=list)
     asked: list[tuple[int, int]] = field(default_factory=list)
+    cosigned: list[tuple[int, str]] = field(default_factory=list)
+    stamped: list[tuple[int, str, bytes, datetime]] = field(default_factory=list)
 
     async def size(self) -> int:
         return len(self.rows)
@@ -226,15 +228,43 @@ class MemoryStore:
     async def entries(self, start: int, stop: int) -> list[Entry]:
         return self.rows[start:stop]
 
-    async def put_checkpoint(self, *, size: int, root: bytes, note: str, at: datetime) -> None:
-        if size not in {have for have, _, _ in self.signed}:
-            self.signed.append((size, root, note))
+    async def put_checkpoint(
+        self, *, size: int, root: bytes, leaf: bytes, at: datetime, sign: Callable[[], str]
+    ) -> str | None:
+        for had, _, note in self.signed:
+            if had >= size:
+                return note if had == size else None
+        assert not size or self.rows[size - 1].leaf == leaf
+        self.signed.append((size, root, sign()))
+        return self.signed[-1][2]
 
     async def latest_checkpoint(self) -> tuple[int, bytes, str] | None:
         return max(self.signed, default=None)
 
     async def checkpoints(self, start: int, stop: int) -> list[tuple[int, bytes, str]]:
         return sorted(row for row in self.signed if start <= row[0] < stop)
+
+    async def put_cosignature(self, *, size: int, key: str, line: str, at: datetime) -> None:
+        self.cosigned.append((size, key))
+        self.signed = [
+            (have, root, note + line if have == size and line not in note else note)
+            for have, root, note in self.signed
+        ]
+
+    async def cosigned_size(self, key: str) -> int:
+        return max((size for size, by in self.cosigned if by == key), default=0)
+
+    async def cosigned_before(self, stop: int) -> list[int]:
+        return sorted({size for size, _ in self.cosigned if size < stop}, reverse=True)
+
+    async def put_stamp(self, *, size: int, tsa: str, response: bytes, at: datetime) -> None:
+        self.stamped.append((size, tsa, response, at))
+
+    async def latest_stamp(self, tsa: str) -> tuple[int, datetime] | None:
+        return max(((size, at) for size, by, _, at in self.stamped if by == tsa), default=None)
+
+    async def stamps(self, start: int, stop: int) -> list[tuple[int, str, bytes]]:
+        return [(size, tsa, data) for size, tsa, data, _ in self.stamped if start <= size < stop]
 
     def append(self, event: LogEvent) -> Entry:
         seq, marked = len(self.rows), stamp(event)

@@ -12,8 +12,10 @@ from gateway.errors import LogInvalid, NotFound, NotRecorded
 from gateway.keyring import Keyring
 from gateway.trail.checkpoint import open_checkpoint, sign_checkpoint
 from gateway.trail.log import Log
-from gateway.trail.merkle import BLOCK, EMPTY_ROOT, Frontier, verify_consistency
+from gateway.trail.merkle import BLOCK, EMPTY_ROOT, Frontier, block_root, verify_consistency
+from gateway.trail.note import open_note
 from gateway.trail.proof import parse_proof
+from gateway.trail.tiles import TileAt
 
 ORIGIN = "gateway.example/log"
 
@@ -249,11 +251,12 @@ async def test_in_the_background_checkpoints_follow_the_entries(log: Log, store:
 
 async def test_the_background_outlives_a_failing_database(log: Log, store: Any) -> None:
     class Failing(type(store)):  # type: ignore[misc]
-        async def put_checkpoint(self, **row: Any) -> None:
+        async def put_checkpoint(self, **row: Any) -> str | None:
             problems.append(log.problem)
             if failures:
                 raise failures.pop(0)
-            await super().put_checkpoint(**row)
+            note: str | None = await super().put_checkpoint(**row)
+            return note
 
     failures = [NotRecorded("disk full"), OSError("gone"), RuntimeError("secret")]
     problems: list[str] = []
@@ -290,3 +293,69 @@ async def test_notes_are_what_other_tools_read(log: Log, store: Any) -> None:
     assert (origin, size, blank, end) == (ORIGIN, "3", "", "")
     assert b64decode(root) == root_of(store, 3)
     assert signature.startswith(f"— {ORIGIN} ")
+
+
+async def test_tiles_are_the_tree(log: Log, store: Any) -> None:
+    size = 256 * 256 + 2 * 256 + 70
+    store.fill(size)
+    await log.checkpoint()
+    leaves = [entry.leaf for entry in store.rows]
+    assert await log.tile(0, TileAt(0)) == b"".join(leaves[:256])
+    assert await log.tile(0, TileAt(0, 3)) == b"".join(leaves[:3])
+    assert await log.tile(0, TileAt(258, 70)) == b"".join(leaves[258 * 256 :])
+    roots = [block_root(leaves[start : start + 256]) for start in range(0, 258 * 256, 256)]
+    assert await log.tile(1, TileAt(0)) == b"".join(roots[:256])
+    assert await log.tile(1, TileAt(1, 2)) == b"".join(roots[256:])
+    assert await log.tile(2, TileAt(0, 1)) == root_of(store, 65_536)
+    assert [entry.seq for entry in await log.entries(TileAt(258, 2))] == [66_048, 66_049]
+    for level, at in ((0, TileAt(258, 71)), (0, TileAt(258)), (1, TileAt(1, 3)), (2, TileAt(1))):
+        with pytest.raises(NotFound):
+            await log.tile(level, at)
+    for level in (2, 3, 63):
+        with pytest.raises(NotFound):
+            await log.tile(level, TileAt(0))
+
+
+async def test_tiles_end_where_the_latest_checkpoint_does(log: Log, store: Any) -> None:
+    store.fill(3)
+    with pytest.raises(NotFound):
+        await log.tile(0, TileAt(0, 3))
+    await log.checkpoint()
+    assert len(await log.tile(0, TileAt(0, 3))) == 96
+    store.fill(1)
+    with pytest.raises(NotFound):
+        await log.tile(0, TileAt(0, 4))
+
+
+async def test_roots_of_earlier_sizes(log: Log, store: Any) -> None:
+    store.fill(300)
+    for size in (0, 1, 256, 299, 300):
+        assert await log.root_at(size) == root_of(store, size)
+    for size in (-1, 301):
+        with pytest.raises(NotFound):
+            await log.root_at(size)
+
+
+async def test_blocks_are_read_once(log: Log, store: Any) -> None:
+    store.fill(3 * BLOCK)
+    await log.checkpoint()
+    await log.proof(5)
+    store.asked.clear()
+    for seq in range(20):
+        await log.proof(seq)
+    assert store.asked == []
+
+
+async def test_post_quantum_signatures(store: Any, keyring: Keyring) -> None:
+    store.fill(2)
+    both = reopened(store, keyring, post_quantum=True)
+    signed = await both.checkpoint()
+    ours, second = both.keys
+    assert open_note(signed.note, both.keys).signers == (ours, second)
+    assert open_note(signed.note, [second]).signers == (second,)
+    proof = parse_proof(await both.proof(1))
+    assert proof.verify([second], origin=ORIGIN, body=store.rows[1].body)
+    assert (await both.verify()).signed == 2
+    without = reopened(store, keyring)
+    assert await without.latest() == signed
+    assert await without.published() == signed

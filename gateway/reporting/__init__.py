@@ -1,0 +1,1 @@
+"""Reporting: documents made of audit entries. Exports, statements of reasons, the report."""

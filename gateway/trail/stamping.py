@@ -1,0 +1,177 @@
+"""RFC 3161 time stamps of checkpoints: a third party says by when the log was what it is.
+
+Stamped is the text of a checkpoint, without signatures. Needs the extra `timestamp`; nothing else
+of the room imports this file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from random import random
+from typing import Protocol
+
+import httpx
+import structlog
+from cryptography.x509 import Certificate
+from rfc3161_client import (
+    HashAlgorithm,
+    TimestampRequestBuilder,
+    VerificationError,
+    VerifierBuilder,
+    decode_timestamp_response,
+)
+
+from gateway.errors import GatewayError, LogInvalid
+from gateway.ports import Now
+from gateway.trail.checkpoint import Checkpoint
+from gateway.trail.pace import Pace
+
+MAX_RESPONSE = 65_536
+_MEDIA_TYPE = "application/timestamp-query"
+_AHEAD = timedelta(minutes=5)
+_TICK_S = 1.0
+
+
+class StampedLog(Protocol):
+    """What of the log is needed here: trail.log.Log."""
+
+    async def latest(self) -> Checkpoint | None: ...
+
+
+class StampStore(Protocol):
+    """Where stamps are kept."""
+
+    async def put_stamp(self, *, size: int, tsa: str, response: bytes, at: datetime) -> None: ...
+
+    async def latest_stamp(self, tsa: str) -> tuple[int, datetime] | None: ...
+
+
+class StampChecker:
+    """Checks what an authority answered against the `roots` that are trusted."""
+
+    def __init__(self, roots: Sequence[Certificate]) -> None:
+        self._roots = list(roots)
+
+    def __call__(self, response: bytes, text: bytes) -> datetime:
+        """When `text` was stamped. Raises LogInvalid."""
+        return self.check(response, text, nonce=None)
+
+    def check(self, response: bytes, text: bytes, *, nonce: int | None) -> datetime:
+        try:
+            decoded = decode_timestamp_response(response)
+            VerifierBuilder(roots=list(self._roots), nonce=nonce).build().verify_message(
+                decoded, text
+            )
+        except (VerificationError, ValueError, TypeError, AssertionError) as error:
+            raise LogInvalid(f"the time stamp does not verify ({error})") from error
+        return decoded.tst_info.gen_time
+
+
+class Stamping:
+    """Has the newest checkpoint stamped by the authority at `url`, when there is a new one, every
+    `interval_s`. Runs until it is cancelled, and never holds a message up."""
+
+    def __init__(
+        self,
+        *,
+        log: StampedLog,
+        store: StampStore,
+        url: str,
+        checker: StampChecker,
+        now: Now,
+        interval_s: float = 3_600.0,
+        timeout_s: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._log = log
+        self._store = store
+        self._url = url
+        self._checker = checker
+        self._now = now
+        self._interval_s = interval_s
+        self._timeout_s = timeout_s
+        # A failure is tried again after a minute, then after two, four …
+        self._pace = Pace(interval_s=min(interval_s, 60.0), clock=clock, chance=random)
+        self._problem = ""
+        self._client = httpx.AsyncClient(
+            follow_redirects=False,
+            trust_env=False,
+            headers={"User-Agent": "avatar-gateway", "Content-Type": _MEDIA_TYPE},
+            timeout=timeout_s,
+        )
+
+    @property
+    def note(self) -> str:
+        """For a readiness answer: why there is no new stamp; "" while all is well."""
+        return f"time stamps: {self._problem}" if self._problem else ""
+
+    async def run(self) -> None:
+        while True:
+            await self.round()
+            await asyncio.sleep(_TICK_S)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def round(self) -> None:
+        """Have a checkpoint stamped, if one is due."""
+        if not self._pace.due:
+            return
+        try:
+            await self._stamp_newest()
+        except (GatewayError, httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            self._pace.failed()
+            problem = str(error)[:200] if isinstance(error, GatewayError) else type(error).__name__
+            if problem != self._problem:
+                structlog.get_logger("trail").warning("no_time_stamp", problem=problem)
+            self._problem = problem
+            return
+        self._pace.succeeded()
+        self._problem = ""
+
+    async def _stamp_newest(self) -> None:
+        newest = await self._log.latest()
+        last = await self._store.latest_stamp(self._url)
+        if newest is None or (last is not None and last[0] >= newest.size):
+            return
+        if last is not None and (self._now() - last[1]).total_seconds() < self._interval_s:
+            return
+        response = await self._stamped(newest.text.encode())
+        await self._store.put_stamp(
+            size=newest.size, tsa=self._url, response=response, at=self._now()
+        )
+
+    async def _stamped(self, text: bytes) -> bytes:
+        asked = (
+            TimestampRequestBuilder()
+            .data(text)
+            .hash_algorithm(HashAlgorithm.SHA256)
+            .nonce(nonce=True)
+            .cert_request(cert_request=True)
+            .build()
+        )
+        async with asyncio.timeout(2 * self._timeout_s):
+            response = await self._post(asked.as_bytes())
+        at = await asyncio.to_thread(self._checker.check, response, text, nonce=asked.nonce)
+        if at > self._now() + _AHEAD:
+            raise LogInvalid("the authority's clock is ahead")
+        return response
+
+    async def _post(self, query: bytes) -> bytes:
+        request = self._client.build_request("POST", self._url, content=query)
+        answer = await self._client.send(request, stream=True)
+        try:
+            if answer.status_code != HTTPStatus.OK:
+                raise LogInvalid(f"the authority answered {answer.status_code}")
+            data = bytearray()
+            async for piece in answer.aiter_raw():
+                data += piece
+                if len(data) > MAX_RESPONSE:
+                    raise LogInvalid("the authority's answer is too long")
+            return bytes(data)
+        finally:
+            await answer.aclose()

@@ -1,0 +1,264 @@
+"""A witness, https://c2sp.org/tlog-witness: it cosigns what is consistent with all it has seen.
+
+It keeps the newest checkpoint that it cosigned of each log, one file each, as a plain note. The
+file is replaced, and synced with its folder, before the cosignature is given out; so whatever
+becomes of the process, it never cosigns two histories of one log.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+
+import structlog
+
+from gateway.errors import ConfigurationError, LogInvalid
+from gateway.keyring import Keyring
+from gateway.ports import Now
+from gateway.trail.checkpoint import Checkpoint, is_decimal, parse_checkpoint
+from gateway.trail.merkle import EMPTY_ROOT, verify_consistency
+from gateway.trail.note import COSIGNATURE, ML_DSA_44, NoteKey, cosign, note_text, open_note
+
+MAX_REQUEST = 65_536
+_MAX_PROOF = 63
+_MAX_EVIDENCE = 100
+_TEXT = "text/plain; charset=utf-8"
+_SIZE = "text/x.tlog.size"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """To one request. `status` as tlog-witness says."""
+
+    status: HTTPStatus
+    body: str = ""
+    media_type: str = _TEXT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddCheckpoint:
+    """A request: `old` is the size that the witness is thought to know, `proof` leads from there
+    to the checkpoint in `note`."""
+
+    old: int
+    proof: tuple[bytes, ...]
+    note: str
+
+    @property
+    def text(self) -> str:
+        """As it is sent."""
+        from_old = "".join(f"{b64encode(one).decode()}\n" for one in self.proof)
+        return f"old {self.old}\n{from_old}\n{self.note}"
+
+
+class Cosigner:
+    """The keys of a witness: Ed25519, and ML-DSA-44 when `post_quantum`."""
+
+    def __init__(self, *, name: str, keyring: Keyring, post_quantum: bool = False) -> None:
+        first = NoteKey(name, keyring.checkpoint.public.raw, COSIGNATURE)
+        self._signers: list[tuple[NoteKey, Callable[[bytes], bytes]]] = [
+            (first, keyring.checkpoint.sign)
+        ]
+        if post_quantum:
+            second = NoteKey(name, keyring.post_quantum.raw, ML_DSA_44)
+            self._signers.append((second, keyring.post_quantum.sign))
+
+    @property
+    def keys(self) -> tuple[NoteKey, ...]:
+        return tuple(key for key, _ in self._signers)
+
+    def cosign(self, checkpoint: Checkpoint, at: datetime) -> str:
+        """The lines for the note. An ML-DSA-44 one says nothing of extension lines, so such a
+        checkpoint gets none."""
+        seconds, text = int(at.timestamp()), note_text(checkpoint.note)
+        plain = text == checkpoint.text
+        return "".join(
+            cosign(text, key, sign, at=seconds)
+            for key, sign in self._signers
+            if plain or key.kind == COSIGNATURE
+        )
+
+
+class Witness:
+    """Watches `logs`: by origin, the keys that sign its checkpoints. `folder` keeps its memory;
+    only one process may have it open. Raises ConfigurationError."""
+
+    def __init__(
+        self,
+        *,
+        logs: Mapping[str, Sequence[NoteKey]],
+        cosigner: Cosigner,
+        folder: Path,
+        now: Now,
+    ) -> None:
+        self._logs = {origin: tuple(keys) for origin, keys in logs.items()}
+        self._cosigner = cosigner
+        self._memory = _Memory(folder)
+        self._now = now
+        self._turn = threading.Lock()
+
+    @property
+    def keys(self) -> tuple[NoteKey, ...]:
+        return self._cosigner.keys
+
+    def latest(self, origin: str) -> str | None:
+        """The note of the newest checkpoint that was cosigned, as the log signed it."""
+        return self._memory.read(origin)
+
+    def close(self) -> None:
+        self._memory.close()
+
+    def add_checkpoint(self, body: bytes) -> Answer:
+        """One request, as posted. Blocks while it syncs."""
+        try:
+            request = parse_request(body)
+            claimed = parse_checkpoint(note_text(request.note), request.note)
+        except LogInvalid as error:
+            return Answer(status=HTTPStatus.BAD_REQUEST, body=f"{error.problem}\n")
+        keys = self._logs.get(claimed.origin)
+        if keys is None:
+            return Answer(status=HTTPStatus.NOT_FOUND, body="this log is not watched here\n")
+        try:
+            open_note(request.note, keys)
+        except LogInvalid as error:
+            return Answer(status=HTTPStatus.FORBIDDEN, body=f"{error.problem}\n")
+        if request.old > claimed.size:
+            return Answer(
+                status=HTTPStatus.BAD_REQUEST, body="the old size is above the checkpoint's\n"
+            )
+        with self._turn:  # checking and remembering are one step
+            return self._judge(request, claimed)
+
+    def _judge(self, request: AddCheckpoint, claimed: Checkpoint) -> Answer:
+        known = self._known(claimed.origin)
+        if request.old != known.size:
+            return _conflict(known.size)
+        problem = ""
+        if claimed.size == known.size:
+            if claimed.root != known.root and claimed.size:
+                self._memory.keep_evidence(claimed.note)
+                self._report("another root for the same size", claimed)
+                return _conflict(known.size)
+            if claimed.root != known.root or request.proof:
+                problem = "the proof does not lead from the old size to the checkpoint"
+        elif not _leads(known, claimed, request.proof):
+            problem = "the proof does not lead from the old size to the checkpoint"
+        if problem:
+            self._report("not shown to be consistent", claimed)
+            return Answer(status=HTTPStatus.UNPROCESSABLE_ENTITY, body=f"{problem}\n")
+        if claimed.size > known.size:
+            self._memory.write(claimed.origin, claimed.note)
+        return Answer(status=HTTPStatus.OK, body=self._cosigner.cosign(claimed, self._now()))
+
+    def _known(self, origin: str) -> Checkpoint:
+        note = self._memory.read(origin)
+        if note is None:
+            return Checkpoint(origin=origin, size=0, root=EMPTY_ROOT)
+        return parse_checkpoint(note_text(note), note)
+
+    def _report(self, problem: str, claimed: Checkpoint) -> None:
+        structlog.get_logger("witness").warning(
+            "refused", problem=problem, origin=claimed.origin, note=claimed.note
+        )
+
+
+def parse_request(body: bytes) -> AddCheckpoint:
+    """Raises LogInvalid."""
+    if len(body) > MAX_REQUEST:
+        raise LogInvalid("the request is too long")
+    try:
+        head, gap, note = body.decode("utf-8").partition("\n\n")
+    except UnicodeDecodeError as error:
+        raise LogInvalid("the request is not UTF-8") from error
+    first, *rest = head.split("\n")
+    label, _, size = first.partition(" ")
+    if not gap or label != "old" or not is_decimal(size) or len(rest) > _MAX_PROOF:
+        raise LogInvalid("the request is malformed")
+    return AddCheckpoint(old=int(size), proof=tuple(_hash(line) for line in rest), note=note)
+
+
+def _leads(known: Checkpoint, claimed: Checkpoint, proof: Sequence[bytes]) -> bool:
+    if known.size == 0:
+        return not proof
+    return verify_consistency(known.size, claimed.size, known.root, claimed.root, proof)
+
+
+def _conflict(size: int) -> Answer:
+    return Answer(status=HTTPStatus.CONFLICT, body=f"{size}\n", media_type=_SIZE)
+
+
+def _hash(line: str) -> bytes:
+    try:
+        value = b64decode(line, validate=True)
+    except ValueError:
+        value = b""
+    if len(value) != 32:
+        raise LogInvalid("a hash of the request is malformed")
+    return value
+
+
+class _Memory:
+    """One file for each log, replaced whole."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise ConfigurationError(
+                str(folder), f"cannot be used ({error.strerror})", "Name a folder you may write."
+            ) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._lock)
+            raise ConfigurationError(
+                str(folder), "is in use by another witness", "Stop it, or name another folder."
+            ) from error
+
+    def close(self) -> None:
+        with suppress(OSError):
+            os.close(self._lock)
+
+    def read(self, origin: str) -> str | None:
+        """None only where there is no file: one that cannot be read must not count as none."""
+        try:
+            return self._path(origin).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def write(self, origin: str, note: str) -> None:
+        self._replace(self._path(origin), note)
+
+    def keep_evidence(self, note: str) -> None:
+        """Two signed checkpoints of one size: proof that the log forked. Of the first hundred."""
+        folder = self._folder / "evidence"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if sum(1 for _ in folder.iterdir()) < _MAX_EVIDENCE:
+            self._replace(folder / f"{sha256(note.encode()).hexdigest()[:32]}.checkpoint", note)
+
+    def _path(self, origin: str) -> Path:
+        return self._folder / f"{sha256(origin.encode()).hexdigest()[:32]}.checkpoint"
+
+    def _replace(self, path: Path, text: str) -> None:
+        draft = path.with_suffix(".draft")
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

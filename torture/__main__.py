@@ -1,0 +1,152 @@
+"""`make torture`: tries everything, prints tables, writes build/torture.json."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from statistics import mean
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from torture.mutants import MUTANTS
+from torture.strace import why_unusable
+from torture.sweep import Bench, Found, Hunt, hunt, postgres_bench, sqlite_bench, sweep
+
+REPORT = Path("build/torture.json")
+ENGINES = ("sqlite", "postgres")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Kill and fail a gateway at each of its calls.")
+    parser.add_argument("--engines", default=",".join(ENGINES), help="with commas between")
+    parser.add_argument("--every", type=int, default=1, help="one of so many fault points")
+    parser.add_argument("--lanes", type=int, default=2, help="SQLite trials at once")
+    parser.add_argument("--no-faults", action="store_true", help="the mutants alone")
+    parser.add_argument("--no-mutants", action="store_true", help="the faults alone")
+    parser.add_argument("--mutants", default=",".join(MUTANTS), help="these, with commas between")
+    given = parser.parse_args()
+    console = Console()
+    if problem := why_unusable():
+        console.print(problem, style="red", markup=False)
+        return 2
+    found, hunts = _all(given, console)
+    console.print(_points(found))
+    console.print(_hunts(hunts))
+    broken = [one for each in found for one in (*each.violations, *each.early)]
+    for one in broken[:50]:
+        console.print(one, style="red", markup=False)
+    _write(found, hunts)
+    console.print(f"written to {REPORT}")
+    return 1 if broken or any(not one.by for one in hunts) else 0
+
+
+def _all(given: argparse.Namespace, console: Console) -> tuple[list[Found], list[Hunt]]:
+    found: list[Found] = []
+    hunts: list[Hunt] = []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with (
+        tempfile.TemporaryDirectory(prefix="gateway-torture-") as folder,
+        Progress(*columns, TimeRemainingColumn(), console=console) as progress,
+    ):
+        for engine in given.engines.split(","):
+            with ExitStack() as stack:
+                benches = [stack.enter_context(one) for one in _made(engine, folder, given.lanes)]
+                if not given.no_faults:
+                    found.append(_swept(benches, given.every, progress))
+                    _write(found, hunts)
+                if not given.no_mutants:
+                    hunts += _hunted(benches[0], given.mutants.split(","), progress)
+                    _write(found, hunts)
+    return found, hunts
+
+
+def _made(engine: str, folder: str, lanes: int) -> Iterator[AbstractContextManager[Bench]]:
+    if engine == "postgres":
+        yield postgres_bench(Path(folder) / engine)
+        return
+    for lane in range(lanes):
+        yield sqlite_bench(Path(folder) / f"{engine}-{lane}")
+
+
+def _swept(benches: list[Bench], every: int, progress: Progress) -> Found:
+    tasks: dict[str, TaskID] = {}
+
+    def step(so_far: Found, what: str, done: int, of: int) -> None:
+        if what not in tasks:
+            tasks[what] = progress.add_task(what, total=of)
+        progress.update(tasks[what], completed=done, total=of)
+        if done % 25 == 0:
+            _write([so_far], [])
+            if not progress.console.is_terminal:
+                progress.console.print(f"{what}: {done} of {of}")
+
+    return sweep(benches, every=every, step=step)
+
+
+def _hunted(bench: Bench, names: list[str], progress: Progress) -> list[Hunt]:
+    mine = [name for name in names if MUTANTS[name].engine == bench.name]
+    task = progress.add_task(f"{bench.name}: planted faults", total=len(mine))
+    hunts = []
+    for name in mine:
+        hunts.append(hunt(bench, name))
+        progress.console.print(f"{name}: {hunts[-1].by or 'NOT FOUND'}", markup=False)
+        progress.advance(task)
+    return hunts
+
+
+def _points(found: list[Found]) -> Table:
+    table = Table("engine", "call × fault", "tried", "violations", title="Fault points")
+    for one in found:
+        for kind, count in sorted(one.points.items()):
+            table.add_row(one.engine, kind, str(count), "")
+        table.add_row(one.engine, "power cuts", str(one.cuts), "")
+        left = f"{one.sent} requests, {one.answers} answers"
+        table.add_row(one.engine, "left before its record was synced", left, str(len(one.early)))
+        table.add_row(one.engine, "all", str(one.tried), str(len(one.violations)))
+    return table
+
+
+def _hunts(hunts: list[Hunt]) -> Table:
+    table = Table("planted fault", "what it does", "found by", "trials", title="Planted faults")
+    for one in hunts:
+        by = one.by or "[red]NOT FOUND[/]"
+        table.add_row(one.name, one.what, f"{by}: {one.showed}" if one.by else by, str(one.trials))
+    return table
+
+
+def _write(found: list[Found], hunts: list[Hunt]) -> None:
+    """Into what earlier runs of other parts wrote."""
+    REPORT.parent.mkdir(exist_ok=True)
+    report = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else {}
+    for one in found:
+        report.setdefault("engines", {})[one.engine] = {
+            **asdict(one),
+            "tried": one.tried,
+            "duplicates": {
+                "kills": len(one.duplicates),
+                "most": max(one.duplicates, default=0),
+                "mean": round(mean(one.duplicates), 4) if one.duplicates else 0,
+            },
+        }
+    for each in hunts:
+        report.setdefault("mutants", {})[each.name] = asdict(each)
+    REPORT.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

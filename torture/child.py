@@ -1,0 +1,127 @@
+"""The gateway in a process of its own: real doors, pipeline, store, courier and webhook. Only the
+rooms that judge are stood in for, since they touch neither disk nor network."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import anyio._backends._asyncio
+import httpcore
+import structlog
+import uvicorn.lifespan.on
+import uvicorn.protocols.websockets.auto
+import uvloop
+
+from gateway.api.access import Guard
+from gateway.api.app import build_app
+from gateway.api.doors import Doors
+from gateway.api.metrics import Metrics
+from gateway.api.server import bound, listen, serve_app
+from gateway.assembly import open_books
+from gateway.cli.context import Books
+from gateway.delivery.backoff import Backoff
+from gateway.delivery.courier import OutboxCourier
+from gateway.errors import GatewayError
+from gateway.model.finding import Stage
+from gateway.pipeline.gateway import Gateway
+from gateway.pipeline.rooms import Limits, Rooms
+from gateway.platforms.webhook import WebhookPlatform
+from gateway.settings import Settings, read_settings
+from torture import rooms
+from torture.mutants import plant
+
+# What takes too long to do in each child: they are forked from a process that has imported this.
+_APP = build_app(None, version="torture", max_body_bytes=1_000_000)
+_LATE = (anyio._backends._asyncio, httpcore, uvicorn.lifespan.on, uvicorn.protocols.websockets.auto)
+gc.freeze()
+
+
+def serve(settings: Mapping[str, Any], mutant: str, pipe: Connection) -> None:
+    """Wait for the word, then serve until SIGTERM. A gateway that cannot open ends with 3."""
+    log = os.open(Path(settings["data_dir"]) / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    pipe.send("ready")
+    pipe.recv()
+    plant(mutant)
+    try:
+        uvloop.run(_serve(read_settings(None, dict(settings))))
+    except GatewayError as error:
+        sys.stderr.write(repr(error))
+        sys.stderr.flush()
+        os._exit(3)
+
+
+async def _serve(settings: Settings) -> None:
+    with bound(settings.host, settings.port) as sockets:
+        async with open_books(settings) as books:
+            platform = WebhookPlatform(
+                sandbox_url=settings.sandbox_url, routes_dir=settings.routes_dir, secret=b"s" * 32
+            )
+            courier = OutboxCourier(
+                outbox=books.store.outbox,
+                platform=platform,
+                now=_now,
+                poll_s=0.05,
+                backoff=Backoff(random=lambda: 1.0, base_s=0.05, cap_s=0.2),
+            )
+            await books.log.start()
+            running = asyncio.create_task(courier.run())
+            _APP.state.doors = _doors(books, courier, platform)
+            listen(sockets)
+            try:
+                await serve_app(_APP, sockets)
+            finally:
+                courier.stop()
+                await asyncio.wait({running}, timeout=10)
+                await books.log.close()
+                await platform.close()
+
+
+def _doors(books: Books, courier: OutboxCourier, platform: WebhookPlatform) -> Doors:
+    store = books.store
+    made = Rooms(
+        ledger=store.ledger,
+        registry=store.registry,
+        read=rooms.read,
+        detectors=tuple(map(rooms.Nothing, (Stage.PII, Stage.TOXICITY, Stage.SIGNALS))),
+        spare=rooms.spare,
+        policy=rooms.HoldsWhatAsks(),
+        redact=rooms.redact,
+        discloser=rooms.Labels(),
+        courier=courier,
+        platform=platform,
+    )
+    given = {
+        "gateway": Gateway(
+            rooms=made,
+            limits=Limits(detect_ms=30_000, policy_ms=30_000, record_ms=30_000),
+            now=_now,
+        ),
+        "ledger": store.ledger,
+        "registry": store.registry,
+        "log": books.log,
+        "entries": store.log,
+        "guard": Guard(registry=store.registry, now=_now, clock=time.monotonic),
+        "metrics": Metrics(),
+        "now": _now,
+        "check_creator": lambda _settings: None,
+    }
+    # The doors that no story opens lead nowhere.
+    missing: dict[str, Any] = {one.name: None for one in fields(Doors)}
+    return Doors(**missing | given)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,108 @@
+"""The platform that the gateway sends to: it keeps what arrived, and misbehaves where asked."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One request that was taken. `name` is the first word of the avatar's own text."""
+
+    name: str
+    route: str
+    key: str
+    message_id: str
+    seq: int
+    digest: str
+
+
+class Platform:
+    """Texts that begin with "flaky" are refused once with 503; those with "silent" are taken,
+    and once not answered."""
+
+    def __init__(self) -> None:
+        self.arrived: list[Arrival] = []
+        self.port = 0
+        self._failed: set[str] = set()
+        self._well = False
+        self._lock = threading.Lock()
+
+    def clear(self, arrived: Sequence[Arrival] | None = None) -> None:
+        """As new; or as one that has `arrived` already, and fails no more."""
+        with self._lock:
+            self.arrived = list(arrived or ())
+            self._failed = set()
+            self._well = arrived is not None
+
+    def take(self, route: str, key: str, body: bytes) -> int | None:
+        """The status to answer with; None: not at all."""
+        message: dict[str, Any] = json.loads(body)
+        name = str(message["text"]).removeprefix("[AI] ").split()[0]
+        with self._lock:
+            first = name not in self._failed and not self._well
+            if name.startswith("flaky") and first:
+                self._failed.add(name)
+                return 503
+            self.arrived.append(
+                Arrival(
+                    name,
+                    route,
+                    key,
+                    message["message_id"],
+                    message["recorded_seq"],
+                    sha256(body).hexdigest(),
+                )
+            )
+            if name.startswith("silent") and first:
+                self._failed.add(name)
+                return None
+            return 201
+
+    @contextmanager
+    def running(self) -> Iterator[Platform]:
+        platform = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # the sender died
+                    self.close_connection = True
+                    return
+                status = platform.take(self.path[1:], self.headers["Idempotency-Key"], body)
+                if status is None:
+                    self.close_connection = True
+                    return
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None: ...
+
+        server = _Server(("127.0.0.1", 0), Handler)
+        self.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield self
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """The gateway was killed while it sent."""

@@ -1,0 +1,156 @@
+"""What is promised, held against what a trial left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from gateway.errors import GatewayError
+from gateway.keyring import Keyring
+from gateway.model.record import Entry, EntryKind, leaf_hash
+from gateway.settings import read_settings
+from gateway.storage.store import open_store
+from gateway.trail.leaf import encode
+from gateway.trail.log import Log
+from torture.platform import Arrival
+from torture.story import PLAIN, Caller, Told
+
+
+@dataclass(slots=True)
+class Left:
+    """After the restart: the log, the state of each message that was taken, whom a person was
+    called for."""
+
+    entries: list[Entry] = field(default_factory=list)
+    ends: dict[str, str] = field(default_factory=dict)
+    escalated: set[str] = field(default_factory=set)
+    creator: bool = False
+    problems: list[str] = field(default_factory=list)
+
+
+def look_back(caller: Caller) -> Left:
+    """Ask again, wait for the ends, see who was called. The gateway has been started again."""
+    left = Left()
+    caller.ask_again()
+    left.ends = dict(caller.end_of_each())
+    left.escalated = caller.escalated()
+    left.creator = caller.creator_is_there()
+    left.problems = list(caller.problems)
+    return left
+
+
+def read_log(settings: Mapping[str, Any], told: Told, left: Left) -> None:
+    """Verify the whole log from outside, with the checkpoints that callers kept."""
+
+    async def read() -> None:
+        given = read_settings(None, dict(settings))
+        keyring = Keyring.open(given.keys_dir)
+        store = await open_store(
+            url=given.database,
+            keys_path=given.subject_keys_path,
+            encode=encode,
+            now=lambda: None,  # type: ignore[arg-type, return-value] # nothing is written
+            master_key=keyring.master_key,
+            fingerprint_key=keyring.fingerprint_key,
+            read_only=True,
+        )
+        try:
+            left.entries = await store.log.entries(0, await store.log.size())
+            log = Log(
+                store=store.log,
+                keyring=keyring,
+                origin=given.log_origin,
+                now=lambda: None,  # type: ignore[arg-type, return-value]
+            )
+            await log.verify(kept=told.checkpoints)
+        finally:
+            await store.close()
+
+    try:
+        asyncio.run(read())
+    except GatewayError as error:
+        left.problems.append(f"the log does not verify: {error}")
+    database = Path(settings["data_dir"]) / "gateway.db"
+    if database.exists():
+        with closing(sqlite3.connect(database)) as connection:
+            rows = [row for (row,) in connection.execute("PRAGMA integrity_check")]
+        left.problems += [f"integrity: {row}" for row in rows if row != "ok"]
+
+
+def broken(told: Told, arrived: list[Arrival], left: Left) -> list[str]:
+    """The promises that were not kept, in words."""
+    return [*left.problems, *_log(left), *_answers(told, left), *_platform(told, arrived, left)]
+
+
+def duplicates(arrived: list[Arrival]) -> int:
+    """Requests that the platform got beyond the first for a message, but for the one that the
+    story itself provokes by an answer that never comes."""
+    counts = Counter((one.name, one.message_id) for one in arrived)
+    return sum(max(n - 1 - (name == "silent"), 0) for (name, _), n in counts.items())
+
+
+def _log(left: Left) -> Iterator[str]:
+    if [entry.seq for entry in left.entries] != list(range(len(left.entries))):
+        yield "the log has gaps"
+    for entry in left.entries:
+        if entry.leaf != leaf_hash(entry.body):
+            yield f"entry {entry.seq} is not what its leaf says"
+        if orjson.loads(entry.body).get("seq") != entry.seq:
+            yield f"entry {entry.seq} says that it has another number"
+
+
+def _answers(told: Told, left: Left) -> Iterator[str]:
+    judged = {one.message_id for one in left.entries if one.kind is EntryKind.DECISION}
+    for name, answers in told.answers.items():
+        taken = [one for one in answers if one.status in (200, 202)]
+        for one in taken:
+            if one.message_id not in judged:
+                yield f"{name}: answered {one.status}, but not recorded"
+        if len({one.message_id for one in taken}) > 1:
+            yield f"{name}: the same key was answered with two messages"
+        if any(one.state == "delivered" for one in taken) and left.ends.get(name) != "delivered":
+            yield f"{name}: answered as delivered, now {left.ends.get(name)}"
+        if not taken:
+            yield f"{name}: never taken, last answer {answers[-1].status}"
+    if told.creator and not left.creator:
+        yield "a creator was acknowledged, and is gone"
+
+
+def _platform(told: Told, arrived: list[Arrival], left: Left) -> Iterator[str]:
+    allowed = {
+        (entry.message_id, entry.seq)
+        for entry in left.entries
+        if entry.kind in (EntryKind.DECISION, EntryKind.REVIEW)
+    }
+    by_name: defaultdict[str, list[Arrival]] = defaultdict(list)
+    for one in arrived:
+        by_name[one.name].append(one)
+        if (one.message_id, one.seq) not in allowed:
+            yield f"{one.name}: published without its record"
+    for name, some in by_name.items():
+        if len({(one.key, one.message_id) for one in some}) > 1:
+            yield f"{name}: sent with two keys"
+        if len({one.digest for one in some}) > 1:
+            yield f"{name}: sent twice with different bytes"
+        if some[0].route == PLAIN and len(some) > 1:
+            yield f"{name}: sent {len(some)} times to a platform that cannot tell"
+    for name, end in left.ends.items():
+        taken = told.taken(name)
+        message_id = taken.message_id if taken else ""
+        got = any(one.message_id == message_id for one in by_name[name])
+        if end == "delivered" and not got:
+            yield f"{name}: settled as delivered, and never arrived"
+        elif end == "unknown" and message_id not in left.escalated:
+            yield f"{name}: nobody knows what became of it, and no person was called"
+        elif end not in ("delivered", "unknown"):
+            yield f"{name}: it was to be published, and is {end}"
+        elif end == "unknown" and "plain" not in name:
+            yield f"{name}: unknown, on a platform where it may be sent again"

@@ -1,0 +1,206 @@
+"""All trials: every fault point, every power cut, the order of what is sent, every mutant."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+
+from torture import order, points, powercut
+from torture.engines import PostgresEngine, SqliteEngine, postgres_server
+from torture.mutants import MUTANTS, SQLITE, Mutant
+from torture.order import Order
+from torture.platform import Platform
+from torture.strace import Call, read_calls
+from torture.trial import Outcome, Point, Trials
+
+_SPREAD = 16
+
+
+@dataclass(slots=True)
+class Found:
+    """Of one engine. `duplicates` has the requests beyond the first for each kill that was
+    tried."""
+
+    engine: str
+    points: dict[str, int] = field(default_factory=dict)
+    there: int = 0
+    cuts: int = 0
+    sent: int = 0
+    answers: int = 0
+    early: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+    duplicates: list[int] = field(default_factory=list)
+
+    @property
+    def tried(self) -> int:
+        return sum(self.points.values())
+
+
+Step = Callable[[Found, str, int, int], None]
+"""What was found so far; what is being done, how much of it is done, of how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hunt:
+    """How a mutant was found; `by` is "" when it was not. `trials` until then."""
+
+    name: str
+    what: str
+    engine: str
+    by: str
+    showed: str
+    trials: int
+
+
+class Bench:
+    """Trials on one engine, and what a run without faults does there."""
+
+    def __init__(self, trials: Trials, folder: Path) -> None:
+        self.trials = trials
+        self.folder = folder
+
+    @property
+    def name(self) -> str:
+        return self.trials.engine.name
+
+    def quiet(self, mutant: str = "") -> tuple[Outcome, Order, list[Call]]:
+        """A run without a fault: what was broken, and what left too early."""
+        server = isinstance(self.trials.engine, PostgresEngine)
+        outcome = self.trials.traced(order.CALLS, mutant, server=server)
+        calls = read_calls(self.trials.log)
+        if server:
+            return outcome, order.on_postgres(self.trials, calls), calls
+        return outcome, order.on_sqlite(self.trials, calls, self.folder), calls
+
+    def points(self) -> list[Point]:
+        engine = self.trials.engine
+        self.trials.traced((*order.CALLS, "fsync"))
+        calls = read_calls(self.trials.log)
+        if isinstance(engine, SqliteEngine):
+            place = str(self.folder / "place")
+            return [*points.of_files(calls, place), *points.of_network(calls)]
+        found = [*points.of_network(calls), *points.of_database_connections(calls)]
+        self.trials.traced(order.CALLS, server=True)
+        calls = read_calls(self.trials.log)
+        writer = _busiest_writer(calls)
+        return [*found, *points.of_server(calls, writer)]
+
+    def cuts(self, calls: list[Call], outcome: Outcome, *, every: int = 1) -> Iterator[list[str]]:
+        """What was broken after the power went at each send and after each sync."""
+        trials = self.trials
+        engine = trials.engine
+        all_sent = list(powercut.sent(calls, engine.settings["port"], trials.platform.port))
+        for torn in (False, True):
+            disk = powercut.Disk(calls, self.folder / "blank", self.folder / "place")
+            moments = disk.syncs() | {one.began for one in all_sent}
+            for cut in list(disk.cuts(moments, torn=torn))[::every]:
+                engine.fresh()
+                powercut.put(self.folder / "place", cut)
+                told, arrived = powercut.until(cut.line, outcome.told, all_sent)
+                trials.platform.clear(arrived)
+                tried = trials.restarted(told)
+                yield [
+                    f"power cut at line {cut.line}{' (torn)' * torn}: {one}"
+                    for one in tried.violations
+                ]
+
+
+@contextmanager
+def sqlite_bench(folder: Path) -> Iterator[Bench]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with Platform().running() as platform:
+        yield Bench(Trials(SqliteEngine(folder, platform.port), platform, folder), folder)
+
+
+@contextmanager
+def postgres_bench(folder: Path) -> Iterator[Bench]:
+    """Raises ImportError without PostgreSQL's wheel or driver."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with postgres_server() as server, Platform().running() as platform:
+        engine = PostgresEngine(folder, platform.port, server)
+        yield Bench(Trials(engine, platform, folder), folder)
+
+
+def sweep(
+    benches: Sequence[Bench], *, every: int = 1, cuts: bool = True, step: Step = lambda *_: None
+) -> Found:
+    """One engine, on as many benches at once as are given. `every`: one of so many
+    of the points (and power cuts) that are `there`, spread evenly."""
+    bench = benches[0]
+    found = Found(bench.name)
+    step(found, f"{bench.name}: the order", 0, 1)
+    outcome, ordered, calls = bench.quiet()
+    found.violations += [f"no fault: {one}" for one in outcome.violations]
+    found.sent, found.answers, found.early = ordered.sent, ordered.answers, ordered.early
+    all_points = bench.points()
+    found.there = len(all_points)
+    tried = all_points[::every]
+    # Far apart first: what is interrupted has still looked everywhere.
+    tried = [point for start in range(_SPREAD) for point in tried[start::_SPREAD]]
+    idle: SimpleQueue[Bench] = SimpleQueue()
+    for one in benches:
+        idle.put(one)
+
+    def attempt(point: Point) -> tuple[Point, Outcome]:
+        mine = idle.get()
+        try:
+            return point, mine.trials.faulted(point)
+        finally:
+            idle.put(mine)
+
+    with ThreadPoolExecutor(len(benches)) as pool:
+        for number, (point, result) in enumerate(pool.map(attempt, tried), 1):
+            kind = f"{point.where}: {point.call} × {point.fault.split('=')[1]}"
+            found.points[kind] = found.points.get(kind, 0) + 1
+            found.violations += [f"{point}: {one}" for one in result.violations]
+            if point.kills:
+                found.duplicates.append(result.duplicates)
+            step(found, f"{bench.name}: fault points", number, len(tried))
+    if isinstance(bench.trials.engine, SqliteEngine) and cuts:
+        for number, broken in enumerate(bench.cuts(calls, outcome, every=every), 1):
+            found.cuts = number
+            found.violations += broken
+            step(found, f"{bench.name}: power cuts", number, number)
+    return found
+
+
+def hunt(bench: Bench, name: str, *, most: int = 10_000) -> Hunt:
+    """Look for a mutant: in a run without faults, in the order of its calls, then at the fault
+    points, those first where it should show."""
+    mutant = MUTANTS[name]
+    outcome, ordered, _ = bench.quiet(name)
+    if outcome.violations:
+        return _hunted(name, mutant, "a run without faults", outcome.violations[0], 1)
+    if ordered.early:
+        what = "a power cut at a send" if mutant.engine == SQLITE else "the order of calls"
+        return _hunted(name, mutant, what, ordered.early[0], 1)
+    if name == "keys not synced":
+        for number, broken in enumerate(bench.cuts(read_calls(bench.trials.log), outcome), 2):
+            if broken:
+                return _hunted(name, mutant, "a power cut and a restart", broken[0], number)
+    tried = bench.points()
+    random.Random(name).shuffle(tried)  # noqa: S311 - only an order
+    tried.sort(key=lambda point: (point.call, point.fault) != (mutant.call, mutant.fault))
+    for number, point in enumerate(tried[:most], 1):
+        violations = bench.trials.faulted(point, name).violations
+        if violations:
+            return _hunted(name, mutant, str(point), violations[0], number + 1)
+    return _hunted(name, mutant, "", "", min(len(tried), most) + 1)
+
+
+def _hunted(name: str, mutant: Mutant, by: str, showed: str, trials: int) -> Hunt:
+    return Hunt(name, mutant.what, mutant.engine, by, showed, trials)
+
+
+def _busiest_writer(calls: list[Call]) -> int:
+    """The thread that syncs the WAL of PostgreSQL most often."""
+    counts: dict[int, int] = {}
+    for call in calls:
+        if call.name == "fdatasync" and "/pg_wal/" in call.target:
+            counts[call.thread] = counts.get(call.thread, 0) + 1
+    return max(counts, key=lambda thread: counts[thread])

@@ -1,0 +1,180 @@
+"""One trial: a gateway under strace, a story, a fault; then a restart, and the promises."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from torture import promises
+from torture.child import serve
+from torture.engines import PostgresEngine, SqliteEngine
+from torture.platform import Arrival, Platform
+from torture.story import LAST, Caller, Told
+from torture.strace import attached
+
+_KILL = "signal=SIGKILL"
+_PATIENCE_S = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The `number`-th `call` of a thread on `target` (a file of the store, or a kind of socket)
+    fails or kills. `where` is the gateway, or the server of the database."""
+
+    where: str
+    target: str
+    call: str
+    fault: str
+    number: int
+
+    @property
+    def kills(self) -> bool:
+        return self.fault == _KILL
+
+    def __str__(self) -> str:
+        return f"{self.fault.split('=')[1]} at {self.call} {self.number} of {self.target}"
+
+
+@dataclass(slots=True)
+class Outcome:
+    violations: list[str]
+    arrived: list[Arrival] = field(default_factory=list)
+    told: Told = field(default_factory=Told)
+
+    @property
+    def duplicates(self) -> int:
+        return promises.duplicates(self.arrived)
+
+
+class Trials:
+    """Runs them one after another, on one engine."""
+
+    def __init__(
+        self, engine: SqliteEngine | PostgresEngine, platform: Platform, folder: Path
+    ) -> None:
+        self.engine = engine
+        self.platform = platform
+        self.folder = folder
+        self.log = folder / "strace"
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(["torture.child"])
+
+    def traced(self, calls: tuple[str, ...], mutant: str = "", *, server: bool = False) -> Outcome:
+        """Without a fault; the trace is in `log`. With `server` that of the database's server is in
+        it too, from when the gateway is up."""
+        options = ["-s", "1000000", "-e", f"trace={','.join(calls)}"]
+        return self._try(None, options, mutant, server=server)
+
+    def faulted(self, point: Point, mutant: str = "") -> Outcome:
+        options = ["-e", f"inject={point.call}:{point.fault}:when={point.number}"]
+        options += ["-e", f"trace={point.call}"]
+        if "/" in point.target or point.target.startswith(("gateway.db", "subject-keys.db")):
+            options += [f"-P{self.folder / 'place' / point.target}"]
+        return self._try(point, options, mutant, server=point.where == "server")
+
+    def restarted(self, told: Told, mutant: str = "") -> Outcome:
+        """The second half alone: a new gateway over what is there."""
+        violations = self._look_back(self.engine.settings, told, mutant)
+        return Outcome(violations, list(self.platform.arrived), told)
+
+    def _try(
+        self, point: Point | None, options: list[str], mutant: str, *, server: bool
+    ) -> Outcome:
+        settings = self.engine.fresh()
+        self.platform.clear()
+        told = Told()
+        violations: list[str] = []
+        with ExitStack() as stack:
+            child, start = self.started(settings, mutant, stack)
+            engine = self.engine
+            if not server:
+                follow = point is None or not point.target.startswith("TCP")
+                stack.enter_context(attached([_pid(child)], options, self.log, follow=follow))
+            start()
+            caller = Caller(settings["port"], self.engine.token, child.is_alive, told)
+            stack.callback(caller.close)
+            if caller.wait_until_served():
+                if server and isinstance(engine, PostgresEngine):
+                    both = point is None
+                    pids = [*engine.server_pids(writer_alone=not both), *[_pid(child)] * both]
+                    stack.enter_context(attached(pids, options, self.log, follow=both))
+                caller.tell(engine.wait_until_up)
+                killed = point is not None and point.kills and not server
+                if not killed and child.is_alive() and not _recovered(told):
+                    violations.append("it did not recover from a passing failure")
+            elif point is None:
+                raise RuntimeError(f"without a fault it does not start: {_last_words(settings)}")
+            stop(child)
+        violations += self._look_back(settings, told, mutant)
+        return Outcome(violations, list(self.platform.arrived), told)
+
+    def _look_back(self, settings: Mapping[str, Any], told: Told, mutant: str) -> list[str]:
+        with ExitStack() as stack:
+            child, start = self.started(settings, mutant, stack)
+            start()
+            caller = Caller(settings["port"], self.engine.token, child.is_alive, told)
+            stack.callback(caller.close)
+            if not caller.wait_until_served():
+                return [f"it cannot be started again: {_last_words(settings)}"]
+            try:
+                left = promises.look_back(caller)
+            except httpx.TransportError as error:
+                child.join(1)
+                return [f"it stopped answering after the restart: {error}, exit {child.exitcode}"]
+            stop(child)
+        promises.read_log(settings, told, left)
+        return promises.broken(told, list(self.platform.arrived), left)
+
+    def started(
+        self, settings: Mapping[str, Any], mutant: str, stack: ExitStack
+    ) -> tuple[ForkServerProcess, Any]:
+        """A child that waits for the word, and what gives it."""
+        mine, theirs = self._context.Pipe()
+        child = self._context.Process(target=serve, args=(dict(settings), mutant, theirs))
+        child.start()
+        stack.callback(mine.close)
+        stack.callback(theirs.close)
+        stack.callback(child.close)
+        stack.callback(kill, child)
+        assert mine.recv() == "ready"
+
+        def start() -> None:
+            with suppress(OSError):  # it was killed already
+                mine.send("go")
+
+        return child, start
+
+
+def stop(child: ForkServerProcess) -> None:
+    """As an operator does: SIGTERM, and patience."""
+    if child.is_alive():
+        os.kill(_pid(child), signal.SIGTERM)
+        child.join(_PATIENCE_S)
+
+
+def kill(child: ForkServerProcess) -> None:
+    if child.is_alive():
+        child.kill()
+    child.join()
+
+
+def _pid(child: ForkServerProcess) -> int:
+    assert child.pid is not None
+    return child.pid
+
+
+def _last_words(settings: Mapping[str, Any]) -> str:
+    return (Path(settings["data_dir"]) / "log").read_text(errors="replace")[-300:]
+
+
+def _recovered(told: Told) -> bool:
+    return any(told.taken(name) is not None for name in LAST)

@@ -1,0 +1,124 @@
+"""The figures of MODEL_CARD.md, on texts that were not trained on, through the whole detector:
+`LABELLED_DATA=… python -m training.figures` (a few minutes). The rest of them: `make bench
+ONLY=toxicity`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+
+from bench.figure import labelled_data
+from bench.toxicity import HOLD, detect, roc_auc
+from gateway.text.reader import Reader
+from gateway.toxicity.embedded import EmbeddedScorer
+from training.calibrate import clean_texts, halves
+from training.sources import (
+    CATEGORIES,
+    SEED,
+    Row,
+    davidson,
+    hatemoji,
+    is_validation,
+    mlma,
+    paradetox,
+    rows,
+    toxigen,
+)
+
+_ANSWERING = ("insult", "threat", "identity_attack")
+_MOST = 1_500
+
+
+class Detector:
+    def __init__(self) -> None:
+        self._scorer = EmbeddedScorer()
+        self._scorer.load()
+        self._read = Reader()
+
+    def __call__(self, texts: Sequence[str]) -> np.ndarray:
+        """(texts, CATEGORIES)."""
+        found = detect(self._scorer, self._read, texts)
+        return np.array([[each[category] or 0.0 for category in CATEGORIES] for each in found])
+
+
+def column(found: np.ndarray, *names: str) -> np.ndarray:
+    """The highest of these categories."""
+    return found[:, [CATEGORIES.index(name) for name in names]].max(axis=1)
+
+
+def moderation(detector: Detector) -> list[tuple[str, int, float]]:
+    """(what, how many marked, ROC-AUC) on openai/moderation-api-release."""
+    path = labelled_data("toxicity/dev.openai-moderation.jsonl")
+    prompts = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+    def marked(*keys: str) -> np.ndarray:
+        return np.array([any(one.get(key) == 1 for key in keys) for one in prompts])
+
+    found = detector([one["prompt"] for one in prompts])
+    attack, other = marked("H", "H2", "HR", "V", "V2"), marked("S", "S3", "SH")
+    kept = attack | ~other
+    asked = [
+        ("hate, harassment, violence: highest of " + ", ".join(_ANSWERING), attack, _ANSWERING),
+        ("… toxicity alone", attack, ("toxicity",)),
+        ("identity_attack on hate", marked("H", "H2"), ("identity_attack",)),
+        ("insult on harassment", marked("HR"), ("insult",)),
+        ("threat on violence", marked("V", "V2"), ("threat",)),
+        ("sexual_explicit on sexual", marked("S", "S3"), ("sexual_explicit",)),
+        ("self_harm on self-harm", marked("SH"), ("self_harm",)),
+    ]
+    lines = [(what, int(m.sum()), roc_auc(column(found, *names), m)) for what, m, names in asked]
+    without = roc_auc(column(found, *_ANSWERING)[kept], attack[kept])
+    return [*lines, ("the first, without sexual and self-harm prompts", int(kept.sum()), without)]
+
+
+def held_out(detector: Detector) -> list[tuple[str, int, float]]:
+    """(set and category, how many texts, ROC-AUC)."""
+    sets: list[tuple[str, list[Row], tuple[str, ...]]] = [
+        ("Davidson", [row for row in davidson() if is_validation(row)], CATEGORIES[:1]),
+        ("Davidson", [row for row in davidson() if is_validation(row)], ("identity_attack",)),
+        ("ParaDetox", [row for row in paradetox() if is_validation(row)], CATEGORIES[:1]),
+        ("ToxiGen demonstrations", [r for r in toxigen() if is_validation(r)], CATEGORIES[:1]),
+        ("MLMA French", [row for row in mlma() if is_validation(row)], CATEGORIES[:1]),
+        ("HatemojiBuild dev", list(hatemoji("dev")), CATEGORIES[:1]),
+    ]
+    lines = []
+    for name, texts, names in sets:
+        place = CATEGORIES.index(names[0])
+        known = [row for row in texts if row.labels[place] in {0, 1}][:_MOST]
+        marked = np.array([row.labels[place] == 1 for row in known])
+        found = column(detector([row.text for row in known]), *names)
+        lines.append((f"{name}: {names[0]}", len(known), roc_auc(found, marked)))
+    return lines
+
+
+def clean(detector: Detector) -> list[tuple[str, int, float, float]]:
+    """(language, how many clean texts, share with toxicity over the hold point, with any
+    category but obscene)."""
+    texts = clean_texts([row for row in rows(seed=SEED) if is_validation(row)])
+    others = tuple(category for category in CATEGORIES if category != "obscene")
+    lines = []
+    for language, each in texts.items():
+        reported = halves(each)[1][:_MOST]
+        if len(reported) < 20:
+            continue
+        found = detector(reported)
+        share = [float((column(found, *n) >= HOLD).mean()) for n in (("toxicity",), others)]
+        lines.append((language, len(reported), share[0], share[1]))
+    return lines
+
+
+def main() -> None:
+    detector = Detector()
+    print("| set | n | ROC-AUC |\n|---|---|---|")
+    for what, count, figure in [*moderation(detector), *held_out(detector)]:
+        print(f"| {what} | {count:,} | {figure:.3f} |")
+    print("\n| clean text | n | toxicity | any |\n|---|---|---|---|")
+    for language, count, toxic, any_ in clean(detector):
+        print(f"| {language} | {count:,} | {toxic:.3f} | {any_:.3f} |")
+
+
+if __name__ == "__main__":
+    main()
