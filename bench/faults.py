@@ -39,8 +39,8 @@ def _faults(engines: list[dict[str, Any]]) -> Iterator[Figure]:
         n=there,
         lower_is_better=False,
         note="; ".join(
-            f"{one['engine']}: {one['tried']} of {one.get('there', one['tried'])} calls × KILL, EIO, ENOSPC, "
-            f"{one['cuts']} power cuts"
+            f"{one['engine']}: {one['tried']} of {one.get('there', one['tried'])} calls "
+            f"× KILL, EIO, ENOSPC, {one['cuts']} power cuts"
             for one in engines
         ),
     )

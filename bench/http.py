@@ -90,7 +90,8 @@ def _cpu_ratio(
         n=ROUNDS * PER_ROUND,
         spread=spread,
         baseline=NAME,
-        note=f"{median(ours) * 1e3:.2f} ms ÷ {median(theirs) * 1e3:.2f} ms, median of rounds; {how}",
+        note=f"{median(ours) * 1e3:.2f} ms ÷ {median(theirs) * 1e3:.2f} ms, "
+        f"median of rounds; {how}",
     )
 
 
