@@ -20,6 +20,7 @@ ROOMS = (
     "pii",
     "toxicity",
     "policy",
+    "signals",
     "disclosure",
     "trail",
     "audit",

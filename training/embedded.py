@@ -157,7 +157,7 @@ def main() -> None:
 def _trained(wide: Path | None, state: Path | None, keep: Path) -> Network:
     """Two epochs, then narrow matrices, then one epoch more, slower. `keep` is a folder."""
     training = [row for row in rows(seed=SEED) if not is_validation(row)]
-    network = Network(len(CATEGORIES), BUCKETS)
+    network = Network(len(CATEGORIES), BUCKETS, seed=SEED)
     if state is not None:
         network.factorise()
         return _loaded(network, state)

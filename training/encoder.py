@@ -46,8 +46,11 @@ class Tokens:
 class Network(nn.Module):
     """Flat batch: the tokens of all texts one after the other, `lengths` of each."""
 
-    def __init__(self, categories: int, buckets: int, *, orders: tuple[int, ...] = (2, 3, 5)):
+    def __init__(
+        self, categories: int, buckets: int, *, seed: int, orders: tuple[int, ...] = (2, 3, 5)
+    ) -> None:
         super().__init__()
+        torch.manual_seed(seed)  # of what the head starts from
         stored = dict(np.load(package_file("weights.npz"), allow_pickle=False))
         self.orders = [(order, left) for order, left in ORDERS if order in orders]
         self.eps = float(stored["eps"])
@@ -71,7 +74,9 @@ class Network(nn.Module):
         self.dropout = nn.Dropout(0.2)
 
     def _keep(self, name: str, value: np.ndarray) -> None:
-        self.register_parameter(name, nn.Parameter(torch.from_numpy(np.ascontiguousarray(value))))
+        # A copy in torch's own memory: sums of products depend on how it is aligned.
+        copied = torch.from_numpy(np.ascontiguousarray(value)).clone()
+        self.register_parameter(name, nn.Parameter(copied))
 
     def factorise(self) -> None:
         """Replace each matrix of the branches and of the sum by the product of two narrow ones,
