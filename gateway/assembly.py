@@ -47,7 +47,7 @@ from gateway.policy.reload import PolicySource, Reloader
 from gateway.policy.sandbox import Sandbox
 from gateway.policy.shadow import Shadow
 from gateway.policy.signals import SignalDetector
-from gateway.policy.signing import VerificationKey
+from gateway.policy.signing import SigningKey, VerificationKey
 from gateway.ports import Detector, PolicyEngine, Read
 from gateway.reporting.keeper import Keeper
 from gateway.reporting.profile import load_profile
@@ -246,7 +246,13 @@ async def _policies(
         if shadow is not None:
             stack.push_async_callback(shadow.close)
         stack.push_async_callback(policy.close)
-        yield policy, signals, Reloader(live=policy, source=source, shadow=shadow)
+        signing = settings.policies_signing_key
+        key = None if signing is None else SigningKey.read(signing)
+        yield (
+            policy,
+            signals,
+            Reloader(live=policy, source=source, shadow=shadow, signing_key=key),
+        )
 
 
 async def _warm(policy: PolicyEngine, detectors: Sequence[Detector]) -> None:

@@ -129,6 +129,11 @@ class Settings(BaseSettings):
     policies_bundle_key: Path | None = Field(
         None, description="Public key (PEM) that verifies bundles; without it none are taken."
     )
+    policies_signing_key: Path | None = Field(
+        None,
+        description="Private key (PEM) that signs the policies in use for OPA servers that fetch "
+        "them: GET /v1/policies/bundle. Without it they are not served.",
+    )
     policy_engine: Literal["embedded", "opa"] = Field(
         "embedded", description="embedded: in this process. opa: an OPA server at opa_url."
     )

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, Field
 
 from gateway.api.access import needs
@@ -79,6 +79,18 @@ def router() -> APIRouter:
     )
     routes.add_api_route(
         BUNDLE_PATH,
+        served,
+        methods=["GET"],
+        response_class=Response,
+        responses=documented(401, 403, 404, 429, 503)
+        | {
+            200: {"content": {BUNDLE_TYPE: {}}, "description": "A signed OPA bundle."},
+            304: {"description": "The policies are those of If-None-Match."},
+        },
+        summary="The policies in use, as a signed bundle for OPA servers",
+    )
+    routes.add_api_route(
+        BUNDLE_PATH,
         put,
         methods=["PUT"],
         response_model=PoliciesOut,
@@ -99,6 +111,20 @@ def router() -> APIRouter:
 
 async def shown(request: Request, _: Reader) -> PoliciesOut:
     return _out(_policies(request))
+
+
+async def served(
+    request: Request,
+    _: Reader,
+    if_none_match: Annotated[str | None, Header(max_length=1_000)] = None,
+) -> Response:
+    """For the `bundles` of an OPA server's configuration. The ETag is the digest that entries
+    name; 404 unless policies_signing_key is set."""
+    digest, content = await _policies(request).served()
+    headers = {"ETag": f'"{digest}"', "Cache-Control": "no-cache"}
+    if headers["ETag"] in [one.strip() for one in (if_none_match or "").split(",")]:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type=BUNDLE_TYPE, headers=headers)
 
 
 async def put(request: Request, key: Author) -> PoliciesOut:

@@ -37,14 +37,30 @@ def pack(files: list[tuple[str, bytes]], *, key: SigningKey | None) -> bytes:
         (f"{RESERVED}/data.json", json.dumps({"digest": snapshot.bundle.digest}).encode()),
         (MANIFEST, json.dumps(manifest).encode()),
     ]
-    if key is not None:
-        kept.append((SIGNATURES, key.sign(kept)))
+    return _packed(kept, key=key)
+
+
+def pack_for_server(snapshot: Snapshot, *, key: SigningKey) -> bytes:
+    """What an OPA server that fetches its policies gets: those of `snapshot`, signed, with its
+    digest as the revision. Phrases and schemas stay here: OPA has no use for them."""
+    files = server_files(snapshot)
+    manifest = {"revision": snapshot.bundle.digest, "rego_version": 1, "roots": [""]}
+    kept = [(module.path, module.text.encode()) for module in files.modules]
+    kept += [
+        ("data.json", json.dumps(files.data, ensure_ascii=False).encode()),
+        (MANIFEST, json.dumps(manifest).encode()),
+    ]
+    return _packed(kept, key=key)
+
+
+def _packed(files: list[tuple[str, bytes]], *, key: SigningKey | None) -> bytes:
+    signed = [] if key is None else [(SIGNATURES, key.sign(files))]
     out = io.BytesIO()
     with (
         gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w") as tar,
     ):
-        for path, content in kept:
+        for path, content in (*files, *signed):
             about = tarfile.TarInfo(path)
             about.size = len(content)
             tar.addfile(about, io.BytesIO(content))

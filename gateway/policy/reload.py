@@ -6,12 +6,18 @@ import asyncio
 import os
 from pathlib import Path
 
-from gateway.errors import ConfigurationError, GatewayError, InvalidField, PolicyInvalid
+from gateway.errors import (
+    ConfigurationError,
+    GatewayError,
+    InvalidField,
+    NotFound,
+    PolicyInvalid,
+)
 from gateway.model.decision import Bundle
-from gateway.policy.bundles import MAX_BUNDLE_BYTES, files_in, unpack
+from gateway.policy.bundles import MAX_BUNDLE_BYTES, files_in, pack_for_server, unpack
 from gateway.policy.live import LivePolicies, Status
 from gateway.policy.shadow import Shadow
-from gateway.policy.signing import VerificationKey
+from gateway.policy.signing import SigningKey, VerificationKey
 from gateway.policy.source import Snapshot, fingerprint, load_snapshot, read_folder
 
 FOLDER, BUNDLE = "folder", "bundle"
@@ -96,12 +102,19 @@ class Reloader:
     those that are pushed."""
 
     def __init__(
-        self, *, live: LivePolicies, source: PolicySource, shadow: Shadow | None = None
+        self,
+        *,
+        live: LivePolicies,
+        source: PolicySource,
+        shadow: Shadow | None = None,
+        signing_key: SigningKey | None = None,
     ) -> None:
         self._live = live
         self._shadow = shadow
         self._source = source
         self._seen = source.fingerprint()
+        self._signing_key = signing_key
+        self._packed = ("", b"")
 
     @property
     def status(self) -> Status:
@@ -110,6 +123,17 @@ class Reloader:
     @property
     def shadow(self) -> Shadow | None:
         return self._shadow
+
+    async def served(self) -> tuple[str, bytes]:
+        """The policies in use, as their digest and a signed bundle for OPA servers that fetch
+        it. Raises NotFound where no key signs bundles."""
+        if self._signing_key is None:
+            raise NotFound("signed bundle", "policies", "Set policies_signing_key.")
+        snapshot = self._live.snapshot
+        if self._packed[0] != snapshot.bundle.digest:
+            content = await asyncio.to_thread(pack_for_server, snapshot, key=self._signing_key)
+            self._packed = (snapshot.bundle.digest, content)
+        return self._packed
 
     async def watch(self, every_s: float) -> None:
         """Look every `every_s` seconds, for ever."""

@@ -47,6 +47,10 @@ class SigningKey:
         self.algorithm, *_ = _algorithms(key.public_key())
         self._key = _jose(pem, self.algorithm)
 
+    @classmethod
+    def read(cls, path: Path) -> SigningKey:
+        return cls(_key_file(path))
+
     def sign(self, files: Iterable[tuple[str, bytes]], *, key_id: str | None = None) -> bytes:
         """The content of `.signatures.json` for (path, content) `files`."""
         listed = [
@@ -73,10 +77,7 @@ class VerificationKey:
 
     @classmethod
     def read(cls, path: Path) -> VerificationKey:
-        try:
-            return cls(path.read_bytes())
-        except OSError as error:
-            raise _bad_key(f"{path} cannot be read ({error.strerror})") from None
+        return cls(_key_file(path))
 
     def verify(self, files: Mapping[str, bytes], signatures: bytes) -> None:
         """Raises PolicyInvalid unless `signatures` (the content of `.signatures.json`) is ours
@@ -132,6 +133,13 @@ def _algorithms(key: Any) -> tuple[str, ...]:
 def _jose(pem: bytes, algorithm: str) -> Any:
     kind = ECKey if algorithm.startswith("ES") else RSAKey
     return kind.import_key(pem)
+
+
+def _key_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _bad_key(f"{path} cannot be read ({error.strerror})") from None
 
 
 def _bad_key(problem: str) -> ConfigurationError:
