@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import PlainTextResponse, StreamingResponse
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api.access import needs
 from gateway.api.doors import doors_of
 from gateway.api.responses import documented
+from gateway.api.schemas import Moment
 from gateway.model.access import ApiKey, Role
 from gateway.model.record import Entry, EntryKind
 from gateway.model.submission import Channel
@@ -23,16 +24,6 @@ from gateway.trail.evidence import CONTENT_TYPE, evidence, extent
 Auditor = Annotated[ApiKey, Depends(needs(Role.AUDITOR))]
 Size = Annotated[int, Query(ge=0, le=2**62)]
 _WORD = r"^[\x21-\x7e]*$"
-
-
-def _written_out(value: object) -> object:
-    """A bare number could be meant in seconds or in milliseconds."""
-    if isinstance(value, str) and "T" not in value.upper():
-        raise ValueError("must be a date and time, as in 2026-01-31T08:00:00Z")
-    return value
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
 class EntryFilter(BaseModel):

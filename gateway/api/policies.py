@@ -82,7 +82,7 @@ def router() -> APIRouter:
         served,
         methods=["GET"],
         response_class=Response,
-        responses=documented(401, 403, 404, 429, 503)
+        responses=documented(401, 403, 404, 422, 429, 503)
         | {
             200: {"content": {BUNDLE_TYPE: {}}, "description": "A signed OPA bundle."},
             304: {"description": "The policies are those of If-None-Match."},

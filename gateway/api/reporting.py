@@ -17,9 +17,9 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from gateway.api.access import needs
-from gateway.api.audit import Moment
 from gateway.api.doors import Desk, Doors, doors_of
 from gateway.api.responses import documented
+from gateway.api.schemas import Moment
 from gateway.errors import ConfigurationError, InvalidField, RateLimited, StateConflict
 from gateway.model.access import ApiKey, Role
 from gateway.model.record import Entry, EntryKind

@@ -30,6 +30,7 @@ CHECKS = [
     negative_data_rejection,
 ]
 
+schemathesis.serializer.alias("application/gzip", "application/octet-stream")
 described = schemathesis.openapi.from_dict(
     build_app(None, version="test", max_body_bytes=262_144).openapi()
 )
