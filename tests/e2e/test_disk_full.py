@@ -164,7 +164,7 @@ def test_the_log_verifies_afterwards(there: Any, tmp_path: Path) -> None:
 
 
 def _until(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240  # an attempt that could not be settled waits for its lease
     while not true():
         assert time.monotonic() < until
         time.sleep(0.05)

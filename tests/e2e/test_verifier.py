@@ -145,7 +145,7 @@ def verify(desk: Path, bin_dir: Path, evidence: bytes) -> Verify:
 
 def test_the_guide_builds_the_verifier(tmp_path: Path, bin_dir: Path) -> None:
     made = subprocess.run(
-        [*MAKE.split(), f"PYTHON={bin_dir / 'python3'}", "-n"],
+        [*MAKE.split(), f"PYTHON={bin_dir / 'python3'}", "-n", "--no-print-directory"],
         cwd=ROOT,
         capture_output=True,
         text=True,
