@@ -26,14 +26,11 @@ Size = Annotated[int, Query(ge=0, le=2**62)]
 _WORD = r"^[\x21-\x7e]*$"
 
 
-class EntryFilter(BaseModel):
+class Filters(BaseModel):
     """All given ones must hold."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    message_id: Annotated[
-        str | None, Field(max_length=64, pattern=_WORD, description="The story of one message.")
-    ] = None
     creator: Annotated[str | None, Field(max_length=128, pattern=_WORD)] = None
     channel: Channel | None = None
     conversation: Annotated[str | None, Field(max_length=128, pattern=_WORD)] = None
@@ -47,6 +44,12 @@ class EntryFilter(BaseModel):
     ] = None
     since: Moment | None = Field(None, description="Included. With its offset from UTC.")
     until: Moment | None = Field(None, description="Not included.")
+
+
+class EntryFilter(Filters):
+    message_id: Annotated[
+        str | None, Field(max_length=64, pattern=_WORD, description="The story of one message.")
+    ] = None
     limit: int = Field(100, ge=1, le=1_000)
     before: int | None = Field(None, ge=0, le=2**62, description="`next` of the page before.")
 

@@ -12,18 +12,16 @@ from typing import Annotated, Any
 from weakref import WeakSet
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from gateway.api.access import needs
+from gateway.api.audit import Auditor, Filters
 from gateway.api.doors import Desk, Doors, doors_of
 from gateway.api.responses import documented
 from gateway.api.schemas import Moment
 from gateway.errors import ConfigurationError, InvalidField, RateLimited, StateConflict
-from gateway.model.access import ApiKey, Role
-from gateway.model.record import Entry, EntryKind
-from gateway.model.submission import Channel
+from gateway.model.record import Entry
 from gateway.model.verdict import Verdict
 from gateway.reporting import page, report
 from gateway.reporting.export import About, Export
@@ -33,8 +31,6 @@ from gateway.reporting.vocabulary import BATCH
 from gateway.storage.store import EntryQuery
 from gateway.trail.checkpoint import Checkpoint
 
-Auditor = Annotated[ApiKey, Depends(needs(Role.AUDITOR))]
-_WORD = r"^[\x21-\x7e]*$"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _AT_ONCE = 3
 _MOST = 100_000
@@ -43,32 +39,19 @@ _BEHIND = 16_384
 """Entries that a request may wait to be counted: a fraction of a second."""
 
 
-class _Asked(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    since: Moment | None = Field(None, description="Included. With its offset from UTC.")
-    until: Moment | None = Field(None, description="Not included.")
-    limit: int = Field(10_000, ge=1, le=_MOST, description="So many entries at most.")
-    after: int | None = Field(
-        None, ge=0, le=2**62, description="Go on behind entry number so, the last of what came."
-    )
+Limit = Annotated[int, Field(ge=1, le=_MOST, description="So many entries at most.")]
+After = Annotated[
+    int | None,
+    Field(ge=0, le=2**62, description="Go on behind entry number so, the last of what came."),
+]
 
 
-class ExportAsked(_Asked):
+class ExportAsked(Filters):
     """All given filters must hold."""
 
     format: ExportFormat = ExportFormat.JSONL
-    creator: Annotated[str | None, Field(max_length=128, pattern=_WORD)] = None
-    channel: Channel | None = None
-    conversation: Annotated[str | None, Field(max_length=128, pattern=_WORD)] = None
-    kind: EntryKind | None = None
-    decision: Annotated[
-        str | None,
-        Field(max_length=64, pattern=_WORD, description="A verdict, or the state it led to."),
-    ] = None
-    rule: Annotated[
-        str | None, Field(max_length=128, pattern=_WORD, description="A rule that fired.")
-    ] = None
+    limit: Limit = 10_000
+    after: After = None
 
 
 class ReasonsFormat(StrEnum):
@@ -76,8 +59,14 @@ class ReasonsFormat(StrEnum):
     BATCHES = "batches"  # one request of the database a line: {"statements": [up to 100]}
 
 
-class ReasonsAsked(_Asked):
+class ReasonsAsked(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
     format: ReasonsFormat = ReasonsFormat.JSONL
+    since: Moment | None = Field(None, description="Included. With its offset from UTC.")
+    until: Moment | None = Field(None, description="Not included.")
+    limit: Limit = 10_000
+    after: After = None
     verdict: Verdict | None = Field(None, description="block or hold. Default: both.")
 
 

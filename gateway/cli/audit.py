@@ -6,7 +6,7 @@ import asyncio
 import json
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,8 +19,8 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli import erasure, evidence, move, proofs, reporting
-from gateway.cli.context import Books, Workshop, run, settings_of
-from gateway.errors import InvalidField, LogInvalid
+from gateway.cli.context import Books, Workshop, moment, run, settings_of
+from gateway.errors import LogInvalid
 from gateway.model.record import Entry, EntryKind
 from gateway.storage.store import EntryQuery, LogStore
 from gateway.trail.verify import Verified
@@ -150,8 +150,8 @@ def _add_show(app: typer.Typer, workshop: Workshop) -> None:
             kind=kind,
             decision=decision,
             rule=rule,
-            since=_moment("since", since),
-            until=_moment("until", until),
+            since=moment("since", since),
+            until=moment("until", until),
         )
 
         async def job() -> tuple[list[Entry], datetime | None]:
@@ -209,18 +209,6 @@ async def entries_from(
             if wait is None:
                 return
             await wait()
-
-
-def _moment(field: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidField(
-            f"--{field}", "is no time", "Write it as 2026-11-22 or 2026-11-22T20:00:00Z."
-        ) from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _table(entries: Sequence[Entry]) -> Table:

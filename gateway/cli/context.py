@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
 
+from gateway.errors import InvalidField
 from gateway.keyring import Keyring
 from gateway.model.submission import Submission
 from gateway.pipeline.gateway import Gateway
@@ -65,3 +67,16 @@ def run(job: Callable[[], Awaitable[T]]) -> T:
         return await job()
 
     return asyncio.run(main())
+
+
+def moment(field: str, text: str | None) -> datetime | None:
+    """The time that the option `field` names, UTC where it does not say. Raises InvalidField."""
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidField(
+            f"--{field}", "is no time", "Write it as 2026-11-22 or 2026-11-22T20:00:00Z."
+        ) from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.context import Workshop, run, settings_of
+from gateway.cli.context import Workshop, moment, run, settings_of
 from gateway.errors import InvalidField, OnLegalHold
 from gateway.model.erasure import (
     ErasureOrder,
@@ -154,7 +154,7 @@ def _add_holds(app: typer.Typer, workshop: Workshop) -> None:
             message=message,
             tenant="" if everything else None,
         )
-        ends = _moment(until)
+        ends = _to_come(until)
 
         async def job() -> LegalHold:
             async with workshop.books(settings_of(context)) as books:
@@ -244,15 +244,9 @@ def _given(reason: str) -> str:
     return reason.strip()
 
 
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidField("--until", "is no time", "Write it as 2027-01-31T08:00:00Z.") from None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    if at <= datetime.now(UTC):
+def _to_come(text: str | None) -> datetime | None:
+    at = moment("until", text)
+    if at is not None and at <= datetime.now(UTC):
         raise InvalidField("--until", "has passed", "Name a time to come.")
     return at
 

@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gateway.cli.context import Books, Workshop, run, settings_of
+from gateway.cli.context import Books, Workshop, moment, run, settings_of
 from gateway.errors import ConfigurationError, InvalidField
 from gateway.model.record import Entry, EntryKind
 from gateway.policy.describe import rule_titles
@@ -95,8 +95,8 @@ def _add_export(app: typer.Typer, workshop: Workshop) -> None:
             kind=kind,
             decision=verdict,
             rule=rule,
-            since=_moment("since", since),
-            until=_moment("until", until),
+            since=moment("since", since),
+            until=moment("until", until),
         )
 
         async def job() -> dict[str, Any]:
@@ -138,8 +138,8 @@ def _add_reasons(app: typer.Typer, workshop: Workshop) -> None:
         query = EntryQuery(
             tenant=tenant,
             decisions=RESTRICTED,
-            since=_moment("since", since),
-            until=_moment("until", until),
+            since=moment("since", since),
+            until=moment("until", until),
         )
 
         async def job() -> dict[str, Any]:
@@ -337,18 +337,6 @@ def _leave_manifest(manifest: Mapping[str, Any], out: Path | None) -> None:
         file.write(orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     count = manifest.get("entries", manifest.get("statements"))
     typer.echo(f"{count} written to {out}", err=True)
-
-
-def _moment(field: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidField(
-            f"--{field}", "is no time", "Write it as 2026-11-22 or 2026-11-22T20:00:00Z."
-        ) from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _day(field: str, text: str | None) -> int | None:
