@@ -9,6 +9,7 @@ import platform
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -32,7 +33,12 @@ ROOMS = (
     "start",
 )
 REPORT = Path("build/bench.json")
-DOCS = Path("docs/benchmarks.md")
+DOCS = {Path("docs/benchmarks.md"): "", Path("docs/reliability.md"): "audit."}
+"""Pages with a table of figures, and how the keys of theirs begin."""
+_HEAD = (
+    "| figure | value | bar | aim | | n | spread | against | measured |",
+    "|---|---|---|---|---|---|---|---|---|",
+)
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
@@ -89,7 +95,7 @@ def _table(figures: list[Figure]) -> Table:
     return table
 
 
-def _merge(figures: list[Figure], command: str) -> dict[str, dict[str, object]]:
+def _merge(figures: list[Figure], command: str) -> dict[str, dict[str, Any]]:
     """Into what earlier runs of other parts wrote."""
     REPORT.parent.mkdir(exist_ok=True)
     report = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else {}
@@ -113,25 +119,33 @@ def _merge(figures: list[Figure], command: str) -> dict[str, dict[str, object]]:
     return report
 
 
-def _write_docs(report: dict[str, dict[str, object]]) -> None:
-    rows = [
-        "| figure | value | bar | aim | | n | spread | against |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for key, one in sorted(report.items()):
-        state = "aim" if one["reaches_aim"] else "bar" if one["holds"] else "**falls short**"
-        spread = one["spread"]
-        shown = (
-            " – ".join(_short(edge) for edge in spread) if isinstance(spread, list | tuple) else ""
-        )
-        rows.append(
-            f"| `{key}` | {_short(one['value'])} {one['unit']} | {_short(one['bar'])} "
-            f"| {_short(one['aim'])} | {state} | {one['n']} | {shown} | {one['baseline']} |"
-        )
-    text = DOCS.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    DOCS.write_text(f"{before}{BEGIN}\n" + "\n".join(rows) + f"\n{END}{after}", encoding="utf-8")
+def _write_docs(report: dict[str, dict[str, Any]]) -> None:
+    for path, prefix in DOCS.items():
+        text = path.read_text(encoding="utf-8")
+        before, rest = text.split(BEGIN)
+        old, after = rest.split(END)
+        rows = _rows_in(old) | {
+            key: _row(key, one) for key, one in report.items() if key.startswith(prefix)
+        }
+        lines = [*_HEAD, *(rows[key] for key in sorted(rows))]
+        path.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}", "utf-8")
+
+
+def _rows_in(table: str) -> dict[str, str]:
+    """The rows that are there by their figure's key: what was not measured again stays, with its
+    date."""
+    rows = (line for line in table.splitlines() if line.startswith("| `"))
+    return {row.split("`")[1]: row for row in rows}
+
+
+def _row(key: str, one: dict[str, Any]) -> str:
+    state = "aim" if one["reaches_aim"] else "bar" if one["holds"] else "**falls short**"
+    spread = " – ".join(_short(edge) for edge in one["spread"] or ())
+    return (
+        f"| `{key}` | {_short(one['value'])} {one['unit']} | {_short(one['bar'])} "
+        f"| {_short(one['aim'])} | {state} | {one['n']} | {spread} | {one['baseline']} "
+        f"| {one['measured']} |"
+    )
 
 
 def _short(value: object) -> str:
