@@ -157,7 +157,8 @@ class Trials:
 def stop(child: ForkServerProcess) -> None:
     """As an operator does: SIGTERM, and patience."""
     if child.is_alive():
-        os.kill(_pid(child), signal.SIGTERM)
+        with suppress(ProcessLookupError):  # a planted fault may end it at this very moment
+            os.kill(_pid(child), signal.SIGTERM)
         child.join(_PATIENCE_S)
 
 
