@@ -37,7 +37,7 @@ class Proxying:
         with self.gateway.client() as http:
             answer = http.get("/v1/audit/entries", params={"limit": 500})
         answer.raise_for_status()
-        found = [one["body"] if "body" in one else one for one in answer.json()["entries"]]
+        found = [one.get("body", one) for one in answer.json()["entries"]]
         return [
             one for one in found if all(one.get(name) == value for name, value in wanted.items())
         ]

@@ -16,6 +16,7 @@ from tests.proxies import Proxying, opened, proxying, raw
 
 LABEL = "AI"
 ADDRESS = "lea.perso@example.org"
+TOKEN = "alice_token"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def proxy(server: MockServer, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield there
 
 
-def client(proxy: Proxying, route: str = "fans", token: str = "alice_token") -> Mastodon:
+def client(proxy: Proxying, route: str = "fans", token: str = TOKEN) -> Mastodon:
     session = requests.Session()
     session.headers.update(proxy.headers)
     return Mastodon(
@@ -196,7 +197,7 @@ JSON = {"Content-Type": "application/json"}
         ("POST", "/p/fans/api/v1/apps", FORM, b"client_name=bypass"),
     ],
 )
-def test_no_way_around(
+def test_no_way_around(  # noqa: PLR0917 - a table
     proxy: Proxying,
     reader: Mastodon,
     method: str,

@@ -191,7 +191,8 @@ async def test_old_prefixes_are_judged(
     version: str, proxy: Proxying, avatar: AsyncClient, server: str, room: dict[str, str]
 ) -> None:
     headers = {"Authorization": f"Bearer {avatar.access_token}"}
-    path = f"/p/rooms/_matrix/client/{version}/rooms/{quote(room['id'])}/send/{MESSAGE}/old{version[0]}"
+    there = f"/p/rooms/_matrix/client/{version}/rooms/{quote(room['id'])}"
+    path = f"{there}/send/{MESSAGE}/old{version[0]}"
     answer = raw(proxy, "PUT", path, headers=headers, json={"msgtype": "m.text", "body": ADDRESS})
     assert answer.status_code in (200, 404)
     assert said(server, room, ADDRESS) == 0
