@@ -57,7 +57,8 @@ disable_existing_loggers: false
 def synapse(folder: Path) -> Iterator[str]:
     """The URL of a homeserver named localhost that anybody may register on."""
     if not PYTHON.exists():
-        pytest.skip("needs Synapse: make .venv-synapse/ready")
+        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        missing("needs Synapse: make .venv-synapse/ready")
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "homeserver.yaml"
