@@ -28,6 +28,7 @@ ROOMS = (
     "erasure",
     "pipeline",
     "http",
+    "proxy",
     "start",
 )
 REPORT = Path("build/bench.json")

@@ -55,7 +55,7 @@ def build_app(
     for door in (audit, erasures, reporting, log, health):
         app.include_router(door.router())
     proxy = ProxyDoor(max_body_bytes=max_body_bytes, public_url=public_url)
-    app.router.routes.append(Route(f"{PREFIX}{{route}}/{{rest:path}}", proxy))
+    app.router.routes.insert(0, Route(f"{PREFIX}{{route}}/{{rest:path}}", proxy))
     bundles = {policies.BUNDLE_PATH: (policies.BUNDLE_TYPE, MAX_BUNDLE_BYTES)}
     app.add_middleware(StrictBody, max_bytes=max_body_bytes, raw=bundles, apart=PREFIX)
     return app

@@ -17,6 +17,7 @@ from gateway.platforms.proxies import ProxyRoute
 from gateway.platforms.upstream import Outgoing, Upstream, returned, with_header
 
 _MAX_REWRITTEN = 1_048_576
+_SMALL = 65_536  # comes in one piece
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 
@@ -51,7 +52,10 @@ async def passed(
             began = True
             head = returned(raw, whole=True)
             await send({"type": "http.response.start", "status": response.status, "headers": head})
-            await _until_gone(http, send, response.content)
+            if response.content_length is not None and response.content_length <= _SMALL:
+                await send({"type": "http.response.body", "body": await response.read()})
+            else:
+                await _until_gone(http, send, response.content)
     except (aiohttp.ClientError, TimeoutError, ValueError):
         if began:
             raise
