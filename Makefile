@@ -31,7 +31,12 @@ demo: $(VENV)/ready ## the main job on sample conversations, over real HTTP, ver
 run: $(VENV)/ready ## serve on 127.0.0.1:8080
 	$(BIN)/avatar-gateway serve
 
-test: $(VENV)/ready-dev ## all tests (those of the Detoxify backend: make test-detoxify)
+$(VENV)-synapse/ready: requirements/synapse.txt
+	$(PYTHON) -m venv $(VENV)-synapse
+	$(VENV)-synapse/bin/pip install --quiet --require-hashes --requirement requirements/synapse.txt
+	@touch $@
+
+test: $(VENV)/ready-dev $(VENV)-synapse/ready ## all tests (those of the Detoxify backend: make test-detoxify)
 	$(BIN)/pytest -m "not detoxify" $(ARGS)
 
 $(VENV)-detoxify/ready: requirements/detoxify.txt pyproject.toml
@@ -71,7 +76,9 @@ bench: $(VENV)/ready-dev ## measure everything; ONLY=pii,policy for a part
 lock: ## resolve and pin the dependencies again (needs uv)
 	$(LOCK) --extra dev --extra detoxify requirements/detoxify.in --output-file requirements/detoxify.txt
 	$(LOCK) --extra dev --constraint requirements/detoxify.txt --output-file requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" requirements/synapse.in --output-file requirements/synapse.txt
 	$(LOCK) --constraint requirements/detoxify.txt --output-file requirements/base.txt
 
 clean: ## remove what was made (not the data in var/)
-	rm -rf build $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf build $(VENV) $(VENV)-synapse .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

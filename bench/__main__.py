@@ -30,6 +30,7 @@ ROOMS = (
     "erasure",
     "pipeline",
     "http",
+    "proxy",
     "start",
 )
 REPORT = Path("build/bench.json")

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import typer
 
-from docs import packs, statements
+from docs import packs, routes, statements
 from gateway import assembly, errors
 from gateway.api.app import build_app
 from gateway.api.problems import TYPE_BASE
@@ -119,6 +119,7 @@ def pages() -> dict[str, str]:
         "pii.md": recognizers_page().removeprefix(NOTE).lstrip("\n"),
         "export-columns.md": columns.page(),
         "statements-of-reasons.md": statements.page(),
+        "routes.md": routes.page(),
         "policy-input.md": render(load_snapshot(POLICIES).schemas["input.schema.json"]),
         **packs.pages(),
     }

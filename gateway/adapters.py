@@ -16,6 +16,7 @@ from gateway.keyring import Keyring
 from gateway.model.route import Route
 from gateway.pii.detector import PiiDetector
 from gateway.pipeline.rooms import Limits
+from gateway.platforms.proxied import ProxiedPlatform
 from gateway.platforms.signing import secret_bytes
 from gateway.platforms.webhook import WebhookPlatform
 from gateway.policy.embedded import EmbeddedEngine
@@ -61,12 +62,13 @@ def _scorer(settings: Settings) -> Scorer:
     return EmbeddedScorer()
 
 
-def platform_of(settings: Settings, keyring: Keyring) -> WebhookPlatform:
+def platform_of(settings: Settings, keyring: Keyring) -> ProxiedPlatform:
     given = settings.webhook_secret
     secret = secret_bytes(given.get_secret_value()) if given else keyring.webhook_secret
-    return WebhookPlatform(
+    webhooks = WebhookPlatform(
         sandbox_url=settings.sandbox_url, routes_dir=settings.routes_dir, secret=secret
     )
+    return ProxiedPlatform(others=webhooks)
 
 
 def c2pa_marker(

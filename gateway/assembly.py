@@ -40,6 +40,7 @@ from gateway.pipeline.admission import admit
 from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.rooms import Rooms
+from gateway.platforms.proxied import ProxiedPlatform
 from gateway.policy.creators import creator_checker
 from gateway.policy.describe import rule_titles
 from gateway.policy.live import LivePolicies
@@ -76,6 +77,7 @@ class Assembled:
     policy: LivePolicies
     courier: OutboxCourier
     policies: Reloader
+    proxied: ProxiedPlatform | None = None
     witnessing: Witnessing | None = None
     stamping: Stamping | None = None
 
@@ -217,6 +219,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             policy=policy,
             courier=courier,
             policies=policies,
+            proxied=platform,
             witnessing=witnesses,
             stamping=stamps,
         )
@@ -284,7 +287,10 @@ async def _serve(settings: Settings) -> None:
         async with assemble(settings) as parts, _background(parts):
             await _first_key(parts.books)
             app = build_app(
-                doors_to(parts), version=version(), max_body_bytes=settings.max_body_bytes
+                doors_to(parts),
+                version=version(),
+                max_body_bytes=settings.max_body_bytes,
+                public_url=settings.public_url,
             )
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
             url = f"http://{host}:{listen(sockets)}"
@@ -387,6 +393,7 @@ def doors_to(parts: Assembled) -> Doors:
         remarks=lambda: _remarks(parts),
         log_public=books.settings.log_public,
         desk=_desk(parts),
+        proxied=parts.proxied,
     )
 
 

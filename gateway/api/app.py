@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
+from starlette.routing import Route
 
 from gateway.api import (
     audit,
@@ -18,11 +19,14 @@ from gateway.api import (
     submissions,
 )
 from gateway.api.doors import Doors
+from gateway.api.proxy import PREFIX, ProxyDoor
 from gateway.api.strict_body import StrictBody
 from gateway.policy.bundles import MAX_BUNDLE_BYTES
 
 
-def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> FastAPI:
+def build_app(
+    doors: Doors | None, *, version: str, max_body_bytes: int, public_url: str = ""
+) -> FastAPI:
     """The app in front of `doors`; without any it can only describe itself."""
     app = FastAPI(
         title="avatar-gateway",
@@ -50,6 +54,8 @@ def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> Fast
         app.include_router(door.router())
     for door in (audit, erasures, reporting, log, health):
         app.include_router(door.router())
+    proxy = ProxyDoor(max_body_bytes=max_body_bytes, public_url=public_url)
+    app.router.routes.insert(0, Route(f"{PREFIX}{{route}}/{{rest:path}}", proxy))
     bundles = {policies.BUNDLE_PATH: (policies.BUNDLE_TYPE, MAX_BUNDLE_BYTES)}
-    app.add_middleware(StrictBody, max_bytes=max_body_bytes, raw=bundles)
+    app.add_middleware(StrictBody, max_bytes=max_body_bytes, raw=bundles, apart=PREFIX)
     return app

@@ -26,6 +26,7 @@ class StrictBody:
     408 when it does not come, 413 over the limit, 415 for another media type than JSON, 400 for
     what is not UTF-8, not JSON, nested too deep, or has a duplicate key (two readers could see
     two different texts). `raw` maps paths that take another media type to (type, most bytes).
+    Paths that begin with `apart` are read by their own door.
     """
 
     def __init__(
@@ -35,14 +36,17 @@ class StrictBody:
         max_bytes: int,
         patience_s: float = 30.0,
         raw: Mapping[str, tuple[str, int]] | None = None,
+        apart: str | None = None,
     ) -> None:
         self._app = app
         self._max_bytes = max_bytes
         self._patience_s = patience_s
         self._raw = dict(raw or {})
+        self._apart = apart
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in {"POST", "PUT", "PATCH"}:
+        apart = self._apart is not None and str(scope.get("path")).startswith(self._apart)
+        if apart or scope["type"] != "http" or scope["method"] not in {"POST", "PUT", "PATCH"}:
             await self._app(scope, receive, send)
             return
         try:

@@ -20,6 +20,7 @@ from gateway.cli import (
     policy,
     receipt,
     review,
+    routes,
     serve,
     witness,
 )
@@ -63,6 +64,7 @@ def build(workshop: Workshop) -> typer.Typer:
     app.add_typer(audit.build(workshop), name="audit", help="The audit log.")
     app.add_typer(review.build(workshop), name="review", help="What waits for a person.")
     app.add_typer(receipt.build(workshop), name="receipt", help="Receipts.")
+    app.add_typer(routes.build(), name="routes", help="Routes and proxied platforms.")
     app.add_typer(models.build(), name="models", help="Toxicity models.")
     return app
 

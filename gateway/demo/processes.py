@@ -48,8 +48,8 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(data_dir: Path, *, patience_s: float = 60) -> Iterator[Running]:
-    """Both processes on free loopback ports; their logs are in `data_dir`."""
+def running(data_dir: Path, *, patience_s: float = 60, **more: str) -> Iterator[Running]:
+    """Both processes on free loopback ports; their logs are in `data_dir`. `more` are settings."""
     secret = os.urandom(32).hex()
     gateway_port, sandbox_port = _free_port(), _free_port()
     gateway, sandbox = (f"http://127.0.0.1:{port}" for port in (gateway_port, sandbox_port))
@@ -59,6 +59,7 @@ def running(data_dir: Path, *, patience_s: float = 60) -> Iterator[Running]:
         public_url=gateway,
         sandbox_url=f"{sandbox}/messages",
         webhook_secret=secret,
+        **more,
     )
     secretive = environment() | {SECRET_VARIABLE: secret}
     began = time.monotonic()

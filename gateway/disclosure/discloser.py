@@ -95,6 +95,8 @@ class LabelDiscloser:
             salt=salt.hex(),
             replaced_by=template,
             shortened=fitted.shortened,
+            start=fitted.label.start,
+            end=fitted.label.end,
         )
         return self._marked(facts, disclosure, obligations)
 

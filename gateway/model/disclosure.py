@@ -44,6 +44,7 @@ class Disclosure:
     """The text to publish and its proofs. `text` carries the visible label. `marks` maps a
     machine-readable format to its object. `content_hash` is hex
     HMAC-SHA256(salt, canonical text); the salt (hex) goes to the recipient, not into the log.
+    `start` and `end` are the label's parts of `text`, the avatar's words stand between them.
     `shortened` tells that the avatar's own words were cut to fit."""
 
     text: str
@@ -54,3 +55,5 @@ class Disclosure:
     salt: str = ""
     replaced_by: str | None = None  # the template, when the whole text was replaced
     shortened: bool = False
+    start: str = ""
+    end: str = ""

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
 from gateway.errors import ConfigurationError
 from gateway.model.route import LengthUnit, Overflow, Route
 from gateway.model.submission import Channel
 from gateway.model.verdict import Verdict
+from gateway.platforms.declaration import Declaration
+from gateway.platforms.loading import load_declarations
+from gateway.platforms.located import Lines, read_checked, read_file
+from gateway.platforms.proxies import ProxyRoute, declaration_for, proxy_of
 from gateway.platforms.signing import secret_bytes
 
-_MAX_BYTES = 65_536
+PLATFORMS = "platforms"
+"""The folder below `routes_dir` with further platform files."""
+
+_PAGE = "docs/reference/webhook.md"
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routes:
-    """`routes` by name; `secrets` of those that have one of their own."""
+    """`routes` by name; `secrets` of those that have one of their own; `proxies` are the routes
+    of that kind, with all that the proxy needs."""
 
     routes: Mapping[str, Route]
     secrets: Mapping[str, bytes] = field(repr=False)
+    proxies: Mapping[str, ProxyRoute] = field(default_factory=dict)
 
 
 def load_routes(*, sandbox_url: str, directory: Path | None = None) -> Routes:
@@ -44,8 +48,19 @@ def load_routes(*, sandbox_url: str, directory: Path | None = None) -> Routes:
             route, _ = parse_route(entry.read_text("utf-8"), entry.name, sandbox_url=sandbox_url)
             routes[route.name] = route
     own: dict[str, Path] = {}
+    proxies: dict[str, ProxyRoute] = {}
+    known: dict[str, Declaration] | None = None
     for path in _route_files(directory):
-        route, secret_file = parse_route(_read(path), str(path), sandbox_url=sandbox_url)
+        text = read_file(path)
+        document, lines = read_checked(text, str(path), schema="route.schema.json", page=_PAGE)
+        secret_file = document.get("secret_file")
+        if document["kind"] == "proxy":
+            known = known or load_declarations(path.parent / PLATFORMS)
+            proxy = _proxy(path, document, lines, known)
+            route = proxy.route
+            proxies[route.name] = proxy
+        else:
+            route = _route(document, lines, str(path), sandbox_url=sandbox_url)
         if route.name in own:
             raise ConfigurationError(
                 str(path), f"names its route like {own[route.name]}", "Rename one of them."
@@ -54,24 +69,39 @@ def load_routes(*, sandbox_url: str, directory: Path | None = None) -> Routes:
         routes[route.name] = route
         if secret_file is not None:
             secrets[route.name] = _secret(path.parent / secret_file)
-    return Routes(routes=routes, secrets=secrets)
+    return Routes(routes=routes, secrets=secrets, proxies=proxies)
+
+
+def _proxy(
+    path: Path, document: Mapping[str, Any], lines: Lines, known: Mapping[str, Declaration]
+) -> ProxyRoute:
+    where = f"{path}:{lines.get(('platform',), 1)}"
+    declaration = declaration_for(document["platform"], known, where)
+    limits = {"max_length": declaration.max_length, "unit": declaration.unit.value}
+    given: dict[str, Any] = {**limits, **document}
+    route = _route(given, lines, str(path), sandbox_url="")
+    credential = None
+    if "credential_file" in document:
+        file = path.parent / document["credential_file"]
+        credential = _private(file).strip()
+        if not credential or not credential.isprintable():
+            raise ConfigurationError(str(file), "holds no credential in one line", "Put it there.")
+    return proxy_of(document, route, credential, declaration)
 
 
 def parse_route(text: str, where: str, *, sandbox_url: str) -> tuple[Route, str | None]:
     """The route in `text`, and the name of its secret's file. `where` is for error messages."""
-    document, lines = _parse(text, where)
-    error = best_match(_validator().iter_errors(document))
-    if error is not None:
-        raise ConfigurationError(
-            f"{where}:{_line(lines, error.absolute_path)}",
-            error.message,
-            "See docs/reference/webhook.md.",
-        )
+    document, lines = read_checked(text, where, schema="route.schema.json", page=_PAGE)
+    made = _route(document, lines, where, sandbox_url=sandbox_url)
+    return made, document.get("secret_file")
+
+
+def _route(document: Mapping[str, Any], lines: Lines, where: str, *, sandbox_url: str) -> Route:
     kind = document["kind"]
     url = document.get("url", sandbox_url if kind == "sandbox" else None)
     _check_url(str(url), f"{where}:{lines.get(('url',), 1)}", plain=kind == "sandbox")
     given = {name: make(document[name]) for name, make in _MAKERS.items() if name in document}
-    return Route(name=document["name"], kind=kind, url=url, **given), document.get("secret_file")
+    return Route(name=document["name"], kind=kind, url=url, **given)
 
 
 _MAKERS: Mapping[str, Any] = {
@@ -102,67 +132,6 @@ def _check_url(url: str, where: str, *, plain: bool) -> None:
         raise ConfigurationError(where, "url is not encrypted", "Use https to other machines.")
 
 
-def _validator() -> Draft202012Validator:
-    schema = json.loads((files("gateway.platforms") / "route.schema.json").read_text("utf-8"))
-    return Draft202012Validator(schema)
-
-
-Lines = Mapping[tuple[str | int, ...], int]
-
-
-def _parse(text: str, where: str) -> tuple[Any, Lines]:
-    """The document, and the line of each of its parts by path."""
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigurationError(
-            f"{where}:{line}", f"is not YAML: {error.problem}", "Mend it."
-        ) from None
-    except yaml.YAMLError:
-        raise ConfigurationError(where, "is not YAML", "Mend it.") from None
-    lines: dict[tuple[str | int, ...], int] = {}
-    if node is not None:
-        _locate(node, (), lines, where, depth=0)
-    return document, lines
-
-
-def _locate(
-    node: yaml.Node,
-    path: tuple[str | int, ...],
-    lines: dict[tuple[str | int, ...], int],
-    where: str,
-    *,
-    depth: int,
-) -> None:
-    line = node.start_mark.line + 1
-    lines.setdefault(path, line)
-    if depth > 8:
-        raise ConfigurationError(f"{where}:{line}", "is nested too deep", "A route is flat.")
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            name = (*path, str(key.value))
-            if name in lines:
-                raise ConfigurationError(
-                    f"{where}:{key.start_mark.line + 1}",
-                    f"gives {key.value!r} twice",
-                    "Give it once.",
-                )
-            lines[name] = key.start_mark.line + 1
-            _locate(value, name, lines, where, depth=depth + 1)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            _locate(item, (*path, index), lines, where, depth=depth + 1)
-
-
-def _line(lines: Lines, path: Sequence[str | int]) -> int:
-    whole = tuple(path)
-    return next(
-        (lines[whole[:end]] for end in range(len(whole), -1, -1) if whole[:end] in lines), 1
-    )
-
-
 def _route_files(directory: Path | None) -> list[Path]:
     if directory is None:
         return []
@@ -173,24 +142,13 @@ def _route_files(directory: Path | None) -> list[Path]:
     return sorted(directory.glob("*.yaml"))
 
 
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES + 1)
-        text = raw.decode("utf-8")
-    except OSError as error:
-        raise ConfigurationError(
-            str(path), f"cannot be read ({error.strerror})", "Name a readable file."
-        ) from None
-    except UnicodeDecodeError:
-        raise ConfigurationError(str(path), "is not UTF-8", "Save it in UTF-8.") from None
-    if len(raw) > _MAX_BYTES:
-        raise ConfigurationError(str(path), "is too large for a route", "Mend it.")
-    return text
-
-
 def _secret(path: Path) -> bytes:
-    text = _read(path).strip()
+    return secret_bytes(_private(path).strip(), str(path))
+
+
+def _private(path: Path) -> str:
+    """What is in a file that only its owner can read."""
+    text = read_file(path)
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise ConfigurationError(str(path), "can be read by others", f"chmod 600 {path}")
-    return secret_bytes(text, str(path))
+    return text

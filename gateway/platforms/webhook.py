@@ -50,6 +50,7 @@ class WebhookPlatform:
     ) -> None:
         loaded = load_routes(sandbox_url=sandbox_url, directory=routes_dir)
         self._routes = loaded.routes
+        self.proxies = loaded.proxies
         self._secrets = loaded.secrets
         self._secret = secret
         self._now = now

@@ -1,0 +1,243 @@
+"""One judged request of the proxy: from the platform's form to a submission, and back to the
+platform's own answer.
+
+A request that comes again with the platform's own idempotency key is never published twice: it
+gets the first answer, or is sent again with the same words where the platform takes it once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from dataclasses import dataclass, replace
+
+from gateway.api.doors import Doors
+from gateway.api.submissions import observe
+from gateway.model.access import ApiKey
+from gateway.model.record import Outcome
+from gateway.model.submission import Channel, Submission
+from gateway.model.verdict import State
+from gateway.pipeline.ids import new_id
+from gateway.platforms.answers import Answer, error_answer
+from gateway.platforms.declaration import ChannelRule, Fetch, Source
+from gateway.platforms.matching import Denied
+from gateway.platforms.pointers import TooMuch, first
+from gateway.platforms.proxied import Pending, ProxiedPlatform, Request
+
+_LONGEST_ID = 128
+_START_S = 5.0
+_MARGIN_S = 10.0
+_MOST_TRIES = 20
+_KEY = "idempotency-key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request, and whose it is."""
+
+    key: ApiKey
+    request: Request
+
+
+async def submit_request(doors: Doors, platform: ProxiedPlatform, asked: Asked) -> Answer:
+    """Judge, record, send, answer. Raises what Gateway.submit raises."""
+    request = asked.request
+    said, deduplicates = _idempotency(request)
+    # A platform that refused a message, or was not reached, may be asked again.
+    for attempt in range(_MOST_TRIES):
+        submission = _submission(doors, asked, said and f"{said}.{attempt}")
+        pending = platform.wait(submission.message_id, request)
+        try:
+            outcome = await doors.gateway.submit(submission)
+        except BaseException:
+            platform.give_up(submission.message_id)
+            raise
+        if not outcome.replayed:
+            observe(doors, outcome)
+            return await _answer(platform, outcome, pending)
+        platform.give_up(submission.message_id)
+        if outcome.state is not State.REFUSED:
+            return await _again(platform, outcome, request, deduplicates=deduplicates)
+    raise Denied("the platform refused this request too often; send it with another key", 409)
+
+
+def _submission(doors: Doors, asked: Asked, said: str | None) -> Submission:
+    now = doors.now()
+    request, proxy = asked.request, asked.request.proxy
+    operation = request.operation
+    message_id = new_id("msg", now)
+    # What belongs to no conversation begins one: its readers may never have seen the avatar.
+    begun = said.rpartition(".")[0] if said else message_id
+    conversation = _identifier(_fetched(operation.conversation, request)) or begun
+    audience = proxy.audience
+    if (person := _identifier(_fetched(operation.audience, request))) is not None:
+        audience = replace(audience, id=person)
+    return Submission(
+        message_id=message_id,
+        tenant=asked.key.tenant,
+        caller=asked.key.id,
+        channel=_channel(request, conversation),
+        creator=proxy.creator,
+        avatar=proxy.avatar,
+        conversation=conversation,
+        text=request.words.text,
+        received_at=now,
+        language=proxy.language,
+        audience=audience,
+        route=proxy.name,
+        idempotency_key=said,
+    )
+
+
+def _channel(request: Request, conversation: str) -> Channel:
+    proxy = request.proxy
+    if conversation in proxy.channels:
+        return proxy.channels[conversation]
+    if proxy.channel is not None:
+        return proxy.channel
+    for rule in request.operation.channels:
+        if _applies(rule, request):
+            return rule.channel
+    raise Denied("its channel is not known; set `channel` in the route file")
+
+
+def _applies(rule: ChannelRule, request: Request) -> bool:
+    if rule.when is None:
+        return True
+    value = _fetched(rule.when, request)
+    return value is not None and (rule.equals is None or value == rule.equals)
+
+
+def _fetched(fetch: Fetch | None, request: Request) -> str | None:
+    if fetch is None:
+        return None
+    if fetch.source is Source.PATH:
+        return request.match.params.get(fetch.name)
+    if fetch.source is Source.HEADER:
+        wanted = fetch.name.lower()
+        return next((value for name, value in request.headers if name.lower() == wanted), None)
+    try:
+        value = first(request.body.document, fetch.pattern)
+    except TooMuch:
+        raise Denied("it is nested too deep", 400) from None
+    if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
+        return None
+    return str(value)
+
+
+def _identifier(value: str | None) -> str | None:
+    """Short and printable; what is longer is known by its digest."""
+    if value is None or (len(value) <= _LONGEST_ID and value.isprintable()):
+        return value
+    return hashlib.sha256(value.encode("utf-8", "replace")).hexdigest()
+
+
+def _idempotency(request: Request) -> tuple[str | None, bool]:
+    """The key of this request for the gateway, and whether the platform takes it once by its own.
+    One for each route, path and credential; a credential cannot be told from it."""
+    declared = request.operation.idempotency
+    value = _fetched(declared.source, request) if declared is not None else None
+    deduplicates = value is not None and declared is not None and declared.deduplicates
+    headers = {name.lower(): one for name, one in request.headers}
+    value = value or headers.get(_KEY)
+    if value is None:
+        return None, False
+    parts = (request.proxy.name, request.match.decoded, value, headers.get("authorization"))
+    return "p." + hashlib.sha256(json.dumps(parts).encode()).hexdigest(), deduplicates
+
+
+async def _answer(platform: ProxiedPlatform, outcome: Outcome, pending: Pending) -> Answer:
+    """What the client gets for a message that was just judged."""
+    message_id, form = outcome.message_id, pending.request.proxy.declaration.error
+    if outcome.state in (State.BLOCKED, State.HELD):
+        platform.give_up(message_id)
+        kept = outcome.state is State.HELD and platform.hold(message_id, pending.request)
+        return _not_published(outcome, pending.request, kept=kept)
+    if not pending.answer.done():
+        # Recorded: it is under way, or was put off. What does not start soon is not sent at all.
+        try:
+            async with asyncio.timeout(_START_S):
+                await pending.started.wait()
+        except TimeoutError:
+            if platform.give_up(message_id):
+                return _told(
+                    error_answer(
+                        form,
+                        "Not published: the platform is failing. Send it again later.",
+                        status=503,
+                        code="not_sent",
+                    ),
+                    outcome,
+                )
+    return await _awaited(pending, outcome)
+
+
+async def _awaited(pending: Pending, outcome: Outcome) -> Answer:
+    proxy = pending.request.proxy
+    try:
+        async with asyncio.timeout(proxy.route.timeout_s + _MARGIN_S):
+            answer = await asyncio.shield(pending.answer)
+    except TimeoutError:
+        answer = None
+    if answer is None:
+        answer = error_answer(
+            proxy.declaration.error,
+            "The platform did not answer: it may or may not have been published.",
+            status=504,
+            code="unknown",
+        )
+    return _told(answer, outcome)
+
+
+async def _again(
+    platform: ProxiedPlatform, outcome: Outcome, request: Request, *, deduplicates: bool
+) -> Answer:
+    """A request that was seen before: its first answer, as far as it is known."""
+    if outcome.state in (
+        State.BLOCKED,
+        State.HELD,
+        State.EXPIRED,
+        State.REJECTED_BY_REVIEW,
+    ):
+        return _not_published(outcome, request, kept=request.proxy.credential is not None)
+    if (answer := platform.answered(outcome.message_id)) is not None:
+        return _told(answer, outcome)
+    if (pending := platform.under_way(outcome.message_id)) is not None:
+        return await _awaited(pending, outcome)
+    form = request.proxy.declaration.error
+    settled = outcome.state in (State.DELIVERED, State.UNKNOWN)
+    if settled and deduplicates and outcome.disclosure is not None and outcome.receipt is not None:
+        # The same words with the same key, already recorded: the platform takes them once.
+        _, answer = await platform.post(
+            request, outcome.message_id, outcome.disclosure, outcome.receipt
+        )
+        if answer is not None:
+            return _told(answer, outcome)
+    if outcome.state is State.DELIVERED:
+        message = "It was published before; the platform's answer is not known any more."
+    else:
+        message = "It was sent before, and may have been published: it is not sent again."
+    return _told(error_answer(form, message, status=409, code=outcome.state.value), outcome)
+
+
+def _not_published(outcome: Outcome, request: Request, *, kept: bool) -> Answer:
+    """Block, hold and what became of it, with the rules that say why."""
+    why = "; ".join(f"{one.rule}: {one.text}" for one in outcome.reasons)
+    if outcome.state is State.HELD:
+        after = (
+            "it is sent when a reviewer releases it"
+            if kept
+            else "a release cannot send it, since its credentials are yours: send it again changed"
+        )
+        message = f"Not published, held for review ({after}): {why}"
+    else:
+        message = f"Not published, {outcome.state.value.replace('_', ' ')}: {why}"
+    form = request.proxy.declaration.error
+    return _told(error_answer(form, message, code=outcome.state.value), outcome)
+
+
+def _told(answer: Answer, outcome: Outcome) -> Answer:
+    """With the id under which the gateway knows the message."""
+    more = (("x-avatar-gateway-message", outcome.message_id),)
+    return replace(answer, headers=answer.headers + more)

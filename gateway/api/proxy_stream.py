@@ -1,0 +1,106 @@
+"""What passes the proxy without being judged: streamed, untouched, until either side ends it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+
+import aiohttp
+from starlette.requests import Request
+from starlette.types import Send
+
+from gateway.platforms.answers import Answer, error_answer, rewrites_for, rewritten
+from gateway.platforms.matching import Match
+from gateway.platforms.proxied import bounded
+from gateway.platforms.proxies import ProxyRoute
+from gateway.platforms.upstream import Outgoing, Upstream, returned, with_header
+
+_MAX_REWRITTEN = 1_048_576
+_SMALL = 65_536  # comes in one piece
+
+RawHeaders = tuple[tuple[bytes, bytes], ...]
+
+
+async def passed(
+    http: Request,
+    send: Send,
+    upstream: Upstream,
+    *,
+    proxy: ProxyRoute,
+    match: Match,
+    to: Outgoing,
+    data: bytes | None,
+    here: str,
+) -> Answer | None:
+    """Send `to` on, and its answer back; None once it was streamed. Where the answer would lead
+    the client past the gateway, it leads `here` instead."""
+    rewrites = rewrites_for(proxy.declaration, match.decoded)
+    if rewrites:
+        to = with_header(to, "Accept-Encoding", "identity")
+    began = False
+    try:
+        async with upstream.request(to, data=data, write=data is not None) as response:
+            raw = relocated(response.raw_headers, proxy.base, here)
+            if rewrites:
+                body = await bounded(response.content, _MAX_REWRITTEN)
+                return Answer(
+                    status=response.status,
+                    headers=decoded(returned(raw, whole=False)),
+                    body=rewritten(rewrites, body, here),
+                )
+            began = True
+            head = returned(raw, whole=True)
+            await send({"type": "http.response.start", "status": response.status, "headers": head})
+            if response.content_length is not None and response.content_length <= _SMALL:
+                await send({"type": "http.response.body", "body": await response.read()})
+            else:
+                await _until_gone(http, send, response.content)
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        if began:
+            raise
+        return error_answer(
+            proxy.declaration.error,
+            "The platform cannot be reached.",
+            status=502,
+            code="upstream",
+        )
+    return None
+
+
+async def _until_gone(http: Request, send: Send, content: aiohttp.StreamReader) -> None:
+    """Carry the body chunk by chunk, as it comes; a client that left ends it."""
+
+    async def carry() -> None:
+        async for chunk in content.iter_any():
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def gone() -> None:
+        while (await http.receive())["type"] != "http.disconnect":
+            pass
+
+    carrying, leaving = asyncio.create_task(carry()), asyncio.create_task(gone())
+    try:
+        await asyncio.wait({carrying, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if carrying.done():
+            carrying.result()
+    finally:
+        for task in (carrying, leaving):
+            task.cancel()
+            with suppress(asyncio.CancelledError, aiohttp.ClientError):
+                await task
+
+
+def relocated(raw: RawHeaders, base: str, here: str) -> RawHeaders:
+    """Redirects to the platform lead to the proxy."""
+    return tuple(
+        (name, here.encode() + value[len(base) :])
+        if name.lower() == b"location" and value.startswith(base.encode())
+        else (name, value)
+        for name, value in raw
+    )
+
+
+def decoded(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)

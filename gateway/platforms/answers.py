@@ -1,0 +1,116 @@
+"""Answers of a platform: what they mean for a message, and the platform's own errors. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.model.record import Dispatch, DispatchResult
+from gateway.platforms.declaration import Declaration, ErrorForm, Operation, Rewrite
+from gateway.platforms.pointers import TooMuch, first, get, places, put
+from gateway.platforms.words import filled
+
+# Not processed, says the status.
+_NOT_PROCESSED = frozenset({408, 425, 429, 503})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the client is answered: `headers` as pairs, so that one may be there twice."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+def error_answer(
+    form: ErrorForm, message: str, *, status: int | None = None, code: str = "refused"
+) -> Answer:
+    """The platform's own error, saying `message`."""
+    told = form.status if form.fixed or status is None else status
+    body = filled(form.body, {"message": message, "code": code})
+    return Answer(
+        status=told,
+        headers=(("content-type", "application/json"),),
+        body=json.dumps(_numbered(body, told), ensure_ascii=False).encode(),
+    )
+
+
+def _numbered(value: Any, status: int) -> Any:
+    if isinstance(value, dict):
+        return {key: _numbered(inner, status) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_numbered(inner, status) for inner in value]
+    return status if value == "{status}" else value
+
+
+def dispatch_of(operation: Operation, status: int, body: bytes) -> Dispatch:
+    """What the platform's answer to a judged request means for its message. The client hears of
+    everything that was surely not processed, and decides itself whether to send it again."""
+    detail = f"HTTP {status}"
+    if 200 <= status < 300:
+        document = _document(body)
+        if operation.success is not None:
+            told = _at(document, operation.success.at)
+            if told != operation.success.equals:
+                return Dispatch(
+                    result=DispatchResult.REFUSED, detail=f"{detail}, an error in its body"
+                )
+        found = None if operation.answer_id is None else _at(document, operation.answer_id)
+        return Dispatch(
+            result=DispatchResult.DELIVERED, detail=detail, platform_id=_platform_id(found)
+        )
+    if status >= 500 and status not in _NOT_PROCESSED:
+        return Dispatch(result=DispatchResult.UNKNOWN, detail=detail)
+    return Dispatch(result=DispatchResult.REFUSED, detail=detail)
+
+
+def rewrites_for(declaration: Declaration, decoded: str) -> tuple[Rewrite, ...]:
+    return tuple(one for one in declaration.rewrites if one.path.fullmatch(decoded))
+
+
+def rewritten(rewrites: tuple[Rewrite, ...], body: bytes, here: str) -> bytes:
+    """`body` with the URLs that `rewrites` name replaced by `here`. What is no JSON is as it
+    was: there is nothing to follow in it."""
+    document = _document(body)
+    changed = False
+    for one in rewrites:
+        for pattern in one.at:
+            try:
+                found = places(document, pattern)
+            except TooMuch:
+                found = []
+            for place in found:
+                if isinstance(get(document, place), str):
+                    put(document, place, here)
+                    changed = True
+    return json.dumps(document, ensure_ascii=False).encode() if changed else body
+
+
+def _document(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _at(document: Any, pattern: Any) -> Any:
+    try:
+        return first(document, pattern)
+    except TooMuch:
+        return None
+
+
+def _platform_id(found: Any) -> str | None:
+    """A short printable string, or a number."""
+    if isinstance(found, bool) or not isinstance(found, (str, int)):
+        return None
+    shown = str(found) if isinstance(found, str) or abs(found) < 10**30 else ""
+    return shown if 0 < len(shown) <= 256 and shown.isprintable() else None
+
+
+def header_map(headers: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """By lower-case name; of several the last."""
+    return {name.lower(): value for name, value in headers}

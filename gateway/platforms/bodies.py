@@ -1,0 +1,326 @@
+"""The fields of a request, whatever they are written in, as one document; and back. Pure.
+
+Read strictly, so that nobody behind the gateway reads something else than the gateway did:
+what names a key twice, or names it in another spelling, is denied.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from gateway.platforms.declaration import Content, Operation
+from gateway.platforms.matching import Denied, pairs
+
+_TYPES: Mapping[str, Content] = {
+    "application/json": Content.JSON,
+    "application/x-www-form-urlencoded": Content.FORM,
+    "multipart/form-data": Content.MULTIPART,
+}
+_KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
+_MOST_PARTS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A part of a multipart body that is a file."""
+
+    name: str
+    filename: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """`document` holds the fields. `enveloped`: it was the JSON part of a multipart body."""
+
+    content: Content
+    document: dict[str, Any]
+    files: tuple[File, ...] = ()
+    enveloped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A body as it is sent on; `query` where the fields are there."""
+
+    content_type: str | None
+    data: bytes
+    query: str | None = None
+
+
+def parse(operation: Operation, content_type: str, raw: bytes, query: str) -> Body:
+    """The fields of a judged request. Raises Denied for what is not listed or ambiguous."""
+    kind, options = parse_options_header(content_type)
+    media_type = kind.decode("latin-1").lower()
+    content = _TYPES.get(media_type)
+    if not raw and Content.QUERY in operation.content:
+        content = Content.QUERY
+    if content is None or content not in operation.content:
+        listed = ", ".join(sorted(operation.content))
+        raise Denied(f"the body is of a type that is not listed; send one of: {listed}", 415)
+    charset = options.get(b"charset", b"utf-8").decode("latin-1").lower()
+    if charset not in ("utf-8", "utf8", "us-ascii"):
+        raise Denied("the body is not UTF-8", 415)
+    if content is Content.JSON:
+        body = Body(content=content, document=_object(strict_json(raw)))
+    elif content is Content.MULTIPART:
+        body = _multipart(operation, options.get(b"boundary", b""), raw)
+    else:
+        fields = pairs(query if content is Content.QUERY else _utf8(raw))
+        body = Body(content=content, document=_fields(operation, fields))
+    _check_names(operation, body.document)
+    return body
+
+
+def write(operation: Operation, body: Body) -> Written:
+    """`body` as it is sent on. Raises Denied for what cannot be written in its type."""
+    document = body.document
+    if body.content is Content.JSON:
+        return Written(content_type="application/json", data=_json(document))
+    if body.content is Content.MULTIPART:
+        fields = (
+            [(str(operation.envelope), _json(document).decode())]
+            if body.enveloped
+            else _flat(operation, document)
+        )
+        return _written_parts(fields, body.files)
+    encoded = urlencode(_flat(operation, document))
+    if body.content is Content.QUERY:
+        return Written(content_type=None, data=b"", query=encoded)
+    return Written(content_type="application/x-www-form-urlencoded", data=encoded.encode())
+
+
+def with_document(body: Body, document: dict[str, Any]) -> Body:
+    return replace(body, document=document)
+
+
+def strict_json(raw: bytes | str) -> Any:
+    """Raises Denied for what is not UTF-8, not JSON, or names a key twice."""
+    text = _utf8(raw) if isinstance(raw, bytes) else raw
+    try:
+        return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_nan)
+    except RecursionError:
+        raise Denied("the body is nested too deep", 400) from None
+    except ValueError as error:
+        if isinstance(error, Denied):
+            raise
+        raise Denied("the body is not JSON", 400) from None
+
+
+def _utf8(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Denied("the body is not UTF-8", 400) from None
+
+
+def _no_duplicates(given: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(given)
+    if len(found) != len(given):
+        raise Denied("the body names a key twice", 400)
+    return found
+
+
+def _no_nan(_: str) -> None:
+    raise Denied("the body holds NaN or Infinity", 400)
+
+
+def _object(document: Any) -> dict[str, Any]:
+    if not isinstance(document, dict):
+        raise Denied("the body is not a JSON object", 400)
+    return document
+
+
+def _json(document: Any) -> bytes:
+    try:
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        raise Denied("the body holds half a surrogate pair", 400) from None
+
+
+def _check_names(operation: Operation, document: Mapping[str, Any]) -> None:
+    """A key that some reader could take for another is denied, and so is one not listed."""
+    texts = {str(step) for text in operation.texts for step in _names(text.pattern[0])}
+    folded: dict[str, str] = {}
+    known = {name.casefold(): name for name in texts if name not in ("*", "**")}
+    for name in document:
+        if name == "_method":
+            raise Denied("the field _method would change what the request means")
+        twin = folded.setdefault(name.casefold(), name)
+        root = known.get(name.partition("[")[0].casefold())
+        if twin != name or (root is not None and root != name):
+            raise Denied(f"the field {name[:40]} could be read as another", 400)
+        if operation.fields and name not in operation.fields and name not in texts:
+            raise Denied(f"the field {name[:40]} is not listed for {operation.name}")
+
+
+def _names(step: str | tuple[str, ...]) -> tuple[str, ...]:
+    return step if isinstance(step, tuple) else (step,)
+
+
+def _fields(operation: Operation, given: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for name, value in given:
+        key = _KEY.fullmatch(name) if operation.brackets else None
+        inner = re.findall(r"\[([^\[\]]*)\]", key.group(2)) if key else []
+        if operation.brackets and key is None:
+            raise Denied(f"the field {name[:40]} cannot be read", 400)
+        _nest(document, [key.group(1) if key else name, *inner], value, name)
+    for name in operation.json_fields:
+        if isinstance(document.get(name), str):
+            document[name] = strict_json(document[name])
+    return document
+
+
+def _nest(document: dict[str, Any], keys: list[str], value: str, name: str) -> None:
+    """As Rails reads a[b][]=value."""
+    node: Any = document
+    for index, key in enumerate(keys):
+        last = index == len(keys) - 1
+        following: Any = [] if not last and keys[index + 1] == "" else {}
+        if isinstance(node, list):
+            if key != "" or not last:
+                raise Denied(f"the field {name[:40]} cannot be read", 400)
+            node.append(value)
+        elif key == "" or not isinstance(node, dict) or (last and key in node):
+            raise Denied(f"the field {name[:40]} is there twice, or cannot be read", 400)
+        elif last:
+            node[key] = value
+        else:
+            node = node.setdefault(key, following)
+
+
+def _flat(operation: Operation, document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    fields: list[tuple[str, str]] = []
+    for name, value in document.items():
+        if name in operation.json_fields and not isinstance(value, str):
+            fields.append((name, _json(value).decode()))
+        else:
+            _flatten(fields, name, value)
+    try:
+        "".join(value for _, value in fields).encode()
+    except UnicodeEncodeError:
+        raise Denied("the body holds half a surrogate pair", 400) from None
+    return fields
+
+
+def _flatten(fields: list[tuple[str, str]], name: str, value: Any) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _flatten(fields, f"{name}[{key}]", inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _flatten(fields, f"{name}[]", inner)
+    else:
+        fields.append((name, str(value)))
+
+
+@dataclass(slots=True)
+class _Part:
+    headers: dict[str, str]
+    data: bytearray
+
+
+def _multipart(operation: Operation, boundary: bytes, raw: bytes) -> Body:
+    fields: list[tuple[str, str]] = []
+    files: list[File] = []
+    for part in _parts(boundary, raw):
+        if "content-transfer-encoding" in part.headers:
+            raise Denied("a part is encoded", 415)
+        disposition = part.headers.get("content-disposition", "")
+        _, options = parse_options_header(disposition)
+        name = _utf8(options.get(b"name", b""))
+        if not name:
+            raise Denied("a part has no name", 400)
+        if b"filename" in options:
+            files.append(
+                File(
+                    name=name,
+                    filename=_utf8(options[b"filename"]),
+                    content_type=part.headers.get("content-type", "application/octet-stream"),
+                    data=bytes(part.data),
+                )
+            )
+        else:
+            fields.append((name, _utf8(bytes(part.data))))
+    if operation.envelope is not None and operation.envelope in dict(fields):
+        if len(fields) != 1:
+            raise Denied(f"fields beside {operation.envelope}", 400)
+        document = _object(strict_json(fields[0][1]))
+        return Body(
+            content=Content.MULTIPART, document=document, files=tuple(files), enveloped=True
+        )
+    document = _fields(operation, fields)
+    return Body(content=Content.MULTIPART, document=document, files=tuple(files))
+
+
+def _parts(boundary: bytes, raw: bytes) -> list[_Part]:
+    """The parts of a multipart body, read by the library that Starlette uses."""
+    made: list[_Part] = []
+    name, value = bytearray(), bytearray()
+    ended: list[bool] = []
+
+    def begin() -> None:
+        if len(made) >= _MOST_PARTS:
+            raise Denied("too many parts", 413)
+        made.append(_Part({}, bytearray()))
+
+    def header_end() -> None:
+        key = name.decode("latin-1").lower()
+        if key in made[-1].headers:
+            raise Denied("a part names a header twice", 400)
+        made[-1].headers[key] = value.decode("latin-1")
+        name.clear()
+        value.clear()
+
+    callbacks: Any = {
+        "on_part_begin": begin,
+        "on_header_field": lambda data, start, end: name.extend(data[start:end]),
+        "on_header_value": lambda data, start, end: value.extend(data[start:end]),
+        "on_header_end": header_end,
+        "on_part_data": lambda data, start, end: made[-1].data.extend(data[start:end]),
+        "on_end": lambda: ended.append(True),
+    }
+    try:
+        parser = MultipartParser(boundary, callbacks)
+        parser.write(raw)
+        parser.finalize()
+    except FormParserError:
+        raise Denied("the multipart body cannot be read", 400) from None
+    if not ended:
+        raise Denied("the multipart body has no end", 400)
+    return made
+
+
+def _written_parts(fields: Iterable[tuple[str, str]], files: Iterable[File]) -> Written:
+    boundary = secrets.token_hex(16)
+    pieces: list[bytes] = []
+    for name, value in fields:
+        head = f'Content-Disposition: form-data; name="{_quoted(name)}"'
+        pieces += [f"--{boundary}\r\n{head}\r\n\r\n".encode(), value.encode(), b"\r\n"]
+    for file in files:
+        head = (
+            f'Content-Disposition: form-data; name="{_quoted(file.name)}"; '
+            f'filename="{_quoted(file.filename)}"\r\nContent-Type: {_line(file.content_type)}'
+        )
+        pieces += [f"--{boundary}\r\n{head}\r\n\r\n".encode(), file.data, b"\r\n"]
+    pieces.append(f"--{boundary}--\r\n".encode())
+    return Written(content_type=f"multipart/form-data; boundary={boundary}", data=b"".join(pieces))
+
+
+def _quoted(text: str) -> str:
+    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _line(text: str) -> str:
+    return text.replace("\r", "").replace("\n", "")

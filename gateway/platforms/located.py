@@ -1,0 +1,106 @@
+"""YAML in which every part knows its line, so that errors can name it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from gateway.errors import ConfigurationError
+
+Lines = Mapping[tuple[str | int, ...], int]
+
+_MAX_BYTES = 65_536
+_DEEPEST = 12
+
+
+def read_checked(text: str, where: str, *, schema: str, page: str) -> tuple[Any, Lines]:
+    """The document in `text` and the line of each part by its path, valid against the JSON
+    Schema of that name beside this file. Raises ConfigurationError with file, line and mend;
+    `page` is where to read on."""
+    document, lines = _parse(text, where)
+    validator = Draft202012Validator(
+        json.loads((files("gateway.platforms") / schema).read_text("utf-8"))
+    )
+    error = best_match(validator.iter_errors(document))
+    if error is not None:
+        raise ConfigurationError(
+            f"{where}:{line_of(lines, error.absolute_path)}", error.message, f"See {page}."
+        )
+    return document, lines
+
+
+def line_of(lines: Lines, path: Sequence[str | int]) -> int:
+    """The line of `path`, or of the nearest part around it."""
+    whole = tuple(path)
+    return next(
+        (lines[whole[:end]] for end in range(len(whole), -1, -1) if whole[:end] in lines), 1
+    )
+
+
+def read_file(path: Path) -> str:
+    """Its text, UTF-8 and at most 64 KiB. Raises ConfigurationError."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_MAX_BYTES + 1)
+        text = raw.decode("utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            str(path), f"cannot be read ({error.strerror})", "Name a readable file."
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(str(path), "is not UTF-8", "Save it in UTF-8.") from None
+    if len(raw) > _MAX_BYTES:
+        raise ConfigurationError(str(path), "is too large for a route", "Mend it.")
+    return text
+
+
+def _parse(text: str, where: str) -> tuple[Any, Lines]:
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        document = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigurationError(
+            f"{where}:{line}", f"is not YAML: {error.problem}", "Mend it."
+        ) from None
+    except yaml.YAMLError:
+        raise ConfigurationError(where, "is not YAML", "Mend it.") from None
+    lines: dict[tuple[str | int, ...], int] = {}
+    if node is not None:
+        _locate(node, (), lines, where, depth=0)
+    return document, lines
+
+
+def _locate(
+    node: yaml.Node,
+    path: tuple[str | int, ...],
+    lines: dict[tuple[str | int, ...], int],
+    where: str,
+    *,
+    depth: int,
+) -> None:
+    line = node.start_mark.line + 1
+    lines.setdefault(path, line)
+    if depth > _DEEPEST:
+        raise ConfigurationError(f"{where}:{line}", "is nested too deep", "A route is flat.")
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            name = (*path, str(key.value))
+            if name in lines:
+                raise ConfigurationError(
+                    f"{where}:{key.start_mark.line + 1}",
+                    f"gives {key.value!r} twice",
+                    "Give it once.",
+                )
+            lines[name] = key.start_mark.line + 1
+            _locate(value, name, lines, where, depth=depth + 1)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _locate(item, (*path, index), lines, where, depth=depth + 1)

@@ -1,0 +1,113 @@
+"""What a request is to a platform: a read, a listed write, or denied. Pure.
+
+Paths are matched decoded, so that no spelling of a path is overlooked; what two servers could
+decode in two ways is denied. What is sent on is encoded anew from what was matched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, quote, unquote_to_bytes
+
+from gateway.platforms.declaration import Action, Declaration, Operation
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_PLAIN = "!$&'()*+,;=:@~"
+_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
+_OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
+_MOST_FIELDS = 1_000
+
+
+class Denied(ValueError):
+    """The proxy does not let this through. `status` is the HTTP status that tells it best."""
+
+    def __init__(self, message: str, status: int = 403) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """`operation` is None for a read that is not listed. `path` is encoded, as it is sent on;
+    `decoded` is what was matched; `params` are its named steps."""
+
+    operation: Operation | None
+    path: str
+    decoded: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+def match(
+    declaration: Declaration, method: str, raw_path: str, headers: Mapping[str, str]
+) -> Match:
+    """`raw_path` begins with a slash and is as it was sent; `headers` by lower-case name.
+    Raises Denied."""
+    for name in _OVERRIDES:
+        if name in headers:
+            raise Denied(f"the header {name} would change what the request means")
+    steps = _steps(raw_path)
+    decoded = "/" + "/".join(steps)
+    clear = not any("/" in step or "\\" in step or _ENCODED.search(step) for step in steps)
+    path = "/" + "/".join(quote(step, safe=_PLAIN) for step in steps)
+    if clear:
+        for operation in declaration.operations:
+            if method not in operation.methods:
+                continue
+            for pattern in operation.paths:
+                if found := pattern.fullmatch(decoded):
+                    return _listed(operation, path, decoded, found)
+    if method in READS and declaration.reads is Action.PASS:
+        return Match(operation=None, path=path, decoded=decoded)
+    if not clear:
+        raise Denied("the path can be decoded in two ways")
+    raise Denied(f"{method} is not listed for this path, and what is not listed is denied")
+
+
+def _listed(operation: Operation, path: str, decoded: str, found: re.Match[str]) -> Match:
+    if operation.action is Action.DENY:
+        raise Denied(f"{operation.name} is denied on this platform")
+    return Match(operation=operation, path=path, decoded=decoded, params=found.groupdict())
+
+
+def _steps(raw_path: str) -> list[str]:
+    steps = []
+    for part in raw_path[1:].split("/"):
+        try:
+            step = unquote_to_bytes(part).decode("utf-8")
+        except UnicodeDecodeError:
+            raise Denied("the path is not UTF-8", 400) from None
+        if step in (".", "..") or any(character < " " or character == "\x7f" for character in step):
+            raise Denied("the path holds dots or control characters", 400)
+        steps.append(step)
+    return steps
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    """The fields of a query string or a form. Raises Denied for what is none."""
+    try:
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except (ValueError, UnicodeDecodeError):
+        raise Denied("the fields cannot be read", 400) from None
+
+
+def check_query(
+    declaration: Declaration, operation: Operation | None, query: str, *, body: bool
+) -> None:
+    """Raises Denied for parameters that change what the request means, and for those that a
+    judged request whose fields are in its `body` need not have."""
+    if not query:
+        return
+    judged = operation is not None and operation.action is Action.JUDGE
+    seen: set[str] = set()
+    for name, _ in pairs(query):
+        if name == "_method" or name in declaration.forbidden_query:
+            raise Denied(f"the parameter {name[:40]} would change what the request means")
+        if not judged or operation is None:
+            continue
+        if name in seen:
+            raise Denied(f"the parameter {name[:40]} is there twice", 400)
+        seen.add(name)
+        if body and name not in operation.query:
+            raise Denied(f"the parameter {name[:40]} is not listed for {operation.name}")

@@ -1,0 +1,99 @@
+"""JSON pointers (RFC 6901) with patterns: `*` is any one step, `**` any number of them, and
+`{a,b}` one of several names. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+Place: TypeAlias = tuple[str | int, ...]
+"""One concrete place in a document."""
+
+Pattern: TypeAlias = tuple[str | tuple[str, ...], ...]
+
+MOST_PLACES = 1_000
+_DEEPEST = 64
+
+
+class TooMuch(ValueError):
+    """A document has more places, or deeper ones, than anybody would want to publish."""
+
+
+def compiled(pointer: str) -> Pattern:
+    """The steps of `pointer`. Raises ValueError for what is no pointer."""
+    if not pointer.startswith("/"):
+        raise ValueError(f"{pointer!r} is no pointer: it starts with a slash")
+    return tuple(_step(part) for part in pointer[1:].split("/"))
+
+
+def _step(part: str) -> str | tuple[str, ...]:
+    if part.startswith("{") and part.endswith("}"):
+        return tuple(_unescaped(name) for name in part[1:-1].split(","))
+    return _unescaped(part)
+
+
+def _unescaped(part: str) -> str:
+    return part.replace("~1", "/").replace("~0", "~")
+
+
+def places(document: Any, pattern: Pattern) -> list[Place]:
+    """Where `pattern` leads in `document`, in its order, each place once. Raises TooMuch."""
+    found: dict[Place, None] = {}
+    for place in _walk(document, pattern, ()):
+        found[place] = None
+        if len(found) > MOST_PLACES:
+            raise TooMuch
+    return list(found)
+
+
+def _walk(node: Any, pattern: Pattern, at: Place) -> Iterator[Place]:
+    if len(at) > _DEEPEST:
+        raise TooMuch
+    if not pattern:
+        yield at
+        return
+    step, rest = pattern[0], pattern[1:]
+    if step == "**":
+        yield from _walk(node, rest, at)
+        for key, child in _children(node):
+            yield from _walk(child, pattern, (*at, key))
+    elif step == "*":
+        for key, child in _children(node):
+            yield from _walk(child, rest, (*at, key))
+    else:
+        for name in step if isinstance(step, tuple) else (step,):
+            if (named := _key(node, name)) is not None:
+                yield from _walk(node[named], rest, (*at, named))
+
+
+def _children(node: Any) -> list[tuple[str | int, Any]]:
+    if isinstance(node, dict):
+        return list(node.items())
+    return list(enumerate(node)) if isinstance(node, list) else []
+
+
+def _key(node: Any, name: str) -> str | int | None:
+    if isinstance(node, dict):
+        return name if name in node else None
+    if isinstance(node, list) and name.isdecimal() and int(name[:9]) < len(node):
+        return int(name[:9])
+    return None
+
+
+def get(document: Any, place: Place) -> Any:
+    for key in place:
+        document = document[key]
+    return document
+
+
+def put(document: Any, place: Place, value: Any) -> None:
+    """Set what is at `place`; its parent must be there."""
+    get(document, place[:-1])[place[-1]] = value
+
+
+def first(document: Any, pattern: Pattern) -> Any:
+    """What `pattern` first leads to that is not null, or None."""
+    for place in places(document, pattern):
+        if (value := get(document, place)) is not None:
+            return value
+    return None

@@ -1,0 +1,146 @@
+"""Requests to the platforms behind the proxy: what is sent on of a client's, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote, urlencode
+
+import aiohttp
+import yarl
+
+from gateway.platforms.matching import Match, pairs
+from gateway.platforms.proxies import ProxyRoute
+
+KEY_HEADER = "x-avatar-gateway-key"
+NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.InvalidURL, ValueError)
+"""Raised before the first byte of the request has left."""
+
+_CONNECT_S = 10.0
+_SILENCE_S = 600.0
+_READS, _WRITES = 1_000, 64
+_HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+_OURS = ("x-avatar-gateway-", "x-forwarded-")
+_NOT_SENT_ON = _HOP_BY_HOP | {"host", "content-length", "expect", "forwarded"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A request to a platform. `url` is encoded as it is sent. Holds credentials."""
+
+    method: str
+    url: str = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+
+
+def outgoing(
+    proxy: ProxyRoute,
+    match: Match,
+    method: str,
+    query: str,
+    headers: tuple[tuple[str, str], ...],
+) -> Outgoing:
+    """What is sent on: without what belongs to this connection or to the gateway, and with the
+    platform's credential in its place where one is injected."""
+    named_by_client = {
+        name.strip().lower()
+        for key, value in headers
+        if key.lower() == "connection"
+        for name in value.split(",")
+    }
+    kept = [
+        (name, value)
+        for name, value in headers
+        if name.lower() not in _NOT_SENT_ON | named_by_client and not name.lower().startswith(_OURS)
+    ]
+    path = match.path
+    if proxy.credential is not None:
+        slot = proxy.declaration.credential
+        kept = [
+            (name, value) for name, value in kept if name.lower() not in ("authorization", "cookie")
+        ]
+        if slot.source == "header":
+            kept = [(name, value) for name, value in kept if name.lower() != slot.name.lower()]
+            kept.append((slot.name, slot.prefix + proxy.credential))
+        elif slot.source == "query":
+            others = [(name, value) for name, value in pairs(query) if name != slot.name]
+            query = urlencode([*others, (slot.name, proxy.credential)])
+        elif slot.name in match.params:
+            path = path.replace(
+                quote(match.params[slot.name], safe="!$&'()*+,;=:@~"),
+                quote(proxy.credential, safe=":"),
+                1,
+            )
+    return Outgoing(
+        method=method,
+        url=proxy.base + path + (f"?{query}" if query else ""),
+        headers=tuple(kept),
+    )
+
+
+def with_header(to: Outgoing, name: str, value: str | None) -> Outgoing:
+    """`to` with one header of this name; None: without."""
+    kept = tuple(one for one in to.headers if one[0].lower() != name.lower())
+    return replace(to, headers=kept if value is None else (*kept, (name, value)))
+
+
+def returned(raw: tuple[tuple[bytes, bytes], ...], *, whole: bool) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer for the client. `whole`: its body passes as it is, so that its
+    length still holds."""
+    left_out = _HOP_BY_HOP if whole else _HOP_BY_HOP | {"content-length", "content-encoding"}
+    return [
+        (name.lower(), value)
+        for name, value in raw
+        if name.decode("latin-1").lower() not in left_out
+    ]
+
+
+class Upstream:
+    """Connections to the platforms: reads have their own, so that long polls keep no write
+    waiting. Belongs to the event loop of its first use."""
+
+    def __init__(self) -> None:
+        self._opened: dict[bool, aiohttp.ClientSession] = {}
+
+    def request(
+        self, to: Outgoing, *, data: object = None, write: bool
+    ) -> aiohttp.client._RequestContextManager:
+        """One request; redirects are not followed, bodies not decompressed."""
+        return self._session(write=write).request(
+            to.method,
+            yarl.URL(to.url, encoded=True),
+            headers=to.headers,
+            data=data,
+            allow_redirects=False,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+        )
+
+    async def close(self) -> None:
+        for session in self._opened.values():
+            await session.close()
+
+    def _session(self, *, write: bool) -> aiohttp.ClientSession:
+        if write not in self._opened:
+            self._opened[write] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=_WRITES if write else _READS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,  # no proxy and no credentials from the environment
+                auto_decompress=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=_CONNECT_S, sock_read=_SILENCE_S
+                ),
+                max_line_size=32_768,
+                max_field_size=32_768,
+            )
+        return self._opened[write]

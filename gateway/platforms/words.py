@@ -1,0 +1,234 @@
+"""The words of a request: taken out to be judged, put back as they may be published. Pure.
+
+Several texts of one request are judged as one message, with a separator between that no text
+holds: the strictest verdict is that of all, and each text gets its own words back.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.model.disclosure import Disclosure
+from gateway.model.route import LengthUnit
+from gateway.platforms.declaration import Format, Mark, Offsets, Operation, Text
+from gateway.platforms.markup import plain, restored, views
+from gateway.platforms.matching import Denied
+from gateway.platforms.pointers import Place, TooMuch, first, get, places, put
+
+_SEPARATORS = ("␞", "␝", "␟", "␜")
+
+
+class CannotPutBack(ValueError):
+    """What may be published does not fit into the request; it is not sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One text of a request, with what of it is judged."""
+
+    text: Text
+    place: Place
+    original: str
+    format: Format
+    views: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """`text` is what is judged; `pieces` are the different views that it was made of."""
+
+    found: tuple[Found, ...]
+    pieces: tuple[str, ...]
+    separator: str
+
+    @property
+    def text(self) -> str:
+        return self.separator.join(self.pieces)
+
+
+def words_of(operation: Operation, document: Mapping[str, Any]) -> Words | None:
+    """The words in `document`, None when there are none. Raises Denied for ciphertext, for a
+    text that is no text, and for one that cannot carry a label."""
+    try:
+        for pattern in operation.refuse:
+            if any(get(document, place) is not None for place in places(document, pattern)):
+                raise Denied("it holds a field that is refused here, such as ciphertext")
+        found = [
+            one
+            for text in operation.texts
+            for place in places(document, text.pattern)
+            if (one := _found(text, place, document)) is not None
+        ]
+    except TooMuch:
+        raise Denied("it holds too many texts", 413) from None
+    if not found:
+        return None
+    pieces = tuple(dict.fromkeys(view for one in found for view in one.views))
+    for sign in _SEPARATORS:
+        if not any(sign in piece for piece in pieces):
+            return Words(found=tuple(found), pieces=pieces, separator=f"\n{sign}\n")
+    raise Denied("it holds all signs that could separate its texts", 400)
+
+
+def _found(text: Text, place: Place, document: Mapping[str, Any]) -> Found | None:
+    value = get(document, place)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        if "**" in text.pattern:
+            return None  # what is below is looked at by itself
+        raise Denied("a text is not a string", 400)
+    form = text.format
+    if text.format_from:
+        told = first(document, text.format_from)
+        if told is not None:
+            if told not in text.formats:
+                raise Denied("the format of the text is not known here", 400)
+            form = text.formats[told]
+    seen = views(value, form, text.escape)
+    if not any(view.strip() for view in seen):
+        return None
+    return Found(
+        text=text,
+        place=place,
+        original=value,
+        format=form,
+        views=tuple(view for view in seen if view.strip()),
+    )
+
+
+def put_back(
+    operation: Operation,
+    document: dict[str, Any],
+    words: Words,
+    disclosure: Disclosure,
+    filling: Mapping[str, str],
+) -> dict[str, Any]:
+    """`document` with what may be published. `filling` is for the mark. Raises CannotPutBack."""
+    made = copy.deepcopy(document)
+    slot = next(
+        (
+            pointer
+            for pointer in operation.label
+            if any(one.text.pointer == pointer for one in words.found)
+        ),
+        None,
+    )
+    if slot is None and (disclosure.start or disclosure.end or disclosure.replaced_by):
+        raise CannotPutBack("no text of it can carry the label")
+    shown = _published(words, disclosure)
+    for one in reversed(words.found):
+        carries = slot in (one.text.pointer, one.text.renders)
+        if shown is None and not carries:
+            _remove(made, one.place)
+            continue
+        put(made, one.place, _one(one, shown, disclosure, carries=carries))
+    for offsets in operation.offsets:
+        _shift(made, offsets, words, shown, disclosure.start if offsets.of == slot else "")
+    if operation.mark is not None:
+        _set_mark(made, operation.mark, filling)
+    return made
+
+
+def _published(words: Words, disclosure: Disclosure) -> Mapping[str, str] | None:
+    """What became of each piece; None when another text replaces them all."""
+    if disclosure.replaced_by is not None:
+        return None
+    pieces = spoken(disclosure).split(words.separator)
+    if len(pieces) != len(words.pieces):
+        raise CannotPutBack(
+            "its texts are longer than the platform takes with the label"
+            if disclosure.shortened
+            else "what may be published cannot be told apart"
+        )
+    return dict(zip(words.pieces, pieces, strict=True))
+
+
+def spoken(disclosure: Disclosure) -> str:
+    """The words between the labels."""
+    text = disclosure.text
+    return text[len(disclosure.start) : len(text) - len(disclosure.end)]
+
+
+def _one(
+    one: Found, shown: Mapping[str, str] | None, disclosure: Disclosure, *, carries: bool
+) -> str:
+    escape = one.text.escape
+    if shown is None:
+        said = plain(spoken(disclosure), one.format, escape)
+    else:
+        published = [shown[view] for view in one.views]
+        said, _ = restored(one.original, one.format, one.views, published, escape)
+    if not carries:
+        return said
+    start, end = (plain(label, one.format, escape) for label in (disclosure.start, disclosure.end))
+    return start + said + end
+
+
+def _remove(document: Any, place: Place) -> None:
+    del get(document, place[:-1])[place[-1]]
+
+
+def _shift(
+    document: dict[str, Any],
+    offsets: Offsets,
+    words: Words,
+    shown: Mapping[str, str] | None,
+    start: str,
+) -> None:
+    """Move what points into a text by its label; drop it where the text is another one now."""
+    texts = [one for one in words.found if one.text.pointer == offsets.of]
+    same = shown is not None and all(
+        restored(one.original, one.format, one.views, [shown[view] for view in one.views])[1]
+        for one in texts
+    )
+    by = _length(start, offsets.unit)
+    for place in places(document, offsets.array):
+        if not same:
+            _remove(document, place)
+            continue
+        for item in get(document, place) or ():
+            for pattern in (offsets.start, offsets.end):
+                for at in places(item, pattern) if pattern is not None else ():
+                    number = get(item, at)
+                    if not isinstance(number, int) or isinstance(number, bool):
+                        raise CannotPutBack("an offset is no number")
+                    put(item, at, number + by)
+
+
+def _length(text: str, unit: LengthUnit) -> int:
+    if unit is LengthUnit.BYTES:
+        return len(text.encode())
+    return len(text.encode("utf-16-le")) // 2 if unit is LengthUnit.UTF16 else len(text)
+
+
+def _set_mark(document: dict[str, Any], mark: Mark, filling: Mapping[str, str]) -> None:
+    name = mark.at[-1]
+    for parent in places(document, mark.at[:-1]):
+        node = get(document, parent)
+        if not isinstance(node, dict) or not isinstance(name, str):
+            continue
+        value = filled(mark.value, filling)
+        there = node.get(name)
+        if mark.append is not None and isinstance(there, dict):
+            listed = there.get(mark.append)
+            more: Sequence[Any] = value[mark.append]
+            if isinstance(listed, list):
+                there[mark.append] = [*listed, *(one for one in more if one not in listed)]
+                continue
+        node[name] = value
+
+
+def filled(value: Any, filling: Mapping[str, str]) -> Any:
+    """`value` with {names} in its strings filled in."""
+    if isinstance(value, dict):
+        return {key: filled(inner, filling) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [filled(inner, filling) for inner in value]
+    if isinstance(value, str):
+        for name, text in filling.items():
+            value = value.replace("{" + name + "}", text)
+    return value

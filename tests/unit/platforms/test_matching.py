@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+
+from gateway.platforms.loading import load_declarations, parse_declaration
+from gateway.platforms.matching import Denied, check_query, match
+from tests.unit.platforms.proxy_files import HEAD, SEND, declared
+
+SHIPPED = load_declarations()
+MATRIX, TELEGRAM = SHIPPED["matrix"], SHIPPED["telegram"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_matrix/client/v3/rooms/!r:hs/send/m.room.message/1",
+        "/_matrix/client/r0/rooms/%21r%3Ahs/send/m.room.message/1",
+        "/%5Fmatrix/client/v3/rooms/!r:hs/s%65nd/m%2Eroom.message/1",
+    ],
+)
+def test_paths_are_matched_decoded(path: str) -> None:
+    found = match(MATRIX, "PUT", path, {})
+    assert found.operation is not None
+    assert found.operation.name == "send"
+    assert found.params == {"room": "!r:hs", "txn": "1"}
+    assert found.path.endswith("/rooms/!r:hs/send/m.room.message/1")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/send/"),
+        ("POST", "//send"),
+        ("POST", "/SEND"),
+        ("POST", "/send%2F"),
+        ("POST", "/x%2F..%2Fsend"),
+        ("POST", "/./send"),
+        ("POST", "/x/../send"),
+        ("POST", "/x/%2e%2E/send"),
+        ("GET", "/x/%2e%2E/send"),
+        ("POST", "/s%2565nd"),
+        ("POST", "/send\\"),
+        ("POST", "/send%00"),
+        ("POST", "/send%ff"),
+        ("PUT", "/send"),
+        ("PROPFIND", "/send"),
+        ("DELETE", "/anything"),
+    ],
+)
+def test_what_is_not_listed_is_denied(method: str, path: str) -> None:
+    with pytest.raises(Denied):
+        match(declared(), method, path, {})
+
+
+def test_reads_pass_encoded_as_they_were_read() -> None:
+    found = match(declared(), "GET", "/a%2Fb/c%20d", {})
+    assert found.operation is None
+    assert found.path == "/a%2Fb/c%20d"
+
+
+def test_reads_are_denied_where_they_can_post() -> None:
+    found = match(TELEGRAM, "GET", "/bot1:x/sendMessage", {})
+    assert found.operation is not None
+    assert found.operation.name == "send"
+    for path in ("/bot1:x/SendMessage", "/bot1:x/forwardMessage", "/bot1:x%2FsendMessage"):
+        with pytest.raises(Denied):
+            match(TELEGRAM, "GET", path, {})
+
+
+def test_denied_operations() -> None:
+    denying = SEND + "  - {name: never, methods: [GET], paths: [/secret], action: deny}\n"
+    with pytest.raises(Denied, match="never is denied"):
+        match(parse_declaration(HEAD + denying, "x"), "GET", "/secret", {})
+
+
+def test_a_method_override_is_denied() -> None:
+    for name in ("x-http-method-override", "x-http-method", "x-method-override"):
+        with pytest.raises(Denied, match=name):
+            match(declared(), "GET", "/", {name: "POST"})
+
+
+@pytest.mark.parametrize("query", ["_method=put", "method=post&x=1", "a=%ff"])
+def test_parameters_that_change_the_meaning(query: str) -> None:
+    with pytest.raises(Denied):
+        check_query(SHIPPED["messenger"], None, query, body=False)
+
+
+def test_parameters_of_judged_requests_are_listed() -> None:
+    send = MATRIX.operations[0]
+    check_query(MATRIX, send, "access_token=x", body=True)
+    for query in ("body=x", "ts=1&ts=2"):
+        with pytest.raises(Denied):
+            check_query(MATRIX, send, query, body=True)
