@@ -11,6 +11,7 @@ from gateway.api import (
     escalations,
     health,
     log,
+    moderations,
     policies,
     problems,
     reporting,
@@ -18,6 +19,7 @@ from gateway.api import (
     submissions,
 )
 from gateway.api.doors import Doors
+from gateway.api.openai_errors import OpenAiErrors
 from gateway.api.strict_body import StrictBody
 from gateway.policy.bundles import MAX_BUNDLE_BYTES
 
@@ -35,6 +37,7 @@ def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> Fast
         ),
         openapi_tags=[
             {"name": "messages", "description": "Submit, decide, look up (role: service)."},
+            {"name": "moderation", "description": "OpenAI's moderation endpoint (role: service)."},
             {"name": "reviews", "description": "What waits for a person (role: reviewer)."},
             {"name": "creators", "description": "Creators and their settings (role: admin)."},
             {"name": "policies", "description": "Which policies decide, signed bundles."},
@@ -48,8 +51,9 @@ def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> Fast
     problems.install(app)
     for door in (submissions, reviews, escalations, creators, policies):
         app.include_router(door.router())
-    for door in (audit, erasures, reporting, log, health):
+    for door in (moderations, audit, erasures, reporting, log, health):
         app.include_router(door.router())
     bundles = {policies.BUNDLE_PATH: (policies.BUNDLE_TYPE, MAX_BUNDLE_BYTES)}
     app.add_middleware(StrictBody, max_bytes=max_body_bytes, raw=bundles)
+    app.add_middleware(OpenAiErrors)  # around the bounds of bodies, which refuse too
     return app
