@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from gateway.api import (
     audit,
+    conversations,
     creators,
     erasures,
     escalations,
@@ -49,7 +50,7 @@ def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> Fast
     )
     app.state.doors = doors
     problems.install(app)
-    for door in (submissions, reviews, escalations, creators, policies):
+    for door in (submissions, conversations, reviews, escalations, creators, policies):
         app.include_router(door.router())
     for door in (moderations, audit, erasures, reporting, log, health):
         app.include_router(door.router())
