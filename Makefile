@@ -8,7 +8,7 @@ LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-ha
           --no-emit-index-url --custom-compile-command "make lock" pyproject.toml requirements/build.in
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-detoxify check format lock bench torture train docs verifier clean
+.PHONY: help demo run test test-detoxify test-agents check format lock bench torture train docs verifier clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,10 +48,20 @@ $(VENV)-detoxify/ready: requirements/detoxify.txt pyproject.toml
 test-detoxify: $(VENV)-detoxify/ready ## the Detoxify backend on real Detoxify code (PyPI's torch: several GB)
 	$(VENV)-detoxify/bin/pytest -m detoxify $(ARGS)
 
+$(VENV)-agents/ready: requirements/agents.txt
+	$(PYTHON) -m venv $(VENV)-agents
+	$(VENV)-agents/bin/pip install --quiet --require-hashes --requirement requirements/agents.txt
+	@touch $@
+
+test-agents: $(VENV)/ready-dev $(VENV)-agents/ready ## the client's processors in real Pipecat and LiveKit Agents (750 MB)
+	AGENTS_PYTHON=$(abspath $(VENV)-agents/bin/python) $(BIN)/pytest tests/sdk/test_agents.py $(ARGS)
+
 check: $(VENV)/ready-dev ## ruff, mypy, import contracts, policy checks, docs made from the code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	MYPYPATH=sdk/python $(BIN)/mypy -p avatar_gateway_client
+	$(PYTHON) sdk/python/generate.py --check
 	$(BIN)/lint-imports
 	$(BIN)/avatar-gateway policy check
 	$(BIN)/avatar-gateway policy test
@@ -79,6 +89,8 @@ lock: ## resolve and pin the dependencies again (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" requirements/synapse.in --output-file requirements/synapse.txt
 	$(LOCK) --constraint requirements/detoxify.txt --output-file requirements/base.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" requirements/agents.in --output-file requirements/agents.txt
 
 clean: ## remove what was made (not the data in var/)
 	rm -rf build $(VENV) $(VENV)-synapse .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

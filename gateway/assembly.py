@@ -37,6 +37,7 @@ from gateway.model.submission import Submission
 from gateway.pii.public_facts import without_public_facts
 from gateway.pii.redaction import make_redactor
 from gateway.pipeline.admission import admit
+from gateway.pipeline.asking import Asking
 from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.rooms import Rooms
@@ -376,6 +377,7 @@ def doors_to(parts: Assembled) -> Doors:
 
     return Doors(
         gateway=parts.gateway,
+        asking=Asking(rooms=parts.rooms, limits=limits_of(books.settings), now=_now),
         ledger=books.store.ledger,
         registry=books.store.registry,
         log=books.log,
@@ -389,6 +391,7 @@ def doors_to(parts: Assembled) -> Doors:
         unready=unready,
         check_creator=parts.policy.check_creator,
         policies=parts.policies,
+        policy_data=lambda: parts.policy.snapshot.data,
         witnessing=parts.witnessing,
         remarks=lambda: _remarks(parts),
         log_public=books.settings.log_public,

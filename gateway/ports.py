@@ -16,6 +16,7 @@ from gateway.model.decision import Bundle, Contact, Decision, Facts
 from gateway.model.disclosure import Disclosure, Redaction
 from gateway.model.erasure import Erasure
 from gateway.model.finding import Detection, Stage
+from gateway.model.human_turn import HumanTurn
 from gateway.model.obligation import Obligation
 from gateway.model.receipt import Receipt
 from gateway.model.record import (
@@ -138,6 +139,25 @@ class Ledger(Protocol):
     ) -> Entry:
         """A person has looked: closes the escalation, with an entry. Raises NotFound when none
         is open. A message that is judged again, in a review, may open it again."""
+        ...
+
+    async def hand_over(
+        self,
+        tenant: str,
+        conversation: str,
+        *,
+        who: str | None,
+        actor: str,
+        reason: str,
+        at: datetime,
+    ) -> HumanTurn | None:
+        """From now on the person `who` speaks in the conversation; None: the avatar again. Noted
+        in the audit log, unless it is so already. Where the avatar always spoke: None. From then
+        on `record` refuses to queue what the avatar says there, unless a person released it."""
+        ...
+
+    async def human_turn(self, tenant: str, conversation: str) -> HumanTurn | None:
+        """Who speaks there in the avatar's place, or did last; None: nobody ever."""
         ...
 
     async def expire(self, now: datetime) -> int:

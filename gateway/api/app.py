@@ -7,11 +7,13 @@ from starlette.routing import Route
 
 from gateway.api import (
     audit,
+    conversations,
     creators,
     erasures,
     escalations,
     health,
     log,
+    moderations,
     policies,
     problems,
     reporting,
@@ -19,6 +21,7 @@ from gateway.api import (
     submissions,
 )
 from gateway.api.doors import Doors
+from gateway.api.openai_errors import OpenAiErrors
 from gateway.api.proxy import PREFIX, ProxyDoor
 from gateway.api.strict_body import StrictBody
 from gateway.policy.bundles import MAX_BUNDLE_BYTES
@@ -39,6 +42,7 @@ def build_app(
         ),
         openapi_tags=[
             {"name": "messages", "description": "Submit, decide, look up (role: service)."},
+            {"name": "moderation", "description": "OpenAI's moderation endpoint (role: service)."},
             {"name": "reviews", "description": "What waits for a person (role: reviewer)."},
             {"name": "creators", "description": "Creators and their settings (role: admin)."},
             {"name": "policies", "description": "Which policies decide, signed bundles."},
@@ -50,12 +54,13 @@ def build_app(
     )
     app.state.doors = doors
     problems.install(app)
-    for door in (submissions, reviews, escalations, creators, policies):
+    for door in (submissions, conversations, reviews, escalations, creators, policies):
         app.include_router(door.router())
-    for door in (audit, erasures, reporting, log, health):
+    for door in (moderations, audit, erasures, reporting, log, health):
         app.include_router(door.router())
     proxy = ProxyDoor(max_body_bytes=max_body_bytes, public_url=public_url)
     app.router.routes.insert(0, Route(f"{PREFIX}{{route}}/{{rest:path}}", proxy))
     bundles = {policies.BUNDLE_PATH: (policies.BUNDLE_TYPE, MAX_BUNDLE_BYTES)}
     app.add_middleware(StrictBody, max_bytes=max_body_bytes, raw=bundles, apart=PREFIX)
+    app.add_middleware(OpenAiErrors)  # around the bounds of bodies, which refuse too
     return app

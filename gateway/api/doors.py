@@ -11,6 +11,7 @@ from fastapi import Request
 from gateway.api.access import Guard
 from gateway.api.metrics import Metrics
 from gateway.model.record import Entry
+from gateway.pipeline.asking import Asking
 from gateway.pipeline.gateway import Gateway
 from gateway.platforms.proxied import ProxiedPlatform
 from gateway.policy.reload import Reloader
@@ -36,11 +37,12 @@ class Desk:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
     """`unready` names what is not ready yet (empty: ready). `check_creator` raises InvalidField
-    for settings that the schema does not allow. `remarks` says what is not as it should be
-    though messages are served. `log_public`: whether anyone may read tiles. `proxied` are the
-    platforms behind /p/."""
+    for settings that the schema does not allow. `policy_data` is the base document of the
+    policies in use. `remarks` says what is not as it should be though messages are served.
+    `log_public`: whether anyone may read tiles. `proxied` are the platforms behind /p/."""
 
     gateway: Gateway
+    asking: Asking
     ledger: Ledger
     registry: Registry
     log: Log
@@ -54,6 +56,7 @@ class Doors:
     unready: Callable[[], Awaitable[tuple[str, ...]]]
     check_creator: Callable[[Mapping[str, Any]], None]
     policies: Reloader
+    policy_data: Callable[[], Mapping[str, Any]]
     witnessing: Witnessing | None = None
     remarks: Callable[[], tuple[str, ...]] = tuple
     log_public: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from gateway.api import openai_errors
 from gateway.errors import (
     DatabaseUnusable,
     Erased,
@@ -120,6 +122,9 @@ async def _on_anything_else(request: Request, error: Exception) -> JSONResponse:
         error=type(error).__name__,
         at=place_of(error),
     )
-    return problem(
+    made = problem(
         500, "internal", "The gateway failed", "This is a defect. Nothing more can be said safely."
     )
+    if request.url.path in openai_errors.PATHS:  # made outside of the middleware that translates
+        return JSONResponse(openai_errors.translated(json.loads(bytes(made.body)))[1], 500)
+    return made

@@ -140,6 +140,11 @@ class SubmissionIn(_In):
         description="When a human last spoke in the avatar's place. People are told anew when the "
         "AI takes over again.",
     )
+    human_author: Identifier | None = Field(
+        None,
+        description="Pseudonym of the person who typed this, while that person has taken the "
+        "conversation over (PUT /v1/conversations/{id}/handover). Absent: the avatar wrote it.",
+    )
     audience: AudienceIn = AudienceIn()
     commercial: CommercialIn = CommercialIn()
     generator: GeneratorIn = GeneratorIn()
@@ -170,6 +175,7 @@ class SubmissionIn(_In):
             language=self.language,
             audience=Audience(**dict(self.audience)),
             human_text=self.human_text,
+            human_author=self.human_author,
             human_spoke_at=self.human_spoke_at and _utc(self.human_spoke_at),
             commercial=Commercial(**dict(self.commercial)),
             generator=Generator(

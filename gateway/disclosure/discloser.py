@@ -14,7 +14,14 @@ from gateway.disclosure.formats import EMBEDDED, FORMATS, c2pa
 from gateway.disclosure.formats.subject import Subject, source_type
 from gateway.disclosure.label import Asked, Label, Labeller, asked, bare
 from gateway.disclosure.receipt import ReceiptSigner
-from gateway.disclosure.wording import AI_NOTICES, TEMPLATES, Wording, load_wording, plain_name
+from gateway.disclosure.wording import (
+    AI_NOTICES,
+    HUMAN_NOTICE,
+    TEMPLATES,
+    Wording,
+    load_wording,
+    plain_name,
+)
 from gateway.errors import StageUndefined
 from gateway.keyring import SigningKey
 from gateway.model.decision import Decision, Facts
@@ -23,7 +30,7 @@ from gateway.model.finding import Stage
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.receipt import Receipt
 from gateway.model.route import Overflow, Route
-from gateway.model.submission import Channel
+from gateway.model.submission import Channel, Submission
 
 # Where a full sentence would drown the message, the label is a tag.
 _TERSE = frozenset({Channel.COMMENT, Channel.LIVE})
@@ -76,6 +83,10 @@ class LabelDiscloser:
             creator=plain_name(facts.creator.display_name, facts.creator.id),
         )
         template = _template(obligations)
+        if facts.submission.human_author is not None:
+            _check_honest(obligations)
+        elif _poses(redaction.text, self._wording, asked(obligations)):
+            raise StageUndefined(Stage.DISCLOSE, "the avatar's words carry a person's label")
         # 2. The label, and 3. both together within the route's limit.
         notices = asked(obligations)
         sentences = _sentences(facts, notices, template)
@@ -117,7 +128,7 @@ class LabelDiscloser:
             "channel": facts.submission.channel.value,
             "verdict": "publish",
             "content_hash": disclosure.content_hash,
-            "digitalSourceType": source_type(edited=facts.submission.editorial.edited),
+            "digitalSourceType": _source_type(facts.submission),
             "notices": [notice.notice for notice in disclosure.notices],
             "policy": decision.bundle.digest,
         }
@@ -133,7 +144,7 @@ class LabelDiscloser:
             avatar=facts.submission.avatar,
             language=disclosure.language,
             at=facts.now,
-            source_type=source_type(edited=facts.submission.editorial.edited),
+            source_type=_source_type(facts.submission),
             content_hash=disclosure.content_hash,
             producer=self._producer,
         )
@@ -141,13 +152,39 @@ class LabelDiscloser:
             one.name: one.build(subject) for one in FORMATS if one.name in wanted
         }
         text = disclosure.text
-        if facts.route.c2pa:
+        if facts.route.c2pa and facts.submission.human_author is None:  # it says "generated"
             if self._c2pa is None:
                 raise StageUndefined(Stage.DISCLOSE, "the route wants C2PA, which is not set up")
             embedded, told = self._c2pa.embed(text, facts.now)
             if _fits(facts.route, embedded):
                 text, marks[c2pa.NAME] = embedded, told
         return replace(disclosure, text=text, marks=marks)
+
+
+def _source_type(submission: Submission) -> str:
+    return source_type(
+        edited=submission.editorial.edited, by_human=submission.human_author is not None
+    )
+
+
+def _check_honest(obligations: Sequence[Obligation]) -> None:
+    """What says that an AI wrote it is never put on a person's words, whatever policies ask."""
+    if (
+        any(one.notice in AI_NOTICES for one in asked(obligations))
+        or _formats(obligations)
+        or _template(obligations)
+    ):
+        raise StageUndefined(Stage.DISCLOSE, "a person's words would be labelled as an AI's")
+
+
+def _poses(text: str, wording: Wording, notices: Sequence[Asked]) -> bool:
+    """Whether the avatar's words bear the label of a person's, in any language. A tag does no
+    harm behind a notice that says "AI"."""
+    labels = [words[HUMAN_NOTICE] for words in wording.notices.values()]
+    if any(one.sentence is not None and one.sentence in text for one in labels):
+        return True
+    told = any(one.notice in AI_NOTICES for one in notices)
+    return not told and any(f"[{one.tag}]" in text for one in labels)
 
 
 def _template(obligations: Sequence[Obligation]) -> str | None:
@@ -176,9 +213,15 @@ def _sentences(facts: Facts, notices: Sequence[Asked], template: str | None) -> 
     """Which notices are said in full: at the first contact all, later those that remind."""
     if facts.submission.channel in _TERSE:
         return frozenset()
-    full = {"ai_reminder", "ai_answer", "take_a_break"}
+    full = {"ai_reminder", "ai_answer", "human", "take_a_break"}
     shown = facts.contact.disclosed_at
-    if not any(facts.now - at < _RECENT for notice, at in shown.items() if notice in AI_NOTICES):
+    # After a human spoke in its place, the AI says in full that it is one.
+    spoke = facts.contact.human_spoke_at(facts.now, facts.submission.human_spoke_at)
+    if not any(
+        facts.now - at < _RECENT and (spoke is None or at > spoke)
+        for notice, at in shown.items()
+        if notice in AI_NOTICES
+    ):
         full |= {"ai", "ai_public"}
     if template is not None:
         full -= set(AI_NOTICES)  # the templates say it themselves

@@ -1,9 +1,10 @@
 """The visible label: one for all notices, at the start, and one more for those at the end.
 
 Short: "[AI · Ad] Hello". Long: "🤖 AI · Ad · I am an AI speaking on behalf of …" on a line of its
-own. Where label and text run in different directions the label also has its own line: a line
-break begins a new paragraph of the bidirectional algorithm (UAX #9), so neither disturbs the other,
-and no invisible control characters are needed.
+own; that of a person's words, "👤 A person is writing now, …". Where label and text run in
+different directions the label also has its own line: a line break begins a new paragraph of the
+bidirectional algorithm (UAX #9), so neither disturbs the other, and no invisible control
+characters are needed.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from unicodedata import bidirectional, category
 
-from gateway.disclosure.wording import AI_NOTICES, NOTICES, Wording, Words
+from gateway.disclosure.wording import AI_NOTICES, HUMAN_NOTICE, NOTICES, Wording, Words
 from gateway.errors import StageUndefined
 from gateway.model.disclosure import Notice
 from gateway.model.finding import Stage
 from gateway.model.obligation import Obligation, ObligationKind
 
 _DOT = " · "
+_MACHINE, _PERSON = "🤖 ", "👤 "
 _UNSPACED = ("ja", "zh")  # sentences follow each other without a space
 _BRACKETS = re.compile(r"\[([^\[\]\n]{1,120})\]")
 _BY_URGENCY = ("ai_answer", "ai_reminder", "ai", "ai_public")
@@ -106,9 +108,10 @@ class Labeller:
             # One sentence says it for all notices of its kind.
             spoken = sentence.replace("{creator}", self.creator)
             said |= {name: spoken for name in names if name in AI_NOTICES}
-        if "take_a_break" in names and "take_a_break" in sentences:
-            said["take_a_break"] = self._words("take_a_break").sentence or ""
-            del tags["take_a_break"]
+        for name in (HUMAN_NOTICE, "take_a_break"):
+            if name in names and name in sentences:
+                said[name] = self._words(name).sentence or ""
+                del tags[name]
         shown = tuple(
             Notice(
                 notice=one.notice,
@@ -118,7 +121,8 @@ class Labeller:
             )
             for one in notices
         )
-        return self._text(tags, tuple(dict.fromkeys(said.values()))), shown
+        icon = _PERSON if HUMAN_NOTICE in names else _MACHINE
+        return self._text(tags, tuple(dict.fromkeys(said.values())), icon), shown
 
     def _tags(self, names: Sequence[str]) -> dict[str, str]:
         """The tag of each notice. All that say "AI" share one tag, the fullest."""
@@ -135,12 +139,12 @@ class Labeller:
             tags[name] = _DOT.join((tag, *missing))
         return tags
 
-    def _text(self, tags: Mapping[str, str], sentences: Sequence[str]) -> str:
+    def _text(self, tags: Mapping[str, str], sentences: Sequence[str], icon: str) -> str:
         heading = _DOT.join(dict.fromkeys(tags.values()))
         if not sentences:
             return f"[{heading}]" if heading else ""
         spoken = ("" if self.language in _UNSPACED else " ").join(sentences)
-        return "🤖 " + _DOT.join(filter(None, (heading, spoken)))
+        return icon + _DOT.join(filter(None, (heading, spoken)))
 
     def _words(self, notice: str) -> Words:
         return self.wording.notices[self.language][notice]
@@ -184,7 +188,7 @@ def _says(inside: str, wanted: Collection[str], wording: Wording) -> bool:
 
 def _gap(block: str, words: str) -> str:
     """Between label and words: long labels, and those in another direction, have their line."""
-    if block.startswith("🤖") or _right_to_left(block) is not _right_to_left(words):
+    if block.startswith((_MACHINE, _PERSON)) or _right_to_left(block) is not _right_to_left(words):
         return "\n"
     return " "
 

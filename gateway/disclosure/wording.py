@@ -14,7 +14,8 @@ import yaml
 from gateway.errors import ConfigurationError
 
 AI_NOTICES = ("ai", "ai_reminder", "ai_answer", "ai_public")
-NOTICES = (*AI_NOTICES, "ad", "paid_partnership", "take_a_break")
+HUMAN_NOTICE = "human"
+NOTICES = (*AI_NOTICES, HUMAN_NOTICE, "ad", "paid_partnership", "take_a_break")
 """Every notice, in the order in which labels show them."""
 TEMPLATES = ("crisis", "honest_answer")
 FALLBACK = "en"

@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.model.creator import Creator
 from gateway.model.finding import Detection, Unavailable
+from gateway.model.human_turn import HumanTurn
 from gateway.model.obligation import Obligation
 from gateway.model.route import Route
 from gateway.model.submission import Submission
@@ -19,15 +20,24 @@ from gateway.model.verdict import Verdict
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """What the disclosure clock knows of this person, avatar and channel before this message.
-    Times are UTC; None: never."""
+    Times are UTC; None: never. `human_turn`: a person speaks in this conversation, or did."""
 
     first_at: datetime | None = None
     last_message_at: datetime | None = None
     disclosed_at: Mapping[str, datetime] = field(default_factory=dict)  # by notice
+    human_turn: HumanTurn | None = None
 
     @property
     def is_first(self) -> bool:
         return self.first_at is None
+
+    def human_spoke_at(self, now: datetime, told: datetime | None) -> datetime | None:
+        """When a human last spoke in the avatar's place: as the caller `told`, or until the
+        conversation was handed back, which has not happened `now` while it is handed over."""
+        if self.human_turn is None:
+            return told
+        until = self.human_turn.until or now
+        return until if told is None else max(until, told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

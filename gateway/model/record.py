@@ -153,11 +153,12 @@ class Settlement:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """A change that auditors must see: of configuration, or that a person acknowledged an
-    escalation. Digests are sha256 hex, None for "was not there"."""
+    escalation, or took a conversation over or gave it back. Digests are sha256 hex, None for "was
+    not there"."""
 
     actor: str
     tenant: str
-    what: str  # "creator", "api_key", "policy", "shadow", "signing_key", "escalation"
+    what: str  # "creator", "api_key", "policy", "shadow", "signing_key", "escalation", "handover"
     subject: str  # its id
     at: datetime
     before: str | None

@@ -95,6 +95,7 @@ class Submission:
     audience: Audience = field(default_factory=Audience)
     human_text: str | None = None  # the human's own last message
     human_spoke_at: datetime | None = None  # when a human last spoke in the avatar's place
+    human_author: str | None = None  # pseudonym of the person who typed it; None: the avatar
     commercial: Commercial = field(default_factory=Commercial)
     generator: Generator = field(default_factory=Generator)
     editorial: Editorial = field(default_factory=Editorial)

@@ -26,6 +26,7 @@ COUNTRIES = ("US",)
 """Countries whose states have rules of their own: bare, they may be any of them."""
 
 ALWAYS = "always"
+BY_HUMAN = "by_human"
 NEVER = -1
 LONG_AGO = 10**9  # seconds
 ADULT = 18  # years
@@ -60,13 +61,18 @@ def minor(audience: Audience) -> Minor:
 
 
 def occasions(submission: Submission, signals: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What kind of moment it is, sorted; `always` is among them. `text:<list>` and
-    `human:<list>` stand for the phrases found."""
-    found = {ALWAYS}
+    """What kind of moment it is, sorted. `text:<list>` and `human:<list>` stand for the phrases
+    found. `always` is among them, unless a person wrote it in the avatar's place: then `by_human`
+    is, and beside it only what counts whoever speaks."""
+    phrases = {f"{signal['in']}:{signal['list']}" for signal in signals}
     commercial = submission.commercial
-    promotes = commercial.paid_partnership or bool((commercial.brand or "").strip())
-    if promotes:
+    found = {ALWAYS} if submission.human_author is None else {BY_HUMAN}
+    if commercial.paid_partnership or (commercial.brand or "").strip():
         found.add("promotion")
+    elif "text:fr.influ" in phrases:
+        found.add("hidden_promotion")
+    if submission.human_author is not None:
+        return sorted(found | {one for one in phrases if one.startswith("human:")})
     if submission.generator.upstream_marking is None:
         found.add("unmarked")
     if submission.editorial.public_interest and not _answered_for(submission.editorial):
@@ -74,11 +80,7 @@ def occasions(submission: Submission, signals: Iterable[Mapping[str, Any]]) -> l
     audience = submission.audience
     if minor(audience) is Minor.YES and not audience.guardian_consent:
         found.update(f"under_{age}" for age in CHILDREN if (audience.age_from or 0) < age)
-    for signal in signals:
-        found.add(f"{signal['in']}:{signal['list']}")
-    if not promotes and "text:fr.influ" in found:
-        found.add("hidden_promotion")
-    return sorted(found)
+    return sorted(found | phrases)
 
 
 def since(contact: Contact, now: datetime, human_spoke_at: datetime | None) -> dict[str, int]:
@@ -126,3 +128,14 @@ def elapsed(moment: datetime, now: datetime) -> int:
 
 def _answered_for(editorial: Editorial) -> bool:
     return bool((editorial.reviewed_by or "").strip() and (editorial.editor or "").strip())
+
+
+def human_turn(submission: Submission, contact: Contact) -> dict[str, bool]:
+    """Whether a person speaks in the avatar's place, whether it is the one who typed this, and
+    whether the reader was told so since they began."""
+    turn, told = contact.human_turn, contact.disclosed_at.get("human")
+    return {
+        "active": turn is not None and turn.active,
+        "by_author": turn is not None and turn.who == submission.human_author,
+        "told": turn is not None and told is not None and told >= turn.since,
+    }

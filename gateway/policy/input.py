@@ -59,7 +59,12 @@ class InputBuilder:
                 "changes": [{"kind": one.kind, "count": one.count} for one in facts.read.changes],
                 "terms": found,
             },
-            "contact": _contact(facts.contact, facts.now, submission.human_spoke_at),
+            "contact": _contact(
+                facts.contact,
+                facts.now,
+                facts.contact.human_spoke_at(facts.now, submission.human_spoke_at),
+            ),
+            "human_turn": circumstances.human_turn(submission, facts.contact),
             "route": {
                 "max_length": facts.route.max_length,
                 "unit": facts.route.unit.value,
@@ -145,6 +150,7 @@ def _message(facts: Facts) -> dict[str, Any]:
         "dry_run": submission.dry_run,
         "conversation": submission.conversation,
         "avatar": submission.avatar,
+        "author": "avatar" if submission.human_author is None else "human",
     }
 
 

@@ -113,7 +113,8 @@ def _texts(value: Any) -> bool:
 _MODE = _one_of("placeholder", "remove", "mask", "hmac", "pseudonym")
 _POSITION = _one_of("start", "end")
 _NOTICE = _one_of(
-    "ai", "ai_reminder", "ai_public", "ai_answer", "take_a_break", "ad", "paid_partnership"
+    *("ai", "ai_reminder", "ai_public", "ai_answer", "human"),
+    *("take_a_break", "ad", "paid_partnership"),
 )
 _FORMAT = _one_of("iptc", "schema_org", "gb45438", "c2pa")
 _TEMPLATE = _one_of("crisis", "honest_answer")

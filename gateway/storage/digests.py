@@ -51,6 +51,8 @@ class Digests:
     def fingerprint(self, submission: Submission) -> bytes:
         """What is submitted. Equal for equal requests."""
         said = {name: getattr(submission, name) for name in _REQUEST_FIELDS}
+        if submission.human_author is not None:  # absent before there was such a thing
+            said["human_author"] = submission.human_author
         content = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
         return blake2b(content, key=self._key, person=b"fingerprint", digest_size=32).digest()
 

@@ -9,6 +9,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from gateway.model.decision import Contact
+from gateway.model.human_turn import HumanTurn
 from gateway.model.record import Change, Entry, Escalation, HeldMessage, Outcome, Record
 from gateway.model.submission import Submission
 from gateway.model.verdict import State
@@ -17,12 +18,14 @@ from gateway.storage.database import Database
 from gateway.storage.digests import Digests
 from gateway.storage.escalations import Escalations
 from gateway.storage.handover import Handover
+from gateway.storage.human_turns import COLUMNS as TURN_COLUMNS
+from gateway.storage.human_turns import HumanTurns, human_turn_of
 from gateway.storage.outcomes import outcome_from, select_outcomes, unseal
 from gateway.storage.reader import Reader
 from gateway.storage.recording import Recording
 from gateway.storage.reviews import Reviews
-from gateway.storage.tables import ContactNotice, ContactRow, Message, table
-from gateway.storage.times import moment
+from gateway.storage.tables import ContactNotice, ContactRow, HumanTurnRow, Message, table
+from gateway.storage.times import moment, moment_or_none
 from gateway.storage.transaction import Marks
 from gateway.storage.vault import SealedTooEarly, Vault
 from gateway.storage.writer import Writer
@@ -51,11 +54,27 @@ class StoredLedger:
         self._reviews = reviews
         self._escalations = escalations
         self._recording = Recording(database=database, digests=digests)
+        self._turns = HumanTurns(database=database, reader=reader, writer=writer)
         contact, notice, message = table(ContactRow), table(ContactNotice), table(Message)
+        turn, once = table(HumanTurnRow), sa.select(sa.literal(1).label("one")).subquery()
         self._select_contact = database.statement(
-            sa.select(contact.c.first_at, contact.c.last_message_at, notice.c.notice, notice.c.at)
-            .select_from(contact.outerjoin(notice, notice.c.contact == contact.c.id))
-            .where(contact.c.id == sa.bindparam("contact"))
+            sa.select(
+                contact.c.first_at,
+                contact.c.last_message_at,
+                notice.c.notice,
+                notice.c.at,
+                *TURN_COLUMNS,
+            ).select_from(
+                once.outerjoin(contact, contact.c.id == sa.bindparam("contact"))
+                .outerjoin(notice, notice.c.contact == contact.c.id)
+                .outerjoin(
+                    turn,
+                    sa.and_(
+                        turn.c.tenant == sa.bindparam("tenant", type_=sa.String),
+                        turn.c.conversation == sa.bindparam("conversation", type_=sa.String),
+                    ),
+                )
+            )
         )
         self._select_outcome = database.statement(
             select_outcomes().where(
@@ -73,14 +92,17 @@ class StoredLedger:
 
     async def contact(self, submission: Submission) -> Contact:
         rows = await self._reader.few(
-            self._select_contact, contact=self._digests.contact(submission)
+            self._select_contact,
+            contact=self._digests.contact(submission),
+            tenant=submission.tenant,
+            conversation=submission.conversation,
         )
-        if not rows:
-            return Contact()
+        first_at, last_message_at, _, _, *turn = rows[0]
         return Contact(
-            first_at=moment(rows[0][0]),
-            last_message_at=moment(rows[0][1]),
-            disclosed_at={notice: moment(at) for _, _, notice, at in rows if notice is not None},
+            first_at=moment_or_none(first_at),
+            last_message_at=moment_or_none(last_message_at),
+            disclosed_at={one[2]: moment(one[3]) for one in rows if one[2] is not None},
+            human_turn=None if turn[0] is None else human_turn_of(tuple(turn)),
         )
 
     async def record(self, record: Record) -> Entry:
@@ -133,6 +155,23 @@ class StoredLedger:
             detail={"reason": reason},
         )
         return await self._escalations.close(change)
+
+    async def hand_over(
+        self,
+        tenant: str,
+        conversation: str,
+        *,
+        who: str | None,
+        actor: str,
+        reason: str,
+        at: datetime,
+    ) -> HumanTurn | None:
+        return await self._turns.switch(
+            tenant, conversation, who=who, actor=actor, reason=reason, at=at
+        )
+
+    async def human_turn(self, tenant: str, conversation: str) -> HumanTurn | None:
+        return await self._turns.find(tenant, conversation)
 
     async def expire(self, now: datetime) -> int:
         return await self._reviews.expire(now)

@@ -12,6 +12,7 @@ from gateway.model.record import Entry, Record
 from gateway.model.verdict import State
 from gateway.storage.database import Database
 from gateway.storage.digests import Digests
+from gateway.storage.human_turns import insert_unless_human
 from gateway.storage.tables import (
     ContactNotice,
     ContactRow,
@@ -52,7 +53,7 @@ class Recording:
         compiled, message = database.statement, sa.bindparam("message", type_=sa.String)
         self._insert_payload = compiled(sa.insert(table(Payload)))
         self._insert_subject = compiled(sa.insert(table(Subject)))
-        self._insert_outbox = compiled(sa.insert(table(OutboxRow)))
+        self._insert_outbox = insert_unless_human(database, table(OutboxRow))
         self._decide = database.upsert(
             _MESSAGE,
             keys=["id"],
@@ -79,7 +80,8 @@ class Recording:
         self, transaction: Transaction, record: Record, sealed: Sealed, leased_until: datetime
     ) -> Entry:
         """Raises NotRecorded when the message was recorded before or its claim was lost,
-        StateConflict when a review comes too late, SealedTooEarly when keys were erased since it
+        StateConflict when a review comes too late or a
+        person has taken the conversation over, SealedTooEarly when keys were erased since it
         was sealed."""
         submission = record.submission
         if record.state is State.QUEUED and (record.disclosure is None or record.receipt is None):
@@ -101,15 +103,7 @@ class Recording:
             transaction.add(self._insert_subject, kid=sealed.kid, since=entry.seq, **group)
         self._write_message(transaction, record, entry)
         if record.state is State.QUEUED:
-            transaction.add(
-                self._insert_outbox,
-                message_id=submission.message_id,
-                due_at=micros(leased_until),
-                boot=self._boot,
-                attempt=1,
-                queued_at=micros(record.decided_at),
-                uncertain=False,
-            )
+            self._queue(transaction, record, leased_until)
             self._write_contact(transaction, record, sealed)
         if record.state is State.HELD:
             transaction.add(
@@ -129,6 +123,26 @@ class Recording:
                 at=micros(record.decided_at),
             )
         return entry
+
+    def _queue(self, transaction: Transaction, record: Record, leased_until: datetime) -> None:
+        submission = record.submission
+        transaction.add(
+            self._insert_outbox,
+            otherwise=StateConflict(
+                "a person took over this conversation while the message was judged; nothing "
+                "was sent. Submit it again: it will wait for a person"
+            ),
+            tenant=submission.tenant,
+            conversation=submission.conversation,
+            # What a person wrote or released may go out while a person speaks.
+            regardless=int(submission.human_author is not None or record.review is not None),
+            message_id=submission.message_id,
+            due_at=micros(leased_until),
+            boot=self._boot,
+            attempt=1,
+            queued_at=micros(record.decided_at),
+            uncertain=False,
+        )
 
     def _check_waits(self, transaction: Transaction, record: Record) -> None:
         rows = transaction.fetch(self._waiting, message=record.submission.message_id)

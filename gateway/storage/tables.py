@@ -283,6 +283,20 @@ class ContactNotice(Base, table=True):
     at: int = Field(sa_type=sa.BigInteger)
 
 
+class HumanTurnRow(Base, table=True):
+    """A conversation in which `who` (a pseudonym) speaks in the avatar's place since `since`;
+    `until` is null while they still do."""
+
+    __tablename__ = "human_turn"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    tenant: str = Field(primary_key=True)
+    conversation: str = Field(primary_key=True)
+    who: str
+    since: int = Field(sa_type=sa.BigInteger)
+    until: int | None = Field(default=None, sa_type=sa.BigInteger)
+
+
 class CreatorRow(Base, table=True):
     """Every version of every creator's settings (JSON)."""
 
@@ -410,6 +424,7 @@ TABLES: tuple[type[Base], ...] = (
     EscalationRow,
     ContactRow,
     ContactNotice,
+    HumanTurnRow,
     CreatorRow,
     ApiKeyRow,
     CheckpointRow,

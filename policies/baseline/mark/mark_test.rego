@@ -11,3 +11,8 @@ test_every_message_is_marked_on_every_channel if {
 		result.obligations == [{"kind": "mark", "params": {"formats": ["iptc", "schema_org"]}}]
 	}
 }
+
+test_a_persons_words_are_not_marked_as_a_machines if {
+	results := mark.results with input as fixture.message({"message": {"author": "human"}})
+	results == set()
+}

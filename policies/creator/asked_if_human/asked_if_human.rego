@@ -10,6 +10,8 @@
 #   obligations: [disclose]
 package packs.creator.asked_if_human
 
+import data.lib.author
+
 results contains {
 	"rule": "creator.asked_if_human",
 	"text": "The person asked whether they talk to a human or an AI; the answer is added.",
@@ -20,6 +22,7 @@ results contains {
 	signal.list == "creator.asked_if_human"
 	signal["in"] == "human"
 	not claims(input.findings.signals)
+	not author.is_person
 }
 
 claims(signals) if {

@@ -24,3 +24,8 @@ test_no_question_no_answer if {
 test_the_replacement_answers_by_itself if {
 	found([question, claim]) == set()
 }
+
+test_a_person_answers_for_themselves if {
+	results := asked_if_human.results with input as fixture.message({"message": {"author": "human"}, "findings": {"signals": [question]}})
+	results == set()
+}

@@ -2,12 +2,15 @@
 # title: Never claim to be human
 # description: >-
 #   A text that claims to be human is never published. Where the person asked, the honest answer
-#   takes its place; otherwise it is blocked.
+#   takes its place; otherwise it is blocked. A
+#   person who took the conversation over may say so.
 # custom:
 #   id: creator.human_claim
 #   verdicts: [publish, block]
 #   obligations: [replace]
 package packs.creator.human_claim
+
+import data.lib.author
 
 results contains {
 	"rule": "creator.human_claim",
@@ -19,6 +22,7 @@ results contains {
 	signal.list == "creator.human_claim"
 	signal["in"] == "text"
 	asked(input.findings.signals)
+	not author.is_person
 }
 
 results contains {
@@ -31,6 +35,7 @@ results contains {
 	signal.list == "creator.human_claim"
 	signal["in"] == "text"
 	not asked(input.findings.signals)
+	not author.is_person
 }
 
 asked(signals) if {

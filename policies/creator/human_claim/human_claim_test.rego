@@ -35,3 +35,10 @@ test_a_human_may_be_human if {
 test_the_avatar_asking_is_no_question_of_the_person if {
 	fixture.verdicts(found([claim, object.union(question, {"in": "text"})])) == {"block"}
 }
+
+test_a_person_may_say_so if {
+	every signals in [[claim], [claim, question]] {
+		results := human_claim.results with input as fixture.message({"message": {"author": "human"}, "findings": {"signals": signals}})
+		results == set()
+	}
+}

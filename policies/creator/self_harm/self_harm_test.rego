@@ -24,3 +24,9 @@ test_no_hit_says_nothing if {
 	self_harm.results == set() with input as fixture.quiet
 	self_harm.results == set() with input as fixture.said("creator.guilt", {})
 }
+
+test_the_words_of_a_person_who_took_over_stay if {
+	results := self_harm.results with input as fixture.heard("creator.self_harm", {"message": {"author": "human"}})
+	fixture.verdicts(results) == {"publish"}
+	fixture.kinds(results) == {"escalate"}
+}

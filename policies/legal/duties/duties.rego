@@ -11,6 +11,8 @@
 #   obligations: [disclose, mark, escalate]
 package packs.legal.duties
 
+import data.lib.author
+
 # `data.law` is the index of those facts, by occasion and place, made by `policy index`. What
 # seldom holds comes first: most duties are not due.
 results contains duty.says if {
@@ -25,6 +27,14 @@ results contains duty.says if {
 	duty.spares_companion != input.creator.companion
 	duty.from <= input.now
 	input.now < duty.until
+	not of_a_machine(duty.says.obligations)
+}
+
+# What says that an AI wrote it is not said of a person's words.
+of_a_machine(obligations) if {
+	author.is_person
+	some obligation in obligations
+	startswith(obligation.params.notice, "ai")
 }
 
 # A document without these facts, such as one of an older gateway, has every duty unanswered.

@@ -71,3 +71,13 @@ test_a_document_without_the_facts_is_held if {
 		"hold" in fixture.verdicts(results)
 	}
 }
+
+test_a_persons_words_are_never_called_an_ais if {
+	every notice in ["ai", "ai_reminder", "ai_answer", "ai_public"] {
+		disclose := {"obligations": [{"kind": "disclose", "params": {"notice": notice, "position": "start"}}]}
+		found({"says": object.union(says("x.rule"), disclose)}, {"message": {"author": "human"}}) == set()
+		found({"says": object.union(says("x.rule"), disclose)}, {}) == {"x.rule"}
+	}
+	ad := {"obligations": [{"kind": "disclose", "params": {"notice": "ad", "position": "start"}}]}
+	found({"says": object.union(says("x.rule"), ad)}, {"message": {"author": "human"}}) == {"x.rule"}
+}

@@ -15,6 +15,7 @@ from gateway.disclosure.formats.subject import Subject
 from gateway.keyring import SigningKey
 from gateway.model.creator import Creator
 from gateway.model.decision import Bundle, Contact, Decision, Facts, Reason
+from gateway.model.human_turn import HumanTurn
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.route import LengthUnit, Overflow, Route
 from gateway.model.submission import Audience, Channel, Editorial, Submission
@@ -85,6 +86,8 @@ def make_facts() -> Callable[..., Facts]:
         overflow: Overflow = Overflow.SHORTEN,
         c2pa: bool = False,
         edited: bool = False,
+        human_author: str | None = None,
+        human_turn: HumanTurn | None = None,
     ) -> Facts:
         form = Mapped(text, tuple(range(len(text) + 1)))
         return Facts(
@@ -100,6 +103,7 @@ def make_facts() -> Callable[..., Facts]:
                 received_at=NOW,
                 audience=Audience(id="person-7", jurisdictions=jurisdictions),
                 editorial=Editorial(edited=edited),
+                human_author=human_author,
             ),
             read=ReadText(
                 original=text,
@@ -118,7 +122,7 @@ def make_facts() -> Callable[..., Facts]:
                 updated_at=NOW,
                 settings={"display_name": display_name},
             ),
-            contact=Contact(disclosed_at=disclosed_at or {}),
+            contact=Contact(disclosed_at=disclosed_at or {}, human_turn=human_turn),
             route=Route(
                 name="sandbox",
                 kind="sandbox",

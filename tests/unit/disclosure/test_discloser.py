@@ -19,6 +19,7 @@ from gateway.keyring import SigningKey
 from gateway.model.decision import Decision, Facts
 from gateway.model.disclosure import Disclosure, Redaction, Replacement
 from gateway.model.finding import Finding, Stage
+from gateway.model.human_turn import HumanTurn
 from gateway.model.obligation import Obligation
 from gateway.model.route import LengthUnit, Overflow
 from gateway.model.submission import Channel
@@ -103,11 +104,15 @@ def test_notices_keep_their_rules(
 @st.composite
 def requests(draw: st.DrawFn) -> tuple[str, tuple[str, ...], str, dict[str, Any]]:
     """A text, notices, their position, and what the facts say."""
+    by_human = draw(st.booleans())
+    others = {"ad", "paid_partnership", "take_a_break"}
+    known = sorted(others | {"human"}) if by_human else sorted(set(NOTICES) - {"human"})
     return (
         draw(WORDS),
-        tuple(sorted(draw(st.sets(st.sampled_from(NOTICES), min_size=1)))),
+        tuple(sorted(draw(st.sets(st.sampled_from(known), min_size=1)))),
         draw(st.sampled_from(["start", "end"])),
         {
+            "human_author": "agent-7" if by_human else None,
             "language": draw(st.sampled_from(["en", "fr", "ar", "zh"])),
             "channel": draw(st.sampled_from(list(Channel))),
             "max_length": draw(st.integers(5, 200)),
@@ -305,3 +310,49 @@ def test_attest(
     assert told.salt not in json.dumps(claims)
     assert "person-7" not in json.dumps(claims)
     assert "Hello" not in json.dumps(claims)
+
+
+def test_a_persons_words_say_that_a_person_writes(
+    disclose: Callable[..., Disclosure], make_facts: MakeFacts, notice: Notice
+) -> None:
+    facts = make_facts("I have looked it up.", human_author="agent-7")
+    told = disclose(facts, notice("human"), notice("ad"))
+    assert told.text == "👤 Ad · A person is writing now, not the AI.\nI have looked it up."
+    live = make_facts("I have looked it up.", human_author="agent-7", channel=Channel.LIVE)
+    assert disclose(live, notice("human")).text == "[Human] I have looked it up."
+
+
+def test_and_are_never_labelled_as_an_ais(
+    disclose: Callable[..., Disclosure],
+    make_facts: MakeFacts,
+    notice: Notice,
+    marked: Callable[..., Obligation],
+    replaced: Callable[[str], Obligation],
+) -> None:
+    facts = make_facts(human_author="agent-7", c2pa=True)
+    assert disclose(facts, notice("human")).marks == {}
+    for obligation in (notice("ai"), notice("ai_public"), marked("iptc"), replaced("crisis")):
+        with pytest.raises(StageUndefined, match="labelled as an AI's"):
+            disclose(facts, notice("human"), obligation)
+
+
+@pytest.mark.parametrize(
+    "text", ["[Human] Hello", "Hello. A person is writing now, not the AI.", "[Mensch] Hallo"]
+)
+def test_the_avatar_does_not_wear_a_persons_label(
+    disclose: Callable[..., Disclosure], make_facts: MakeFacts, notice: Notice, text: str
+) -> None:
+    with pytest.raises(StageUndefined, match="a person's label"):
+        disclose(make_facts(text), notice("ad"))
+
+
+def test_after_a_person_the_ai_says_in_full_that_it_is_one(
+    disclose: Callable[..., Disclosure], make_facts: MakeFacts, notice: Notice
+) -> None:
+    at = make_facts().now
+    minute = timedelta(minutes=1)
+    turn = HumanTurn(who="agent-7", since=at - 3 * minute, until=at - minute)
+    before = make_facts(disclosed_at={"ai": at - 2 * minute}, human_turn=turn)
+    assert disclose(before, notice("ai")).text.startswith("🤖 AI · I am an AI")
+    after = make_facts(disclosed_at={"ai": at - minute / 2}, human_turn=turn)
+    assert disclose(after, notice("ai")).text == "[AI] Hello there"

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from gateway.model.decision import Contact, Facts
+from gateway.model.human_turn import HumanTurn
 from gateway.model.submission import (
     Audience,
     Commercial,
@@ -21,6 +23,7 @@ from gateway.policy.circumstances import (
     MEMBERS,
     NEVER,
     elapsed,
+    human_turn,
     minor,
     occasions,
     places,
@@ -190,3 +193,65 @@ def test_no_message_no_gap() -> None:
 def test_elapsed_is_whole_and_never_negative() -> None:
     assert elapsed(NOW - timedelta(seconds=1.9), NOW) == 1
     assert elapsed(NOW + timedelta(seconds=5), NOW) == 0
+
+
+def test_a_persons_words_have_the_occasions_that_count_whoever_speaks(make_facts: Make) -> None:
+    given = make_facts(
+        audience=Audience(minor=Minor.YES),
+        editorial=Editorial(public_interest=True),
+        commercial=Commercial(brand="Acme"),
+        human_author="agent-7",
+    ).submission
+    signals = [
+        {"in": "text", "list": "creator.romance"},
+        {"in": "text", "list": "fr.influ"},
+        {"in": "human", "list": "us.tida"},
+    ]
+    assert occasions(given, signals) == ["by_human", "human:us.tida", "promotion"]
+    hidden = replace(given, commercial=Commercial())
+    assert "hidden_promotion" in occasions(hidden, signals)
+
+
+@pytest.mark.parametrize(
+    ("turn", "author", "told", "found"),
+    [
+        (None, None, None, (False, False, False)),
+        (None, "agent-7", NOW, (False, False, False)),
+        (HumanTurn(who="agent-7", since=NOW), None, None, (True, False, False)),
+        (HumanTurn(who="agent-7", since=NOW), "agent-7", None, (True, True, False)),
+        (HumanTurn(who="agent-7", since=NOW), "agent-8", NOW, (True, False, True)),
+        (HumanTurn(who="agent-7", since=NOW), "agent-7", NOW, (True, True, True)),
+        (
+            HumanTurn(who="agent-7", since=NOW),
+            "agent-7",
+            NOW - timedelta(microseconds=1),
+            (True, True, False),
+        ),
+        (HumanTurn(who="agent-7", since=NOW, until=NOW), "agent-7", NOW, (False, True, True)),
+    ],
+)
+def test_who_speaks(
+    make_facts: Make,
+    turn: HumanTurn | None,
+    author: str | None,
+    told: datetime | None,
+    found: tuple[bool, bool, bool],
+) -> None:
+    contact = Contact(human_turn=turn, disclosed_at={"human": told} if told else {})
+    given = make_facts(human_author=author).submission
+    assert human_turn(given, contact) == dict(
+        zip(("active", "by_author", "told"), found, strict=True)
+    )
+
+
+def test_a_human_spoke_last_as_told_or_until_the_conversation_was_given_back() -> None:
+    hour = timedelta(hours=1)
+    earlier = NOW - hour
+    assert Contact().human_spoke_at(NOW, None) is None
+    assert Contact().human_spoke_at(NOW, earlier) == earlier
+    speaking = Contact(human_turn=HumanTurn(who="agent-7", since=earlier))
+    assert speaking.human_spoke_at(NOW, None) == NOW
+    over = Contact(human_turn=HumanTurn(who="agent-7", since=NOW - 3 * hour, until=earlier))
+    assert over.human_spoke_at(NOW, None) == earlier
+    assert over.human_spoke_at(NOW, NOW - 2 * hour) == earlier
+    assert over.human_spoke_at(NOW, NOW) == NOW

@@ -100,6 +100,7 @@ def test_every_fact_has_its_place(make_facts: Make) -> None:
         "dry_run": True,
         "conversation": "c-1",
         "avatar": "lea-ai",
+        "author": "avatar",
     }
     assert document["text"]["length"] == len("Léa says: TRY Zenith! mail lea@example.org")
     assert document["text"]["lower"].startswith("léa says: try")

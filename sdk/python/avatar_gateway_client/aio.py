@@ -1,0 +1,112 @@
+"""The asynchronous client; `python sdk/python/generate.py` makes `client.py` of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Self
+
+import httpx
+
+from avatar_gateway_client import calls, models
+from avatar_gateway_client.exchange import Exchange, Result, Retries
+
+
+class AsyncClient:
+    """Speaks to the gateway at `base_url` with an API key (`agk_…`), which it never shows. Use it
+    in a `with` block, or call `close`. `transport` replaces httpx's own."""
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        timeout_s: float = 30.0,
+        retries: Retries | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._retries = retries or Retries()
+        self._sleep = sleep
+        self._http = httpx.AsyncClient(
+            base_url=base_url,
+            headers={"Authorization": f"Bearer {api_key}"},
+            timeout=timeout_s,
+            transport=transport,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def send(self, call: calls.Call[calls.T]) -> calls.T:
+        """Carries out one call of `calls`. Raises GatewayError: see `errors`."""
+        exchange = Exchange(call, self._retries)
+        while True:
+            try:
+                response = await self._http.send(exchange.request(self._http))
+            except httpx.TransportError as error:
+                step: Any = exchange.failed(error)
+            else:
+                step = exchange.answered(response)
+            if isinstance(step, Result):
+                return step.value  # type: ignore[no-any-return]
+            await self._sleep(step.seconds)
+
+    async def submit(
+        self, message: models.Message, *, idempotency_key: str | None = None
+    ) -> models.Outcome:
+        """Decide and deliver. Whatever became of the message is in the outcome: `published`, or
+        held, blocked, refused. With no key of yours one is made up, for retries."""
+        return await self.send(calls.submit(message, idempotency_key=idempotency_key))
+
+    async def decide(self, message: models.Message) -> models.Outcome:
+        """The same decision, recorded as a dry run; nothing is delivered."""
+        return await self.send(calls.decide(message))
+
+    async def message(self, message_id: str) -> models.Outcome:
+        """Where a message stands."""
+        return await self.send(calls.message(message_id))
+
+    async def receipt(self, message_id: str) -> models.Receipt:
+        """The receipt of a published message, with its proof. Raises NotFound, Erased."""
+        return await self.send(calls.receipt(message_id))
+
+    async def reviews(self, *, limit: int = 100) -> tuple[models.Held, ...]:
+        """What waits for a person, the most urgent first (role: reviewer)."""
+        return await self.send(calls.reviews(limit=limit))
+
+    async def review(
+        self, message_id: str, *, action: str, reason: str, text: str | None = None
+    ) -> models.Outcome:
+        """`action` is "release", "edit" (with the new `text`) or "reject". Raises NotFound when
+        it does not wait any more."""
+        return await self.send(calls.review(message_id, action=action, reason=reason, text=text))
+
+    async def creators(self) -> tuple[models.Creator, ...]:
+        return await self.send(calls.creators())
+
+    async def creator(self, creator_id: str) -> models.Creator:
+        """Raises NotFound."""
+        return await self.send(calls.creator(creator_id))
+
+    async def put_creator(self, creator_id: str, settings: Mapping[str, Any]) -> models.Creator:
+        """Register a creator, or replace its settings (role: admin)."""
+        return await self.send(calls.put_creator(creator_id, settings))
+
+    async def hand_over(self, conversation: str, *, who: str | None, reason: str) -> models.Speaker:
+        """The person `who` (a pseudonym) speaks from now on; None: the avatar again."""
+        return await self.send(calls.hand_over(conversation, who=who, reason=reason))
+
+    async def speaker(self, conversation: str) -> models.Speaker:
+        """Who speaks in a conversation."""
+        return await self.send(calls.speaker(conversation))
+
+    async def moderate(self, texts: Sequence[str]) -> tuple[models.Moderation, ...]:
+        """What each text scores, by OpenAI's categories. A question: it allows nothing."""
+        return await self.send(calls.moderate(texts))

@@ -1,0 +1,139 @@
+"""What a call may raise. A decided message is never an error, whatever became of it.
+
+GatewayError
+├── Unreachable         no answer: the network failed, or the time was up
+├── UnexpectedAnswer    an answer that this client cannot read
+└── Problem             the gateway refused the request (RFC 9457)
+    ├── Invalid             a field or the body is wrong (400, 413, 415, 422): see `errors`
+    ├── Unauthenticated     no key, an unknown or an expired one (401)
+    ├── Forbidden           the key lacks the role (403)
+    ├── NotFound            (404)
+    ├── Conflict            not in a state that allows this (409)
+    ├── Erased              (410)
+    ├── RateLimited         too many requests for this key (429)
+    └── Unavailable         nothing was recorded, so nothing was sent (5xx)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+class GatewayError(Exception):
+    """Root. Its text holds no credentials and no texts of messages."""
+
+
+class Unreachable(GatewayError):
+    """No answer. A repeated call with the same Idempotency-Key is safe."""
+
+
+class UnexpectedAnswer(GatewayError):
+    """Something else than this gateway answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong field, what is wrong, and how to mend it."""
+
+    field: str
+    problem: str
+    mend: str
+
+
+class Problem(GatewayError):
+    """`slug` names the kind of problem: the last part of its `type`."""
+
+    def __init__(
+        self,
+        *,
+        status: int,
+        slug: str,
+        title: str,
+        detail: str,
+        errors: tuple[FieldError, ...] = (),
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(f"{title} ({status} {slug}): {detail}")
+        self.status = status
+        self.slug = slug
+        self.title = title
+        self.detail = detail
+        self.errors = errors
+        self.retry_after_s = retry_after_s
+
+
+class Invalid(Problem):
+    pass
+
+
+class Unauthenticated(Problem):
+    pass
+
+
+class Forbidden(Problem):
+    pass
+
+
+class NotFound(Problem):
+    pass
+
+
+class Conflict(Problem):
+    pass
+
+
+class Erased(Problem):
+    pass
+
+
+class RateLimited(Problem):
+    pass
+
+
+class Unavailable(Problem):
+    pass
+
+
+_KINDS: Mapping[int, type[Problem]] = {
+    400: Invalid,
+    401: Unauthenticated,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    410: Erased,
+    413: Invalid,
+    415: Invalid,
+    422: Invalid,
+    429: RateLimited,
+}
+
+
+def problem_of(status: int, body: Any, retry_after_s: float | None) -> Problem:
+    """The exception for a refused request, from a problem or from OpenAI's form of one."""
+    told = body if isinstance(body, Mapping) else {}
+    if isinstance(openai := told.get("error"), Mapping):
+        told = {
+            "type": str(openai.get("code", "")).replace("_", "-"),
+            "title": "The request was refused",
+            "detail": openai.get("message", ""),
+        }
+    kind = _KINDS.get(status, Unavailable if status >= 500 else Problem)
+    fields = told.get("errors")
+    return kind(
+        status=status,
+        slug=str(told.get("type", "")).rpartition("/")[2] or "unknown",
+        title=str(told.get("title", "The request was refused")),
+        detail=str(told.get("detail", "")),
+        errors=tuple(
+            FieldError(
+                field=str(one.get("field", "")),
+                problem=str(one.get("problem", "")),
+                mend=str(one.get("mend", "")),
+            )
+            for one in (fields if isinstance(fields, list) else ())
+            if isinstance(one, Mapping)
+        ),
+        retry_after_s=retry_after_s,
+    )
