@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import structlog
 
-from gateway.adapters import c2pa_marker, detectors_of, limits_of, platform_of, policy_engine
+from gateway.adapters import (
+    c2pa_marker,
+    detectors_of,
+    limits_of,
+    platform_of,
+    policy_engine,
+    studio_of,
+    upstream_of,
+)
 from gateway.anchoring import quorum_of, stamp_checker, stamping, witnessing
 from gateway.api.access import Guard, issue_key
 from gateway.api.app import build_app
@@ -40,6 +48,9 @@ from gateway.pipeline.admission import admit
 from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.rooms import Rooms
+from gateway.pipeline.stream.session import Studio
+from gateway.platforms.streams import OpenStreams
+from gateway.platforms.upstream import Upstream
 from gateway.policy.creators import creator_checker
 from gateway.policy.describe import rule_titles
 from gateway.policy.live import LivePolicies
@@ -78,6 +89,8 @@ class Assembled:
     policies: Reloader
     witnessing: Witnessing | None = None
     stamping: Stamping | None = None
+    studio: Studio | None = None
+    upstream: Upstream | None = None
 
 
 def version() -> str:
@@ -179,7 +192,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
         detectors = (*detectors_of(settings), signals)
         for detector in detectors:
             stack.push_async_callback(detector.close)
-        platform = platform_of(settings, books.keyring)
+        platform = OpenStreams(platform_of(settings, books.keyring))
         stack.push_async_callback(platform.close)
         await _warm(policy, detectors)
         courier = OutboxCourier(
@@ -205,6 +218,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             platform=platform,
         )
         gateway = Gateway(rooms=rooms, limits=limits_of(settings), now=_now)
+        upstream = upstream_of(settings)
+        if upstream is not None:
+            stack.push_async_callback(upstream.close)
         witnesses = witnessing(settings, books, now=_now)
         stamps = stamping(settings, books, now=_now)
         for one in (witnesses, stamps):
@@ -219,6 +235,8 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             policies=policies,
             witnessing=witnesses,
             stamping=stamps,
+            studio=studio_of(settings, gateway, platform, now=_now),
+            upstream=upstream,
         )
 
 
@@ -381,6 +399,8 @@ def doors_to(parts: Assembled) -> Doors:
         remarks=lambda: _remarks(parts),
         log_public=books.settings.log_public,
         desk=_desk(parts),
+        studio=parts.studio,
+        upstream=parts.upstream,
     )
 
 

@@ -11,6 +11,7 @@ from gateway.api import (
     escalations,
     health,
     log,
+    openai,
     policies,
     problems,
     reporting,
@@ -35,6 +36,7 @@ def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> Fast
         ),
         openapi_tags=[
             {"name": "messages", "description": "Submit, decide, look up (role: service)."},
+            {"name": "streams", "description": "Words judged while they come (role: service)."},
             {"name": "reviews", "description": "What waits for a person (role: reviewer)."},
             {"name": "creators", "description": "Creators and their settings (role: admin)."},
             {"name": "policies", "description": "Which policies decide, signed bundles."},
@@ -46,7 +48,7 @@ def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> Fast
     )
     app.state.doors = doors
     problems.install(app)
-    for door in (submissions, reviews, escalations, creators, policies):
+    for door in (submissions, openai, reviews, escalations, creators, policies):
         app.include_router(door.router())
     for door in (audit, erasures, reporting, log, health):
         app.include_router(door.router())

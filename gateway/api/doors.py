@@ -12,6 +12,8 @@ from gateway.api.access import Guard
 from gateway.api.metrics import Metrics
 from gateway.model.record import Entry
 from gateway.pipeline.gateway import Gateway
+from gateway.pipeline.stream.session import Studio
+from gateway.platforms.upstream import Upstream
 from gateway.policy.reload import Reloader
 from gateway.ports import Ledger, Now, Registry
 from gateway.reporting.keeper import Keeper
@@ -36,7 +38,8 @@ class Desk:
 class Doors:
     """`unready` names what is not ready yet (empty: ready). `check_creator` raises InvalidField
     for settings that the schema does not allow. `remarks` says what is not as it should be
-    though messages are served. `log_public`: whether anyone may read tiles."""
+    though messages are served. `log_public`: whether anyone may read tiles. `studio`
+    is what streams use, `upstream` the generator, None where none is set."""
 
     gateway: Gateway
     ledger: Ledger
@@ -56,6 +59,8 @@ class Doors:
     remarks: Callable[[], tuple[str, ...]] = tuple
     log_public: bool = False
     desk: Desk | None = None
+    studio: Studio | None = None
+    upstream: Upstream | None = None
 
 
 def doors_of(request: Request) -> Doors:

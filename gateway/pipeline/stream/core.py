@@ -17,11 +17,13 @@ from gateway.pipeline.stream.segments import context_of, sentence_end, soft_end
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """`patience_s`: how long the oldest character waits for its sentence to end. `most_held` and
-    `most` bound, in code points, what waits and the whole stream."""
+    `most` bound, in code points, what waits and the whole stream. `whole`: nothing is released
+    before the end."""
 
     patience_s: float = 0.7
     most_held: int = 8_000
     most: int = 20_000
+    whole: bool = False
 
 
 # Events.
@@ -158,7 +160,7 @@ class HoldBack:
     @property
     def is_full(self) -> bool:
         """Whether the generator should wait."""
-        return len(self._held) >= self._pace.most_held
+        return not self._pace.whole and len(self._held) >= self._pace.most_held
 
     @property
     def is_busy(self) -> bool:
@@ -171,7 +173,7 @@ class HoldBack:
 
     def due_in(self, now: float) -> float | None:
         """Seconds until a Tick may change something; None: only another event will."""
-        if self._judging is not None or self._done or not self._arrived:
+        if self._judging is not None or self._done or self._pace.whole or not self._arrived:
             return None
         left = self._arrived[0][1] + self._pace.patience_s - now
         return left if left > 0 else None
@@ -229,6 +231,8 @@ class HoldBack:
     def _cut(self, now: float) -> int | None:
         if not self._held.strip():
             return None
+        if self._pace.whole:
+            return None if self._reason is None else len(self._held)
         cut = sentence_end(self._held, self._language)
         if cut is not None:
             return cut

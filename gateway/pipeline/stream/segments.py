@@ -16,6 +16,7 @@ CONTEXT_WORDS: Final = 50
 """So much of what was released is judged again with what follows."""
 _CONTEXT_CHARACTERS: Final = 600
 _AHEAD = 6  # words that must have come before a text is cut within a sentence
+_LEAST = 5  # words that are worth an entry of their own
 _BACK = 8  # words after a number in which an address may still go on
 _SCAN = 2_000  # code points that are looked at for one sentence
 
@@ -31,22 +32,13 @@ _PLAIN_CJK = regex.compile(r"[^\p{Nd}@A-Za-z+]*")
 # What begins, joins or is part of something that identifies a person.
 _OPENER = regex.compile(
     r"\p{Nd}|@|://|^www\.|^[+(\[{<]|^\W*(?![aàyiéoeuôIA]\W*$)\p{L}\W*$|^\p{Lu}{2,4}$|_"
-    r"|(?i:^\W*(?:at|dot|d0t|point|punto|ponto|punkt|punt|arob\w*|arrob\w*|chiocciola|klammeraffe"
+)
+_SPELLED = regex.compile(
+    r"\W*(?:at|dot|d0t|point|punto|ponto|punkt|punt|arob\w*|arrob\w*|chiocciola|klammeraffe"
     r"|apenstaartje|underscore|tiret|dash|z[ée]ro|oh|double|triple"
     r"|one|two|three|four|five|six|seven|eight|nine"
     r"|deux|trois|quatre|cinq|sept|huit|neuf|dix|vingt|trente|quarante|cinquante"
-    r"|soixante|cent|mille)(?:-\p{L}+)*\W*$)"
-)
-_PAUSE = regex.compile(r"[，、；：]")
-_PLAIN_CJK = regex.compile(r"[^\p{Nd}@A-Za-z+]*")
-# What begins, joins or is part of something that identifies a person.
-_OPENER = regex.compile(
-    r"\p{Nd}|@|://|^www\.|^[+(\[{<]|^\W*\p{L}\W*$|^\p{Lu}{2,4}$|_"
-    r"|^\W*(?:at|dot|d0t|point|punto|ponto|punkt|punt|arob\w*|arrob\w*|chiocciola|klammeraffe"
-    r"|apenstaartje|underscore|tiret|dash|z[ée]ro|oh|double|triple"
-    r"|one|two|three|four|five|six|seven|eight|nine"
-    r"|un|deux|trois|quatre|cinq|sept|huit|neuf|dix|vingt|trente|quarante|cinquante"
-    r"|soixante|cent|mille)\W*$",
+    r"|soixante|cent|mille)(?:-\p{L}+)*\W*",
     regex.IGNORECASE,
 )
 _PAUSE = regex.compile(r"[,;:—–)»”]$")
@@ -95,9 +87,9 @@ def soft_end(text: str) -> int | None:
     if _CJK.search(text):
         return _soft_cjk(text)
     words = list(_WORD.finditer(text))
-    open_at = [bool(_OPENER.search(word.group())) for word in words]
+    open_at = [_opens(word.group()) for word in words]
     between = None
-    for index in range(len(words) - _AHEAD, 0, -1):  # the word `index` would come next
+    for index in range(len(words) - _AHEAD, _LEAST - 1, -1):  # the word `index` would come next
         near = open_at[max(0, index - _BACK) : index + _AHEAD]
         if any(near):
             continue
@@ -121,6 +113,10 @@ def _plain(text: str) -> bool:
     return _PLAIN_CJK.fullmatch(text) is not None
 
 
+def _opens(word: str) -> bool:
+    return _OPENER.search(word) is not None or _SPELLED.fullmatch(word) is not None
+
+
 def _ends_entity(before: str, following: str) -> bool:
     """Whether what `before` ends with cannot go on in the word `following`."""
     words = before.split()[-3:]
@@ -130,7 +126,7 @@ def _ends_entity(before: str, following: str) -> bool:
         return False
     if not regex.search(r"\p{Nd}|@|://|^[+(]", following):
         return True
-    if any(_OPENER.search(word) for word in words):
+    if any(_opens(word) for word in words):
         return False
     if _LIST_MARK.match(following):
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,12 +44,11 @@ _HANDOVER_S = 10.0  # from the log to the stream: no more than a turn of the eve
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Studio:
-    """What every stream uses. `observe` is told of every outcome; `clock` counts seconds and
-    never goes back; `quiet_s` is how long the generator may say nothing."""
+    """What every stream uses. `clock` counts seconds and never goes back; `quiet_s` is how long
+    the generator may say nothing."""
 
     submit: Callable[[Submission], Coroutine[Any, Any, Outcome]]
     expect: Expect
-    observe: Callable[[Outcome], None]
     now: Now
     clock: Callable[[], float]
     pace: Pace
@@ -82,20 +81,30 @@ Output = Said | TakenBack | Over
 
 
 class Session:
-    """One stream from its opening to its end. `opening` is the submission without its text.
+    """One stream from its opening to its end. `opening` is the submission without its text;
+    `observe` is told of every outcome; `whole`: nothing is released before the end.
 
     `append` and `end` are for one task, `run` for another; `interrupt` for any. `error` is what
     went wrong when it is over with the reason error.
     """
 
-    def __init__(self, opening: Submission, *, studio: Studio) -> None:
+    def __init__(
+        self,
+        opening: Submission,
+        *,
+        studio: Studio,
+        observe: Callable[[Outcome], None],
+        whole: bool = False,
+    ) -> None:
         if opening.stream is None:
             raise ValueError("the opening needs a stream")
         self.error: GatewayError | None = None
         self._opening = opening
         self._part = opening.stream
         self._studio = studio
-        self._core = HoldBack(language=opening.language or "en", pace=studio.pace)
+        self._observe = observe
+        pace = replace(studio.pace, whole=whole)
+        self._core = HoldBack(language=opening.language or "en", pace=pace)
         self._events: asyncio.Queue[Event] = asyncio.Queue(_WAITING)
         self._getting: asyncio.Task[Event] | None = None
         self._judging: asyncio.Task[Event] | None = None
@@ -122,13 +131,19 @@ class Session:
         if not self.is_closed:
             await self._events.put(End())
 
+    async def fail(self, error: GatewayError) -> None:
+        """The generator broke off: what is held is discarded."""
+        self.error = error
+        if not self.is_closed:
+            await self._events.put(Failed())
+
     def interrupt(self) -> None:
         """What is held, or under judgement, is discarded; `run` ends."""
         self._interrupted.set()
         if self._handed is not None:
             self._handed.cancel()
 
-    async def run(self) -> AsyncIterator[Output]:
+    async def run(self) -> AsyncGenerator[Output]:
         """What may be given out, in order, as soon as it may."""
         interrupted = asyncio.create_task(self._interrupted.wait())
         try:
@@ -249,4 +264,4 @@ class Session:
     def _submitted(self, task: asyncio.Task[Outcome]) -> None:
         self._submitting.discard(task)
         if not task.cancelled() and task.exception() is None:
-            self._studio.observe(task.result())
+            self._observe(task.result())
