@@ -27,6 +27,7 @@ ROOMS = (
     "questions",
     "erasure",
     "pipeline",
+    "stream",
     "http",
     "start",
 )

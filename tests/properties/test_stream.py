@@ -4,6 +4,7 @@ have shown, and what is not held up by time is cut alike."""
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -102,10 +103,11 @@ def play(house: House, pieces: Sequence[Piece], *, slow: int = 0) -> tuple[list[
             carry_out(core.handle(waiting.pop(0)[1], now))
 
     for text, gap in pieces:
-        while (due := core.due_in(now)) is not None and due <= gap:
-            now, gap = now + due + 0.001, max(0.0, gap - due - 0.001)
+        comes = now + gap
+        while (due := core.due_in(now)) is not None and now + due <= comes:
+            now += due + 0.001
             handle(Tick())
-        now += gap
+        now = max(now, comes)
         handle(Append(text))
     handle(End())
     while waiting:
@@ -131,7 +133,7 @@ def texts(draw: st.DrawFn) -> str:
 def pieces_of(draw: st.DrawFn, text: str, gaps: st.SearchStrategy[float]) -> list[Piece]:
     cuts = draw(st.lists(st.integers(1, max(1, len(text) - 1)), max_size=40, unique=True))
     edges = [0, *sorted(cuts), len(text)]
-    return [(text[a:b], draw(gaps)) for a, b in zip(edges, edges[1:], strict=False)]
+    return [(text[a:b], draw(gaps)) for a, b in itertools.pairwise(edges)]
 
 
 def left(text: str) -> list[str]:
@@ -174,9 +176,7 @@ def test_nothing_leaks_letter_by_letter(house: House, value: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.data(), texts())
 @example(None, "Bonjour M. Dupont. Merci ! Voilà 3.14 et 06 12 34 56 78. Encore ")
-def test_without_haste_it_is_cut_alike(
-    house: House, data: st.DataObject | None, text: str
-) -> None:
+def test_without_haste_it_is_cut_alike(house: House, data: st.DataObject | None, text: str) -> None:
     at_once = play(house, [(text, 0.0)])
     pieces = data.draw(pieces_of(text, st.just(0.0))) if data else [(one, 0.0) for one in text]
     assert play(house, pieces) == at_once
