@@ -201,7 +201,7 @@ class Settings(BaseSettings):
         None,
         pattern=_URL,
         description="OpenAI-compatible generator behind /v1/chat/completions, such as "
-        "https://api.example/v1; without it those doors answer 503.",
+        "https://api.example/v1; without it that door answers 404.",
     )
     upstream_key: SecretStr | None = Field(None, description="Bearer token for upstream_url.")
     upstream_timeout_s: float = Field(

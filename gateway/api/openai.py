@@ -15,8 +15,9 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from gateway.api.doors import Doors, doors_of
 from gateway.api.openai_wire import ChatIn, chunk, completion, error_of, parse_chat
+from gateway.api.problems import MEDIA_TYPE
 from gateway.api.submissions import observe
-from gateway.errors import GatewayError, InvalidField, NotRecorded, UpstreamFailed
+from gateway.errors import GatewayError, InvalidField, NotFound, NotRecorded, UpstreamFailed
 from gateway.model.access import ApiKey, Role
 from gateway.model.submission import StreamPart, Submission
 from gateway.pipeline.ids import new_id
@@ -28,6 +29,27 @@ _FINISHED = ("stop", "length", "content_filter")
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
+_ANSWERS: Mapping[int | str, tuple[str, ...]] = {
+    200: ("A completion, or its chunks as server-sent events.", "text/event-stream"),
+    400: ("A field is wrong, or could not be judged (OpenAI's form).", MEDIA_TYPE),
+    401: ("No valid API key.",),
+    403: ("The API key lacks the role.",),
+    404: ("No generator is set here.",),
+    408: ("The body did not come in time.", MEDIA_TYPE),
+    413: ("The body is too large.", MEDIA_TYPE),
+    415: ("The body must be JSON.", MEDIA_TYPE),
+    429: ("Too many requests for this key; see Retry-After.",),
+    502: ("The generator did not answer as it should.",),
+    503: ("Nothing could be recorded, so nothing was released.",),
+}
+"""What each status means, and the media types it has beside JSON."""
+
+
+def _documented(meaning: str, *types: str) -> dict[str, Any]:
+    content: dict[str, Any] = {one: {} for one in ("application/json", *types)}
+    return {"description": meaning, "content": content}
+
+
 def router() -> APIRouter:
     routes = APIRouter(tags=["streams"])
     wire = ChatIn.model_json_schema()
@@ -37,13 +59,7 @@ def router() -> APIRouter:
         methods=["POST"],
         response_model=None,
         openapi_extra={"requestBody": {"content": {"application/json": {"schema": wire}}}},
-        responses={
-            200: {"description": "A chat completion, or its chunks as server-sent events."},
-            400: {"description": "A field is wrong, or could not be judged (OpenAI's form)."},
-            401: {"description": "No valid API key."},
-            502: {"description": "The generator did not answer as it should."},
-            503: {"description": "No generator is set, or nothing could be recorded."},
-        },
+        responses={status: _documented(*said) for status, said in _ANSWERS.items()},
         summary="Chat completions of the generator behind this gateway, judged",
     )
     return routes
@@ -81,7 +97,7 @@ async def chat(request: Request) -> Response:
 
 async def _talk(doors: Doors, key: ApiKey, request: Request) -> _Talk:
     if doors.upstream is None or doors.studio is None:
-        raise NotRecorded("no generator is set; see upstream_url in docs/reference/settings.md")
+        raise NotFound("generator", "here", "Set upstream_url: docs/reference/settings.md.")
     asked = parse_chat(await request.json())
     wire = asked.submission(request.headers)
     if await doors.registry.creator(key.tenant, wire.creator) is None:
