@@ -29,6 +29,7 @@ ROOMS = (
     "questions",
     "erasure",
     "pipeline",
+    "stream",
     "http",
     "proxy",
     "start",

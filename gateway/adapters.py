@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -15,14 +16,19 @@ from gateway.errors import ConfigurationError
 from gateway.keyring import Keyring
 from gateway.model.route import Route
 from gateway.pii.detector import PiiDetector
+from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.rooms import Limits
+from gateway.pipeline.stream.core import Pace
+from gateway.pipeline.stream.session import Studio
+from gateway.platforms.generator import GeneratorClient
 from gateway.platforms.proxied import ProxiedPlatform
 from gateway.platforms.signing import secret_bytes
+from gateway.platforms.streams import OpenStreams
 from gateway.platforms.webhook import WebhookPlatform
 from gateway.policy.embedded import EmbeddedEngine
 from gateway.policy.opa import OpaEngine
 from gateway.policy.source import Snapshot
-from gateway.ports import Detector, PolicyEngine
+from gateway.ports import Detector, Now, PolicyEngine
 from gateway.settings import Settings
 from gateway.toxicity.detector import ToxicityDetector
 from gateway.toxicity.embedded import EmbeddedScorer
@@ -69,6 +75,29 @@ def platform_of(settings: Settings, keyring: Keyring) -> ProxiedPlatform:
         sandbox_url=settings.sandbox_url, routes_dir=settings.routes_dir, secret=secret
     )
     return ProxiedPlatform(others=webhooks)
+
+
+def generator_of(settings: Settings) -> GeneratorClient | None:
+    """The generator, where one is set."""
+    if settings.upstream_url is None:
+        return None
+    key = settings.upstream_key
+    return GeneratorClient(
+        url=settings.upstream_url,
+        key=None if key is None else key.get_secret_value(),
+        quiet_s=settings.upstream_timeout_s,
+    )
+
+
+def studio_of(settings: Settings, gateway: Gateway, streams: OpenStreams, *, now: Now) -> Studio:
+    return Studio(
+        submit=gateway.submit,
+        expect=streams.expect,
+        now=now,
+        clock=time.monotonic,
+        pace=Pace(most=settings.max_text_length),
+        quiet_s=settings.upstream_timeout_s,
+    )
 
 
 def c2pa_marker(

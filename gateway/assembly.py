@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import structlog
 
-from gateway.adapters import c2pa_marker, detectors_of, limits_of, platform_of, policy_engine
+from gateway.adapters import (
+    c2pa_marker,
+    detectors_of,
+    generator_of,
+    limits_of,
+    platform_of,
+    policy_engine,
+    studio_of,
+)
 from gateway.anchoring import quorum_of, stamp_checker, stamping, witnessing
 from gateway.api.access import Guard, issue_key
 from gateway.api.app import build_app
@@ -41,7 +49,10 @@ from gateway.pipeline.asking import Asking
 from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.rooms import Rooms
+from gateway.pipeline.stream.session import Studio
+from gateway.platforms.generator import GeneratorClient
 from gateway.platforms.proxied import ProxiedPlatform
+from gateway.platforms.streams import OpenStreams
 from gateway.policy.creators import creator_checker
 from gateway.policy.describe import rule_titles
 from gateway.policy.live import LivePolicies
@@ -81,6 +92,8 @@ class Assembled:
     proxied: ProxiedPlatform | None = None
     witnessing: Witnessing | None = None
     stamping: Stamping | None = None
+    studio: Studio | None = None
+    generator: GeneratorClient | None = None
 
 
 def version() -> str:
@@ -182,7 +195,8 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
         detectors = (*detectors_of(settings), signals)
         for detector in detectors:
             stack.push_async_callback(detector.close)
-        platform = platform_of(settings, books.keyring)
+        proxied = platform_of(settings, books.keyring)
+        platform = OpenStreams(proxied)
         stack.push_async_callback(platform.close)
         await _warm(policy, detectors)
         courier = OutboxCourier(
@@ -208,6 +222,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             platform=platform,
         )
         gateway = Gateway(rooms=rooms, limits=limits_of(settings), now=_now)
+        generator = generator_of(settings)
+        if generator is not None:
+            stack.push_async_callback(generator.close)
         witnesses = witnessing(settings, books, now=_now)
         stamps = stamping(settings, books, now=_now)
         for one in (witnesses, stamps):
@@ -220,9 +237,11 @@ async def assemble(settings: Settings) -> AsyncIterator[Assembled]:
             policy=policy,
             courier=courier,
             policies=policies,
-            proxied=platform,
+            proxied=proxied,
             witnessing=witnesses,
             stamping=stamps,
+            studio=studio_of(settings, gateway, platform, now=_now),
+            generator=generator,
         )
 
 
@@ -397,6 +416,8 @@ def doors_to(parts: Assembled) -> Doors:
         log_public=books.settings.log_public,
         desk=_desk(parts),
         proxied=parts.proxied,
+        studio=parts.studio,
+        generator=parts.generator,
     )
 
 

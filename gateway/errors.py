@@ -15,6 +15,7 @@ GatewayError
 ├── StageFailure            a stage of the pipeline failed: hold or block, never publish
 │   ├── StageTimeout        it passed its deadline
 │   └── StageUndefined      it answered nothing usable
+├── UpstreamFailed          the generator cannot be reached, or answers nothing usable (502)
 ├── NotRecorded             no durable audit commit: nothing was sent (503)
 ├── ConfigurationError      refuses to start or to load: names what and the mend
 │   ├── PolicyInvalid       with file, line, column
@@ -150,6 +151,11 @@ class StageUndefined(StageFailure):
 
 class NotRecorded(GatewayError):
     """The audit entry could not be made durable, so nothing was sent."""
+
+
+class UpstreamFailed(GatewayError):
+    """The generator in front of which this gateway stands did not do its part. Its own words are
+    never quoted: they may hold anything."""
 
 
 class ConfigurationError(GatewayError):

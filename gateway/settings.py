@@ -202,6 +202,16 @@ class Settings(BaseSettings):
         description="Where the route `sandbox` leads (http or https, no credentials).",
     )
     routes_dir: Path | None = Field(None, description="Folder with further route files (YAML).")
+    upstream_url: str | None = Field(
+        None,
+        pattern=_URL,
+        description="OpenAI-compatible generator behind /v1/chat/completions, such as "
+        "https://api.example/v1; without it that door answers 404.",
+    )
+    upstream_key: SecretStr | None = Field(None, description="Bearer token for upstream_url.")
+    upstream_timeout_s: float = Field(
+        60.0, gt=0, le=600, description="How long the generator may be silent."
+    )
     webhook_secret: SecretStr | None = Field(
         None, description="Secret that signs webhook requests. Default: one from the key folder."
     )

@@ -83,7 +83,7 @@ def serving(data_dir: Path, **settings: object) -> Iterator[Serving]:
         process=process, url=f"http://127.0.0.1:{settings['port']}", data_dir=data_dir, log=log
     )
     try:
-        _await(process, f"{there.url}/readyz", log)
+        await_url(process, f"{there.url}/readyz", log)
         yield there
     finally:
         if process.poll() is None:
@@ -108,14 +108,14 @@ def sandbox_process(folder: Path) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
     try:
-        _await(process, url, folder / "sandbox.log")
+        await_url(process, url, folder / "sandbox.log")
         yield url
     finally:
         process.kill()
         process.wait()
 
 
-def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def await_url(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     until = time.monotonic() + 600
     while time.monotonic() < until:
         assert process.poll() is None, log.read_text(encoding="utf-8")

@@ -14,6 +14,7 @@ from gateway.api import (
     health,
     log,
     moderations,
+    openai,
     policies,
     problems,
     reporting,
@@ -43,6 +44,7 @@ def build_app(
         openapi_tags=[
             {"name": "messages", "description": "Submit, decide, look up (role: service)."},
             {"name": "moderation", "description": "OpenAI's moderation endpoint (role: service)."},
+            {"name": "streams", "description": "Words judged while they come (role: service)."},
             {"name": "reviews", "description": "What waits for a person (role: reviewer)."},
             {"name": "creators", "description": "Creators and their settings (role: admin)."},
             {"name": "policies", "description": "Which policies decide, signed bundles."},
@@ -54,7 +56,7 @@ def build_app(
     )
     app.state.doors = doors
     problems.install(app)
-    for door in (submissions, conversations, reviews, escalations, creators, policies):
+    for door in (submissions, openai, conversations, reviews, escalations, creators, policies):
         app.include_router(door.router())
     for door in (moderations, audit, erasures, reporting, log, health):
         app.include_router(door.router())

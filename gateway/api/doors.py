@@ -13,6 +13,8 @@ from gateway.api.metrics import Metrics
 from gateway.model.record import Entry
 from gateway.pipeline.asking import Asking
 from gateway.pipeline.gateway import Gateway
+from gateway.pipeline.stream.session import Studio
+from gateway.platforms.generator import GeneratorClient
 from gateway.platforms.proxied import ProxiedPlatform
 from gateway.policy.reload import Reloader
 from gateway.ports import Ledger, Now, Registry
@@ -39,7 +41,8 @@ class Doors:
     """`unready` names what is not ready yet (empty: ready). `check_creator` raises InvalidField
     for settings that the schema does not allow. `policy_data` is the base document of the
     policies in use. `remarks` says what is not as it should be though messages are served.
-    `log_public`: whether anyone may read tiles. `proxied` are the platforms behind /p/."""
+    `log_public`: whether anyone may read tiles. `proxied` are the platforms behind /p/.
+    `studio` is what streams use, `generator` where words come from, None where none is set."""
 
     gateway: Gateway
     asking: Asking
@@ -62,6 +65,8 @@ class Doors:
     log_public: bool = False
     desk: Desk | None = None
     proxied: ProxiedPlatform | None = None
+    studio: Studio | None = None
+    generator: GeneratorClient | None = None
 
 
 def doors_of(request: Request) -> Doors:

@@ -87,8 +87,10 @@ class LabelDiscloser:
             _check_honest(obligations)
         elif _poses(redaction.text, self._wording, asked(obligations)):
             raise StageUndefined(Stage.DISCLOSE, "the avatar's words carry a person's label")
-        # 2. The label, and 3. both together within the route's limit.
-        notices = asked(obligations)
+        # 2. The label, which a stream carries once, and 3. both together within the route's limit.
+        stream = facts.submission.stream
+        carried = stream.shown if stream else ()
+        notices = [one for one in asked(obligations) if one.notice not in carried]
         sentences = _sentences(facts, notices, template)
         if template is None:
             fitted = _fit_words(facts.route, redaction, labeller, notices, sentences)

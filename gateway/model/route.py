@@ -30,7 +30,7 @@ class Route:
     after an unknown outcome is safe. `timeout_s` bounds one attempt."""
 
     name: str
-    kind: str  # "sandbox" | "webhook"
+    kind: str  # "sandbox" | "webhook" | "stream"
     channels: tuple[Channel, ...] = tuple(Channel)
     max_length: int = 10_000
     unit: LengthUnit = LengthUnit.CHARACTERS

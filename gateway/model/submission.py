@@ -79,6 +79,21 @@ class MediaDigest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamPart:
+    """A part of what is said piece by piece. `id` names the stream, `number` counts its parts
+    from 0. `fresh` is where in the submission's text, in code points, the part begins: what
+    stands before it was released already and is judged with it, not published again. `shown` are
+    the notices that earlier parts carried. `whole`: not a part, but the check of all that was
+    released; nothing of it is sent."""
+
+    id: str
+    number: int
+    fresh: int = 0
+    shown: tuple[str, ...] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """One message as submitted. `text` and `human_text` are raw: they never reach a log, a
     metric, a trace or an unencrypted row. Times are UTC and aware."""
@@ -104,3 +119,4 @@ class Submission:
     idempotency_key: str | None = None
     caller: str = "local"  # id of the API key that submitted it
     dry_run: bool = False
+    stream: StreamPart | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import regex
 
@@ -52,7 +52,8 @@ def make_redactor(secret: bytes) -> Redact:
 
     The function strips from the clean text what the REDACT obligations name: `params.kinds`
     ("*", or none given: all kinds of PII), `params.mode` (one of MODES, default placeholder),
-    `params.advisory` (true: advisory findings too). Findings that overlap go as one. Raises
+    `params.advisory` (true: advisory findings too). Findings that overlap go as one. Of a part of
+    a stream, what was released before is left out. Raises
     StageUndefined for an order that it does not understand, KeysInvalid for a short secret.
     """
     pseudonyms = Pseudonyms(secret)
@@ -64,14 +65,16 @@ def make_redactor(secret: bytes) -> Redact:
         obligations: Sequence[Obligation],
     ) -> Redaction:
         orders = [_order(o) for o in obligations if o.kind is ObligationKind.REDACT]
+        text, first = read.clean.text, _first(submission, read)
         if not orders:
-            return Redaction(text=read.clean.text)
-        cuts = _merged(_cuts(read, detections, orders))
-        text = read.clean.text
+            return Redaction(text=text[first:])
+        cuts = [_unreleased(cut, first) for cut in _merged(_cuts(read, detections, orders))]
         pieces: list[str] = []
         replacements: list[Replacement] = []
-        at = position = 0
+        at, position = 0, first
         for cut in cuts:
+            if cut.start >= cut.end:
+                continue
             instead = _instead(cut, text[cut.start : cut.end], submission, read, pseudonyms)
             kept = text[position : cut.start]
             at += len(kept)
@@ -91,6 +94,16 @@ def make_redactor(secret: bytes) -> Redact:
         return Redaction(text="".join(pieces), replacements=tuple(replacements))
 
     return redact
+
+
+def _first(submission: Submission, read: ReadText) -> int:
+    """Where in the clean text that begins which has not been released."""
+    stream = submission.stream
+    return 0 if stream is None else read.clean.from_original(stream.fresh, stream.fresh)[0]
+
+
+def _unreleased(cut: _Cut, first: int) -> _Cut:
+    return cut if cut.start >= first else replace(cut, start=first)
 
 
 def _order(obligation: Obligation) -> _Order:

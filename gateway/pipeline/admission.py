@@ -8,6 +8,9 @@ from gateway.errors import InvalidField
 from gateway.model.route import Route
 from gateway.model.submission import Submission
 
+STREAM = "stream"
+"""The kind of a route whose messages go to whoever has a stream open."""
+
 
 def admit(submission: Submission, routes: Mapping[str, Route], max_text_length: int) -> Route:
     """The route of an acceptable submission. Raises InvalidField naming the field and the mend."""
@@ -20,6 +23,11 @@ def admit(submission: Submission, routes: Mapping[str, Route], max_text_length: 
     if route is None:
         known = ", ".join(sorted(routes))
         raise InvalidField("route", "is not known here", f"Use one of: {known}.")
+    if (route.kind == STREAM) != (submission.stream is not None):
+        carries = "streams alone" if route.kind == STREAM else "no streams"
+        raise InvalidField(
+            "route", f"{route.name!r} carries {carries}", "See docs/guides/avatar-services.md."
+        )
     if submission.channel not in route.channels:
         allowed = ", ".join(channel.value for channel in route.channels)
         raise InvalidField(

@@ -31,6 +31,7 @@ from gateway.pipeline.ids import commit_to, new_id
 from gateway.pipeline.judge import Judge, Judgement
 from gateway.pipeline.rooms import Limits, Rooms
 from gateway.pipeline.stages import Spans, StageRunner
+from gateway.pipeline.stream.recording import as_streamed
 from gateway.ports import Now
 
 _STATES = {
@@ -70,6 +71,7 @@ class Gateway:
             try:
                 # 3–6. Read, detect, decide, discharge the obligations.
                 judgement = await self._judge.judge(submission, creator, route)
+                submission, judgement = as_streamed(submission, judgement)
                 # 7. Record: durable before anything leaves.
                 state = State.DECIDED if submission.dry_run else _STATES[judgement.verdict]
                 outcome = await self._record(submission, judgement, state)

@@ -99,7 +99,10 @@ def parse_route(text: str, where: str, *, sandbox_url: str) -> tuple[Route, str 
 def _route(document: Mapping[str, Any], lines: Lines, where: str, *, sandbox_url: str) -> Route:
     kind = document["kind"]
     url = document.get("url", sandbox_url if kind == "sandbox" else None)
-    _check_url(str(url), f"{where}:{lines.get(('url',), 1)}", plain=kind == "sandbox")
+    if kind == "stream" and url is not None:
+        raise ConfigurationError(where, "a stream has no url", "Its readers come by themselves.")
+    if kind != "stream":
+        _check_url(str(url), f"{where}:{lines.get(('url',), 1)}", plain=kind == "sandbox")
     given = {name: make(document[name]) for name, make in _MAKERS.items() if name in document}
     return Route(name=document["name"], kind=kind, url=url, **given)
 

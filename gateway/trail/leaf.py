@@ -21,6 +21,7 @@ from gateway.model.finding import Detection, Unavailable
 from gateway.model.obligation import Obligation
 from gateway.model.receipt import Receipt
 from gateway.model.record import Change, Expiry, Record, Review, Settlement, stamp
+from gateway.model.submission import StreamPart
 from gateway.ports import LogEvent
 
 VERSION = 1
@@ -64,36 +65,48 @@ def moment(at: datetime) -> str:
 
 def _record(record: Record) -> dict[str, Any]:
     submission = record.submission
-    return {
-        "decision_id": record.decision_id,
-        "labels": {
-            "avatar": submission.avatar,
-            "caller": submission.caller,
-            "channel": submission.channel,
-            "conversation": submission.conversation,
-            "creator": submission.creator,
-            "language": record.language,
-            "route": submission.route,
-        },
-        "received_at": moment(submission.received_at),
-        "submitted_hash": record.commitment.hash if record.commitment else None,
-        "verdict": record.verdict,
-        "state": record.state,
-        "reasons": _reasons(record.reasons),
-        "obligations": _obligations(record.obligations),
-        "unavailable": _unavailable(record.unavailable),
-        "models": [
-            {"id": model.id, "sha256": model.sha256}
-            for detection in record.detections
-            for model in detection.models
-        ],
-        "redacted": _redacted(record.redaction),
-        "disclosure": _disclosure(record.disclosure),
-        "receipt": _receipt(record.receipt),
-        "review": _review(record.review),
-        "expires_at": moment(record.expires_at) if record.expires_at else None,
-        "timings_ms": {stage: round(ms, 3) for stage, ms in record.timings_ms.items()},
-    } | (_decided(record, record.decision) if record.decision else _undecided(record.detections))
+    return (
+        _stream(submission.stream)
+        | {
+            "decision_id": record.decision_id,
+            "labels": {
+                "avatar": submission.avatar,
+                "caller": submission.caller,
+                "channel": submission.channel,
+                "conversation": submission.conversation,
+                "creator": submission.creator,
+                "language": record.language,
+                "route": submission.route,
+            },
+            "received_at": moment(submission.received_at),
+            "submitted_hash": record.commitment.hash if record.commitment else None,
+            "verdict": record.verdict,
+            "state": record.state,
+            "reasons": _reasons(record.reasons),
+            "obligations": _obligations(record.obligations),
+            "unavailable": _unavailable(record.unavailable),
+            "models": [
+                {"id": model.id, "sha256": model.sha256}
+                for detection in record.detections
+                for model in detection.models
+            ],
+            "redacted": _redacted(record.redaction),
+            "disclosure": _disclosure(record.disclosure),
+            "receipt": _receipt(record.receipt),
+            "review": _review(record.review),
+            "expires_at": moment(record.expires_at) if record.expires_at else None,
+            "timings_ms": {stage: round(ms, 3) for stage, ms in record.timings_ms.items()},
+        }
+        | (_decided(record, record.decision) if record.decision else _undecided(record.detections))
+    )
+
+
+def _stream(part: StreamPart | None) -> dict[str, Any]:
+    """Which part of which stream; entries of whole messages say nothing of streams."""
+    if part is None:
+        return {}
+    said = {"id": part.id, "number": part.number, "fresh": part.fresh, "whole": part.whole}
+    return {"stream": said}
 
 
 def _decided(record: Record, decision: Decision) -> dict[str, Any]:

@@ -20,9 +20,25 @@ def load(directory: Path | None = None) -> Routes:
 
 
 def test_the_sandbox_is_shipped() -> None:
-    assert load().routes == {
-        "sandbox": Route(name="sandbox", kind="sandbox", url=SANDBOX, deduplicates=True)
-    }
+    assert load().routes["sandbox"] == Route(
+        name="sandbox", kind="sandbox", url=SANDBOX, deduplicates=True
+    )
+
+
+def test_the_route_of_streams_is_shipped() -> None:
+    assert load().routes["stream"] == Route(
+        name="stream",
+        kind="stream",
+        max_length=40_000,
+        overflow=Overflow.HOLD,
+        on_failure=Verdict.BLOCK,
+    )
+
+
+def test_a_stream_leads_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("name: s\nkind: stream\nurl: https://x.example/\n")
+    with pytest.raises(ConfigurationError, match="a stream has no url"):
+        load(tmp_path)
 
 
 def test_the_example_is_valid() -> None:
@@ -53,7 +69,7 @@ def test_own_routes_and_secrets(tmp_path: Path) -> None:
     secret.write_text("s" * 32 + "\n")
     secret.chmod(0o600)
     loaded = load(tmp_path)
-    assert sorted(loaded.routes) == ["sandbox", "x"]
+    assert sorted(loaded.routes) == ["sandbox", "stream", "x"]
     assert loaded.routes["sandbox"].url == "http://127.0.0.1:1/"
     assert loaded.routes["sandbox"].max_length == 9
     assert loaded.secrets == {"x": b"s" * 32}

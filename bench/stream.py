@@ -1,0 +1,262 @@
+"""Streams: how soon the first words are out, and what leaks however a text comes in pieces."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import combinations, pairwise
+from pathlib import Path
+from statistics import median
+
+import uvloop
+
+from bench.figure import Figure
+from bench.messages import MESSAGES
+from gateway.api.schemas import SubmissionIn
+from gateway.assembly import Assembled, assemble
+from gateway.model.record import Outcome
+from gateway.model.submission import StreamPart, Submission
+from gateway.model.verdict import Verdict
+from gateway.pipeline.ids import new_id
+from gateway.pipeline.judge import Judge as Judging
+from gateway.pipeline.rooms import Limits
+from gateway.pipeline.stream.core import (
+    Append,
+    Check,
+    Checked,
+    Command,
+    End,
+    Event,
+    HoldBack,
+    Judge,
+    Passed,
+    Refused,
+    Release,
+    Tick,
+)
+from gateway.pipeline.stream.session import Said, Session
+from gateway.settings import read_settings
+from gateway.telemetry import configure_logs
+
+TOKEN_S = 0.03
+ROUNDS = 8
+PER_REPLY = 4
+RANDOM_SPLITS = 40
+GAPS = (0.0, 0.1, 0.9)
+# (what the avatar would say, what must never be heard of it)
+STREAMS = (
+    ("Sure! Mail me at dana.holt@example.org, or not. See you!", "dana.holt@example.org"),
+    ("Ask dana dot holt at example dot org. She always answers.", "dana dot holt at example"),
+    ("Voilà, mon numéro : 06 12 34 56 78. Appelle quand tu veux.", "06 12 34 56 78"),
+    ("Mon IBAN est FR76 3000 6000 0112 3456 7890 189. Merci !", "3000 6000 0112 3456 7890 189"),
+    ("You can pay with 4111 1111 1111 1111, if you like. Bye now.", "4111 1111 1111 1111"),
+    ("Come to me, I live 12 rue de la Paix, 75002 Paris. Soon!", "12 rue de la Paix"),
+    ("Well played. I will kill you, you worthless idiot. Bye.", "kill worthless idiot"),
+)
+
+
+def measure() -> Iterator[Figure]:
+    configure_logs("warning", "console")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        yield from runner.run(_measure(Path(folder)))
+
+
+async def _measure(folder: Path) -> list[Figure]:
+    async with assemble(read_settings(None, {"data_dir": folder})) as parts:
+        await parts.books.store.registry.put_creator("default", "bench", {}, actor="bench")
+        return [await _first_release(parts), await _leaks(parts)]
+
+
+async def _first_release(parts: Assembled) -> Figure:
+    """The same replies at the same pace: sentence by sentence, and held to their end."""
+    await _time_to_words(parts, 0, whole=True)
+    ratios, firsts = [], []
+    for number in range(ROUNDS):
+        held = await _time_to_words(parts, number, whole=True)
+        first = await _time_to_words(parts, number, whole=False)
+        ratios.append(first / held)
+        firsts.append(first)
+    return Figure(
+        key="stream.first_release_ratio",
+        value=median(ratios),
+        unit="",
+        bar=0.25,
+        aim=0.12,
+        n=ROUNDS,
+        spread=(min(ratios), max(ratios)),
+        baseline="the same reply held to its end",
+        note=f"{median(firsts) * 1e3:.0f} ms to the first words, recorded and labelled, of replies "
+        f"of some 90 words, one each {TOKEN_S * 1e3:.0f} ms",
+    )
+
+
+async def _time_to_words(parts: Assembled, number: int, *, whole: bool) -> float:
+    if parts.studio is None:
+        raise RuntimeError("streams are not set up")
+    session = Session(_opening(), studio=parts.studio, observe=_unseen, whole=whole)
+    began = time.monotonic()
+
+    async def say() -> None:
+        for index, word in enumerate(_reply(number).split(" ")):
+            await asyncio.sleep(max(0.0, began + index * TOKEN_S - time.monotonic()))
+            await session.append(f"{word} ")
+        await session.end()
+
+    saying = asyncio.create_task(say())
+    took = None
+    async for output in session.run():
+        if isinstance(output, Said) and took is None:
+            took = time.monotonic() - began
+    await saying
+    if took is None:
+        raise RuntimeError("an ordinary reply was not released")
+    return took
+
+
+def _reply(number: int) -> str:
+    """Ordinary talk in sentences of some ten words."""
+    said = [MESSAGES[(number + index) % len(MESSAGES)] for index in range(PER_REPLY)]
+    clauses = [clause for one in said for clause in one.split(", ")]
+    return " ".join(f"{clause[0].upper()}{clause[1:]}." for clause in clauses)
+
+
+def _opening() -> Submission:
+    now = datetime.now(UTC)
+    said = SubmissionIn.model_validate(
+        {
+            "channel": "dm",
+            "creator": "bench",
+            "avatar": "bench-twin",
+            "conversation": new_id("conversation", now),
+            "audience": {"minor": "no", "jurisdictions": ["FR"]},
+            "text": "",
+            "route": "stream",
+        }
+    ).to_submission(
+        message_id=new_id("msg", now),
+        tenant="default",
+        caller="bench",
+        received_at=now,
+        idempotency_key=None,
+        dry_run=False,
+    )
+    return replace(said, stream=StreamPart(id=new_id("str", now), number=0))
+
+
+def _unseen(_: Outcome) -> None:
+    """Nobody counts here."""
+
+
+class _Bench:
+    """The real judge, which remembers what it said of the same words."""
+
+    def __init__(self, parts: Assembled) -> None:
+        self._parts = parts
+        self._judge = Judging(
+            rooms=parts.rooms, limits=Limits(detect_ms=60_000), now=lambda: datetime.now(UTC)
+        )
+        self._known: dict[tuple[str, str], str | None] = {}
+        self._opening = _opening()
+
+    async def say(self, context: str, text: str) -> str | None:
+        """What would be published of `text` after `context`; None when nothing would."""
+        key = (context, text)
+        if key not in self._known:
+            said = replace(
+                self._opening,
+                text=context + text,
+                stream=StreamPart(id="s", number=0, fresh=len(context)),
+            )
+            creator = await self._parts.rooms.registry.creator("default", "bench")
+            if creator is None:
+                raise RuntimeError("the creator is gone")
+            found = await self._judge.judge(
+                said, creator, self._parts.rooms.platform.routes["stream"]
+            )
+            published = found.verdict is Verdict.PUBLISH and found.redaction is not None
+            self._known[key] = found.redaction.text if published and found.redaction else None
+        return self._known[key]
+
+
+async def _leaks(parts: Assembled) -> Figure:
+    bench, leaked, ways = _Bench(parts), 0, 0
+    for text, secret in STREAMS:
+        shown = await bench.say("", text)
+        if shown is not None and secret in shown:
+            raise RuntimeError(f"nothing is hidden in {text!r}")
+        hidden = Counter(re.findall(r"\w+", secret))
+        hidden = Counter({word: 1 for word in hidden if word not in _words(shown or "")})
+        for pieces in _splits(text):
+            for gap in GAPS:
+                ways += 1
+                heard = await _play(bench, pieces, gap)
+                leaked += bool(hidden.keys() & _words(heard))
+    return Figure(
+        key="stream.splits_leaked",
+        value=leaked,
+        unit="",
+        bar=0,
+        aim=0,
+        n=ways,
+        note="words of personal data or of blocked text that were heard: every cut in two, every "
+        "size of chunk, cuts in three at words, and random cuts, each without a pause, with short "
+        "ones and with long ones",
+    )
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", re.sub(r"\[[^\]]*\]", " ", text)))
+
+
+def _splits(text: str) -> Iterator[list[str]]:
+    size = len(text)
+    for cut in range(1, size):
+        yield [text[:cut], text[cut:]]
+    for step in range(1, size + 1):
+        yield [text[start : start + step] for start in range(0, size, step)]
+    words = [match.start() for match in re.finditer(r"\S+", text)][1:]
+    for first, second in combinations(words, 2):
+        yield [text[:first], text[first:second], text[second:]]
+    dice = random.Random(text)  # noqa: S311 - the same splits each time
+    for _ in range(RANDOM_SPLITS):
+        cuts = sorted(dice.sample(range(1, size), dice.randint(2, size // 2)))
+        yield [text[start:end] for start, end in pairwise([0, *cuts, size])]
+
+
+async def _play(bench: _Bench, pieces: Sequence[str], gap: float) -> str:
+    """What is heard when each piece comes `gap` seconds after the one before."""
+    core, now, heard = HoldBack(language="fr"), 0.0, ""
+
+    async def handle(event: Event) -> None:
+        nonlocal heard
+        waiting: list[Command] = list(core.handle(event, now))
+        while waiting:
+            match waiting.pop(0):
+                case Judge(context=context, text=text):
+                    said = await bench.say(context, text)
+                    verdict = Refused() if said is None else Passed(said)
+                    waiting += core.handle(verdict, now)
+                case Check():
+                    waiting += core.handle(Checked(stands=True), now)
+                case Release(text=text):
+                    heard += text
+
+    for piece in pieces:
+        due = core.due_in(now)
+        if due is not None and due <= gap:
+            now += due + 0.001
+            await handle(Tick())
+        now += gap
+        await handle(Append(piece))
+    await handle(End())
+    return heard

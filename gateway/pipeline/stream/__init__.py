@@ -1,0 +1,1 @@
+"""Text that comes piece by piece: held back, judged sentence by sentence, then released."""

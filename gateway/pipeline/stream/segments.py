@@ -1,0 +1,144 @@
+"""Where a text that still grows may be cut. Pure.
+
+A place is decided by the text before it and a few words after it, never by how the text came in
+pieces: however it is split, `sentence_end` cuts alike. An entity (a number, an address, a link)
+is never cut: not before the words after it show that it has ended, and never inside a word.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import regex
+from sentencex import get_sentence_boundaries
+
+CONTEXT_WORDS: Final = 50
+"""So much of what was released is judged again with what follows."""
+_CONTEXT_CHARACTERS: Final = 600
+_AHEAD = 6  # words that must have come before a text is cut within a sentence
+_LEAST = 5  # words that are worth an entry of their own
+_BACK = 8  # words after a number in which an address may still go on
+_SCAN = 2_000  # code points that are looked at for one sentence
+
+_WORD = regex.compile(r"\S+")
+_END = regex.compile(
+    r"(?:[.!?…]+[\"'»”’)\]*_]*\s+|[。！？｡]+[」』”’）]*\s*|\n\s*)(?=(\S+)(\s)|([\p{Han}\p{Hiragana}"
+    r"\p{Katakana}]))"
+)
+_UNSPACED_END = regex.compile(r"[。！？｡]+[」』”’）]*\s*$")
+_CJK = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
+_CJK_PAUSE = regex.compile(r"[，、；：]")
+_PLAIN_CJK = regex.compile(r"[^\p{Nd}@A-Za-z+]*")
+# What begins, joins or is part of something that identifies a person.
+_OPENER = regex.compile(
+    r"\p{Nd}|@|://|^www\.|^[+(\[{<]|^\W*(?![aàyiéoeuôIA]\W*$)\p{L}\W*$|^\p{Lu}{2,4}$|_"
+)
+_SPELLED = regex.compile(
+    r"\W*(?:at|dot|d0t|point|punto|ponto|punkt|punt|arob\w*|arrob\w*|chiocciola|klammeraffe"
+    r"|apenstaartje|underscore|tiret|dash|z[ée]ro|oh|double|triple"
+    r"|one|two|three|four|five|six|seven|eight|nine"
+    r"|deux|trois|quatre|cinq|sept|huit|neuf|dix|vingt|trente|quarante|cinquante"
+    r"|soixante|cent|mille)(?:-\p{L}+)*\W*",
+    regex.IGNORECASE,
+)
+_PAUSE = regex.compile(r"[,;:—–)»”]$")
+_HALF_ADDRESS = regex.compile(r"@(?!\S+\.\p{L}{2,}\W*$)|://[^\s.]*\W*$")
+_LIST_MARK = regex.compile(r"\d{1,2}[.)]$")
+_STRONG_END = regex.compile(r"[!?…。！？｡][\"'»”’)\]*_]*\s*$|\n\s*$")
+
+
+def sentence_end(text: str, language: str) -> int | None:
+    """Where the first sentence of `text` ends, white space after it included; None while the
+    words that tell have not come. For any continuation of `text` the answer stays the same once
+    there is one."""
+    for match in _END.finditer(text, 0, _SCAN):
+        at, following = match.end(), match.group(1) or match.group(3)
+        seen = match.end(1) if match.group(1) else match.end(3)
+        if not text[:at].strip() or not _ends_entity(text[:at], following):
+            continue
+        if _UNSPACED_END.search(text[:at]) or "\n" in match.group():
+            return at
+        if _begins(language, text[:seen], at):
+            return at
+    return None
+
+
+def _begins(language: str, text: str, at: int) -> bool:
+    """Whether sentencex has a sentence begin at `at`. It looks abbreviations up by bytes, so it
+    is shown a text of the same length in ASCII."""
+    plain = text if text.isascii() else "".join(map(_ascii, text))
+    return any(one["start_index"] == at for one in get_sentence_boundaries(language, plain))
+
+
+def _ascii(character: str) -> str:
+    if character.isascii():
+        return character
+    if character.isspace():
+        return " "
+    if character == "…":
+        return "."
+    return "A" if character.isupper() else "a" if character.isalpha() else "-"
+
+
+def soft_end(text: str) -> int | None:
+    """The last place where `text` may be cut within a sentence: after a pause if there is one,
+    else between two words. None when what there is might all belong to one entity, or is less
+    than a few words."""
+    if _CJK.search(text):
+        return _soft_cjk(text)
+    words = list(_WORD.finditer(text))
+    open_at = [_opens(word.group()) for word in words]
+    between = None
+    for index in range(len(words) - _AHEAD, _LEAST - 1, -1):  # the word `index` would come next
+        near = open_at[max(0, index - _BACK) : index + _AHEAD]
+        if any(near):
+            continue
+        if _PAUSE.search(words[index - 1].group()):
+            return words[index].start()
+        between = between or words[index].start()
+    return between
+
+
+def _soft_cjk(text: str) -> int | None:
+    """Without spaces: after a pause with nothing but plain writing around it."""
+    best = None
+    for match in _CJK_PAUSE.finditer(text):
+        before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() :]
+        if len(after) >= 12 and _plain(before) and _plain(after[:24]):
+            best = match.end()
+    return best
+
+
+def _plain(text: str) -> bool:
+    return _PLAIN_CJK.fullmatch(text) is not None
+
+
+def _opens(word: str) -> bool:
+    return _OPENER.search(word) is not None or _SPELLED.fullmatch(word) is not None
+
+
+def _ends_entity(before: str, following: str) -> bool:
+    """Whether what `before` ends with cannot go on in the word `following`."""
+    words = before.split()[-3:]
+    if _HALF_ADDRESS.search(words[-1]):
+        return False
+    if following[0].islower() and not _STRONG_END.search(before):
+        return False
+    if not regex.search(r"\p{Nd}|@|://|^[+(]", following):
+        return True
+    if any(_opens(word) for word in words):
+        return False
+    if _LIST_MARK.match(following):
+        return True
+    return _STRONG_END.search(before) is not None or len(words[-1]) > 6
+
+
+def context_of(released: str) -> str:
+    """The end of what was released: whole words, at most CONTEXT_WORDS."""
+    tail = released[-_CONTEXT_CHARACTERS:]
+    starts = [word.start() for word in _WORD.finditer(tail)]
+    if len(tail) < len(released):
+        starts = starts[1:] or [len(tail)] if not _CJK.search(tail) else [0]
+    if not starts:
+        return ""
+    return tail[starts[-CONTEXT_WORDS] if len(starts) > CONTEXT_WORDS else starts[0] :]

@@ -1,0 +1,267 @@
+"""Runs the hold-back of one stream: its clock, its judge, its log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gateway.errors import GatewayError
+from gateway.model.record import Delivery, Outcome
+from gateway.model.submission import Submission
+from gateway.model.verdict import State
+from gateway.pipeline.ids import new_id
+from gateway.pipeline.stream.core import (
+    Append,
+    Check,
+    Checked,
+    Close,
+    Command,
+    End,
+    Event,
+    Failed,
+    Finish,
+    HoldBack,
+    Interrupt,
+    Judge,
+    Pace,
+    Passed,
+    Refused,
+    Release,
+    Retract,
+    Tick,
+)
+from gateway.ports import Now
+
+Expect = Callable[[str], asyncio.Future[Delivery]]
+"""A message id → what resolves with the message once it is recorded and may be given out."""
+
+_WAITING = 64
+_PIECE = 4_096
+_HANDOVER_S = 10.0  # from the log to the stream: no more than a turn of the event loop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Studio:
+    """What every stream uses. `clock` counts seconds and never goes back; `quiet_s` is how long
+    the generator may say nothing."""
+
+    submit: Callable[[Submission], Coroutine[Any, Any, Outcome]]
+    expect: Expect
+    now: Now
+    clock: Callable[[], float]
+    pace: Pace
+    quiet_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Released text, and the message it was recorded as."""
+
+    text: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """All that was released is retracted. `message_id`: the entry that says why."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Over:
+    """The end; see core.Finish."""
+
+    reason: str
+
+
+Output = Said | TakenBack | Over
+
+
+class Session:
+    """One stream from its opening to its end. `opening` is the submission without its text;
+    `observe` is told of every outcome; `whole`: nothing is released before the end.
+
+    `append` and `end` are for one task, `run` for another; `interrupt` for any. `error` is what
+    went wrong when it is over with the reason error.
+    """
+
+    def __init__(
+        self,
+        opening: Submission,
+        *,
+        studio: Studio,
+        observe: Callable[[Outcome], None],
+        whole: bool = False,
+    ) -> None:
+        if opening.stream is None:
+            raise ValueError("the opening needs a stream")
+        self.error: GatewayError | None = None
+        self._opening = opening
+        self._part = opening.stream
+        self._studio = studio
+        self._observe = observe
+        pace = replace(studio.pace, whole=whole)
+        self._core = HoldBack(language=opening.language or "en", pace=pace)
+        self._events: asyncio.Queue[Event] = asyncio.Queue(_WAITING)
+        self._getting: asyncio.Task[Event] | None = None
+        self._judging: asyncio.Task[Event] | None = None
+        self._submitting: set[asyncio.Task[Outcome]] = set()
+        self._handed: asyncio.Future[Delivery] | None = None
+        self._shown: tuple[str, ...] = ()
+        self._last_id = opening.message_id
+        self._closed = asyncio.Event()
+        self._interrupted = asyncio.Event()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether more text would be for nothing: the generator should be stopped."""
+        return self._closed.is_set()
+
+    async def append(self, text: str) -> None:
+        """Waits while too much is held: whoever writes faster than it is judged must slow down."""
+        for start in range(0, len(text), _PIECE):
+            if self.is_closed:
+                return
+            await self._events.put(Append(text[start : start + _PIECE]))
+
+    async def end(self) -> None:
+        if not self.is_closed:
+            await self._events.put(End())
+
+    async def fail(self, error: GatewayError) -> None:
+        """The generator broke off: what is held is discarded."""
+        self.error = error
+        if not self.is_closed:
+            await self._events.put(Failed())
+
+    def interrupt(self) -> None:
+        """What is held, or under judgement, is discarded; `run` ends."""
+        self._interrupted.set()
+        if self._handed is not None:
+            self._handed.cancel()
+
+    async def run(self) -> AsyncGenerator[Output]:
+        """What may be given out, in order, as soon as it may."""
+        interrupted = asyncio.create_task(self._interrupted.wait())
+        try:
+            while not self._core.is_done:
+                event = await self._event(interrupted)
+                for command in self._core.handle(event, self._studio.clock()):
+                    if (output := self._carry_out(command)) is not None:
+                        yield output
+        finally:
+            self.interrupt()
+            self._close()
+            for task in (interrupted, self._getting, self._judging):
+                if task is not None:
+                    task.cancel()
+
+    async def _event(self, interrupted: asyncio.Task[Any]) -> Event:
+        """The next one. While much is held, nothing more is taken in."""
+        waiting: set[asyncio.Task[Any]] = {interrupted}
+        if self._judging is not None:
+            waiting.add(self._judging)
+        if not self._core.is_full and not self.is_closed:
+            self._getting = self._getting or asyncio.create_task(self._events.get())
+            waiting.add(self._getting)
+        due = self._core.due_in(self._studio.clock())
+        timeout = self._studio.quiet_s if due is None else due
+        await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        if interrupted.done():
+            return Interrupt()
+        if self._judging is not None and self._judging.done():
+            judged, self._judging = self._judging, None
+            return judged.result()
+        if self._getting is not None and self._getting.done():
+            got, self._getting = self._getting, None
+            return got.result()
+        # Nothing came: time for a tick, or the generator has been silent for too long.
+        return Tick() if due is not None or self._core.is_busy else Interrupt()
+
+    def _close(self) -> None:
+        self._closed.set()
+        while not self._events.empty():  # whoever waits to append must not wait for ever
+            self._events.get_nowait()
+
+    def _carry_out(self, command: Command) -> Output | None:
+        match command:
+            case Judge():
+                self._judging = asyncio.create_task(self._judge(command))
+            case Check():
+                self._judging = asyncio.create_task(self._check(command))
+            case Release(text=text):
+                return Said(text=text, message_id=self._last_id)
+            case Close():
+                self._close()
+            case Retract():
+                return TakenBack(message_id=self._last_id)
+            case Finish(reason=reason):
+                self._close()
+                return Over(reason=reason)
+        return None
+
+    async def _judge(self, segment: Judge) -> Event:
+        """Judge and record one segment; it comes back once it may be given out."""
+        submission = self._submission(
+            segment.context + segment.text, segment.number, fresh=len(segment.context)
+        )
+        self._handed = handed = self._studio.expect(submission.message_id)
+        submitting = self._submit(submission)
+        try:
+            either: set[asyncio.Future[Any]] = {handed, submitting}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not handed.done():
+                outcome = submitting.result()
+                if outcome.state is not State.QUEUED:
+                    return Refused()
+                await asyncio.wait({handed}, timeout=_HANDOVER_S)
+            if not handed.done() or handed.cancelled():
+                return Failed()
+        except GatewayError as error:
+            self.error = error
+            return Failed()
+        finally:
+            handed.cancel()
+        disclosure = handed.result().disclosure
+        self._shown += tuple(notice.notice for notice in disclosure.notices)
+        return Passed(disclosure.text, final=disclosure.replaced_by is not None)
+
+    async def _check(self, whole: Check) -> Event:
+        """Judge and record all that was released. What cannot be checked does not stand."""
+        submission = self._submission(whole.text, whole.number, whole=True)
+        submitting = self._submit(replace(submission, dry_run=True))
+        try:
+            outcome = await asyncio.shield(submitting)
+        except GatewayError as error:
+            self.error = error
+            return Checked(stands=False)
+        return Checked(stands=outcome.state is State.DECIDED)
+
+    def _submission(
+        self, text: str, number: int, *, fresh: int = 0, whole: bool = False
+    ) -> Submission:
+        now = self._studio.now()
+        if number:
+            self._last_id = new_id("msg", now)
+        return replace(
+            self._opening,
+            message_id=self._last_id,
+            text=text,
+            received_at=now,
+            stream=replace(self._part, number=number, fresh=fresh, shown=self._shown, whole=whole),
+        )
+
+    def _submit(self, submission: Submission) -> asyncio.Task[Outcome]:
+        """To its end, whoever still waits for it: what was recorded is settled too."""
+        task = asyncio.create_task(self._studio.submit(submission))
+        self._submitting.add(task)
+        task.add_done_callback(self._submitted)
+        return task
+
+    def _submitted(self, task: asyncio.Task[Outcome]) -> None:
+        self._submitting.discard(task)
+        if not task.cancelled() and task.exception() is None:
+            self._observe(task.result())

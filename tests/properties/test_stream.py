@@ -1,0 +1,190 @@
+"""However a text comes in pieces, and whenever they come, nothing leaks that the whole would not
+have shown, and what is not held up by time is cut alike."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterator, Sequence
+
+import pytest
+import regex
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from gateway.model.obligation import Obligation, ObligationKind
+from gateway.model.submission import StreamPart
+from gateway.pii.detector import PiiDetector
+from gateway.pii.redaction import make_redactor
+from gateway.pipeline.stream.core import (
+    Append,
+    Check,
+    Checked,
+    Command,
+    End,
+    Event,
+    Finish,
+    HoldBack,
+    Judge,
+    Passed,
+    Release,
+    Tick,
+)
+from gateway.text.reader import Reader
+from tests.properties.test_pii import VALUES, submission
+
+REDACT = make_redactor(b"k" * 32)
+READ = Reader()
+ORDER = Obligation(kind=ObligationKind.REDACT, rules=("r",), params={"kinds": ["*"]})
+PLAIN = (
+    "bonjour", "très", "bien", "voilà", "merci", "ensemble", "demain", "quelque", "chose",
+    "vraiment,", "content", "avec", "toi", "pour", "sûr", "donc,", "alors", "encore",
+)  # fmt: skip
+ENDS = (". ", " ! ", "… ", "\n", " ? ")
+PLACEHOLDER = regex.compile(r"\[[^\]\n]*\]")
+
+Piece = tuple[str, float]
+
+
+class House:
+    """The real detector and redactor, as a judge that always publishes."""
+
+    def __init__(self) -> None:
+        self._runner = asyncio.Runner()
+        self._detector = PiiDetector()
+        self._runner.run(self._detector.warm())
+
+    def strip(self, context: str, text: str) -> str:
+        part = StreamPart(id="s", number=0, fresh=len(context))
+        said = submission(context + text)
+        read = READ(said.text, "fr")
+        found = self._runner.run(self._detector.detect(said, read))
+        object.__setattr__(said, "stream", part)
+        return REDACT(said, read, [found], [ORDER]).text
+
+    def close(self) -> None:
+        self._runner.run(self._detector.close())
+        self._runner.close()
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    made = House()
+    yield made
+    made.close()
+
+
+def play(house: House, pieces: Sequence[Piece], *, slow: int = 0) -> tuple[list[str], list[Judge]]:
+    """What is released of `pieces` (text, seconds before it), when a verdict comes `slow` events
+    late."""
+    core, now = HoldBack(language="fr"), 0.0
+    released: list[str] = []
+    judged: list[Judge] = []
+    waiting: list[tuple[int, Event]] = []
+
+    def carry_out(commands: Sequence[Command]) -> None:
+        for command in commands:
+            match command:
+                case Judge(context=context, text=text):
+                    judged.append(command)
+                    waiting.append((slow, Passed(house.strip(context, text))))
+                case Check():
+                    waiting.append((slow, Checked(stands=True)))
+                case Release(text=text):
+                    released.append(text)
+                case Finish(reason=reason):
+                    assert reason == "stop"
+
+    def handle(event: Event) -> None:
+        carry_out(core.handle(event, now))
+        for index, (left, verdict) in enumerate(waiting):
+            waiting[index] = (left - 1, verdict)
+        while waiting and waiting[0][0] < 0:
+            carry_out(core.handle(waiting.pop(0)[1], now))
+
+    for text, gap in pieces:
+        comes = now + gap
+        while (due := core.due_in(now)) is not None and now + due <= comes:
+            now += due + 0.001
+            handle(Tick())
+        now = max(now, comes)
+        handle(Append(text))
+    handle(End())
+    while waiting:
+        carry_out(core.handle(waiting.pop(0)[1], now))
+    assert core.is_done
+    return released, judged
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> str:
+    """Plain words, values among them, sentences that end here and there."""
+    said = []
+    for _ in range(draw(st.integers(1, 6))):
+        words = draw(st.lists(st.sampled_from(PLAIN), min_size=1, max_size=12))
+        words[0] = words[0].capitalize()
+        if draw(st.booleans()):
+            words.insert(draw(st.integers(1, len(words))), draw(st.sampled_from(VALUES)))
+        said.append(" ".join(words) + draw(st.sampled_from(ENDS)))
+    return "".join(said)
+
+
+@st.composite
+def pieces_of(draw: st.DrawFn, text: str, gaps: st.SearchStrategy[float]) -> list[Piece]:
+    cuts = draw(st.lists(st.integers(1, max(1, len(text) - 1)), max_size=40, unique=True))
+    edges = [0, *sorted(cuts), len(text)]
+    return [(text[a:b], draw(gaps)) for a, b in itertools.pairwise(edges)]
+
+
+def left(text: str) -> list[str]:
+    """The words of a text without its placeholders, each in its plainest form."""
+    words = regex.findall(r"\w+", PLACEHOLDER.sub(" ", text))
+    return sorted(words)
+
+
+def leaked(whole: str, streamed: str) -> list[str]:
+    """Words that the stream shows and the whole does not."""
+    allowed = left(whole)
+    found = []
+    for word in left(streamed):
+        if word in allowed:
+            allowed.remove(word)
+        else:
+            found.append(word)
+    return found
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), texts(), st.integers(0, 3))
+def test_nothing_leaks_however_it_comes(
+    house: House, data: st.DataObject, text: str, slow: int
+) -> None:
+    gaps = st.sampled_from((0.0, 0.0, 0.05, 0.3, 0.8, 2.0))
+    pieces = data.draw(pieces_of(text, gaps))
+    released, _ = play(house, pieces, slow=slow)
+    assert leaked(house.strip("", text), "".join(released)) == []
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_nothing_leaks_letter_by_letter(house: House, value: str) -> None:
+    text = f"Bonjour toi, voilà quelque chose pour demain {value} et merci encore. Bien sûr. Merci"
+    for gap in (0.0, 0.1, 0.9):
+        released, _ = play(house, [(letter, gap) for letter in text])
+        assert leaked(house.strip("", text), "".join(released)) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), texts())
+@example(None, "Bonjour M. Dupont. Merci ! Voilà 3.14 et 06 12 34 56 78. Encore ")
+def test_without_haste_it_is_cut_alike(house: House, data: st.DataObject | None, text: str) -> None:
+    at_once = play(house, [(text, 0.0)])
+    pieces = data.draw(pieces_of(text, st.just(0.0))) if data else [(one, 0.0) for one in text]
+    assert play(house, pieces) == at_once
+
+
+@settings(max_examples=100, deadline=None)
+@given(texts())
+def test_what_is_judged_is_the_whole_text_in_order(house: House, text: str) -> None:
+    _, judged = play(house, [(letter, 0.2) for letter in text])
+    assert "".join("".join(one.text.split()) for one in judged) == "".join(text.split())
+    assert [one.number for one in judged] == list(range(len(judged)))
