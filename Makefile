@@ -8,7 +8,7 @@ LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-ha
           --no-emit-index-url --custom-compile-command "make lock" pyproject.toml requirements/build.in
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-detoxify check format lock bench torture train docs verifier clean
+.PHONY: help demo run test test-detoxify test-remote check format lock bench torture train docs verifier clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ run: $(VENV)/ready ## serve on 127.0.0.1:8080
 	$(BIN)/avatar-gateway serve
 
 test: $(VENV)/ready-dev ## all tests (those of the Detoxify backend: make test-detoxify)
-	$(BIN)/pytest -m "not detoxify" $(ARGS)
+	$(BIN)/pytest -m "not detoxify and not mlserver" $(ARGS)
 
 $(VENV)-detoxify/ready: requirements/detoxify.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)-detoxify
@@ -42,6 +42,13 @@ $(VENV)-detoxify/ready: requirements/detoxify.txt pyproject.toml
 
 test-detoxify: $(VENV)-detoxify/ready ## the Detoxify backend on real Detoxify code (PyPI's torch: several GB)
 	$(VENV)-detoxify/bin/pytest -m detoxify $(ARGS)
+
+$(VENV)-mlserver/bin/mlserver:
+	$(PYTHON) -m venv $(VENV)-mlserver
+	$(VENV)-mlserver/bin/pip install --quiet mlserver==1.7.1
+
+test-remote: $(VENV)/ready-dev $(VENV)-mlserver/bin/mlserver ## the remote toxicity backend on a real MLServer
+	MLSERVER=$(abspath $(VENV)-mlserver/bin/mlserver) $(BIN)/pytest -m mlserver $(ARGS)
 
 check: $(VENV)/ready-dev ## ruff, mypy, import contracts, policy checks, docs made from the code
 	$(BIN)/ruff check .
