@@ -8,7 +8,7 @@ LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-ha
           --no-emit-index-url --custom-compile-command "make lock" pyproject.toml requirements/build.in
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-detoxify test-agents check format lock bench torture train docs verifier clean
+.PHONY: help demo run test test-detoxify test-agents test-remote check format lock bench torture train docs verifier clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,8 +36,8 @@ $(VENV)-synapse/ready: requirements/synapse.txt
 	$(VENV)-synapse/bin/pip install --quiet --require-hashes --requirement requirements/synapse.txt
 	@touch $@
 
-test: $(VENV)/ready-dev $(VENV)-synapse/ready ## all tests (those of the Detoxify backend: make test-detoxify)
-	$(BIN)/pytest -m "not detoxify" $(ARGS)
+test: $(VENV)/ready-dev $(VENV)-synapse/ready ## all tests (but for those of test-detoxify, test-agents, test-remote)
+	$(BIN)/pytest -m "not detoxify and not mlserver" $(ARGS)
 
 $(VENV)-detoxify/ready: requirements/detoxify.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)-detoxify
@@ -55,6 +55,13 @@ $(VENV)-agents/ready: requirements/agents.txt
 
 test-agents: $(VENV)/ready-dev $(VENV)-agents/ready ## the client's processors in real Pipecat and LiveKit Agents (750 MB)
 	AGENTS_PYTHON=$(abspath $(VENV)-agents/bin/python) $(BIN)/pytest tests/sdk/test_agents.py $(ARGS)
+
+$(VENV)-mlserver/bin/mlserver:
+	$(PYTHON) -m venv $(VENV)-mlserver
+	$(VENV)-mlserver/bin/pip install --quiet mlserver==1.7.1
+
+test-remote: $(VENV)/ready-dev $(VENV)-mlserver/bin/mlserver ## the remote toxicity backend on a real MLServer
+	MLSERVER=$(abspath $(VENV)-mlserver/bin/mlserver) $(BIN)/pytest -m mlserver $(ARGS)
 
 check: $(VENV)/ready-dev ## ruff, mypy, import contracts, policy checks, docs made from the code
 	$(BIN)/ruff check .

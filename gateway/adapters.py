@@ -32,6 +32,7 @@ from gateway.ports import Detector, Now, PolicyEngine
 from gateway.settings import Settings
 from gateway.toxicity.detector import ToxicityDetector
 from gateway.toxicity.embedded import EmbeddedScorer
+from gateway.toxicity.remote import RemoteScorer
 from gateway.toxicity.scorer import Scorer
 
 
@@ -65,6 +66,10 @@ def _scorer(settings: Settings) -> Scorer:
         from gateway.toxicity.detoxify import DetoxifyScorer  # noqa: PLC0415 - an extra
 
         return DetoxifyScorer(folder=settings.detoxify_checkpoint)
+    if settings.toxicity_backend == "remote" and settings.toxicity_remote_url is not None:
+        return RemoteScorer(
+            url=settings.toxicity_remote_url, timeout_s=settings.deadline_detect_ms / 1_000
+        )
     return EmbeddedScorer()
 
 

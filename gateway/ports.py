@@ -218,6 +218,7 @@ class Platform(Protocol):
 class Courier(Protocol):
     """Takes what is in the outbox to its platform."""
 
-    async def deliver(self, message_id: str) -> None:
-        """Try this message now; return when the attempt is settled."""
+    async def deliver(self, message_id: str) -> Settlement | None:
+        """Try this message now; return when the attempt is settled. The settlement that ended
+        it, once that is durable; None when it goes on, or somebody else has it."""
         ...

@@ -149,8 +149,16 @@ class Settings(BaseSettings):
         True, description="Upload the packs to OPA at start; off when OPA loads them by itself."
     )
 
-    toxicity_backend: Literal["embedded", "detoxify"] = Field(
-        "embedded", description="embedded: shipped weights. detoxify: needs the extra of that name."
+    toxicity_backend: Literal["embedded", "detoxify", "remote"] = Field(
+        "embedded",
+        description="embedded: shipped weights. detoxify: needs the extra of that name. "
+        "remote: a server at toxicity_remote_url.",
+    )
+    toxicity_remote_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s@]+/v2/models/[^\s/?#]+(/versions/[^\s/?#]+)?$",
+        description="A model behind the Open Inference Protocol, such as "
+        "http://tox:8080/v2/models/screen; the texts are sent there.",
     )
     detoxify_checkpoint: Path | None = Field(
         None, description="Folder made by `avatar-gateway models convert`."
@@ -279,6 +287,8 @@ class Settings(BaseSettings):
                 "toxicity_backend = detoxify needs detoxify_checkpoint; "
                 "make one with `avatar-gateway models convert`"
             )
+        if self.toxicity_backend == "remote" and self.toxicity_remote_url is None:
+            raise ValueError("toxicity_backend = remote needs toxicity_remote_url")
         if (self.c2pa_key is None) != (self.c2pa_certificates is None):
             raise ValueError("c2pa_key and c2pa_certificates go together; set both or neither")
         if (self.timestamp_url is None) != (self.timestamp_certificates is None):

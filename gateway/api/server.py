@@ -17,6 +17,9 @@ from gateway.errors import ConfigurationError
 
 _BACKLOG = 2_048
 _GRACE_S = 10
+_IDLE_S = 75
+"""Longer than clients keep a connection that is idle (5 s to a minute): who closes first must be
+the one that sends next, else a request meets a closed connection."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -58,6 +61,7 @@ async def serve_app(app: ASGIApp, sockets: Sequence[socket.socket]) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
+        timeout_keep_alive=_IDLE_S,
     )
     loop = asyncio.get_running_loop()
     for one in _SIGNALS:

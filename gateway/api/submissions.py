@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Header, Path, Request
 from fastapi.responses import JSONResponse, Response
 
 from gateway.api.access import needs
+from gateway.api.direct import KEY_LENGTH, KEY_PATTERN, direct
 from gateway.api.doors import Doors, doors_of
 from gateway.api.problems import MEDIA_TYPE, TYPE_BASE
 from gateway.api.responses import documented
@@ -30,13 +31,14 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         min_length=1,
-        max_length=255,
-        pattern=r"^[\x21-\x7e]+$",
+        max_length=KEY_LENGTH,
+        pattern=KEY_PATTERN,
         description="A repeated request with this key gets the first answer again.",
     ),
 ]
 MessageId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_]+$")]
-Service = Annotated[ApiKey, Depends(needs(Role.SERVICE))]
+_SERVICE = needs(Role.SERVICE)
+Service = Annotated[ApiKey, Depends(_SERVICE)]
 Reader = Annotated[ApiKey, Depends(needs(Role.SERVICE, Role.AUDITOR, Role.REVIEWER))]
 
 _STATUS = {
@@ -66,6 +68,7 @@ def router() -> APIRouter:
         response_model=OutcomeOut,
         responses=documented(400, 401, 409, 413, 415, 422, 429, 502, 503) | answers,
         summary="Decide and deliver",
+        route_class_override=direct(submit, _SERVICE),
     )
     routes.add_api_route(
         "/v1/decide",

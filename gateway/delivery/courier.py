@@ -56,12 +56,12 @@ class OutboxCourier:
         self._breakers: defaultdict[str, Breaker] = defaultdict(
             breaker or (lambda: Breaker(now=now))
         )
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._inline: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Settlement | None]] = set()
+        self._inline: set[asyncio.Task[Settlement | None]] = set()
         self._stopping = asyncio.Event()
         self._log = structlog.get_logger("courier")
 
-    async def deliver(self, message_id: str) -> None:
+    async def deliver(self, message_id: str) -> Settlement | None:
         """See ports.Courier. Nothing happens when another attempt has it, or none waits. Raises
         NotRecorded when the end of the attempt could not be recorded: the message will be sent
         again with the same key."""
@@ -69,7 +69,7 @@ class OutboxCourier:
         task = asyncio.create_task(self._deliver(message_id))
         self._inline.add(task)
         task.add_done_callback(self._ended)
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
 
     async def run(self) -> None:
         """Deliver what is due until `stop` or cancellation; then let attempts under way end."""
@@ -86,10 +86,11 @@ class OutboxCourier:
         is due again after its lease."""
         self._stopping.set()
 
-    async def _deliver(self, message_id: str) -> None:
-        until = self._now() + self._lease
+    async def _deliver(self, message_id: str) -> Settlement | None:
+        until, ended = self._now() + self._lease, None
         for delivery in await self._outbox.lease(message_id=message_id, until=until):
-            await self._attempt(delivery)
+            ended = await self._attempt(delivery)
+        return ended
 
     async def _take_due(self) -> bool:
         """Start attempts for what is due; whether there was any."""
@@ -119,32 +120,31 @@ class OutboxCourier:
         finally:
             stopping.cancel()
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[Settlement | None]) -> None:
         self._tasks.discard(task)
         self._inline.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             # Its lease runs out, then it is tried again.
             self._log.error("an attempt failed", error=type(error).__name__)
 
-    async def _attempt(self, delivery: Delivery) -> None:
-        """One attempt, from the lease to its settlement."""
+    async def _attempt(self, delivery: Delivery) -> Settlement | None:
+        """One attempt, from the lease to its settlement; what `_end` returns."""
         # 1. What must not be sent any more.
         if (final := self._too_late(delivery)) is not None:
-            await self._settle(delivery, final)
-            return
+            return await self._settle(delivery, final)
         # 2. A platform that is failing is left alone.
         breaker = self._breakers[delivery.route]
         if (wait_s := breaker.wait_s()) > 0:
             delay_s = self._backoff.delay_s(1, wait_s)
             await self._put_off(delivery, _retry("the platform is failing"), delay_s)
-            return
+            return None
         # 3. Send, and 4. settle what came of it.
         dispatch = await self._send(delivery)
         if dispatch.result in (DispatchResult.DELIVERED, DispatchResult.REFUSED):
             breaker.succeeded()
         else:
             breaker.failed()
-        await self._settle(delivery, dispatch)
+        return await self._settle(delivery, dispatch)
 
     async def _send(self, delivery: Delivery) -> Dispatch:
         limit_s = self._lease.total_seconds() * _LEASE_MARGIN
@@ -164,22 +164,24 @@ class OutboxCourier:
             return _retry("too old to be sent")
         return None
 
-    async def _settle(self, delivery: Delivery, dispatch: Dispatch) -> None:
+    async def _settle(self, delivery: Delivery, dispatch: Dispatch) -> Settlement | None:
         match dispatch.result:
             case DispatchResult.DELIVERED:
-                await self._end(delivery, dispatch, State.DELIVERED)
+                return await self._end(delivery, dispatch, State.DELIVERED)
             case DispatchResult.REFUSED:
-                await self._end(delivery, dispatch, State.REFUSED)
+                return await self._end(delivery, dispatch, State.REFUSED)
             case DispatchResult.UNKNOWN if not self._deduplicates(delivery):
-                await self._end(delivery, dispatch, State.UNKNOWN)
+                return await self._end(delivery, dispatch, State.UNKNOWN)
             case _ if delivery.attempt >= self._max_attempts or self._is_old(delivery):
                 maybe = delivery.uncertain or dispatch.result is DispatchResult.UNKNOWN
-                await self._end(delivery, dispatch, State.UNKNOWN if maybe else State.DEAD)
+                return await self._end(delivery, dispatch, State.UNKNOWN if maybe else State.DEAD)
             case _:
                 delay_s = self._backoff.delay_s(delivery.attempt, dispatch.retry_after_s)
                 await self._put_off(delivery, dispatch, delay_s)
+                return None
 
-    async def _end(self, delivery: Delivery, dispatch: Dispatch, state: State) -> None:
+    async def _end(self, delivery: Delivery, dispatch: Dispatch, state: State) -> Settlement | None:
+        """None when it did not count: it came too late."""
         tell = self._log.debug if state is State.DELIVERED else self._log.warning
         tell(
             "delivery ended",
@@ -189,9 +191,8 @@ class OutboxCourier:
             attempt=delivery.attempt,
             detail=dispatch.detail,
         )
-        await self._outbox.settle(
-            Settlement(delivery=delivery, dispatch=dispatch, state=state, at=self._now())
-        )
+        ended = Settlement(delivery=delivery, dispatch=dispatch, state=state, at=self._now())
+        return None if await self._outbox.settle(ended) is None else ended
 
     async def _put_off(self, delivery: Delivery, dispatch: Dispatch, delay_s: float) -> None:
         now = self._now()

@@ -67,7 +67,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
 IDENTITY_NUMBERS = frozenset(
     ["ES_NIF", "ES_NIE", "IT_FISCAL_CODE", "PL_PESEL", "DE_TAX_ID", "DE_SOCIAL_SECURITY",
      "FI_PERSONAL_IDENTITY_CODE", "SE_PERSONNUMMER", "TR_NATIONAL_ID", "KR_RRN", "TH_TNIN",
-     "IN_AADHAAR", "UK_NINO"]
+     "IN_AADHAAR", "UK_NINO", "BR_CPF", "CN_ID", "JP_MY_NUMBER", "IN_PAN", "CA_SIN", "PT_NIF"]
 )  # fmt: skip
 """Kinds that share the word of FR_NIR."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -52,7 +53,7 @@ class Gateway:
         self._stages = StageRunner()
         self._spans = Spans()
         self._log = structlog.get_logger("gateway.pipeline")
-        self._in_flight: set[asyncio.Task[None]] = set()
+        self._in_flight: set[asyncio.Task[Any]] = set()
 
     async def submit(self, submission: Submission) -> Outcome:
         """Take one submission through all stages; a dry run ends after it is recorded.
@@ -131,10 +132,10 @@ class Gateway:
         self._watch(task)
         await asyncio.wait({task}, timeout=self._limits.record_ms / 1_000)
 
-    def _watch(self, task: asyncio.Task[None]) -> None:
+    def _watch(self, task: asyncio.Task[Any]) -> None:
         """Keep `task` to its end, whoever waits for it."""
 
-        def ended(task: asyncio.Task[None]) -> None:
+        def ended(task: asyncio.Task[Any]) -> None:
             self._in_flight.discard(task)
             if not task.cancelled() and (error := task.exception()) is not None:
                 self._log.warning("not done", what=task.get_name(), error=type(error).__name__)
@@ -208,8 +209,15 @@ class Gateway:
             return outcome
 
         async def settled() -> Outcome:
-            await asyncio.shield(task)
-            return await ledger.outcome(outcome.tenant, outcome.message_id) or outcome
+            ended = await asyncio.shield(task)
+            if ended is None:  # it goes on, or another attempt has it
+                return await ledger.outcome(outcome.tenant, outcome.message_id) or outcome
+            return replace(
+                outcome,
+                state=ended.state,
+                attempts=ended.delivery.attempt,
+                delivery_detail=ended.dispatch.detail,
+            )
 
         waited = await self._stages.attempt(Stage.DELIVER, self._limits.deliver_wait_ms, settled)
         # It is recorded, and perhaps sent: whatever failed here, the caller must not hear "no".

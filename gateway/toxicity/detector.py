@@ -61,6 +61,7 @@ class ToxicityDetector:
     async def close(self) -> None:
         await self._batcher.close()
         self._executor.shutdown(wait=True)
+        self._scorer.close()
 
 
 def forms(read: ReadText) -> dict[str, str]:

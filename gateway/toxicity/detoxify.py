@@ -77,6 +77,9 @@ class DetoxifyScorer:
             providers=["CPUExecutionProvider"],
         )
 
+    def close(self) -> None:
+        self._session = self._tokenizer = None
+
     def score(self, texts: Sequence[str]) -> list[Scores]:
         self.load()
         details = self._description.details

@@ -59,6 +59,9 @@ class EmbeddedScorer:
         eps = float(self._description.details["eps"])
         self._encoder = Encoder(tokens, parameters, eps=eps)
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def score(self, texts: Sequence[str]) -> list[Scores]:
         if self._encoder is None:
             self.load()

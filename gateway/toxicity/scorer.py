@@ -57,3 +57,7 @@ class Scorer(Protocol):
         """One answer for each text, in order; `[]` for `[]`; an empty text gets an answer too.
         The answer for one text does not depend on the others, up to 1e-5."""
         ...
+
+    def close(self) -> None:
+        """Let go of what it holds open. It is not asked any more."""
+        ...

@@ -25,6 +25,18 @@ async def test_an_ordinary_message_is_labelled_recorded_and_delivered(house: Hou
     assert received["receipt"] == outcome["receipt"]["jws"]
 
 
+async def test_the_answer_is_what_is_stored(house: House) -> None:
+    text = "Écris à lea.perso@example.org, ou regarde https://example.org/clip !"
+    outcome = (await house.post(house.message(text))).json()
+    stored = (await house.client.get(f"/v1/messages/{outcome['message_id']}")).json()
+    assert outcome["state"] == "delivered"
+    assert outcome["attempts"] == 1
+    for times in ("deliver", "redact", "disclose"):
+        outcome["timings_ms"].pop(times, None)
+        stored["timings_ms"].pop(times, None)
+    assert outcome == stored
+
+
 async def test_personal_data_never_arrives(house: House) -> None:
     text = "Écris-moi à lea.perso@example.org ou au 06 39 98 12 34 !"
     outcome = (await house.post(house.message(text))).json()

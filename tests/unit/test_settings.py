@@ -50,6 +50,12 @@ def test_the_file_is_found_by_its_usual_name_and_by_the_variable(
         ("AVATAR_GATEWAY_POLICY_ENGINE", "prolog", "AVATAR_GATEWAY_POLICY_ENGINE: "),
         ("AVATAR_GATEWAY_DATABASE_URL", "mysql://x", "must start with sqlite:/// or postgresql"),
         ("AVATAR_GATEWAY_TOXICITY_BACKEND", "detoxify", "needs detoxify_checkpoint"),
+        ("AVATAR_GATEWAY_TOXICITY_BACKEND", "remote", "needs toxicity_remote_url"),
+        (
+            "AVATAR_GATEWAY_TOXICITY_REMOTE_URL",
+            "http://a:b@tox/v2/models/x",
+            "TOXICITY_REMOTE_URL: ",
+        ),
         ("AVATAR_GATEWAY_PII_NER", "en,tlh", "AVATAR_GATEWAY_PII_NER: "),
         ("AVATAR_GATEWAY_REVIEW_TTL_S", "1e12", "a year at most"),
         ("AVATAR_GATEWAY_REVIEW_TTL_S", "inf", "a year at most"),

@@ -1,4 +1,5 @@
-"""Identity numbers of other countries: Presidio's own recognizers, where they check a checksum.
+"""Identity numbers of other countries: Presidio's own recognizers, where they check a checksum,
+and those of checked.py.
 
 Each counts only where it belongs (the language or the audience says so) or beside its name:
 a bare row of digits passes somebody's checksum too often.
@@ -26,9 +27,10 @@ from presidio_analyzer.predefined_recognizers import (
     UkNinoRecognizer,
 )
 
-from gateway.pii.context import context
+from gateway.pii.context import context, fold
 from gateway.pii.message import Gate, Message
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.recognizers import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,18 @@ NUMBERS = (
     _Number(InAadhaarRecognizer, "Indian Aadhaar.", ("IN",), ("aadhaar", "aadhar", "uidai"), 12),
     _Number(UkNinoRecognizer, "British national insurance number.", ("GB",),
             ("national insurance", "nino"), 6, checksum=False),
+    _Number(checked.br_cpf, "Brazilian CPF.", ("BR",), ("cpf",), 11),
+    _Number(checked.cn_identity, "Chinese resident identity number.", ("zh", "CN"),
+            ("身份证", "公民身份号码", "identity card"), 17),
+    _Number(checked.jp_my_number, "Japanese individual number.", ("ja", "JP"),
+            ("マイナンバー", "個人番号", "my number"), 12),
+    _Number(checked.in_pan, "Indian permanent account number.", ("IN",),
+            ("pan", "permanent account"), 4, checksum=False),
+    # Nine digits with one check digit: a telephone number passes too often to count at home.
+    _Number(checked.ca_sin, "Canadian social insurance number.", (),
+            ("sin", "social insurance", "assurance sociale", "nas"), 9),
+    _Number(checked.pt_nif, "Portuguese tax identification number.", (),
+            ("nif", "contribuinte"), 9),
 )  # fmt: skip
 
 
@@ -74,7 +88,7 @@ def rules() -> tuple[PatternRule, ...]:
 
 
 def _rule(number: _Number) -> PatternRule:
-    words = context(local=number.words)
+    words = context(local=[fold(word) for word in number.words])
 
     def belongs(message: Message, start: int, end: int) -> bool:
         if not message.places.isdisjoint(number.places):
@@ -83,7 +97,7 @@ def _rule(number: _Number) -> PatternRule:
 
     return PatternRule(
         recognizer=number.make(),
-        about=f"{number.about} Where it belongs, or beside its name.",
+        about=f"{number.about} {'Where it belongs, or b' if number.places else 'B'}eside its name.",
         gate=Gate(digits=number.digits, run=number.run),
         context=words,
         checksum=number.checksum,

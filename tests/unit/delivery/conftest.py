@@ -12,7 +12,14 @@ from gateway.disclosure.canonical import content_hash
 from gateway.disclosure.receipt import ReceiptSigner
 from gateway.keyring import Keyring
 from gateway.model.disclosure import Disclosure, Notice
-from gateway.model.record import Delivery, DispatchResult, Entry, Settlement
+from gateway.model.record import (
+    Delivery,
+    DispatchResult,
+    Entry,
+    EntryKind,
+    Settlement,
+    leaf_hash,
+)
 from gateway.model.submission import Channel
 from gateway.model.verdict import State
 from gateway.platforms.webhook import WebhookPlatform
@@ -128,7 +135,16 @@ class MemoryOutbox:
         delivery = settlement.delivery
         if settlement.state is not State.QUEUED:
             del self._waiting[delivery.message_id]
-            return None
+            seq = len(self.settled)
+            return Entry(
+                seq=seq,
+                kind=EntryKind.DELIVERY,
+                at=settlement.at,
+                tenant=delivery.tenant,
+                message_id=delivery.message_id,
+                body=b"{}",
+                leaf=leaf_hash(b"{}"),
+            )
         assert settlement.next_attempt_at is not None
         unknown = settlement.dispatch.result is DispatchResult.UNKNOWN
         self._waiting[delivery.message_id] = (

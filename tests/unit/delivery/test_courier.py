@@ -90,15 +90,16 @@ async def test_delivers_inline(
 ) -> None:
     outbox.put(make_delivery())
     outbox.put(make_delivery("msg_2"))
-    await make_courier().deliver("msg_1")
+    ended = await make_courier().deliver("msg_1")
     assert [one["message_id"] for one in sandbox[0].messages] == ["msg_1"]
+    assert ended is outbox.settled[0]
     assert outbox.states() == [State.DELIVERED]
     assert outbox.waiting == ["msg_2"]
     assert outbox.settled[0].dispatch.platform_id == "sandbox-1"
 
 
 async def test_nothing_to_deliver(make_courier: MakeCourier, outbox: Any) -> None:
-    await make_courier().deliver("msg_1")
+    assert await make_courier().deliver("msg_1") is None
     assert outbox.settled == []
 
 

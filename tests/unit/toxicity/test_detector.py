@@ -33,6 +33,9 @@ class WordCount:
     def load(self) -> None:
         self.seen.append("loaded")
 
+    def close(self) -> None:
+        self.seen.append("closed")
+
     def score(self, texts: Sequence[str]) -> list[Scores]:
         self.seen.extend(texts)
         nothing: dict[str, float | None] = dict.fromkeys(CATEGORIES)
