@@ -16,6 +16,7 @@ from gateway.api import (
     problems,
     reporting,
     reviews,
+    stream,
     submissions,
 )
 from gateway.api.doors import Doors
@@ -48,7 +49,7 @@ def build_app(doors: Doors | None, *, version: str, max_body_bytes: int) -> Fast
     )
     app.state.doors = doors
     problems.install(app)
-    for door in (submissions, openai, reviews, escalations, creators, policies):
+    for door in (submissions, openai, stream, reviews, escalations, creators, policies):
         app.include_router(door.router())
     for door in (audit, erasures, reporting, log, health):
         app.include_router(door.router())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Request
 
 from gateway.api.access import Guard
 from gateway.api.metrics import Metrics
+from gateway.api.stream_hub import Hub
 from gateway.model.record import Entry
 from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.stream.session import Studio
@@ -39,7 +40,8 @@ class Doors:
     """`unready` names what is not ready yet (empty: ready). `check_creator` raises InvalidField
     for settings that the schema does not allow. `remarks` says what is not as it should be
     though messages are served. `log_public`: whether anyone may read tiles. `studio`
-    is what streams use, `upstream` the generator, None where none is set."""
+    is what streams use, `upstream` the generator, None where none is set; `hub` has the live
+    streams."""
 
     gateway: Gateway
     ledger: Ledger
@@ -61,6 +63,7 @@ class Doors:
     desk: Desk | None = None
     studio: Studio | None = None
     upstream: Upstream | None = None
+    hub: Hub = field(default_factory=Hub)
 
 
 def doors_of(request: Request) -> Doors:
