@@ -19,6 +19,7 @@ from gateway.api import (
     problems,
     reporting,
     reviews,
+    stream,
     submissions,
 )
 from gateway.api.doors import Doors
@@ -56,9 +57,9 @@ def build_app(
     )
     app.state.doors = doors
     problems.install(app)
-    for door in (submissions, openai, conversations, reviews, escalations, creators, policies):
+    for door in (submissions, openai, stream, conversations, reviews, escalations):
         app.include_router(door.router())
-    for door in (moderations, audit, erasures, reporting, log, health):
+    for door in (creators, policies, moderations, audit, erasures, reporting, log, health):
         app.include_router(door.router())
     proxy = ProxyDoor(max_body_bytes=max_body_bytes, public_url=public_url)
     app.router.routes.insert(0, Route(f"{PREFIX}{{route}}/{{rest:path}}", proxy))

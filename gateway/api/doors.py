@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Request
 
 from gateway.api.access import Guard
 from gateway.api.metrics import Metrics
+from gateway.api.stream_hub import Hub
 from gateway.model.record import Entry
 from gateway.pipeline.asking import Asking
 from gateway.pipeline.gateway import Gateway
@@ -42,7 +43,8 @@ class Doors:
     for settings that the schema does not allow. `policy_data` is the base document of the
     policies in use. `remarks` says what is not as it should be though messages are served.
     `log_public`: whether anyone may read tiles. `proxied` are the platforms behind /p/.
-    `studio` is what streams use, `generator` where words come from, None where none is set."""
+    `studio` is what streams use, `generator` where words come from, None where none is set;
+    `hub` has the live streams."""
 
     gateway: Gateway
     asking: Asking
@@ -67,6 +69,7 @@ class Doors:
     proxied: ProxiedPlatform | None = None
     studio: Studio | None = None
     generator: GeneratorClient | None = None
+    hub: Hub = field(default_factory=Hub)
 
 
 def doors_of(request: Request) -> Doors:

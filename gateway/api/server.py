@@ -57,6 +57,8 @@ async def serve_app(app: ASGIApp, sockets: Sequence[socket.socket]) -> None:
     config = uvicorn.Config(
         app,
         http=BoundedHttp,
+        ws="websockets-sansio",
+        ws_max_size=65_536,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -120,6 +120,11 @@ class Session:
         """Whether more text would be for nothing: the generator should be stopped."""
         return self._closed.is_set()
 
+    @property
+    def held(self) -> int:
+        """Code points that wait for their sentence."""
+        return self._core.held
+
     async def append(self, text: str) -> None:
         """Waits while too much is held: whoever writes faster than it is judged must slow down."""
         for start in range(0, len(text), _PIECE):

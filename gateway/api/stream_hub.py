@@ -1,0 +1,136 @@
+"""The open streams of this process: each outlives its connections for a while."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+
+from gateway.api.stream_wire import EndOut, ReleaseOut, RetractOut, Told
+from gateway.errors import NotFound, RateLimited
+from gateway.pipeline.stream.session import Output, Over, Said, Session, TakenBack
+
+MOST_STREAMS = 10_000
+_MOST_KEPT = 5_000  # events of one stream: sentences, of a text of bounded length
+_BUSY_RETRY_S = 5.0
+
+
+class LiveStream:
+    """One stream: what was taken of it, what was told of it. `tenant` and `caller` own it."""
+
+    def __init__(self, *, id: str, tenant: str, caller: str, session: Session) -> None:  # noqa: A002 - its name
+        self.id, self.tenant, self.caller = id, tenant, caller
+        self.session = session
+        self.taken = 0
+        self.told: list[Told] = []
+        self.taking = asyncio.Lock()
+        self._news = asyncio.Event()
+        self._writers = 0
+
+    @property
+    def is_over(self) -> bool:
+        return bool(self.told) and isinstance(self.told[-1], EndOut)
+
+    @property
+    def writer(self) -> int:
+        """Which connection writes now: the newest."""
+        return self._writers
+
+    def new_writer(self) -> int:
+        self._writers += 1
+        self._tell()
+        return self._writers
+
+    async def run(self) -> None:
+        async for output in self.session.run():
+            if len(self.told) >= _MOST_KEPT:
+                self.session.interrupt()
+            self.told.append(self._event(output))
+            self._tell()
+
+    def give_up(self) -> None:
+        """Whatever happened, readers are not left waiting."""
+        if not self.is_over:
+            self.told.append(EndOut(seq=len(self.told) + 1, reason="error"))
+        self._tell()
+
+    async def after(self, received: int, *, patience_s: float) -> AsyncGenerator[Told | None]:
+        """What was told beyond number `received`, to the end of the stream; None when nothing
+        new came within `patience_s`."""
+        while True:
+            news = self._news
+            while received < len(self.told):
+                received += 1
+                yield self.told[received - 1]
+            if self.is_over:
+                return
+            if news is self._news:
+                try:
+                    async with asyncio.timeout(patience_s):
+                        await news.wait()
+                except TimeoutError:
+                    yield None
+
+    def _event(self, output: Output) -> Told:
+        seq = len(self.told) + 1
+        match output:
+            case Said(text=text, message_id=message_id):
+                return ReleaseOut(seq=seq, text=text, message_id=message_id)
+            case TakenBack(message_id=message_id):
+                return RetractOut(seq=seq, message_id=message_id)
+            case Over(reason=reason):
+                return EndOut(seq=seq, reason=reason)
+
+    def _tell(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+
+class Hub:
+    """`linger_s`: how long a stream waits for a writer who left, and for readers once it is over.
+    Belongs to one event loop."""
+
+    def __init__(self, *, most: int = MOST_STREAMS, linger_s: float = 60.0) -> None:
+        self._most = most
+        self._linger_s = linger_s
+        self._streams: dict[str, LiveStream] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    def add(self, stream: LiveStream) -> None:
+        """Raises RateLimited when there are too many."""
+        if len(self._streams) >= self._most:
+            raise RateLimited(_BUSY_RETRY_S)
+        self._streams[stream.id] = stream
+        task = asyncio.create_task(stream.run(), name=stream.id)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended(stream))
+
+    def get(self, tenant: str, stream_id: str) -> LiveStream:
+        """Raises NotFound, also for another tenant's."""
+        found = self._streams.get(stream_id)
+        if found is None or found.tenant != tenant:
+            raise NotFound("stream", stream_id, "It has ended, or another process has it.")
+        return found
+
+    def left(self, stream: LiveStream, writer: int) -> None:
+        """A writer's connection is gone: interrupted, unless another comes in time."""
+
+        def check() -> None:
+            if stream.writer == writer:
+                stream.session.interrupt()
+
+        if not stream.is_over:
+            asyncio.get_running_loop().call_later(self._linger_s, check)
+
+    def _ended(self, stream: LiveStream) -> Callable[[asyncio.Task[None]], None]:
+        def ended(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            if not task.cancelled():
+                task.exception()
+            stream.give_up()
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._linger_s, self._streams.pop, stream.id, None)
+
+        return ended

@@ -1,0 +1,176 @@
+"""Live streams over a real WebSocket, and their readers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+
+from gateway.platforms.sse import EventReader
+from tests.processes import Serving, run, serving
+
+SENTENCES = ("Salut tout le monde ! ", "Écrivez-moi à lea.perso@example.org. ", "À demain.")
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with serving(tmp_path_factory.mktemp("stream") / "data") as started:
+        with started.client() as http:
+            http.put("/v1/creators/lea", json={"display_name": "Léa"}).raise_for_status()
+        yield started
+
+
+def opening(conversation: str) -> dict[str, Any]:
+    return {
+        "type": "open", "channel": "live", "creator": "lea", "avatar": "lea-twin",
+        "conversation": conversation, "language": "fr",
+        "audience": {"minor": "no", "jurisdictions": ["FR"]},
+    }  # fmt: skip
+
+
+class Writer:
+    """A client of `/v1/stream`."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    async def send(self, **frame: Any) -> None:
+        await self._connection.send(json.dumps(frame))
+
+    async def until(self, kind: str) -> list[dict[str, Any]]:
+        """All frames up to the first of this kind."""
+        frames: list[dict[str, Any]] = []
+        async with asyncio.timeout(60):
+            while not frames or frames[-1]["type"] != kind:
+                frames.append(json.loads(await self._connection.recv()))
+        return frames
+
+
+@asynccontextmanager
+async def writing(there: Serving, first: dict[str, Any]) -> AsyncIterator[Writer]:
+    url = f"{there.url.replace('http', 'ws')}/v1/stream"
+    async with connect(url, additional_headers=there.headers) as connection:
+        writer = Writer(connection)
+        await writer.send(**first)
+        yield writer
+
+
+def released(frames: list[dict[str, Any]]) -> str:
+    return "".join(frame["text"] for frame in frames if frame["type"] == "release")
+
+
+async def test_words_come_back_judged_and_readers_hear_the_same(there: Serving) -> None:
+    async with writing(there, opening("one")) as writer:
+        (opened,) = await writer.until("opened")
+        for seq, text in enumerate(SENTENCES, 1):
+            await writer.send(type="append", seq=seq, text=text)
+        await writer.send(type="end", seq=len(SENTENCES) + 1)
+        frames = await writer.until("end")
+    text = released(frames)
+    assert frames[-1]["reason"] == "stop"
+    assert "[e-mail]" in text
+    assert "lea.perso" not in text
+    assert text.endswith("À demain.")
+    told = [frame for frame in frames if frame["type"] != "hold"]
+    assert [frame["seq"] for frame in told] == list(range(1, len(told) + 1))
+    assert frames[-2]["type"] == "hold" or any(
+        frame["type"] == "hold" and frame["taken"] == len(SENTENCES) + 1 for frame in frames
+    )
+    url = f"{there.url}/v1/streams/{opened['stream']}/events"
+    assert heard(url, there.headers) == told
+    assert heard(url, {**there.headers, "Last-Event-ID": "2"}) == told[2:]
+
+
+def heard(url: str, headers: dict[str, str]) -> list[dict[str, Any]]:
+    reader = EventReader()
+    answer = httpx.get(url, headers=headers, timeout=60)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    return [json.loads(event) for event in reader.feed(answer.content)]
+
+
+async def test_a_dropped_connection_loses_and_repeats_nothing(there: Serving) -> None:
+    async with writing(there, opening("dropped")) as writer:
+        (opened,) = await writer.until("opened")
+        await writer.send(type="append", seq=1, text=SENTENCES[0])
+        await writer.send(type="append", seq=2, text=SENTENCES[1])
+        before = await writer.until("release")
+    received = before[-1]["seq"]
+    resume = {"type": "resume", "stream": opened["stream"], "received": received}
+    async with writing(there, resume) as writer:
+        (again,) = await writer.until("opened")
+        for seq, text in enumerate(SENTENCES, 1):  # all of them: some were taken before
+            await writer.send(type="append", seq=seq, text=text)
+        await writer.send(type="end", seq=len(SENTENCES) + 1)
+        after = await writer.until("end")
+    assert again["taken"] <= 2
+    text = released(before) + released(after)
+    assert text.count("Salut tout le monde !") == 1
+    assert text.count("[e-mail]") == 1
+    assert text.endswith("À demain.")
+    numbers = [frame["seq"] for frame in (*before, *after) if "seq" in frame]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+async def test_interrupted_only_what_was_released_is_told(there: Serving) -> None:
+    async with writing(there, opening("interrupted")) as writer:
+        await writer.until("opened")
+        await writer.send(type="append", seq=1, text=f"{SENTENCES[0]}Et puis on verra ")
+        frames = await writer.until("release")
+        await writer.send(type="interrupt")
+        frames += await writer.until("end")
+    assert frames[-1]["reason"] == "interrupted"
+    assert "verra" not in released(frames)
+
+
+async def test_what_is_wrong_is_told_and_closes_the_connection(there: Serving) -> None:
+    for first, code in (
+        ({"type": "append", "seq": 1, "text": "x"}, "invalid-frame"),
+        ({**opening("x"), "creator": "nobody"}, "invalid-field"),
+        ({"type": "resume", "stream": "str_" + "0" * 32}, "not-found"),
+    ):
+        async with writing(there, first) as writer:
+            (error,) = await writer.until("error")
+            assert error["code"] == code
+    async with writing(there, opening("gap")) as writer:
+        await writer.until("opened")
+        await writer.send(type="append", seq=2, text="too early")
+        assert (await writer.until("error"))[-1]["code"] == "invalid-frame"
+    url = f"{there.url.replace('http', 'ws')}/v1/stream"
+    async with connect(url) as connection:
+        assert json.loads(await connection.recv())["code"] == "unauthenticated"
+
+
+async def test_many_idle_streams_on_one_worker(there: Serving) -> None:
+    async with asyncio.TaskGroup() as group:
+        ready, enough, go = [], asyncio.Event(), asyncio.Event()
+
+        async def idle(number: int) -> str:
+            async with writing(there, opening(f"idle-{number}")) as writer:
+                await writer.until("opened")
+                ready.append(number)
+                if len(ready) == 200:
+                    enough.set()
+                await go.wait()
+                await writer.send(type="append", seq=1, text="Toujours là.")
+                await writer.send(type="end", seq=2)
+                return released(await writer.until("end"))
+
+        tasks = [group.create_task(idle(number)) for number in range(200)]
+        async with asyncio.timeout(120):
+            await enough.wait()
+        async with httpx.AsyncClient() as http:
+            assert (await http.get(f"{there.url}/healthz")).status_code == httpx.codes.OK
+        go.set()
+    assert all(task.result().endswith("Toujours là.") for task in tasks)
+
+
+def test_the_log_verifies_afterwards(there: Serving, tmp_path: Path) -> None:
+    checked = run(there.data_dir, "audit", "verify")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
