@@ -13,7 +13,7 @@ from aiohttp import web
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.proxies import opened, proxying
+from tests.proxies import from_the_guide, opened, proxying
 
 ADDRESS = "lea.perso@example.org"
 
@@ -59,7 +59,7 @@ async def test_slack_sdk(tmp_path: Path) -> None:
         proxy = await asyncio.to_thread(started.__enter__)
         try:
             # The client knows the gateway's key alone, where Slack's token would be.
-            client = AsyncWebClient(token=proxy.key, base_url=f"{proxy.url('team')}/api/")
+            client = from_the_guide("AsyncWebClient", proxy, proxy.url("team"))
             await _says(client, slack)
         finally:
             await asyncio.to_thread(started.__exit__, None, None, None)
