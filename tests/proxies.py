@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from tests.processes import Serving, serving
+from tests.processes import ROOT, Serving, serving
 
 CREATOR = "lea"
 
@@ -69,6 +70,17 @@ def opened(platform: str, url: str, **more: object) -> str:
     """A route file that opens `platform` at `url`."""
     lines = {"platform": platform, "url": url, "creator": CREATOR, "avatar": "lea-twin", **more}
     return "".join(f"{name}: {value}\n" for name, value in lines.items())
+
+
+def from_the_guide(containing: str, proxy: Proxying, url: str) -> Any:
+    """The `client` that the guide for avatar services makes, at this gateway with this key."""
+    guide = (ROOT / "docs/guides/avatar-services.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    (block,) = (one for one in blocks if containing in one)
+    there = re.sub(r"http://127\.0\.0\.1:8080/p/\w+", url, block).replace("agk_…", proxy.key)
+    made: dict[str, Any] = {}
+    exec(there, made)  # noqa: S102 - our own page
+    return made["client"]
 
 
 def raw(proxy: Proxying, method: str, path: str, **more: Any) -> httpx.Response:

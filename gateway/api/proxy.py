@@ -13,6 +13,7 @@ from typing import Final
 from starlette.requests import Request as HttpRequest
 from starlette.types import Receive, Scope, Send
 
+from gateway.api.access import PREFIX as KEY_PREFIX
 from gateway.api.doors import Doors, doors_of
 from gateway.api.problems import problem
 from gateway.api.proxy_message import Asked, submit_request
@@ -31,6 +32,7 @@ from gateway.platforms.words import words_of
 PREFIX: Final = "/p/"
 _ROLES = frozenset({Role.SERVICE})
 _PATIENCE_S = 30.0
+_OUR_KEY = f"Bearer {KEY_PREFIX}_".encode()
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -177,8 +179,11 @@ def _rest(http: HttpRequest, proxy: ProxyRoute) -> str:
 
 
 def _headers(scope: Scope) -> tuple[tuple[str, str], ...]:
+    """As they came, but for a key of the gateway where a platform's would be."""
     return tuple(
-        (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, value in scope["headers"]
+        if name != b"authorization" or not value.startswith(_OUR_KEY)
     )
 
 

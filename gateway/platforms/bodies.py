@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from gateway.platforms.declaration import Content, Operation
+from gateway.platforms.declaration import Action, Content, Operation
 from gateway.platforms.matching import Denied, pairs
 
 _TYPES: Mapping[str, Content] = {
@@ -60,6 +60,8 @@ class Written:
 
 def parse(operation: Operation, content_type: str, raw: bytes, query: str) -> Body:
     """The fields of a judged request. Raises Denied for what is not listed or ambiguous."""
+    if not raw and operation.when_empty is Action.PASS:
+        return Body(content=Content.JSON, document={})
     kind, options = parse_options_header(content_type)
     media_type = kind.decode("latin-1").lower()
     content = _TYPES.get(media_type)

@@ -7,7 +7,7 @@ decode in two ways is denied. What is sent on is encoded anew from what was matc
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
@@ -37,6 +37,17 @@ class Match:
     path: str
     decoded: str
     params: Mapping[str, str] = field(default_factory=dict)
+    spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def path_with(self, name: str, value: str) -> str:
+        """`path` with another value for one of its named steps."""
+        if name not in self.spans:
+            return self.path
+        start, end = self.spans[name]
+        before, after = (
+            quote(part, safe=_PLAIN + "/") for part in (self.decoded[:start], self.decoded[end:])
+        )
+        return before + quote(value, safe=_PLAIN) + after
 
 
 def match(
@@ -50,7 +61,7 @@ def match(
     steps = _steps(raw_path)
     decoded = "/" + "/".join(steps)
     clear = not any("/" in step or "\\" in step or _ENCODED.search(step) for step in steps)
-    path = "/" + "/".join(quote(step, safe=_PLAIN) for step in steps)
+    path = _encoded(steps)
     if clear:
         for operation in declaration.operations:
             if method not in operation.methods:
@@ -68,7 +79,17 @@ def match(
 def _listed(operation: Operation, path: str, decoded: str, found: re.Match[str]) -> Match:
     if operation.action is Action.DENY:
         raise Denied(f"{operation.name} is denied on this platform")
-    return Match(operation=operation, path=path, decoded=decoded, params=found.groupdict())
+    return Match(
+        operation=operation,
+        path=path,
+        decoded=decoded,
+        params=found.groupdict(),
+        spans={name: found.span(name) for name in found.groupdict()},
+    )
+
+
+def _encoded(steps: Iterable[str]) -> str:
+    return "/" + "/".join(quote(step, safe=_PLAIN) for step in steps)
 
 
 def _steps(raw_path: str) -> list[str]:

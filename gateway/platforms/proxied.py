@@ -178,7 +178,7 @@ class ProxiedPlatform:
         )
         written = write(operation, with_document(request.body, document))
         query = request.query if written.query is None else written.query
-        left = ("content-type", "accept-encoding")
+        left = ("content-type", "content-encoding", "accept-encoding")
         headers = tuple(one for one in request.headers if one[0].lower() not in left)
         headers += (("Accept-Encoding", "identity"),)
         if written.content_type is not None:

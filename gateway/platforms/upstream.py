@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import aiohttp
 import yarl
@@ -76,12 +76,8 @@ def outgoing(
         elif slot.source == "query":
             others = [(name, value) for name, value in pairs(query) if name != slot.name]
             query = urlencode([*others, (slot.name, proxy.credential)])
-        elif slot.name in match.params:
-            path = path.replace(
-                quote(match.params[slot.name], safe="!$&'()*+,;=:@~"),
-                quote(proxy.credential, safe=":"),
-                1,
-            )
+        else:
+            path = match.path_with(slot.name, proxy.credential)
     return Outgoing(
         method=method,
         url=proxy.base + path + (f"?{query}" if query else ""),
@@ -143,4 +139,6 @@ class Upstream:
                 max_line_size=32_768,
                 max_field_size=32_768,
             )
+            # It would send a PUT again by itself when a connection breaks: nobody asked for that.
+            self._opened[write]._retry_connection = not write
         return self._opened[write]

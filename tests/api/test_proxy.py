@@ -116,6 +116,8 @@ async def test_published(scene: Scene) -> None:
     assert "AI" in message["text"] or "IA" in message["text"]
     assert ADDRESS not in message["text"]
     assert message["conversation"] == "c-1"
+    ((headers, _),) = scene.receiver.requests
+    assert "authorization" not in headers  # it was a key of the gateway's
     assert message["disclosure"]["message_id"] == answer.headers["x-avatar-gateway-message"]
     assert await scene.state(answer) is State.DELIVERED
 

@@ -16,6 +16,7 @@ from gateway.model.disclosure import Disclosure
 from gateway.model.record import Delivery, Dispatch, DispatchResult
 from gateway.model.route import Route
 from gateway.model.submission import Channel
+from gateway.platforms.proxied import ProxiedPlatform
 from gateway.platforms.webhook import WebhookPlatform
 from gateway.ports import Platform
 
@@ -34,7 +35,11 @@ async def sandbox() -> AsyncIterator[tuple[Sandbox, str]]:
         yield box, f"{url}/messages"
 
 
-@pytest.fixture(params=[webhook], ids=lambda make: make.__name__)
+def proxied(url: str) -> Platform:
+    return ProxiedPlatform(others=WebhookPlatform(sandbox_url=url, secret=SECRET))
+
+
+@pytest.fixture(params=[webhook, proxied], ids=lambda make: make.__name__)
 async def platform(
     request: pytest.FixtureRequest, sandbox: tuple[Sandbox, str]
 ) -> AsyncIterator[Platform]:

@@ -3,19 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from atproto import AsyncClient
+from atproto.exceptions import AtProtocolError, BadRequestError
+from atproto_client.utils import TextBuilder
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.proxies import opened, proxying
+from tests.processes import free_port
+from tests.proxies import from_the_guide, opened, proxying
 
 ADDRESS = "lea.perso@example.org"
+
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Routes = tuple[tuple[str, str, Handler], ...]
+
+
+@asynccontextmanager
+async def answering(routes: Routes) -> AsyncIterator[str]:
+    """A server with these routes; its URL."""
+    app = web.Application()
+    for method, path, handler in routes:
+        app.router.add_route(method, path, handler)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
 
 
 class Slack:
@@ -36,30 +62,19 @@ class Slack:
     async def test(self, _request: web.Request) -> web.StreamResponse:
         return web.json_response({"ok": True, "user": "lea"})
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[str]:
-        app = web.Application()
-        app.router.add_post("/api/auth.test", self.test)
-        app.router.add_route("*", "/api/{method}", self.post)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        try:
-            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-        finally:
-            await runner.cleanup()
+    def routes(self) -> Routes:
+        return (("POST", "/api/auth.test", self.test), ("*", "/api/{method}", self.post))
 
 
 async def test_slack_sdk(tmp_path: Path) -> None:
     slack = Slack()
-    async with slack.running() as url:
+    async with answering(slack.routes()) as url:
         route = opened("slack", url, credential_file="slack.token")
         started = proxying(tmp_path, {"team": route}, secrets={"slack.token": "xoxb-real"})
         proxy = await asyncio.to_thread(started.__enter__)
         try:
             # The client knows the gateway's key alone, where Slack's token would be.
-            client = AsyncWebClient(token=proxy.key, base_url=f"{proxy.url('team')}/api/")
+            client = from_the_guide("AsyncWebClient", proxy, proxy.url("team"))
             await _says(client, slack)
         finally:
             await asyncio.to_thread(started.__exit__, None, None, None)
@@ -86,3 +101,84 @@ async def _says(client: AsyncWebClient, slack: Slack) -> None:
             "chat.postMessage", http_verb="GET", params={"text": "", "channel": "C"}
         )
     assert len(slack.got) == 2
+
+
+class Bluesky:
+    """A PDS as far as a login and posts go; its login answer names itself as the endpoint."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.got: list[dict[str, Any]] = []
+
+    async def login(self, _request: web.Request) -> web.StreamResponse:
+        service = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer"}
+        document = {
+            "id": "did:plc:lea",
+            "service": [{**service, "serviceEndpoint": self.url}],
+        }
+        session = {"did": "did:plc:lea", "handle": "lea.example", "didDoc": document}
+        return web.json_response({**session, "accessJwt": _jwt(), "refreshJwt": _jwt()})
+
+    async def profile(self, _request: web.Request) -> web.StreamResponse:
+        return web.json_response({"did": "did:plc:lea", "handle": "lea.example"})
+
+    async def create(self, request: web.Request) -> web.StreamResponse:
+        self.got.append(await request.json())
+        uri = f"at://did:plc:lea/app.bsky.feed.post/{len(self.got)}"
+        return web.json_response({"uri": uri, "cid": "bafyreib"})
+
+    def routes(self) -> Routes:
+        return (
+            ("POST", "/xrpc/com.atproto.server.createSession", self.login),
+            ("GET", "/xrpc/app.bsky.actor.getProfile", self.profile),
+            ("POST", "/xrpc/com.atproto.repo.createRecord", self.create),
+        )
+
+
+def _jwt() -> str:
+    def part(value: dict[str, Any]) -> str:
+        return urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+    claims = {
+        "sub": "did:plc:lea",
+        "iat": 1,
+        "exp": 9_999_999_999,
+        "aud": "did:web:x",
+        "scope": "a",
+    }
+    return f"{part({'alg': 'HS256', 'typ': 'JWT'})}.{part(claims)}.{part({})}"
+
+
+async def test_atproto(tmp_path: Path) -> None:
+    """The client takes the endpoint of the login's answer: it leads to the gateway again."""
+    pds = Bluesky()
+    port = free_port()
+    async with answering(pds.routes()) as pds.url:
+        started = proxying(
+            tmp_path,
+            {"sky": opened("bluesky", pds.url)},
+            port=port,
+            public_url=f"http://127.0.0.1:{port}",
+        )
+        proxy = await asyncio.to_thread(started.__enter__)
+        try:
+            client = AsyncClient(base_url=f"{proxy.url('sky')}/xrpc")
+            client.request.add_additional_header("X-Avatar-Gateway-Key", proxy.key)
+            await client.login("lea.example", "secret")
+            text = TextBuilder().text("hé, look ").link("here", "https://lea.example/clip")
+            posted = await client.send_post(text)
+            await client.send_post(f"write to {ADDRESS}")
+            with pytest.raises(BadRequestError, match="Not published"):
+                await client.send_post("I hate you, you worthless idiot, kill yourself")
+            with pytest.raises(AtProtocolError, match="not listed"):
+                await client.com.atproto.identity.update_handle({"handle": "other.example"})
+        finally:
+            await asyncio.to_thread(started.__exit__, None, None, None)
+    assert posted.uri.endswith("/1")
+    first, second = (one["record"] for one in pds.got)
+    (facet,) = first["facets"]
+    span = facet["index"]["byteStart"], facet["index"]["byteEnd"]
+    assert first["text"].encode()[slice(*span)] == b"here"
+    assert "AI" in first["text"]
+    assert first["labels"]["values"] == [{"val": "ai-generated"}]
+    assert ADDRESS not in str(second)

@@ -12,7 +12,7 @@ from mastodon.errors import MastodonAPIError, MastodonUnauthorizedError
 from mastodon_mock.testing.server import MockServer
 
 from tests.processes import free_port
-from tests.proxies import Proxying, opened, proxying, raw
+from tests.proxies import Proxying, from_the_guide, opened, proxying, raw
 
 LABEL = "AI"
 ADDRESS = "lea.perso@example.org"
@@ -162,6 +162,11 @@ def test_an_injected_credential_is_never_the_clients(proxy: Proxying, reader: Ma
     posted = avatar.status_post("Without any token")
     assert reader.status(posted.id).account.username == "alice"
     assert "alice_token" not in proxy.gateway.log.read_text()
+
+
+def test_the_client_of_the_guide(proxy: Proxying, reader: Mastodon) -> None:
+    from_the_guide("Mastodon", proxy, proxy.url("injected"))
+    assert count(reader, "Le nouveau clip sort vendredi") == 1
 
 
 def test_a_platform_that_is_away(proxy: Proxying) -> None:

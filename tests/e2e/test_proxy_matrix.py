@@ -22,7 +22,7 @@ from nio import (
     SyncResponse,
 )
 
-from tests.proxies import Proxying, opened, proxying, raw
+from tests.proxies import Proxying, from_the_guide, opened, proxying, raw
 from tests.synapse import synapse
 
 ADDRESS = "lea.perso@example.org"
@@ -254,6 +254,14 @@ async def test_long_polls_keep_working(
             polling = asyncio.create_task(avatar.sync(timeout=60_000, since=answer.next_batch))
     polling.cancel()
     await asyncio.gather(polling, return_exceptions=True)
+
+
+async def test_the_client_of_the_guide(proxy: Proxying, room: dict[str, str]) -> None:
+    client = from_the_guide("AsyncClientConfig", proxy, proxy.url("rooms"))
+    client.user = "@avatar:localhost"
+    assert isinstance(await client.login("secret-1"), LoginResponse)
+    assert isinstance(await say(client, room, "as in the guide"), RoomSendResponse)
+    await client.close()
 
 
 def test_the_client_is_not_led_past_the_gateway(proxy: Proxying, room: dict[str, str]) -> None:

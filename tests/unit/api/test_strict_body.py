@@ -128,3 +128,12 @@ async def test_half_a_body_is_no_body() -> None:
     scope = {"type": "http", "method": "POST", "headers": [(b"content-type", b"application/json")]}
     await StrictBody(app, max_bytes=200)(scope, receive, send)
     assert calls == []
+
+
+async def test_paths_of_another_door_are_left_to_it() -> None:
+    inner = Starlette(routes=[Route("/p/x", echo, methods=["POST"])])
+    app = StrictBody(inner, max_bytes=200, apart="/p/")
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
+        answer = await http.post("/p/x", content=b"a=1&a=2", headers={"Content-Type": "text/plain"})
+    assert answer.content == b"a=1&a=2"

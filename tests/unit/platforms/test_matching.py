@@ -67,6 +67,13 @@ def test_reads_are_denied_where_they_can_post() -> None:
             match(TELEGRAM, "GET", path, {})
 
 
+def test_a_step_gets_another_value() -> None:
+    found = match(TELEGRAM, "POST", "/botbot/sendMessage", {})
+    assert found.params == {"token": "bot"}
+    assert found.path_with("token", "1:a/b") == "/bot1:a%2Fb/sendMessage"
+    assert found.path_with("other", "x") == found.path
+
+
 def test_denied_operations() -> None:
     denying = SEND + "  - {name: never, methods: [GET], paths: [/secret], action: deny}\n"
     with pytest.raises(Denied, match="never is denied"):
