@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import (
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
@@ -42,6 +44,18 @@ LanguageTag = Annotated[
 ]
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _written_out(value: object) -> object:
+    """Seconds since 1970 are what a date is taken for otherwise, as a number or as text."""
+    if isinstance(value, str) and not re.match(r"\d{4}-\d{2}-\d{2}[Tt ]", value):
+        raise ValueError("write it as RFC 3339 does: 2026-11-22T20:00:00Z")
+    if not isinstance(value, str | datetime):
+        raise ValueError("must be a text, as in RFC 3339")  # noqa: TRY004 - pydantic's way
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
 class _In(BaseModel):
@@ -124,7 +138,7 @@ class SubmissionIn(_In):
     text: str = Field(description="What the avatar wants to say, as generated.")
     language: LanguageTag | None = Field(None, description="BCP 47; absent: detected.")
     human_text: str | None = Field(None, description="The human's own last message.")
-    human_spoke_at: AwareDatetime | None = Field(
+    human_spoke_at: Moment | None = Field(
         None,
         description="When a human last spoke in the avatar's place. People are told anew when the "
         "AI takes over again.",
