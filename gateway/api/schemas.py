@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -47,7 +48,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 def _written_out(value: object) -> object:
     """A bare number could be meant in seconds or in milliseconds."""
-    if not isinstance(value, str) or "T" not in value.upper():
+    if not isinstance(value, str) or not re.match(r"\d{4}-\d{2}-\d{2}[Tt]", value):
         raise ValueError("must be a date and time, as in 2026-01-31T08:00:00Z")
     return value
 

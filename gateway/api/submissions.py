@@ -59,7 +59,11 @@ def router() -> APIRouter:
     routes = APIRouter(tags=["messages"])
     answers: dict[int | str, dict[str, Any]] = {
         202: {"model": OutcomeOut, "description": "Held for a person, or queued for delivery."},
-        403: {"model": BlockedOut, "description": "Blocked, or the key lacks the role."},
+        403: {
+            "model": BlockedOut,
+            "description": "Blocked, or the key lacks the role.",
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/BlockedOut"}}},
+        },
     }
     routes.add_api_route(
         "/v1/messages",

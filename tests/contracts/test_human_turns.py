@@ -124,3 +124,15 @@ async def test_the_author_counts_in_what_is_repeated(store: Any, samples: Any) -
     avatars = samples.submission()
     persons = samples.submission(human_author="agent-7")
     assert digests.fingerprint(avatars) != digests.fingerprint(persons)
+
+
+async def test_every_replica_heeds_it_at_once(
+    store: Any, place: Any, samples: Any, clock: Any
+) -> None:
+    other = await place.open()
+    taken = await take(store, clock)
+    assert (await other.ledger.contact(samples.submission())).human_turn == taken
+    with pytest.raises(StateConflict):
+        await other.ledger.record(samples.record())
+    await take(other, clock, who=None)
+    await store.ledger.record(samples.record())

@@ -92,6 +92,9 @@ def test_when_a_human_spoke_is_utc(told: str | None, arrives: datetime | None) -
     assert made(human_spoke_at=told).human_spoke_at == arrives
 
 
-def test_when_a_human_spoke_needs_its_offset() -> None:
+@pytest.mark.parametrize(
+    "told", ["2026-11-22T21:00:00", 0, 1795377600, "1795377600", "0", 1.5, True, ["2026"], ""]
+)
+def test_when_a_human_spoke_is_written_out_with_its_offset(told: object) -> None:
     with pytest.raises(ValidationError):
-        made(human_spoke_at="2026-11-22T21:00:00")
+        made(human_spoke_at=told)
