@@ -113,24 +113,25 @@ def _merge(figures: list[Figure], command: str) -> dict[str, dict[str, object]]:
 
 
 def _write_docs(report: dict[str, dict[str, object]]) -> None:
-    rows = [
-        "| figure | value | bar | aim | | n | spread | against |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for key, one in sorted(report.items()):
+    """The rows of what was measured; those of other parts stay as they are."""
+    text = DOCS.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    table, after = rest.split(END)
+    head, rows = table.strip().splitlines()[:2], {}
+    for line in table.strip().splitlines()[2:]:
+        rows[line.split("`")[1]] = line
+    for key, one in report.items():
         state = "aim" if one["reaches_aim"] else "bar" if one["holds"] else "**falls short**"
         spread = one["spread"]
         shown = (
             " – ".join(_short(edge) for edge in spread) if isinstance(spread, list | tuple) else ""
         )
-        rows.append(
+        rows[key] = (
             f"| `{key}` | {_short(one['value'])} {one['unit']} | {_short(one['bar'])} "
             f"| {_short(one['aim'])} | {state} | {one['n']} | {shown} | {one['baseline']} |"
         )
-    text = DOCS.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    DOCS.write_text(f"{before}{BEGIN}\n" + "\n".join(rows) + f"\n{END}{after}", encoding="utf-8")
+    lines = [BEGIN, *head, *(rows[key] for key in sorted(rows)), END]
+    DOCS.write_text(before + "\n".join(lines) + after, encoding="utf-8")
 
 
 def _short(value: object) -> str:
