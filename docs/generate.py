@@ -11,7 +11,7 @@ from typing import Any
 import click
 import typer
 
-from docs import packs, routes, statements
+from docs import asyncapi, packs, routes, statements
 from gateway import assembly, errors
 from gateway.api.app import build_app
 from gateway.api.problems import TYPE_BASE
@@ -124,7 +124,10 @@ def pages() -> dict[str, str]:
         **packs.pages(),
     }
     trailing = re.compile(r"[ \t]+$", re.MULTILINE)
-    return {name: f"{NOTE}\n{trailing.sub('', page)}" for name, page in made.items()}
+    noted = {name: f"{NOTE}\n{trailing.sub('', page)}" for name, page in made.items()}
+    return noted | {
+        "asyncapi.yaml": "# Made from the code by `make docs`: do not edit.\n" + asyncapi.page()
+    }
 
 
 def main() -> None:
