@@ -13,7 +13,7 @@ import json
 from dataclasses import dataclass, replace
 
 from gateway.api.doors import Doors
-from gateway.api.submissions import observe
+from gateway.api.submissions import observe, why_not
 from gateway.model.access import ApiKey
 from gateway.model.record import Outcome
 from gateway.model.submission import Channel, Submission
@@ -223,7 +223,7 @@ async def _again(
 
 def _not_published(outcome: Outcome, request: Request, *, kept: bool) -> Answer:
     """Block, hold and what became of it, with the rules that say why."""
-    why = "; ".join(f"{one.rule}: {one.text}" for one in outcome.reasons)
+    why = why_not(outcome)
     if outcome.state is State.HELD:
         after = (
             "it is sent when a reviewer releases it"

@@ -24,7 +24,7 @@ from gateway.errors import Erased, NotFound
 from gateway.model.access import ApiKey, Role
 from gateway.model.obligation import escalating
 from gateway.model.record import Outcome
-from gateway.model.verdict import State
+from gateway.model.verdict import State, Verdict
 from gateway.pipeline.ids import new_id
 
 IdempotencyKey = Annotated[
@@ -153,13 +153,20 @@ def outcome_response(outcome: Outcome) -> Response:
     if status < 400:
         return _json(told, status)
     title = "The message was not published"
-    detail = "; ".join(f"{one.rule}: {one.text}" for one in outcome.reasons)
+    detail = why_not(outcome)
     extra = {"type": f"{TYPE_BASE}{outcome.state}", "title": title, "status": status}
     return JSONResponse(
         {**told.model_dump(mode="json"), **extra, "detail": detail or outcome.delivery_detail},
         status,
         media_type=MEDIA_TYPE,
     )
+
+
+def why_not(outcome: Outcome) -> str:
+    """The rules that kept it from being published, in plain words; those that only label it are
+    left out."""
+    deciding = (one for one in outcome.reasons if one.verdict is not Verdict.PUBLISH)
+    return "; ".join(f"{one.rule}: {one.text}" for one in deciding)
 
 
 def _json(told: OutcomeOut, status: int) -> Response:

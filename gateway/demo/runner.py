@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.demo.check import faults, tally
+from gateway.demo.doors import Heard, table, through_doors
 from gateway.demo.processes import SANDBOX_LOG, Running, command, environment, running
 from gateway.demo.script import Line, Script, read_script
 from gateway.disclosure.receipt import verify_receipt
@@ -49,24 +50,30 @@ def run_demo(data_dir: Path, console: Console, *, report: Path | None = None) ->
     """
     script = read_script()
     _make_fresh(data_dir)
-    with running(data_dir) as there:
+    with running(data_dir, doors=True) as there:
         console.print(
             f"Gateway on {there.gateway}, sandbox platform on {there.sandbox}, "
             f"ready after {there.ready_s:.1f} s."
         )
         results = _play(script, there, console)
+        heard = _through_doors(there)
         receipt_ok, receipt_words = _verify_one_receipt(there, results)
         checkpoint = _get(f"{there.gateway}/v1/audit/checkpoint", _key(there))
         (data_dir / "checkpoint.txt").write_bytes(checkpoint.content)
     log_ok, log_words = _verify_log(data_dir)
     console.print(_table(results))
+    console.print(table(heard))
     failed = [result for result in results if result.faults]
     for result in failed:
         console.print(f"[red]{result.line.id}[/]: {'; '.join(result.faults)}", soft_wrap=True)
+    for each in heard:
+        for fault in each.faults:
+            console.print(f"[red]{each.door}[/]: {fault}", soft_wrap=True)
     _summary(console, results, there, [log_words, receipt_words])
     if report is not None:
         report.write_text(_as_json(results), encoding="utf-8")
-    return not failed and log_ok and receipt_ok
+    doors_ok = not any(each.faults for each in heard)
+    return not failed and doors_ok and log_ok and receipt_ok
 
 
 def _make_fresh(data_dir: Path) -> None:
@@ -119,6 +126,15 @@ def _play(script: Script, there: Running, console: Console) -> list[Result]:
         Result(line=line, outcome=outcome, received=received.get(outcome["message_id"]), ms=ms)
         for line, outcome, ms in results
     ]
+
+
+def _through_doors(there: Running) -> list[Heard]:
+    headers = _key(there)
+    key = headers["Authorization"].removeprefix("Bearer ")
+    with httpx.Client(
+        base_url=there.gateway, headers=headers, timeout=30, trust_env=False
+    ) as client:
+        return through_doors(client, there.sandbox, key)
 
 
 def _verify_one_receipt(there: Running, results: list[Result]) -> tuple[bool, str]:

@@ -2,6 +2,9 @@
 
     python -m gateway.demo.sandbox --port 8090
 
+It is also a generator (gateway/demo/generator.py), and takes plain posts, as a platform behind the
+proxy does.
+
 It does what any receiver should: checks the signature, takes each Idempotency-Key once, checks
 that the receipt is about the text. `PUT /failure` makes it misbehave, for tests. The secret is
 read from SANDBOX_WEBHOOK_SECRET; without one signatures are not checked, and it says so.
@@ -28,6 +31,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from gateway.demo.generator import completions
 from gateway.disclosure.canonical import content_hash
 from gateway.disclosure.receipt import read_claims
 from gateway.errors import ReceiptInvalid
@@ -72,6 +76,7 @@ class Sandbox:
         self.requests = 0
         self.failure = Failure(times=0)
         self._taken: dict[str, tuple[bytes, dict[str, Any]]] = {}
+        self.posts: list[dict[str, Any]] = []
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -81,6 +86,9 @@ class Sandbox:
                 Route("/messages", self._list, methods=["GET"]),
                 Route("/messages", self._clear, methods=["DELETE"]),
                 Route("/failure", self._fail, methods=["PUT"]),
+                Route("/posts/messages", self._post, methods=["POST"]),
+                Route("/posts/messages", self._posts, methods=["GET"]),
+                Route("/v1/chat/completions", completions, methods=["POST"]),
             ]
         )
 
@@ -161,6 +169,22 @@ class Sandbox:
 
     async def _list(self, _request: Request) -> Response:
         return JSONResponse(self.messages)
+
+    async def _post(self, request: Request) -> Response:
+        body = await _bounded_body(request)
+        try:
+            post = json.loads(body or b"")
+            text = str(post["text"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return JSONResponse({"error": "a post is an object with a text"}, 400)
+        if len(self.posts) >= _MAX_MESSAGES:
+            return JSONResponse({"error": "the sandbox is full"}, 507)
+        made = {"id": f"post-{len(self.posts) + 1}", "text": text}
+        self.posts.append(made)
+        return JSONResponse(made, 201)
+
+    async def _posts(self, _request: Request) -> Response:
+        return JSONResponse(self.posts)
 
     async def _clear(self, _request: Request) -> Response:
         self.messages.clear()

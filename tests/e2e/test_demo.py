@@ -31,6 +31,8 @@ def test_every_line_comes_out_as_expected(tmp_path: Path) -> None:
     languages = {one["outcome"]["language"] for one in results}
     assert languages >= {"en", "fr", "es", "de", "zh", "ar"}
     assert "verified with the public key alone" in ran.stdout
+    assert "Through other doors" in ran.stdout
+    assert "✗" not in ran.stdout
 
 
 def test_the_script_is_what_avatars_really_send() -> None:
