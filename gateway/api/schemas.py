@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import (
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
@@ -42,6 +43,13 @@ LanguageTag = Annotated[
 ]
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _written_out(value: Any) -> Any:
+    """OpenAPI says so: seconds since 1970 are no date-time."""
+    if isinstance(value, int | float):
+        raise ValueError("must be written as in RFC 3339")  # noqa: TRY004 - pydantic wants it
+    return value
 
 
 class _In(BaseModel):
@@ -124,7 +132,7 @@ class SubmissionIn(_In):
     text: str = Field(description="What the avatar wants to say, as generated.")
     language: LanguageTag | None = Field(None, description="BCP 47; absent: detected.")
     human_text: str | None = Field(None, description="The human's own last message.")
-    human_spoke_at: AwareDatetime | None = Field(
+    human_spoke_at: Annotated[AwareDatetime, BeforeValidator(_written_out)] | None = Field(
         None,
         description="When a human last spoke in the avatar's place. People are told anew when the "
         "AI takes over again.",
