@@ -56,7 +56,7 @@ async def main(url: str, key: str, token: str = "") -> None:
             "blocked": await error(channel.send(THREAT)),
             "edited": (await sent.edit(content="write to lea.perso@example.org")).content,
             "edit_blocked": await error(sent.edit(content=THREAT)),
-            "denied": await error(sent.create_thread(name="clips")),
+            "denied": await error(sent.pin()),
         }
         await sent.delete()
     print(json.dumps(found))
