@@ -151,6 +151,7 @@ async def test_atproto(tmp_path: Path) -> None:
                 await client.send_post("I hate you, you worthless idiot, kill yourself")
             with pytest.raises(AtProtocolError, match="not listed"):
                 await client.com.atproto.identity.update_handle({"handle": "other.example"})
+            await client.request.close()
         finally:
             await asyncio.to_thread(started.__exit__, None, None, None)
     assert posted.uri.endswith("/1")
