@@ -36,7 +36,12 @@ $(VENV)-synapse/ready: requirements/synapse.txt
 	$(VENV)-synapse/bin/pip install --quiet --require-hashes --requirement requirements/synapse.txt
 	@touch $@
 
-test: $(VENV)/ready-dev $(VENV)-synapse/ready ## all tests (but for those of test-detoxify, test-agents, test-remote)
+$(VENV)-clients/ready: requirements/clients.txt
+	$(PYTHON) -m venv $(VENV)-clients
+	$(VENV)-clients/bin/pip install --quiet --require-hashes --requirement requirements/clients.txt
+	@touch $@
+
+test: $(VENV)/ready-dev $(VENV)-synapse/ready $(VENV)-clients/ready ## all tests (but for those of test-detoxify, test-agents, test-remote)
 	$(BIN)/pytest -m "not detoxify and not mlserver" $(ARGS)
 
 $(VENV)-detoxify/ready: requirements/detoxify.txt pyproject.toml
@@ -98,6 +103,8 @@ lock: ## resolve and pin the dependencies again (needs uv)
 	$(LOCK) --constraint requirements/detoxify.txt --output-file requirements/base.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" requirements/agents.in --output-file requirements/agents.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" requirements/clients.in --output-file requirements/clients.txt
 
 clean: ## remove what was made (not the data in var/)
-	rm -rf build $(VENV) $(VENV)-synapse .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf build $(VENV) $(VENV)-synapse $(VENV)-clients .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -38,7 +38,7 @@ Also: `channel` (instead of the platform's rules), `channel_by_conversation`, `l
 
 | | |
 |---|---|
-| the gateway's key | `X-Avatar-Gateway-Key: agk_…`; it is not sent on. With `credential_file` it may stand where the platform's own credential would be in the `Authorization` header |
+| the gateway's key | `X-Avatar-Gateway-Key: agk_…`; it is not sent on. With `credential_file` it may stand where the platform's own credential would be in the `Authorization` header, as its clients write it (`Bearer agk_…`, Discord's `Bot agk_…`) |
 | the platform's credential | the client's own passes, or the one of `credential_file` is put in its place. Only an injected credential keeps a service from going around the gateway |
 | published | the platform's own answer, and `x-avatar-gateway-message` with the id of the message |
 | blocked | the platform's own error, with the rules that say why |

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
 Answer = Callable[[web.Request, dict[str, Any]], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Routes = tuple[tuple[str, str, Handler], ...]
+
+
+@asynccontextmanager
+async def answering(routes: Routes) -> AsyncIterator[str]:
+    """A server with these routes (method, path, handler); its URL."""
+    app = web.Application()
+    for method, path, handler in routes:
+        app.router.add_route(method, path, handler)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
 
 
 @dataclass(slots=True)
@@ -50,19 +68,9 @@ class Receiver:
             one.clear()
         self.came.clear()
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[str]:
-        app = web.Application()
-        app.router.add_route("*", "/messages", self.post)
-        app.router.add_route("*", "/messages/{id}", self.post)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        try:
-            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-        finally:
-            await runner.cleanup()
+    def running(self) -> AbstractAsyncContextManager[str]:
+        paths = ("/messages", "/messages/{id}")
+        return answering(tuple(("*", path, self.post) for path in paths))
 
 
 def status(code: int, **more: Any) -> Answer:

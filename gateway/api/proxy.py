@@ -32,7 +32,7 @@ from gateway.platforms.words import words_of
 PREFIX: Final = "/p/"
 _ROLES = frozenset({Role.SERVICE})
 _PATIENCE_S = 30.0
-_OUR_KEY = f"Bearer {KEY_PREFIX}_".encode()
+_OUR_KEY = f" {KEY_PREFIX}_".encode()
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -166,7 +166,16 @@ async def _key(http: HttpRequest, doors: Doors, proxy: ProxyRoute) -> ApiKey:
     if given is not None:
         return await doors.guard.admit(f"Bearer {given}", _ROLES)
     injected = proxy.credential is not None
-    return await doors.guard.admit(http.headers.get("authorization") if injected else None, _ROLES)
+    return await doors.guard.admit(_in_its_place(http, proxy) if injected else None, _ROLES)
+
+
+def _in_its_place(http: HttpRequest, proxy: ProxyRoute) -> str | None:
+    """The key where the platform's credential would be, in the scheme that its clients write."""
+    slot = proxy.declaration.credential
+    given = http.headers.get(slot.name) if slot.source == "header" else None
+    if given is not None and slot.prefix and given.startswith(slot.prefix):
+        return f"Bearer {given.removeprefix(slot.prefix)}"
+    return http.headers.get("authorization")
 
 
 def _rest(http: HttpRequest, proxy: ProxyRoute) -> str:
@@ -183,7 +192,7 @@ def _headers(scope: Scope) -> tuple[tuple[str, str], ...]:
     return tuple(
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, value in scope["headers"]
-        if name != b"authorization" or not value.startswith(_OUR_KEY)
+        if name != b"authorization" or _OUR_KEY not in value
     )
 
 

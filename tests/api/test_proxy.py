@@ -201,6 +201,14 @@ async def test_an_injected_credential_replaces_the_clients(scene: Scene) -> None
     assert not any(name.startswith("x-avatar-gateway") for name in headers)
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "Bot"])
+async def test_a_key_of_the_gateway_is_not_sent_on(scene: Scene, scheme: str) -> None:
+    key = scene.house.client.headers["X-Avatar-Gateway-Key"]
+    await scene.post({"text": "hi"}, headers={"Authorization": f"{scheme} {key}"})
+    ((headers, _),) = scene.receiver.requests
+    assert "authorization" not in headers
+
+
 async def test_the_same_key_is_taken_once(scene: Scene) -> None:
     first = await scene.post({"text": "once"}, key="k-1")
     again = await scene.post({"text": "once"}, key="k-1")

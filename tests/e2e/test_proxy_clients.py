@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,28 +18,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.processes import free_port
 from tests.proxies import from_the_guide, opened, proxying
+from tests.receiver import Routes, answering
 
 ADDRESS = "lea.perso@example.org"
-
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Routes = tuple[tuple[str, str, Handler], ...]
-
-
-@asynccontextmanager
-async def answering(routes: Routes) -> AsyncIterator[str]:
-    """A server with these routes; its URL."""
-    app = web.Application()
-    for method, path, handler in routes:
-        app.router.add_route(method, path, handler)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 class Slack:
@@ -172,6 +151,7 @@ async def test_atproto(tmp_path: Path) -> None:
                 await client.send_post("I hate you, you worthless idiot, kill yourself")
             with pytest.raises(AtProtocolError, match="not listed"):
                 await client.com.atproto.identity.update_handle({"handle": "other.example"})
+            await client.request.close()
         finally:
             await asyncio.to_thread(started.__exit__, None, None, None)
     assert posted.uri.endswith("/1")
