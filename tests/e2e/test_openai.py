@@ -231,7 +231,9 @@ async def talking(slow: Slow | Failing, folder: Path) -> AsyncIterator[openai.As
             with there.client() as http:
                 http.put("/v1/creators/lea", json={}).raise_for_status()
             key = there.headers["Authorization"].removeprefix("Bearer ")
-            async with openai.AsyncOpenAI(base_url=f"{there.url}/v1", api_key=key) as client:
+            async with openai.AsyncOpenAI(
+                base_url=f"{there.url}/v1", api_key=key, max_retries=0
+            ) as client:
                 yield client
     finally:
         await runner.cleanup()
@@ -412,8 +414,11 @@ def test_a_response_that_fails_is_told_by_the_status(there: Serving) -> None:
     assert failed.value.status_code == httpx.codes.BAD_GATEWAY
     assert failed.value.code == "upstream"
     assert "secret" not in str(failed.value)
-    with pytest.raises(openai.AuthenticationError):
-        client(there).with_options(api_key="wrong").responses.create(model="m", input="x")
+    with (
+        openai.OpenAI(base_url=f"{there.url}/v1", api_key="wrong", max_retries=0) as stranger,
+        pytest.raises(openai.AuthenticationError),
+    ):
+        stranger.responses.create(model="m", input="x")
 
 
 class Failing:
@@ -425,7 +430,7 @@ async def test_a_stream_that_fails_before_its_first_words_has_a_status(tmp_path:
     async with talking(Failing(), tmp_path) as client:
         for door in (chat, responses):
             with pytest.raises(openai.InternalServerError) as failed:
-                await anext(door(client.with_options(max_retries=0)))
+                await anext(door(client))
             assert failed.value.status_code == httpx.codes.BAD_GATEWAY
             assert failed.value.code == "upstream"
             assert "secret" not in str(failed.value)
