@@ -213,8 +213,8 @@ class Settings(BaseSettings):
     upstream_url: str | None = Field(
         None,
         pattern=_URL,
-        description="OpenAI-compatible generator behind /v1/chat/completions, such as "
-        "https://api.example/v1; without it that door answers 404.",
+        description="OpenAI-compatible generator behind /v1/chat/completions and "
+        "/v1/responses, such as https://api.example/v1; without it they answer 404.",
     )
     upstream_key: SecretStr | None = Field(None, description="Bearer token for upstream_url.")
     upstream_timeout_s: float = Field(

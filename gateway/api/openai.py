@@ -1,4 +1,7 @@
-"""The OpenAI-compatible door: a generator's words are judged before they reach anyone."""
+"""The OpenAI-compatible doors: a generator's words are judged before they reach anyone.
+
+One engine, two wire forms: openai_chat.py and openai_responses.py.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,17 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Annotated, Any, Final
 
-import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from gateway.api import openai_chat, openai_responses
+from gateway.api.access import needs
 from gateway.api.doors import Doors, doors_of
-from gateway.api.openai_wire import ChatIn, chunk, completion, error_of, parse_chat
-from gateway.api.problems import MEDIA_TYPE
+from gateway.api.openai_chat import ChatIn
+from gateway.api.openai_responses import ResponsesIn
+from gateway.api.openai_wire import Answer, Asked, Form, Origin, parse
 from gateway.api.submissions import observe
 from gateway.errors import GatewayError, InvalidField, NotFound, NotRecorded, UpstreamFailed
 from gateway.model.access import ApiKey, Role
@@ -24,25 +29,26 @@ from gateway.pipeline.ids import new_id
 from gateway.pipeline.stream.session import Output, Over, Said, Session, Studio, TakenBack
 from gateway.platforms.generator import GeneratorClient
 
-_PATH = "/chat/completions"
-_FINISHED = ("stop", "length", "content_filter")
-_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_UPSTREAM: Final = "/chat/completions"
+_FINISHED: Final = ("stop", "length", "content_filter")
+_HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
-
-_ANSWERS: Mapping[int | str, tuple[str, ...]] = {
-    200: ("A completion, or its chunks as server-sent events.", "text/event-stream"),
-    400: ("A field is wrong, or could not be judged (OpenAI's form).", MEDIA_TYPE),
+_ANSWERS: Final[Mapping[int | str, tuple[str, ...]]] = {
+    200: ("The answer, or its events as server-sent events.", "text/event-stream"),
+    400: ("A field is wrong, or could not be judged.",),
     401: ("No valid API key.",),
     403: ("The API key lacks the role.",),
     404: ("No generator is set here.",),
-    408: ("The body did not come in time.", MEDIA_TYPE),
-    413: ("The body is too large.", MEDIA_TYPE),
-    415: ("The body must be JSON.", MEDIA_TYPE),
+    408: ("The body did not come in time.",),
+    413: ("The body is too large.",),
+    415: ("The body must be JSON.",),
     429: ("Too many requests for this key; see Retry-After.",),
     502: ("The generator did not answer as it should.",),
     503: ("Nothing could be recorded, so nothing was released.",),
 }
 """What each status means, and the media types it has beside JSON."""
+
+Service = Annotated[ApiKey, Depends(needs(Role.SERVICE))]
 
 
 def _documented(meaning: str, *types: str) -> dict[str, Any]:
@@ -52,60 +58,64 @@ def _documented(meaning: str, *types: str) -> dict[str, Any]:
 
 def router() -> APIRouter:
     routes = APIRouter(tags=["streams"])
-    wire = ChatIn.model_json_schema()
-    routes.add_api_route(
-        f"/v1{_PATH}",
-        chat,
-        methods=["POST"],
-        response_model=None,
-        openapi_extra={"requestBody": {"content": {"application/json": {"schema": wire}}}},
-        responses={status: _documented(*said) for status, said in _ANSWERS.items()},
-        summary="Chat completions of the generator behind this gateway, judged",
-    )
+    for path, door, schema, what in (
+        (openai_chat.PATH, chat, ChatIn.model_json_schema(), "Chat completions"),
+        (openai_responses.PATH, responses, ResponsesIn.model_json_schema(), "Responses"),
+    ):
+        routes.add_api_route(
+            path,
+            door,
+            methods=["POST"],
+            response_model=None,
+            openapi_extra={"requestBody": {"content": {"application/json": {"schema": schema}}}},
+            responses={status: _documented(*said) for status, said in _ANSWERS.items()},
+            summary=f"{what} of the generator behind this gateway, judged",
+        )
     return routes
+
+
+async def chat(request: Request, key: Service) -> Response:
+    """Sentence by sentence, each recorded before it is given out. A block ends the stream with
+    `finish_reason: content_filter`; what had not been released never leaves."""
+    return await _answer(request, key, ChatIn)
+
+
+async def responses(request: Request, key: Service) -> Response:
+    """As chat completions, in the form of OpenAI's Responses. A block ends the stream with
+    `response.incomplete`, its reason `content_filter`. The generator is asked by its
+    /chat/completions."""
+    return await _answer(request, key, ResponsesIn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Talk:
-    """One request: what it needs, and what is the same in all of its answer."""
+    """One request: what it needs, and the form of its answer."""
 
     doors: Doors
     studio: Studio
     generator: GeneratorClient
-    asked: ChatIn
+    asked: Asked
     opening: Submission
-    base: Mapping[str, Any]
+    form: Form
 
 
-async def chat(request: Request) -> Response:
-    """Sentence by sentence, each recorded before it is given out. A block ends the stream with
-    `finish_reason: content_filter`; what had not been released never leaves."""
+async def _answer(request: Request, key: ApiKey, wire: type[Asked]) -> Response:
+    talk = await _talk(request, key, wire)
+    return await _streamed(talk) if talk.asked.stream else JSONResponse(await _whole(talk))
+
+
+async def _talk(request: Request, key: ApiKey, wire: type[Asked]) -> _Talk:
     doors = doors_of(request)
-    try:
-        key = await doors.guard.admit(
-            request.headers.get("authorization"), frozenset({Role.SERVICE})
-        )
-        talk = await _talk(doors, key, request)
-        if talk.asked.stream:
-            return await _streamed(talk)
-        return JSONResponse(await _whole(talk))
-    except GatewayError as error:
-        status, body = error_of(error)
-        retry = {"Retry-After": "1"} if status in (429, 503) else {}
-        return JSONResponse(body, status, headers=retry)
-
-
-async def _talk(doors: Doors, key: ApiKey, request: Request) -> _Talk:
     if doors.generator is None or doors.studio is None:
         raise NotFound("generator", "here", "Set upstream_url: docs/reference/settings.md.")
-    asked = parse_chat(await request.json())
-    wire = asked.submission(request.headers)
-    if await doors.registry.creator(key.tenant, wire.creator) is None:
+    asked = parse(wire, await request.json())
+    about = asked.submission(request.headers)
+    if await doors.registry.creator(key.tenant, about.creator) is None:
         raise InvalidField(
             "metadata.creator", "is not registered", "Register it with PUT /v1/creators/{id}."
         )
     now = doors.now()
-    opening = wire.to_submission(
+    opening = about.to_submission(
         message_id=new_id("msg", now),
         tenant=key.tenant,
         caller=key.id,
@@ -114,18 +124,13 @@ async def _talk(doors: Doors, key: ApiKey, request: Request) -> _Talk:
         dry_run=False,
     )
     stream = StreamPart(id=new_id("str", now), number=0)
-    base = {
-        "id": f"chatcmpl-{stream.id}",
-        "created": int(now.timestamp()),
-        "model": asked.model,
-    }
     return _Talk(
         doors=doors,
         studio=doors.studio,
         generator=doors.generator,
         asked=asked,
         opening=replace(opening, stream=stream),
-        base=base,
+        form=asked.form(Origin(stream=stream.id, at=int(now.timestamp()))),
     )
 
 
@@ -137,11 +142,12 @@ def _session(talk: _Talk, *, whole: bool = False) -> Session:
 
 async def _whole(talk: _Talk) -> dict[str, Any]:
     """The answer in one piece, judged as one message."""
-    found = await talk.generator.complete(_PATH, talk.asked.for_generator())
+    found = await talk.generator.complete(_UPSTREAM, talk.asked.for_generator())
     text, finished = _content(found, "message")
     session = _session(talk, whole=True)
     feeding = asyncio.create_task(_feed_text(session, text))
-    said, message_id, reason = "", None, "stop"
+    said, reason = "", "stop"
+    message_id: str | None = None
     try:
         async for output in session.run():
             match output:
@@ -153,9 +159,9 @@ async def _whole(talk: _Talk) -> dict[str, Any]:
         feeding.cancel()
     if reason == "error":
         raise session.error or NotRecorded("the answer could not be recorded")
-    more = {"usage": found["usage"]} if _is_usage(found.get("usage")) else {}
-    return completion(
-        talk.base, said, _reason(reason, finished), **more, avatar_gateway=_told(talk, message_id)
+    usage = found["usage"] if _is_usage(found.get("usage")) else None
+    return talk.form.whole(
+        Answer(text=said, reason=_reason(reason, finished), message_id=message_id, usage=usage)
     )
 
 
@@ -212,7 +218,7 @@ async def _speak(talk: _Talk) -> AsyncGenerator[tuple[Output, _Heard] | _Broken]
 async def _feed(talk: _Talk, session: Session, heard: _Heard) -> None:
     asked = talk.asked.for_generator()
     try:
-        async with aclosing(talk.generator.stream(_PATH, asked)) as chunks:
+        async with aclosing(talk.generator.stream(_UPSTREAM, asked)) as chunks:
             async for found in chunks:
                 if _is_usage(found.get("usage")):
                     heard.usage = found["usage"]
@@ -230,33 +236,25 @@ async def _events(
     talk: _Talk, first: tuple[Output, _Heard], rest: AsyncGenerator[tuple[Output, _Heard] | _Broken]
 ) -> AsyncGenerator[bytes]:
     async with aclosing(rest):
-        role: dict[str, Any] = {"role": "assistant"}
-        for one in _event(talk, *first, role):
+        for one in _event(talk.form, *first):
             yield one
         async for found in rest:
             if isinstance(found, _Broken):
-                yield _sse(error_of(found.error)[1])
-                return
-            for one in _event(talk, *found, role):
+                events = talk.form.broken(found.error)
+            else:
+                events = _event(talk.form, *found)
+            for one in events:
                 yield one
 
 
-def _event(talk: _Talk, output: Output, heard: _Heard, role: dict[str, Any]) -> list[bytes]:
-    """`role` stands in the first delta, and in no other."""
+def _event(form: Form, output: Output, heard: _Heard) -> list[bytes]:
     match output:
-        case Said(text=text, message_id=message_id):
-            delta = {**role, "content": text}
-            role.clear()
-            return [_sse(chunk(talk.base, delta, avatar_gateway=_told(talk, message_id)))]
-        case TakenBack(message_id=message_id):
-            told = {**_told(talk, message_id), "retracted": True}
-            return [_sse(chunk(talk.base, {}, avatar_gateway=told))]
+        case Said():
+            return form.said(output)
+        case TakenBack():
+            return form.taken_back(output)
         case Over(reason=reason):
-            last = [_sse(chunk(talk.base, role, finish_reason=_reason(reason, heard.finished)))]
-            if heard.usage is not None and talk.asked.stream_options:
-                usage = {"object": "chat.completion.chunk", "choices": [], "usage": heard.usage}
-                last.append(_sse({**talk.base, **usage}))
-            return [*last, b"data: [DONE]\n\n"]
+            return form.over(_reason(reason, heard.finished), heard.usage)
 
 
 def _content(found: Mapping[str, Any], where: str) -> tuple[str, str | None]:
@@ -288,13 +286,3 @@ def _is_usage(found: object) -> bool:
         or (isinstance(value, dict) and all(isinstance(one, int | float) for one in value.values()))
         for value in found.values()
     )
-
-
-def _told(talk: _Talk, message_id: str | None) -> dict[str, Any]:
-    """For whoever wants the receipt: GET /v1/receipts/{message_id}."""
-    stream = talk.opening.stream
-    return {"stream": stream.id if stream else None, "message_id": message_id}
-
-
-def _sse(document: Mapping[str, Any]) -> bytes:
-    return b"data: " + orjson.dumps(document) + b"\n\n"

@@ -13,7 +13,7 @@ from typing import Any, Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PATHS: Final = frozenset({"/v1/moderations"})
+PATHS: Final = frozenset({"/v1/chat/completions", "/v1/moderations", "/v1/responses"})
 PROBLEM: Final = b"application/problem+json"
 _BAD_REQUEST, _WRONG_FIELD = 400, 422
 

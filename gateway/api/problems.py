@@ -24,9 +24,11 @@ from gateway.errors import (
     Refusal,
     StageFailure,
     Unauthenticated,
+    UpstreamFailed,
     place_of,
 )
 
+_DEFECT = 500
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "https://avatar-gateway.invalid/problems/"
 """Identifies a problem type; nothing is served there. docs/reference/problems.md lists them."""
@@ -56,6 +58,13 @@ def install(app: FastAPI) -> None:
 
 
 async def _on_gateway_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, GatewayError)  # noqa: S101 - registered for it alone
+    made = problem_of(error)
+    return await _on_anything_else(request, error) if made.status_code == _DEFECT else made
+
+
+def problem_of(error: GatewayError) -> JSONResponse:
+    """What is told of it; of one that no door should let through, that the gateway failed."""
     if isinstance(error, Refusal):
         return _refusal(error)
     if isinstance(error, NotRecorded | DatabaseUnusable | StageFailure):
@@ -67,7 +76,9 @@ async def _on_gateway_error(request: Request, error: Exception) -> JSONResponse:
             "Retry with the same Idempotency-Key.",
             headers={"Retry-After": "1"},
         )
-    return await _on_anything_else(request, error)
+    if isinstance(error, UpstreamFailed):
+        return problem(502, "upstream", "The generator failed", str(error))
+    return _defect()
 
 
 def _refusal(error: Refusal) -> JSONResponse:
@@ -122,9 +133,16 @@ async def _on_anything_else(request: Request, error: Exception) -> JSONResponse:
         error=type(error).__name__,
         at=place_of(error),
     )
-    made = problem(
-        500, "internal", "The gateway failed", "This is a defect. Nothing more can be said safely."
-    )
+    made = _defect()
     if request.url.path in openai_errors.PATHS:  # made outside of the middleware that translates
-        return JSONResponse(openai_errors.translated(json.loads(bytes(made.body)))[1], 500)
+        return JSONResponse(openai_errors.translated(json.loads(bytes(made.body)))[1], _DEFECT)
     return made
+
+
+def _defect() -> JSONResponse:
+    return problem(
+        _DEFECT,
+        "internal",
+        "The gateway failed",
+        "This is a defect. Nothing more can be said safely.",
+    )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import openai
 import pytest
 from aiohttp import web
-from openai.types.chat import ChatCompletionChunk
+from openai.types.responses import Response
 
 from tests.generator import generator
 from tests.processes import Serving, run, serving
@@ -181,6 +182,7 @@ def test_the_log_verifies_afterwards(there: Serving, tmp_path: Path) -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+Door = Callable[[openai.AsyncOpenAI], AsyncGenerator[str]]
 SENTENCE = "Salut toi, ça va ? "
 HELD = ("Moi oui, ", "et mon numéro est le 06 12 34 ")
 
@@ -216,10 +218,8 @@ class Slow:
 
 
 @asynccontextmanager
-async def talking(
-    slow: Slow, folder: Path
-) -> AsyncIterator[openai.AsyncStream[ChatCompletionChunk]]:
-    """A stream from `slow` through a gateway of its own."""
+async def talking(slow: Slow | Failing, folder: Path) -> AsyncIterator[openai.AsyncOpenAI]:
+    """A client of a gateway of its own, in front of `slow`."""
     app = web.Application()
     app.router.add_post("/v1/chat/completions", slow.chat)
     runner = web.AppRunner(app)
@@ -231,37 +231,206 @@ async def talking(
             with there.client() as http:
                 http.put("/v1/creators/lea", json={}).raise_for_status()
             key = there.headers["Authorization"].removeprefix("Bearer ")
-            async with openai.AsyncOpenAI(base_url=f"{there.url}/v1", api_key=key) as client:
-                yield await client.chat.completions.create(
-                    model="twin-2",
-                    messages=[{"role": "user", "content": "Salut"}],
-                    metadata=about("left"),
-                    stream=True,
-                )
+            async with openai.AsyncOpenAI(
+                base_url=f"{there.url}/v1", api_key=key, max_retries=0
+            ) as client:
+                yield client
     finally:
         await runner.cleanup()
 
 
-async def test_when_the_client_leaves_the_generator_is_stopped(tmp_path: Path) -> None:
+async def chat(client: openai.AsyncOpenAI) -> AsyncGenerator[str]:
+    """The words, as they come. Closing it leaves."""
+    stream = await client.chat.completions.create(
+        model="twin-2",
+        messages=[{"role": "user", "content": "Salut"}],
+        metadata=about("left"),
+        stream=True,
+    )
+    async with stream:
+        async for chunk in stream:
+            yield chunk.choices[0].delta.content or ""
+
+
+async def responses(client: openai.AsyncOpenAI) -> AsyncGenerator[str]:
+    """As `chat`. An error is an event here, which the SDK hands on."""
+    stream = await client.responses.create(
+        model="twin-2", input="Salut", metadata=about("left"), stream=True
+    )
+    async with stream:
+        async for event in stream:
+            if event.type == "response.output_text.delta":
+                yield event.delta
+            if event.type == "error":
+                asked = stream.response.request
+                raise openai.APIError(event.message, request=asked, body=event.to_dict())
+
+
+@pytest.mark.parametrize("door", [chat, responses])
+async def test_when_the_client_leaves_the_generator_is_stopped(door: Door, tmp_path: Path) -> None:
     slow = Slow(breaks=False)
-    async with talking(slow, tmp_path) as stream:
-        first = await anext(aiter(stream))
-        assert SENTENCE in (first.choices[0].delta.content or "")
+    async with talking(slow, tmp_path) as client:
+        words = door(client)
+        assert SENTENCE in await anext(words)
         assert not slow.hung_up.is_set()
-        await stream.close()
+        await words.aclose()
         async with asyncio.timeout(30):
             await slow.hung_up.wait()
     assert slow.authorization == "Bearer ours"
     assert "metadata" not in slow.asked
+    assert slow.asked["messages"] == [{"role": "user", "content": "Salut"}]
 
 
-async def test_when_the_generator_breaks_off_what_is_held_is_discarded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("door", [chat, responses])
+async def test_when_the_generator_breaks_off_what_is_held_is_discarded(
+    door: Door, tmp_path: Path
+) -> None:
     slow = Slow(breaks=True)
-    async with talking(slow, tmp_path) as stream:
-        chunks = aiter(stream)
-        first = await anext(chunks)
-        assert (first.choices[0].delta.content or "").endswith(SENTENCE)
+    async with talking(slow, tmp_path) as client:
+        words = door(client)
+        assert (await anext(words)).endswith(SENTENCE)
         slow.break_off.set()
         with pytest.raises(openai.APIError) as raised:
-            await anext(chunks)
+            await anext(words)
     assert raised.value.code == "upstream"
+
+
+def respond(there: Serving, said: str, conversation: str) -> tuple[list[str], Response, list[str]]:
+    """The deltas, the response at the end, and the messages the deltas were recorded as."""
+    events = list(
+        client(there).responses.create(
+            model="twin-2", input=said, metadata=about(conversation), stream=True
+        )
+    )
+    deltas = [event for event in events if event.type == "response.output_text.delta"]
+    messages = [event.avatar_gateway["message_id"] for event in deltas]
+    return [event.delta for event in deltas], events[-1].response, messages
+
+
+def respond_whole(there: Serving, said: str, conversation: str) -> Response:
+    return client(there).responses.create(model="twin-2", input=said, metadata=about(conversation))
+
+
+def test_a_response_comes_in_the_events_of_its_form(there: Serving) -> None:
+    events = list(
+        client(there).responses.create(
+            model="twin-2",
+            instructions="Sois brève.",
+            input=[
+                {"role": "assistant", "content": [{"type": "output_text", "text": "Salut."}]},
+                {"role": "user", "content": [{"type": "input_text", "text": "quoi de neuf ?"}]},
+            ],
+            metadata=about("events"),
+            stream=True,
+        )
+    )
+    kinds = [event.type.removeprefix("response.") for event in events]
+    deltas = kinds.count("output_text.delta")
+    assert deltas >= 4
+    assert kinds == [
+        "created", "output_item.added", "content_part.added", *["output_text.delta"] * deltas,
+        "output_text.done", "content_part.done", "output_item.done", "completed",
+    ]  # fmt: skip
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    said = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+    assert said.startswith("🤖 IA · ")
+    assert said.endswith(ORDINARY)
+    assert said == events[-1].response.output_text
+    assert said == next(one.text for one in events if one.type == "response.output_text.done")
+    assert not any("IA" in event.delta for event in events[4 : 3 + deltas])
+
+
+def test_the_helper_of_the_sdk_puts_a_response_together(there: Serving) -> None:
+    with client(there).responses.stream(
+        model="twin-2", input="quoi de neuf", metadata=about("helper")
+    ) as stream:
+        deltas = [event.delta for event in stream if event.type == "response.output_text.delta"]
+        final = stream.get_final_response()
+    assert final.output_text == "".join(deltas)
+    assert final.output_text.endswith(ORDINARY)
+    assert final.status == "completed"
+
+
+@pytest.mark.parametrize("said", ANSWERS)
+def test_a_response_is_decided_as_a_completion_is(there: Serving, said: str) -> None:
+    number = list(ANSWERS).index(said)
+    deltas, streamed, messages = respond(there, f"donc, {said}", f"response-{number}")
+    whole = respond_whole(there, f"donc, {said}", f"response-whole-{number}")
+    _, finished, _ = ask(there, f"donc, {said}", f"completion-{number}")
+    assert streamed.status == whole.status
+    assert (finished == "stop") == (whole.status == "completed")
+    assert len(set(messages)) == len(deltas)
+    assert not any(secret in whole.output_text + "".join(deltas) for secret in SECRETS)
+    if whole.status == "completed":
+        assert "".join(deltas) == streamed.output_text == whole.output_text != ""
+        with there.client() as http:
+            for message in (*messages, whole.avatar_gateway["message_id"]):
+                http.get(f"/v1/receipts/{message}").raise_for_status()
+
+
+def test_a_blocked_response_is_incomplete(there: Serving) -> None:
+    deltas, streamed, _ = respond(there, "tu es fâchée", "response-blocked")
+    whole = respond_whole(there, "tu es fâchée", "response-blocked-whole")
+    assert "kill" not in "".join(deltas)
+    assert "Bisous" not in "".join(deltas)
+    assert whole.output == []
+    for response in (streamed, whole):
+        assert response.status == "incomplete"
+        assert response.incomplete_details is not None
+        assert response.incomplete_details.reason == "content_filter"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "param"),
+    [
+        ({"tools": [{"type": "web_search"}]}, "tools"),
+        ({"previous_response_id": "resp-1"}, "previous_response_id"),
+        ({"store": True}, "store"),
+        ({"include": ["message.output_text.logprobs"]}, "include"),
+        ({"background": True}, "background"),
+        ({"input": [{"type": "function_call_output", "call_id": "c", "output": "o"}]}, "input.0"),
+        (
+            {"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "u"}]}]},
+            "input.0.content.0",
+        ),
+        ({"metadata": {**about("e"), "creator": "nobody"}}, "metadata.creator"),
+        ({"metadata": {}}, "metadata.channel"),
+    ],
+)
+def test_what_a_response_cannot_be_judged_by_is_refused(
+    there: Serving, wrong: dict[str, Any], param: str
+) -> None:
+    asked: dict[str, Any] = {"input": "quoi de neuf", "metadata": about("e"), **wrong}
+    for stream in (True, False):
+        with pytest.raises(openai.BadRequestError) as raised:
+            client(there).responses.create(model="m", stream=stream, **asked)
+        assert str(raised.value.param).startswith(param)
+        assert raised.value.code == "invalid_field"
+
+
+def test_a_response_that_fails_is_told_by_the_status(there: Serving) -> None:
+    with pytest.raises(openai.InternalServerError) as failed:
+        client(there).responses.create(model="m", input="fail now", metadata=about("f"))
+    assert failed.value.status_code == httpx.codes.BAD_GATEWAY
+    assert failed.value.code == "upstream"
+    assert "secret" not in str(failed.value)
+    with (
+        openai.OpenAI(base_url=f"{there.url}/v1", api_key="wrong", max_retries=0) as stranger,
+        pytest.raises(openai.AuthenticationError),
+    ):
+        stranger.responses.create(model="m", input="x")
+
+
+class Failing:
+    async def chat(self, _: web.Request) -> web.StreamResponse:
+        return web.Response(status=500, text="a secret of the generator")
+
+
+async def test_a_stream_that_fails_before_its_first_words_has_a_status(tmp_path: Path) -> None:
+    async with talking(Failing(), tmp_path) as client:
+        for door in (chat, responses):
+            with pytest.raises(openai.InternalServerError) as failed:
+                await anext(door(client))
+            assert failed.value.status_code == httpx.codes.BAD_GATEWAY
+            assert failed.value.code == "upstream"
+            assert "secret" not in str(failed.value)

@@ -35,6 +35,8 @@ def app_raising(error: Exception) -> httpx.AsyncClient:
         (errors.StateConflict("settled"), 409, "state-conflict"),
         (errors.NotRecorded("full"), 503, "not-recorded"),
         (errors.DatabaseUnusable("db", "gone", "Mend."), 503, "not-recorded"),
+        (errors.UpstreamFailed("it was silent"), 502, "upstream"),
+        (errors.LogInvalid("unexpected here"), 500, "internal"),
         (RuntimeError("call 06 39 98 12 34"), 500, "internal"),
     ],
 )
