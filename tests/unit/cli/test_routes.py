@@ -40,7 +40,7 @@ def test_list(opened: Settings) -> None:
 
 def test_check(opened: Settings, tmp_path: Path) -> None:
     told = RUNNER.invoke(build(), ["check"], obj=opened)
-    assert told.output == "2 routes, 13 platforms: ok\n"
+    assert told.output == "3 routes, 13 platforms: ok\n"
     file = tmp_path / "platforms" / "x.yaml"
     told = RUNNER.invoke(build(), ["check", str(file)], obj=opened)
     assert told.output.endswith("x, 1 operations: ok\n")
