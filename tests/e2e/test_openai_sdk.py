@@ -61,7 +61,9 @@ def test_its_errors_are_the_clients_own(gateway: Serving) -> None:
 
 def test_the_guides_example_runs_as_written(gateway: Serving) -> None:
     (example,) = (
-        one for one in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL) if "OpenAI(" in one
+        one
+        for one in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+        if "moderations.create(" in one
     )
     token = gateway.headers["Authorization"].removeprefix("Bearer ")
     code = example.replace("http://127.0.0.1:8080", gateway.url).replace("agk_…", token)
