@@ -60,11 +60,8 @@ def test_its_errors_are_the_clients_own(gateway: Serving) -> None:
 
 
 def test_the_guides_example_runs_as_written(gateway: Serving) -> None:
-    (example,) = (
-        one
-        for one in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
-        if "moderations.create(" in one
-    )
+    blocks = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+    (example,) = (one for one in blocks if "moderations.create(" in one)
     token = gateway.headers["Authorization"].removeprefix("Bearer ")
     code = example.replace("http://127.0.0.1:8080", gateway.url).replace("agk_…", token)
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -18,7 +18,7 @@ from tests.sdk.conftest import token
 def test_the_example_runs_as_written(page: str, there: Running) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    (example,) = (one for one in blocks if "avatar_gateway_client" in one)
+    (example,) = (one for one in blocks if "import Audience, Client" in one)
     code = example.replace("http://127.0.0.1:8080", there.gateway).replace("agk_…", token(there))
     ran = subprocess.run(
         [sys.executable, "-c", code],
