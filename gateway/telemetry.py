@@ -33,6 +33,10 @@ def configure_logs(level: str, style: Literal["json", "console"]) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING, force=True)
+    for name in logging.root.manager.loggerDict:  # those that brought a handler of their own
+        library = logging.getLogger(name)
+        library.handlers.clear()
+        library.propagate = True
 
 
 class _Libraries(logging.Handler):

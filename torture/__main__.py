@@ -35,7 +35,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Kill and fail a gateway at each of its calls.")
     parser.add_argument("--engines", default=",".join(ENGINES), help="with commas between")
     parser.add_argument("--every", type=int, default=1, help="one of so many fault points")
-    parser.add_argument("--lanes", type=int, default=2, help="SQLite trials at once")
+    parser.add_argument("--lanes", type=int, default=2, help="trials at once")
     parser.add_argument("--no-faults", action="store_true", help="the mutants alone")
     parser.add_argument("--no-mutants", action="store_true", help="the faults alone")
     parser.add_argument("--mutants", default=",".join(MUTANTS), help="these, with commas between")
@@ -76,11 +76,9 @@ def _all(given: argparse.Namespace, console: Console) -> tuple[list[Found], list
 
 
 def _made(engine: str, folder: str, lanes: int) -> Iterator[AbstractContextManager[Bench]]:
-    if engine == "postgres":
-        yield postgres_bench(Path(folder) / engine)
-        return
+    bench = postgres_bench if engine == "postgres" else sqlite_bench
     for lane in range(lanes):
-        yield sqlite_bench(Path(folder) / f"{engine}-{lane}")
+        yield bench(Path(folder) / f"{engine}-{lane}")
 
 
 def _swept(benches: list[Bench], every: int, progress: Progress) -> Found:

@@ -16,6 +16,7 @@ import httpx
 PLAIN = "plain"  # a route whose platform takes no notice of Idempotency-Key
 _FINAL = {"delivered", "unknown", "refused", "dead", "blocked", "expired"}
 _PATIENCE_S = 60.0
+_RECOVERY_S = 10.0
 _GLANCE_S = 0.5
 MESSAGES = {
     "flaky": "sandbox",
@@ -80,18 +81,25 @@ class Caller:
         return False
 
     def tell(self, recovers: Callable[[], None] = lambda: None) -> None:
-        """The whole story, as far as the gateway lives. `recovers` is called before the last
-        messages: by then the failure has passed."""
+        """The whole story, as far as the gateway lives. `recovers` returns when the failure has
+        passed; it may be one of the last messages that meets it."""
         for step in self._steps():
             if not self._alive():
                 return
             with suppress(httpx.TransportError):
                 step()
-        recovers()
-        for name in LAST:
-            if not any(self.told.taken(one) for one in LAST):
-                with suppress(httpx.TransportError):
-                    self.post(name, "sandbox")
+        until = time.monotonic() + _RECOVERY_S
+        while not self.recovered() and self._alive() and time.monotonic() < until:
+            recovers()
+            for name in LAST:
+                if not self.recovered():
+                    with suppress(httpx.TransportError):
+                        self.post(name, "sandbox")
+            time.sleep(0.05)
+
+    def recovered(self) -> bool:
+        """Whether one of the last messages was taken."""
+        return any(self.told.taken(name) for name in LAST)
 
     def _steps(self) -> Iterator[Callable[[], object]]:
         for name, route in MESSAGES.items():

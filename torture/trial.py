@@ -18,7 +18,7 @@ from torture import promises
 from torture.child import serve
 from torture.engines import PostgresEngine, SqliteEngine
 from torture.platform import Arrival, Platform
-from torture.story import LAST, Caller, Told
+from torture.story import Caller, Told
 from torture.strace import attached
 
 _KILL = "signal=SIGKILL"
@@ -109,7 +109,7 @@ class Trials:
                     stack.enter_context(attached(pids, options, self.log, follow=both))
                 caller.tell(engine.wait_until_up)
                 killed = point is not None and point.kills and not server
-                if not killed and child.is_alive() and not _recovered(told):
+                if not killed and child.is_alive() and not caller.recovered():
                     violations.append("it did not recover from a passing failure")
             elif point is None:
                 raise RuntimeError(f"without a fault it does not start: {_last_words(settings)}")
@@ -118,6 +118,7 @@ class Trials:
         return Outcome(violations, list(self.platform.arrived), told)
 
     def _look_back(self, settings: Mapping[str, Any], told: Told, mutant: str) -> list[str]:
+        self.engine.wait_until_up()
         with ExitStack() as stack:
             child, start = self.started(settings, mutant, stack)
             start()
@@ -175,7 +176,3 @@ def _pid(child: ForkServerProcess) -> int:
 
 def _last_words(settings: Mapping[str, Any]) -> str:
     return (Path(settings["data_dir"]) / "log").read_text(errors="replace")[-300:]
-
-
-def _recovered(told: Told) -> bool:
-    return any(told.taken(name) is not None for name in LAST)

@@ -15,6 +15,7 @@ import os
 import socket
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,7 +31,6 @@ _MIGRATION_LOCK = 0x6176_6774_6C6F_6702
 _SIGNING_LOCK = 0x6176_6774_6C6F_6703
 _SESSION = (
     "SET lock_timeout TO '10s'",
-    "SET statement_timeout TO '60s'",
     # Who stalls in the middle of its turn loses it, before those who wait give up.
     "SET idle_in_transaction_session_timeout TO '5s'",
     # Each statement must see what was committed before the turn began.
@@ -48,6 +48,9 @@ _CONNECT = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+_STATEMENT_S = 60
+_WRITE_S = 12  # nobody else writes meanwhile; more than a turn is waited for
+_ANSWER_S = 3  # on the way, beyond the server's own time-out
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
@@ -57,6 +60,7 @@ class PostgresServer:
     def __init__(self, url: sa.URL, *, what: str = "database_url") -> None:
         try:
             self.engine = sa.create_engine(url, poolclass=NullPool, paramstyle="format")
+            self._connection: Any = import_module("gateway.storage.postgres_connection")
         except ImportError as error:
             raise DatabaseUnusable(
                 what, "psycopg is not installed", "pip install 'avatar-gateway[postgres]'"
@@ -69,16 +73,19 @@ class PostgresServer:
         self.lost: tuple[type[Exception], ...] = (dbapi.OperationalError, dbapi.InterfaceError)
         """Errors of a connection that was cut, or could not be made."""
 
-    def connect(self) -> Any:
-        """Autocommit: transactions begin and end where the code says so."""
+    def connect(self, *, statement_s: int = _STATEMENT_S) -> Any:
+        """Autocommit: transactions begin and end where the code says so. A statement that takes
+        longer than `statement_s`, or whose answer is lost, is an error."""
         positional, named = self.engine.dialect.create_connect_args(self.engine.url)
         # So that an operator sees in pg_stat_activity whose connection it is.
         who = f"avatar-gateway {os.getpid()}@{socket.gethostname()}"[:63]
         given = {**named, **_CONNECT, "application_name": who}
-        connection: Any = self.engine.dialect.connect(*positional, **given)
+        connection: Any = self._connection.LimitedConnection.connect(*positional, **given)
         connection.autocommit = True
+        connection.limit_s = statement_s + _ANSWER_S
         try:
-            connection.execute("; ".join(_SESSION))
+            limit = f"SET statement_timeout TO '{statement_s}s'"
+            connection.execute("; ".join((*_SESSION, limit)))
         except self.error:
             with suppress(self.error):
                 connection.close()
@@ -114,7 +121,7 @@ class PostgresDatabase(Database):
         super().__init__(self._server.engine, name=self._server.name, read_only=read_only)
 
     def connect_writer(self) -> Connection:
-        connection = self.connect_checked()
+        connection = self.connect_checked(statement_s=_WRITE_S)
         try:
             # Shared: after a cut, the server may not have noticed the end of the one before yet.
             connection.execute("SELECT pg_advisory_lock_shared(%s)", (_key(self.boot),))
@@ -124,9 +131,9 @@ class PostgresDatabase(Database):
             raise
         return _Living(connection, self.error)
 
-    def connect_checked(self) -> Any:
+    def connect_checked(self, *, statement_s: int = _STATEMENT_S) -> Any:
         """As the driver has it, to a server whose commits last. Raises DatabaseUnusable."""
-        connection = self._server.connect()
+        connection = self._server.connect(statement_s=statement_s)
         try:
             self._server.check_durable(connection)
         except BaseException:
