@@ -23,7 +23,7 @@ from gateway.model.disclosure import Disclosure, Notice, Redaction, Replacement
 from gateway.model.finding import Detection, Finding, ModelIdentity, Stage
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.receipt import Receipt
-from gateway.model.record import Dispatch, DispatchResult, Record, Settlement
+from gateway.model.record import Change, Dispatch, DispatchResult, Record, Settlement
 from gateway.model.submission import Audience, Channel, Commercial, Minor, Submission
 from gateway.model.verdict import State, Verdict
 from gateway.storage.migrate import migrate
@@ -117,6 +117,18 @@ class Samples:
             "timings_ms": {"policy": 0.25},
         }
         return Record(**{**values, **changes})
+
+    def change(self, what: str) -> Change:
+        return Change(
+            actor="ann",
+            tenant="acme",
+            what="creator",
+            subject=what,
+            at=self.clock.at,
+            before=None,
+            after=None,
+            detail={},
+        )
 
     def escalated(self, verdict: Verdict = Verdict.PUBLISH, **changes: Any) -> Record:
         """A record that calls a person."""

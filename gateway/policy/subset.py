@@ -13,6 +13,7 @@ from typing import Any
 from gateway.errors import PolicyInvalid
 from gateway.policy.arguments import argument_problems
 from gateway.policy.legal import legal_problems
+from gateway.policy.negations import negation_problems
 from gateway.policy.source import RESERVED, Snapshot
 from gateway.policy.syntax import ParsedModule, Path, Reference, Rule, parse_module, rules_by_path
 
@@ -79,6 +80,7 @@ def problems(
         yield from _hidden_rules(module, data)
         for rule in module.rules:
             yield from argument_problems(module, rule.tree)
+            yield from negation_problems(module, rule, rules)
             for call in rule.calls:
                 yield from _call(module, call, rules, built_ins)
             for reference in rule.references:

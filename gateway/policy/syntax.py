@@ -231,24 +231,32 @@ def _variables(tree: Any) -> Iterator[str]:
 def _mentions(
     tree: Any, local: frozenset[str], head: Any
 ) -> tuple[list[Reference], list[Reference], list[Reference]]:
-    calls: list[Reference] = []
-    references: list[Reference] = []
-    divisions: list[Reference] = []
-    inner = {id(body) for body in _chain(head)}
+    nodes = list(walk(tree))
+    calls = [_reference(body["fcn"]) for kind, body in nodes if kind == "Call"]
+    found = (_reference(node) for node in outer_references(tree, but=head))
+    references = [one for one in found if one.path[0] is not None and one.path[0] not in local]
+    divisions = [
+        Reference(("/",), body["span"]["line"], body["span"]["col"])
+        for kind, body in nodes
+        if kind == "ArithExpr" and body["op"] == "Div"
+    ]
+    return calls, references, divisions
+
+
+def outer_references(
+    tree: Any, *, but: Mapping[str, Any] | None = None
+) -> Iterator[Mapping[str, Any]]:
+    """The nodes of whole references below `tree`: neither parts of one nor functions' names, nor
+    those of the reference `but`."""
+    inner = {id(body) for body in _chain(but)} if but else set()
     for kind, body in walk(tree):
         if id(body) in inner:
             continue
         if kind == "Call":
-            calls.append(_reference(body["fcn"]))
             inner.update(id(part) for part in _chain(body["fcn"]))
         elif kind in ("Var", "RefDot", "RefBrack"):
-            reference = _reference({kind: body})
             inner.update(id(part) for part in _chain({kind: body}))
-            if reference.path[0] is not None and reference.path[0] not in local:
-                references.append(reference)
-        elif kind == "ArithExpr" and body["op"] == "Div":
-            divisions.append(Reference(("/",), body["span"]["line"], body["span"]["col"]))
-    return calls, references, divisions
+            yield {kind: body}
 
 
 def _chain(tree: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -77,21 +77,26 @@ whole(message) := object.union(message, {
 
 places([]) := ["*"]
 
-places(codes) := sort((({place |
-	some code in codes
-	some place in {code, substring(code, 0, 2)}
-} | {"EU" | some code in codes; substring(code, 0, 2) in members}) | {"EU-*" |
+places(codes) := sort(union({named, unions, wholes})) if {
+	count(codes) > 0
+	named := {place | some code in codes; some place in {code, substring(code, 0, 2)}}
+	unions := {"EU" | some code in codes; substring(code, 0, 2) in members}
+	wholes := somewhere_in_the_union(codes) | somewhere_in_the_states(codes)
+}
+
+# A union without one of its members stands for all of them.
+somewhere_in_the_union(codes) := {"EU-*" |
 	"EU" in codes
 	every code in codes {
 		not substring(code, 0, 2) in members
 	}
-}) | {"US-*" |
+}
+
+somewhere_in_the_states(codes) := {"US-*" |
 	"US" in codes
 	every code in codes {
 		not startswith(code, "US-")
 	}
-}) if {
-	count(codes) > 0
 }
 
 members := {

@@ -95,6 +95,17 @@ def test_libraries_are_not_trusted_with_words(
     assert "unit/test_telemetry.py:" in shown
 
 
+def test_neither_are_those_that_brought_a_handler(capsys: pytest.CaptureFixture[str]) -> None:
+    library = logging.getLogger("brought-its-own.handler")
+    library.addHandler(logging.StreamHandler(sys.stderr))
+    library.propagate = False
+    configure_logs("debug", "json")
+    library.warning("cannot analyse %s", TEXT)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["library"] == "brought-its-own.handler"
+    assert PRIVATE not in line
+
+
 async def test_a_task_that_nobody_awaits_quotes_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -27,13 +27,13 @@ results contains duty.says if {
 	duty.spares_companion != input.creator.companion
 	duty.from <= input.now
 	input.now < duty.until
-	not of_a_machine(duty.says.obligations)
+	not of_a_machine(duty)
 }
 
 # What says that an AI wrote it is not said of a person's words.
-of_a_machine(obligations) if {
+of_a_machine(duty) if {
 	author.is_person
-	some obligation in obligations
+	some obligation in duty.says.obligations
 	startswith(obligation.params.notice, "ai")
 }
 
