@@ -24,11 +24,10 @@ from typing import Any
 import uvloop
 
 from bench.figure import Figure
-from bench.records import Records
+from bench.records import Records, delivery_of
 from gateway.model.decision import Reason
 from gateway.model.disclosure import Disclosure
 from gateway.model.record import (
-    Delivery,
     Dispatch,
     DispatchResult,
     EntryKind,
@@ -372,28 +371,9 @@ def _review(record: Record, at: datetime) -> Record:
 
 
 def _settlement(record: Record, number: int, at: datetime) -> Settlement:
-    assert record.disclosure is not None
-    assert record.receipt is not None
-    submission = record.submission
     state = State.DELIVERED if number % 100 else State.REFUSED
     result = DispatchResult.DELIVERED if number % 100 else DispatchResult.REFUSED
-    delivery = Delivery(
-        message_id=submission.message_id,
-        decision_id=record.decision_id,
-        key=submission.message_id,
-        tenant=submission.tenant,
-        route=submission.route,
-        channel=submission.channel,
-        creator=submission.creator,
-        avatar=submission.avatar,
-        conversation=submission.conversation,
-        audience_id=None,
-        disclosure=record.disclosure,
-        receipt=record.receipt,
-        recorded_seq=0,
-        attempt=1,
-        queued_at=at,
-    )
+    delivery = replace(delivery_of(record, 0), queued_at=at)
     dispatch = Dispatch(result=result, detail="201", platform_id=f"p{number}")
     return Settlement(delivery=delivery, dispatch=dispatch, state=state, at=at)
 

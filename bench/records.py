@@ -12,7 +12,7 @@ from gateway.model.disclosure import Disclosure, Notice, Redaction
 from gateway.model.finding import Detection, ModelIdentity, Stage
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.receipt import Receipt
-from gateway.model.record import Record
+from gateway.model.record import Delivery, Record
 from gateway.model.submission import Audience, Channel, Submission
 from gateway.model.verdict import State, Verdict
 
@@ -123,3 +123,27 @@ _TEMPLATE = Record(
     ),
     timings_ms={"read": 0.1, "pii": 0.4, "toxicity": 1.2, "policy": 0.5},
 )
+
+
+def delivery_of(record: Record, seq: int) -> Delivery:
+    """The first attempt at what `record` published as entry `seq`."""
+    submission = record.submission
+    assert record.disclosure is not None
+    assert record.receipt is not None
+    return Delivery(
+        message_id=submission.message_id,
+        decision_id=record.decision_id,
+        key=submission.message_id,
+        tenant=submission.tenant,
+        route=submission.route,
+        channel=submission.channel,
+        creator=submission.creator,
+        avatar=submission.avatar,
+        conversation=submission.conversation,
+        audience_id=None,
+        disclosure=record.disclosure,
+        receipt=record.receipt,
+        recorded_seq=seq,
+        attempt=1,
+        queued_at=record.decided_at,
+    )

@@ -14,6 +14,7 @@ from statistics import median
 import orjson
 
 from bench.figure import Figure
+from bench.records import delivery_of
 from gateway.errors import LogInvalid
 from gateway.keyring import Keyring
 from gateway.model.decision import Bundle, Decision, Reason
@@ -22,15 +23,14 @@ from gateway.model.finding import Detection, ModelIdentity, Stage
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.receipt import Receipt
 from gateway.model.record import (
-    Delivery,
     Dispatch,
     DispatchResult,
     Entry,
     EntryKind,
     Record,
     Settlement,
+    entry_of,
     leaf_hash,
-    stamp,
 )
 from gateway.model.submission import Channel, Submission
 from gateway.model.verdict import State, Verdict
@@ -313,19 +313,8 @@ def _write(messages: int) -> _Written:
 
 
 def _append(log: _Written, event: LogEvent) -> None:
-    seq, marked = len(log.entries), stamp(event)
-    body = encode(event, seq)
-    log.entries.append(
-        Entry(
-            seq=seq,
-            kind=marked.kind,
-            at=marked.at,
-            tenant=marked.tenant,
-            message_id=marked.message_id,
-            body=body,
-            leaf=leaf_hash(body),
-        )
-    )
+    seq = len(log.entries)
+    log.entries.append(entry_of(event, seq, encode(event, seq)))
 
 
 def _record(number: int) -> Record:
@@ -435,27 +424,8 @@ def _decision(submission: Submission) -> Decision:
 
 
 def _settlement(record: Record, seq: int) -> Settlement:
-    assert record.disclosure is not None
-    assert record.receipt is not None
-    submission = record.submission
     return Settlement(
-        delivery=Delivery(
-            message_id=submission.message_id,
-            decision_id=record.decision_id,
-            key=submission.message_id,
-            tenant=submission.tenant,
-            route=submission.route,
-            channel=submission.channel,
-            creator=submission.creator,
-            avatar=submission.avatar,
-            conversation=submission.conversation,
-            audience_id=None,
-            disclosure=record.disclosure,
-            receipt=record.receipt,
-            recorded_seq=seq,
-            attempt=1,
-            queued_at=record.decided_at,
-        ),
+        delivery=delivery_of(record, seq),
         dispatch=Dispatch(result=DispatchResult.DELIVERED, detail="201", platform_id="p"),
         state=State.DELIVERED,
         at=record.decided_at + timedelta(milliseconds=20),

@@ -11,18 +11,18 @@ from typing import Any
 
 import orjson
 
+from bench.records import delivery_of
 from gateway.keyring import Keyring
 from gateway.model.record import (
     Change,
-    Delivery,
     Entry,
     Expiry,
     Record,
     Review,
     ReviewAction,
+    entry_of,
     leaf_hash,
     outcome_of,
-    stamp,
 )
 from gateway.model.verdict import State, Verdict
 from gateway.ports import LogEvent
@@ -67,18 +67,8 @@ class Book:
         return Key.parse(str(self.keys[0]))
 
     def append(self, event: LogEvent) -> int:
-        seq, marked = len(self.entries), stamp(event)
-        body = encode(event, seq)
-        entry = Entry(
-            seq=seq,
-            kind=marked.kind,
-            at=marked.at,
-            tenant=marked.tenant,
-            message_id=marked.message_id,
-            body=body,
-            leaf=leaf_hash(body),
-        )
-        self.entries.append(entry)
+        seq = len(self.entries)
+        self.entries.append(entry_of(event, seq, encode(event, seq)))
         self.samples.clock.move(milliseconds=70)
         return seq
 
@@ -198,29 +188,6 @@ class _Stored:
 
     async def stamps(self, start: int, stop: int) -> Sequence[tuple[int, str, bytes]]:
         return await self.book.stamps(start, stop)
-
-
-def delivery_of(record: Record, seq: int) -> Delivery:
-    submission = record.submission
-    assert record.disclosure is not None
-    assert record.receipt is not None
-    return Delivery(
-        message_id=submission.message_id,
-        decision_id=record.decision_id,
-        key=submission.message_id,
-        tenant=submission.tenant,
-        route=submission.route,
-        channel=submission.channel,
-        creator=submission.creator,
-        avatar=submission.avatar,
-        conversation=submission.conversation,
-        audience_id=None,
-        disclosure=record.disclosure,
-        receipt=record.receipt,
-        recorded_seq=seq,
-        attempt=1,
-        queued_at=record.decided_at,
-    )
 
 
 def examined(file: bytes, *, kept: Sequence[str] = (), **given: Any) -> Report:

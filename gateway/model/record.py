@@ -235,6 +235,22 @@ def leaf_hash(body: bytes) -> bytes:
     return sha256(b"\x00" + body).digest()
 
 
+def entry_of(
+    event: Record | Settlement | Change | Expiry | Erasure, seq: int, body: bytes
+) -> Entry:
+    """What `event` is in the log: entry `seq`, written as `body`."""
+    stamped = stamp(event)
+    return Entry(
+        seq=seq,
+        kind=stamped.kind,
+        at=stamped.at,
+        tenant=stamped.tenant,
+        message_id=stamped.message_id,
+        body=body,
+        leaf=leaf_hash(body),
+    )
+
+
 def outcome_of(record: Record, entry_seq: int) -> Outcome:
     """Where a message stands right after `record` became entry `entry_seq`."""
     submission, disclosure = record.submission, record.disclosure

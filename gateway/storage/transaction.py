@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway.errors import GatewayError, NotRecorded
-from gateway.model.record import Entry, leaf_hash, stamp
+from gateway.model.record import Entry, entry_of
 from gateway.ports import Encode, LogEvent
 from gateway.storage.database import Database
 from gateway.storage.driver import Cursor, Row, Statement
@@ -75,22 +75,13 @@ class Transaction:
 
     def append(self, event: LogEvent, marks: Marks) -> Entry:
         """The next entry of the log. It is durable once the transaction is."""
-        stamped = stamp(event)
         seq = self.next_seq
         try:
             body = self._log.encode(event, seq)
         except (TypeError, ValueError) as error:
             raise NotRecorded(f"the entry cannot be written ({type(error).__name__})") from error
         self.next_seq += 1
-        entry = Entry(
-            seq=seq,
-            kind=stamped.kind,
-            at=stamped.at,
-            tenant=stamped.tenant,
-            message_id=stamped.message_id,
-            body=body,
-            leaf=leaf_hash(body),
-        )
+        entry = entry_of(event, seq, body)
         ts = micros(entry.at)
         self.add(
             self._log.insert_entry,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
+from bench.records import delivery_of
 from gateway.model.record import (
-    Delivery,
     Dispatch,
     DispatchResult,
     Entry,
@@ -17,9 +17,8 @@ from gateway.model.record import (
     Review,
     ReviewAction,
     Settlement,
-    leaf_hash,
+    entry_of,
     outcome_of,
-    stamp,
 )
 from gateway.model.verdict import State, Verdict
 from gateway.ports import LogEvent
@@ -38,17 +37,8 @@ class Story:
         self.samples = Samples(self.clock)
 
     def add(self, event: LogEvent) -> Entry:
-        seq, marked = len(self.entries), stamp(event)
-        body = encode(event, seq)
-        entry = Entry(
-            seq=seq,
-            kind=marked.kind,
-            at=marked.at,
-            tenant=marked.tenant,
-            message_id=marked.message_id,
-            body=body,
-            leaf=leaf_hash(body),
-        )
+        seq = len(self.entries)
+        entry = entry_of(event, seq, encode(event, seq))
         self.entries.append(entry)
         return entry
 
@@ -88,26 +78,7 @@ class Story:
         return self.add(Expiry(outcome=outcome_of(held, seq), at=self.clock.move(**by)))
 
     def settled(self, record: Record, state: State = State.DELIVERED, **changes: Any) -> Entry:
-        submission = record.submission
-        assert record.disclosure is not None
-        assert record.receipt is not None
-        delivery = Delivery(
-            message_id=submission.message_id,
-            decision_id=record.decision_id,
-            key="k",
-            tenant=submission.tenant,
-            route=submission.route,
-            channel=submission.channel,
-            creator=submission.creator,
-            avatar=submission.avatar,
-            conversation=submission.conversation,
-            audience_id=None,
-            disclosure=record.disclosure,
-            receipt=record.receipt,
-            recorded_seq=0,
-            attempt=1,
-            queued_at=self.clock.at,
-        )
+        delivery = replace(delivery_of(record, 0), queued_at=self.clock.at)
         result = DispatchResult.DELIVERED if state is State.DELIVERED else DispatchResult.REFUSED
         values: dict[str, Any] = {"result": result, "detail": "201", "platform_id": "p-1"}
         dispatch = Dispatch(**{**values, **changes})

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bench.records import delivery_of
 from gateway.keyring import Keyring
 from gateway.model.decision import Bundle, Decision, Reason
 from gateway.model.disclosure import Disclosure, Notice, Redaction, Replacement
@@ -16,7 +17,6 @@ from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.receipt import Receipt
 from gateway.model.record import (
     Change,
-    Delivery,
     Dispatch,
     DispatchResult,
     Entry,
@@ -24,8 +24,8 @@ from gateway.model.record import (
     Outcome,
     Record,
     Settlement,
+    entry_of,
     leaf_hash,
-    stamp,
 )
 from gateway.model.submission import Channel, Submission
 from gateway.model.verdict import State, Verdict
@@ -148,29 +148,12 @@ class Events:
         )
 
     def settlement(self, record: Record, seq: int) -> Settlement:
-        assert record.disclosure is not None
-        assert record.receipt is not None
-        submission = record.submission
-        delivery = Delivery(
-            message_id=submission.message_id,
-            decision_id=record.decision_id,
-            key=f"{submission.message_id}.1",
-            tenant=submission.tenant,
-            route=submission.route,
-            channel=submission.channel,
-            creator=submission.creator,
-            avatar=submission.avatar,
-            conversation=submission.conversation,
-            audience_id=None,
-            disclosure=record.disclosure,
-            receipt=record.receipt,
-            recorded_seq=seq,
-            attempt=1,
-            queued_at=record.decided_at,
-        )
         dispatch = Dispatch(result=DispatchResult.DELIVERED, detail="201", platform_id="p1")
         return Settlement(
-            delivery=delivery, dispatch=dispatch, state=State.DELIVERED, at=self.tick()
+            delivery=delivery_of(record, seq),
+            dispatch=dispatch,
+            state=State.DELIVERED,
+            at=self.tick(),
         )
 
     def expiry(self, record: Record, seq: int) -> Expiry:
@@ -267,17 +250,8 @@ class MemoryStore:
         return [(size, tsa, data) for size, tsa, data, _ in self.stamped if start <= size < stop]
 
     def append(self, event: LogEvent) -> Entry:
-        seq, marked = len(self.rows), stamp(event)
-        body = encode(event, seq)
-        entry = Entry(
-            seq=seq,
-            kind=marked.kind,
-            at=marked.at,
-            tenant=marked.tenant,
-            message_id=marked.message_id,
-            body=body,
-            leaf=leaf_hash(body),
-        )
+        seq = len(self.rows)
+        entry = entry_of(event, seq, encode(event, seq))
         self.rows.append(entry)
         return entry
 
