@@ -7,18 +7,18 @@ what a message costs is mostly reading weights.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from gateway.toxicity.grams import grams
+from gateway.toxicity.projections import Projections
 from gateway.toxicity.tokens import DIMENSIONS, Floats, Ids, Tokens
 
 BRANCH = 256
 _LEFT = {2: 0, 3: 1, 5: 2}  # tokens to the left of the n-gram's own token, by order
 _REACH = 2  # the farthest that an n-gram's window goes, to either side
-_READY = 4096  # the first and most frequent pieces: their projections are made at load
 _TOKENS_AT_ONCE = 512  # keeps what is computed at once near the size of the cache
 
 
@@ -38,10 +38,8 @@ class Encoder:
             parts = [parameters[f"{name}{order}"] for order in self._orders]
             self._p[f"{name}_all"] = np.concatenate(parts, axis=-1)
         self._threads = ThreadpoolController()
-        ready = np.arange(min(_READY, tokens.size), dtype=np.int64)
-        self._ready = np.concatenate(
-            [self._project(tokens.rows(part)) for part in np.array_split(ready, 8)]
-        )
+        self._widths = [self._p[f"w1_{order}_in"].shape[1] for order in self._orders]
+        self._projections = Projections(self._project, size=tokens.size)
 
     def log_odds(self, texts: Sequence[str]) -> Floats:
         """(len(texts), categories). Linear in the texts' length; one text's answer does not
@@ -69,22 +67,31 @@ class Encoder:
                 found[index] += wide[buckets].sum(axis=0) / np.sqrt(np.float32(len(buckets)))
         return found
 
-    def _project(self, rows: Floats) -> Floats:
-        """(tokens, branches × BRANCH): each branch's projection, normalised over all of them
-        together, as the encoder was made."""
-        projected: Floats = rows @ self._p["proj_all"]
+    def _project(self, ids: Ids) -> Floats:
+        """(tokens, branches × BRANCH + what they come to in the first layer's n-grams): each
+        branch's projection, normalised over all of them together, as the encoder was made."""
+        width = BRANCH * len(self._orders)
+        found = np.empty((len(ids), width + sum(self._widths)), np.float32)
+        projected = found[:, :width]
+        np.matmul(self._tokens.rows(ids), self._p["proj_all"], out=projected)
         projected += self._p["proj_b_all"]
         _normalise(projected, self._eps)
         projected *= self._p["ln_g_all"]
         projected += self._p["ln_b_all"]
-        return projected
-
-    def _projected(self, ids: Ids, rows: Floats) -> Floats:
-        found = self._ready[np.minimum(ids, len(self._ready) - 1)]
-        rare = np.flatnonzero(ids >= len(self._ready))
-        if len(rare):
-            found[rare] = self._project(rows[rare])
+        for branch, parts, order in self._branches():
+            np.matmul(found[:, branch], self._p[f"w1_{order}_in"], out=found[:, parts])
         return found
+
+    def _branches(self) -> Iterator[tuple[slice, slice, int]]:
+        """For each branch the columns of its projection, and of its first layer's parts."""
+        begin = BRANCH * len(self._orders)
+        for position, (order, width) in enumerate(zip(self._orders, self._widths, strict=True)):
+            yield (
+                slice(position * BRANCH, (position + 1) * BRANCH),
+                slice(begin, begin + width),
+                order,
+            )
+            begin += width
 
     def _deep(self, group: Sequence[Sequence[int]]) -> Floats:
         """One flat batch: all tokens one after the other, with rows of zeros before, between and
@@ -92,37 +99,37 @@ class Encoder:
         lengths = np.array([len(ids) for ids in group])
         starts = np.cumsum(lengths + _REACH) - lengths
         count = int(starts[-1] + lengths[-1] + _REACH)
-        token = np.zeros(count, bool)
-        for start, length in zip(starts.tolist(), lengths.tolist(), strict=True):
-            token[start : start + length] = True
-        flat = np.array([piece for ids in group for piece in ids], dtype=np.int64)
-        rows = self._tokens.rows(flat)
-        x = np.zeros((count, BRANCH * len(self._orders)), np.float32)
-        x[token] = self._projected(flat, rows)
-        features = np.empty((len(flat), DIMENSIONS + x.shape[1]), np.float32)
-        features[:, :DIMENSIONS] = rows
-        for position, order in enumerate(self._orders):
-            branch = slice(position * BRANCH, (position + 1) * BRANCH)
-            hidden = self._convolve(x[:, branch], order, 1)
-            hidden[~token] = 0
-            features[:, DIMENSIONS:][:, branch] = self._convolve(hidden, order, 2)[token]
+        flat = [piece for ids in group for piece in ids]
+        token = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths) + np.arange(len(flat))
+        blank = np.ones(count, bool)
+        blank[token] = False
+        x = np.zeros((count, self._projections.width), np.float32)
+        self._projections.rows(flat, x, token)
+        features = np.empty((len(flat), DIMENSIONS + BRANCH * len(self._orders)), np.float32)
+        features[:, :DIMENSIONS] = self._tokens.rows(np.array(flat, dtype=np.int64))
+        for branch, parts, order in self._branches():
+            hidden = self._convolve(x[:, branch], x[:, parts], order, 1)
+            hidden[blank] = 0
+            parts2 = hidden @ self._p[f"w2_{order}_in"]
+            features[:, DIMENSIONS:][:, branch] = self._convolve(hidden, parts2, order, 2)[token]
         _normalise(features, self._eps)
         features *= self._p["ln_g"]
         features += self._p["ln_b"]
         summed = np.add.reduceat(features, np.cumsum(lengths) - lengths, axis=0)
         return self._top(summed, lengths.astype(np.float32))
 
-    def _convolve(self, x: Floats, order: int, layer: int) -> Floats:
+    def _convolve(self, x: Floats, parts: Floats, order: int, layer: int) -> Floats:
         """`x`: (rows, BRANCH), the first and last _REACH of them zeros, and so in the answer.
-        Each row is multiplied once for every place in the n-gram, then the places are added."""
-        parts = x @ self._p[f"w{layer}_{order}_in"]
+        `parts` has each row multiplied once for every place in the n-gram; here the places are
+        added."""
         rank, count = parts.shape[1] // order, len(x)
         inner = slice(_REACH, count - _REACH)
-        summed = np.zeros((count - 2 * _REACH, rank), np.float32)
-        for place in range(order):
-            shift = _REACH - _LEFT[order] + place
-            summed += parts[shift : shift + len(summed), place * rank : (place + 1) * rank]
-        found = np.zeros_like(x)
+        shift = _REACH - _LEFT[order]
+        summed = parts[shift : shift + count - 2 * _REACH, :rank].copy()
+        for place in range(1, order):
+            from_ = shift + place
+            summed += parts[from_ : from_ + len(summed), place * rank : (place + 1) * rank]
+        found = np.zeros((count, BRANCH), np.float32)
         within = found[inner]
         np.matmul(summed, self._p[f"w{layer}_{order}_out"], out=within)
         within += self._p[f"b{layer}_{order}"]

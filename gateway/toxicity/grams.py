@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,17 +24,21 @@ def grams(text: str) -> npt.NDArray[np.int64]:
     joined = " " + " ".join(words) + " "
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     codes = codes.astype(np.uint64)
-    hashed = [_windows(codes, size) for size in _SIZES if len(codes) >= size]
-    mixed = np.concatenate([*hashed, _words(codes)])
+    mixed = np.concatenate([*_windows(codes), _words(codes)])
     return np.unique((mixed * _PRIME) >> _SHIFT).astype(np.int64)
 
 
-def _windows(codes: npt.NDArray[np.uint64], size: int) -> npt.NDArray[np.uint64]:
-    count = len(codes) - size + 1
-    value = np.full(count, size, np.uint64)
-    for offset in range(size):
-        value = value * _MULTIPLIER + codes[offset : offset + count]
-    return value ^ (value >> np.uint64(29))
+def _windows(codes: npt.NDArray[np.uint64]) -> Iterator[npt.NDArray[np.uint64]]:
+    """One value for each window of each of _SIZES: a polynomial of its codes, longer ones made
+    from shorter ones."""
+    value = codes
+    for size in range(2, max(_SIZES) + 1):
+        if len(codes) < size:
+            return
+        value = value[:-1] * _MULTIPLIER + codes[size - 1 :]
+        if size in _SIZES:
+            marked = value + np.uint64(size * int(_MULTIPLIER) ** size % (1 << 64))
+            yield marked ^ (marked >> np.uint64(29))
 
 
 def _words(codes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
