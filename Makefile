@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # Labelled data for `make bench` and `make train` (bench/DATA.md says what and from where).
 export LABELLED_DATA
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-          --no-emit-index-url --custom-compile-command "make lock" pyproject.toml requirements/build.in
+          --no-emit-index-url --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run test test-detoxify test-agents test-remote check format lock bench torture train docs verifier clean
@@ -61,11 +61,12 @@ $(VENV)-agents/ready: requirements/agents.txt
 test-agents: $(VENV)/ready-dev $(VENV)-agents/ready ## the client's processors in real Pipecat and LiveKit Agents (750 MB)
 	AGENTS_PYTHON=$(abspath $(VENV)-agents/bin/python) $(BIN)/pytest tests/sdk/test_agents.py $(ARGS)
 
-$(VENV)-mlserver/bin/mlserver:
+$(VENV)-mlserver/ready: requirements/mlserver.txt
 	$(PYTHON) -m venv $(VENV)-mlserver
-	$(VENV)-mlserver/bin/pip install --quiet mlserver==1.7.1
+	$(VENV)-mlserver/bin/pip install --quiet --require-hashes --requirement requirements/mlserver.txt
+	@touch $@
 
-test-remote: $(VENV)/ready-dev $(VENV)-mlserver/bin/mlserver ## the remote toxicity backend on a real MLServer
+test-remote: $(VENV)/ready-dev $(VENV)-mlserver/ready ## the remote toxicity backend on a real MLServer
 	MLSERVER=$(abspath $(VENV)-mlserver/bin/mlserver) $(BIN)/pytest -m mlserver $(ARGS)
 
 check: $(VENV)/ready-dev ## ruff, mypy, import contracts, policy checks, docs made from the code
@@ -96,15 +97,11 @@ bench: $(VENV)/ready-dev ## measure everything; ONLY=pii,policy for a part
 	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
 lock: ## resolve and pin the dependencies again (needs uv)
-	$(LOCK) --extra dev --extra detoxify requirements/detoxify.in --output-file requirements/detoxify.txt
-	$(LOCK) --extra dev --constraint requirements/detoxify.txt --output-file requirements/dev.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --custom-compile-command "make lock" requirements/synapse.in --output-file requirements/synapse.txt
-	$(LOCK) --constraint requirements/detoxify.txt --output-file requirements/base.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --custom-compile-command "make lock" requirements/agents.in --output-file requirements/agents.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --custom-compile-command "make lock" requirements/clients.in --output-file requirements/clients.txt
+	$(LOCK) pyproject.toml requirements/build.in --extra dev --extra detoxify requirements/detoxify.in --output-file requirements/detoxify.txt
+	$(LOCK) pyproject.toml requirements/build.in --extra dev --constraint requirements/detoxify.txt --output-file requirements/dev.txt
+	$(LOCK) pyproject.toml requirements/build.in --constraint requirements/detoxify.txt --output-file requirements/base.txt
+	for one in synapse clients agents mlserver; do \
+	  $(LOCK) requirements/$$one.in --output-file requirements/$$one.txt || exit 1; done
 
 clean: ## remove what was made (not the data in var/)
-	rm -rf build $(VENV) $(VENV)-synapse $(VENV)-clients .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf build $(VENV) $(VENV)-synapse $(VENV)-clients $(VENV)-agents $(VENV)-mlserver $(VENV)-detoxify .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
