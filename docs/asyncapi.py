@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from gateway.api import stream_wire as wire
+from gateway.api.stream import wire
 
 _IN = (wire.OpenIn, wire.ResumeIn, wire.AppendIn, wire.EndIn, wire.InterruptIn)
 _OUT = (

@@ -6,25 +6,22 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from gateway.api import (
-    audit,
     conversations,
     creators,
-    erasures,
     escalations,
     health,
-    log,
-    moderations,
-    openai,
     policies,
     problems,
-    reporting,
     reviews,
-    stream,
     submissions,
 )
+from gateway.api.audit import entries, erasures, log, reporting
 from gateway.api.doors import Doors
-from gateway.api.openai_errors import OpenAiErrors
-from gateway.api.proxy import PREFIX, ProxyDoor
+from gateway.api.openai import door as openai
+from gateway.api.openai import moderations
+from gateway.api.openai.errors import OpenAiErrors
+from gateway.api.proxy.door import PREFIX, ProxyDoor
+from gateway.api.stream import door as stream
 from gateway.api.strict_body import StrictBody
 from gateway.policy.bundles import MAX_BUNDLE_BYTES
 
@@ -59,7 +56,7 @@ def build_app(
     problems.install(app)
     for door in (submissions, openai, stream, conversations, reviews, escalations):
         app.include_router(door.router())
-    for door in (creators, policies, moderations, audit, erasures, reporting, log, health):
+    for door in (creators, policies, moderations, entries, erasures, reporting, log, health):
         app.include_router(door.router())
     proxy = ProxyDoor(max_body_bytes=max_body_bytes, public_url=public_url)
     app.router.routes.insert(0, Route(f"{PREFIX}{{route}}/{{rest:path}}", proxy))

@@ -10,7 +10,7 @@ from fastapi import Request
 
 from gateway.api.access import Guard
 from gateway.api.metrics import Metrics
-from gateway.api.stream_hub import Hub
+from gateway.api.stream.hub import Hub
 from gateway.model.record import Entry
 from gateway.pipeline.asking import Asking
 from gateway.pipeline.gateway import Gateway

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from gateway.api import openai_errors
+from gateway.api.openai import errors as openai_errors
 from gateway.errors import (
     DatabaseUnusable,
     Erased,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 
-from gateway.api.stream_wire import EndOut, ReleaseOut, RetractOut, Told
+from gateway.api.stream.wire import EndOut, ReleaseOut, RetractOut, Told
 from gateway.errors import NotFound, RateLimited
 from gateway.pipeline.stream.session import Output, Over, Said, Session, TakenBack
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol, Self
 import orjson
 from pydantic import ValidationError
 
-from gateway.api.openai_errors import translated
+from gateway.api.openai.errors import translated
 from gateway.api.problems import problem_of
 from gateway.api.schemas import SubmissionIn
 from gateway.errors import GatewayError, InvalidField

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.api.access import needs
-from gateway.api.audit import Auditor
+from gateway.api.audit.entries import Auditor
 from gateway.api.doors import doors_of
 from gateway.api.responses import documented
 from gateway.api.schemas import Identifier, Moment, Why

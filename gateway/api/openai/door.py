@@ -1,6 +1,6 @@
 """The OpenAI-compatible doors: a generator's words are judged before they reach anyone.
 
-One engine, two wire forms: openai_chat.py and openai_responses.py.
+One engine, two wire forms: chat.py and responses.py.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from gateway.api import openai_chat, openai_responses
 from gateway.api.access import needs
 from gateway.api.doors import Doors, doors_of
-from gateway.api.openai_chat import ChatIn
-from gateway.api.openai_responses import ResponsesIn
-from gateway.api.openai_wire import Answer, Asked, Form, Origin, parse
+from gateway.api.openai.chat import PATH as CHAT
+from gateway.api.openai.chat import ChatIn
+from gateway.api.openai.responses import PATH as RESPONSES
+from gateway.api.openai.responses import ResponsesIn
+from gateway.api.openai.wire import Answer, Asked, Form, Origin, parse
 from gateway.api.submissions import observe
 from gateway.errors import GatewayError, InvalidField, NotFound, NotRecorded, UpstreamFailed
 from gateway.model.access import ApiKey, Role
@@ -59,8 +60,8 @@ def _documented(meaning: str, *types: str) -> dict[str, Any]:
 def router() -> APIRouter:
     routes = APIRouter(tags=["streams"])
     for path, door, schema, what in (
-        (openai_chat.PATH, chat, ChatIn.model_json_schema(), "Chat completions"),
-        (openai_responses.PATH, responses, ResponsesIn.model_json_schema(), "Responses"),
+        (CHAT, chat, ChatIn.model_json_schema(), "Chat completions"),
+        (RESPONSES, responses, ResponsesIn.model_json_schema(), "Responses"),
     ):
         routes.add_api_route(
             path,

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from gateway.api.stream_hub import Hub, LiveStream
+from gateway.api.stream.hub import Hub, LiveStream
 from gateway.errors import NotFound, RateLimited
 from gateway.pipeline.stream.session import Output, Over, Said
 

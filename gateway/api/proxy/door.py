@@ -16,8 +16,8 @@ from starlette.types import Receive, Scope, Send
 from gateway.api.access import PREFIX as KEY_PREFIX
 from gateway.api.doors import Doors, doors_of
 from gateway.api.problems import problem
-from gateway.api.proxy_message import Asked, submit_request
-from gateway.api.proxy_stream import passed
+from gateway.api.proxy.message import Asked, submit_request
+from gateway.api.proxy.stream import passed
 from gateway.errors import DatabaseUnusable, NotRecorded, Refusal, StageFailure
 from gateway.model.access import ApiKey, Role
 from gateway.platforms.answers import Answer, error_answer

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from gateway.api.audit import Auditor, Filters
+from gateway.api.audit.entries import Auditor, Filters
 from gateway.api.doors import Desk, Doors, doors_of
 from gateway.api.responses import documented
 from gateway.api.schemas import Moment

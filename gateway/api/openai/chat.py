@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from gateway.api.openai_wire import METADATA, Answer, Origin, error_of, opening, sse
+from gateway.api.openai.wire import METADATA, Answer, Origin, error_of, opening, sse
 from gateway.api.schemas import SubmissionIn
 from gateway.errors import GatewayError
 from gateway.pipeline.stream.session import Said, TakenBack

@@ -18,8 +18,8 @@ from gateway.api.access import needs
 from gateway.api.doors import Doors, doors_of
 from gateway.api.responses import documented
 from gateway.api.schemas import SubmissionIn
-from gateway.api.stream_hub import LiveStream
-from gateway.api.stream_wire import (
+from gateway.api.stream.hub import LiveStream
+from gateway.api.stream.wire import (
     FIRST,
     FRAME,
     AppendIn,

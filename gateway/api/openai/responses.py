@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
 
-from gateway.api.openai_wire import METADATA, Answer, Origin, error_of, opening, sse
+from gateway.api.openai.wire import METADATA, Answer, Origin, error_of, opening, sse
 from gateway.api.schemas import SubmissionIn
 from gateway.errors import GatewayError
 from gateway.pipeline.stream.session import Said, TakenBack

@@ -1,0 +1,1 @@
+"""The audit log over HTTP, and what is asked of it."""
