@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
+import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ import jsonschema
 import pytest
 import yaml
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.protocol import State
 
+from gateway.api.server import allow_open_files
 from gateway.platforms.sse import EventReader
 from tests.processes import Serving, run, serving
 
@@ -56,6 +60,10 @@ class Writer:
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
 
+    @property
+    def is_open(self) -> bool:
+        return self._connection.state is State.OPEN
+
     async def send(self, **frame: Any) -> None:
         await self._connection.send(json.dumps(frame))
 
@@ -72,7 +80,7 @@ class Writer:
 @asynccontextmanager
 async def writing(there: Serving, first: dict[str, Any]) -> AsyncIterator[Writer]:
     url = f"{there.url.replace('http', 'ws')}/v1/stream"
-    async with connect(url, additional_headers=there.headers) as connection:
+    async with connect(url, additional_headers=there.headers, open_timeout=60) as connection:
         writer = Writer(connection)
         await writer.send(**first)
         yield writer
@@ -160,28 +168,59 @@ async def test_what_is_wrong_is_told_and_closes_the_connection(there: Serving) -
         assert json.loads(await connection.recv())["code"] == "unauthenticated"
 
 
-async def test_many_idle_streams_on_one_worker(there: Serving) -> None:
+IDLE = 2_000
+AT_ONCE = 25
+SAMPLE = 100
+
+
+def allowed_open_files() -> int:
+    """How many this process may open, and the server it started: the limit is raised softly."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allow_open_files()
+    return sys.maxsize if hard == resource.RLIM_INFINITY else hard
+
+
+async def test_thousands_of_idle_streams_on_one_worker(there: Serving) -> None:
+    if (allowed := allowed_open_files()) < IDLE * 2:
+        pytest.skip(f"this system allows {allowed} open files; {IDLE} streams need {IDLE * 2}")
+    async with AsyncExitStack() as stack:
+        writers = await open_many(there, stack, IDLE)
+        # Among them one that speaks is heard, and so is anyone else who asks.
+        async with writing(there, opening("active")) as active:
+            await active.until("opened")
+            for seq, text in enumerate(SENTENCES, 1):
+                await active.send(type="append", seq=seq, text=text)
+            first = await active.until("release")
+            async with httpx.AsyncClient() as http:
+                assert (await http.get(f"{there.url}/healthz")).status_code == httpx.codes.OK
+            await active.send(type="end", seq=len(SENTENCES) + 1)
+            heard = first + await active.until("end")
+        assert released(heard).endswith("À demain.")
+        # Nobody was dropped meanwhile, and who was silent may still speak.
+        assert all(writer.is_open for writer in writers)
+        for writer in writers[::SAMPLE]:
+            await writer.send(type="append", seq=1, text="Toujours là.")
+            await writer.send(type="end", seq=2)
+            frames = await writer.until("end")
+            assert released(frames).endswith("Toujours là.")
+
+
+async def open_many(there: Serving, stack: AsyncExitStack, most: int) -> list[Writer]:
+    """So many streams, opened a few at a time."""
+    writers: list[Writer] = []
+    numbers = iter(range(most))
+
+    async def work() -> None:
+        for number in numbers:
+            said = opening(f"idle-{number}")
+            writer = await stack.enter_async_context(writing(there, said))
+            await writer.until("opened")
+            writers.append(writer)
+
     async with asyncio.TaskGroup() as group:
-        ready, enough, go = [], asyncio.Event(), asyncio.Event()
-
-        async def idle(number: int) -> str:
-            async with writing(there, opening(f"idle-{number}")) as writer:
-                await writer.until("opened")
-                ready.append(number)
-                if len(ready) == 200:
-                    enough.set()
-                await go.wait()
-                await writer.send(type="append", seq=1, text="Toujours là.")
-                await writer.send(type="end", seq=2)
-                return released(await writer.until("end"))
-
-        tasks = [group.create_task(idle(number)) for number in range(200)]
-        async with asyncio.timeout(120):
-            await enough.wait()
-        async with httpx.AsyncClient() as http:
-            assert (await http.get(f"{there.url}/healthz")).status_code == httpx.codes.OK
-        go.set()
-    assert all(task.result().endswith("Toujours là.") for task in tasks)
+        for _ in range(AT_ONCE):
+            group.create_task(work())
+    return writers
 
 
 def test_the_log_verifies_afterwards(there: Serving, tmp_path: Path) -> None:
