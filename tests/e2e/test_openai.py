@@ -17,6 +17,7 @@ from openai.types.responses import Response
 
 from tests.generator import generator
 from tests.processes import Serving, run, serving
+from tests.taken_back import RETRACTED, RULE
 
 ORDINARY = (
     "Salut toi ! Le nouveau clip sort vendredi soir. On a tourné pendant trois jours à la mer. "
@@ -40,11 +41,12 @@ SECRETS = ("lea.perso", "example.org", "06 12", "12 34", "56 78")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     folder = tmp_path_factory.mktemp("openai")
     with (
-        generator(folder, ANSWERS) as url,
+        generator(folder, {**ANSWERS, "le concert": RETRACTED}) as url,
         serving(folder / "data", upstream_url=url, upstream_key="of the generator") as started,
     ):
         with started.client() as http:
             http.put("/v1/creators/lea", json={"display_name": "Léa"}).raise_for_status()
+            http.put("/v1/creators/mia", json={"rego": RULE}).raise_for_status()
         yield started
 
 
@@ -430,6 +432,74 @@ def test_a_response_that_fails_is_told_by_the_status(there: Serving) -> None:
         pytest.raises(openai.AuthenticationError),
     ):
         stranger.responses.create(model="m", input="x")
+
+
+def retracting(conversation: str) -> dict[str, str]:
+    """A creator whose rule sees in the last sentence that the first should not have been said:
+    more than the fifty words that are judged again lie between them."""
+    return {**about(conversation), "creator": "mia", "avatar": "mia-twin"}
+
+
+def reviewer_was_called(there: Serving, message: str) -> None:
+    """Its entry is a block of the whole, with the rule that saw it, and a person must look."""
+    with there.client() as http:
+        entries = http.get("/v1/audit/entries", params={"message_id": message}).json()["entries"]
+        (body,) = (one["body"] for one in entries)
+        waiting = http.get("/v1/escalations").json()
+    assert (body["verdict"], body["state"]) == ("block", "blocked")
+    assert body["stream"]["whole"]
+    assert "creator.mia.taken_back" in {one["rule"] for one in body["reasons"]}
+    (call,) = (one for one in waiting if one["outcome"]["message_id"] == message)
+    assert call["rules"] == ["gateway.stream"]
+
+
+def test_a_completion_is_retracted_when_its_end_shows_it(there: Serving) -> None:
+    with (
+        client(there) as sdk,
+        sdk.chat.completions.create(
+            model="twin-2",
+            messages=[{"role": "user", "content": "et le concert ?"}],
+            metadata=retracting("retracted"),
+            stream=True,
+        ) as stream,
+    ):
+        chunks = list(stream)
+    said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+    assert said.endswith(RETRACTED)
+    *_, retracted, last = chunks
+    assert retracted.avatar_gateway["retracted"] is True
+    assert not retracted.choices[0].delta.content
+    assert last.choices[0].finish_reason == "content_filter"
+    assert [one.choices[0].finish_reason for one in chunks[:-1]] == [None] * (len(chunks) - 1)
+    reviewer_was_called(there, retracted.avatar_gateway["message_id"])
+
+
+def test_a_response_is_retracted_when_its_end_shows_it(there: Serving) -> None:
+    events = events_of(there, input="et le concert ?", metadata=retracting("retracted-too"))
+    deltas = [event.delta for event in events if event.type == "response.output_text.delta"]
+    assert "".join(deltas).endswith(RETRACTED)
+    final = events[-1].response
+    assert events[-1].type == "response.incomplete"
+    assert final.incomplete_details.reason == "content_filter"
+    assert (final.output_text, final.output) == ("", [])
+    assert final.avatar_gateway["retracted"] is True
+    (done,) = (event for event in events if event.type == "response.output_text.done")
+    assert done.text == ""
+    reviewer_was_called(there, final.avatar_gateway["message_id"])
+
+
+def test_what_would_be_retracted_is_not_given_out_whole(there: Serving) -> None:
+    metadata = retracting("never-said")
+    with client(there) as sdk:
+        completion = sdk.chat.completions.create(
+            model="twin-2",
+            messages=[{"role": "user", "content": "et le concert ?"}],
+            metadata=metadata,
+        )
+        response = sdk.responses.create(model="twin-2", input="et le concert ?", metadata=metadata)
+    assert completion.choices[0].finish_reason == "content_filter"
+    assert completion.choices[0].message.content == ""
+    assert (response.status, response.output) == ("incomplete", [])
 
 
 class Failing:

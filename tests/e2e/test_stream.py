@@ -21,6 +21,7 @@ from websockets.protocol import State
 from gateway.api.server import allow_open_files
 from gateway.platforms.sse import EventReader
 from tests.processes import Serving, run, serving
+from tests.taken_back import RETRACTED, RULE
 
 SENTENCES = ("Salut tout le monde ! ", "Écrivez-moi à lea.perso@example.org. ", "À demain.")
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "asyncapi.yaml"
@@ -33,6 +34,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     with serving(tmp_path_factory.mktemp("stream") / "data", **patient) as started:
         with started.client() as http:
             http.put("/v1/creators/lea", json={"display_name": "Léa"}).raise_for_status()
+            http.put("/v1/creators/mia", json={"rego": RULE}).raise_for_status()
         yield started
 
 
@@ -148,6 +150,26 @@ async def test_interrupted_only_what_was_released_is_told(there: Serving) -> Non
         frames += await writer.until("end")
     assert frames[-1]["reason"] == "interrupted"
     assert "verra" not in released(frames)
+
+
+async def test_what_does_not_stand_as_a_whole_is_retracted(there: Serving) -> None:
+    first = {**opening("retracted"), "creator": "mia", "avatar": "mia-twin"}
+    async with writing(there, first) as writer:
+        (opened,) = await writer.until("opened")
+        await writer.send(type="append", seq=1, text=RETRACTED)
+        await writer.send(type="end", seq=2)
+        frames = await writer.until("end")
+    assert released(frames).endswith(RETRACTED)
+    *_, retracted, end = (frame for frame in frames if frame["type"] != "hold")
+    assert (retracted["type"], end["reason"]) == ("retract", "content_filter")
+    with there.client() as http:
+        told = http.get(f"/v1/messages/{retracted['message_id']}").json()
+        assert told["state"] == "blocked"
+        assert retracted["message_id"] in {
+            one["outcome"]["message_id"] for one in http.get("/v1/escalations").json()
+        }
+    url = f"{there.url}/v1/streams/{opened['stream']}/events"
+    assert heard(url, there.headers)[-2:] == [retracted, end]
 
 
 async def test_what_is_wrong_is_told_and_closes_the_connection(there: Serving) -> None:
