@@ -1,26 +1,34 @@
-"""Streams: how soon the first words are out, and what leaks however a text comes in pieces."""
+"""Streams: how soon the first words are out, what leaks however a text comes in pieces, and what
+one that is idle costs."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import re
+import resource
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import combinations, pairwise
 from pathlib import Path
 from statistics import median
 
+import httpx
 import uvloop
+from websockets.asyncio.client import connect
 
-from bench.figure import Figure
+from bench.figure import DataMissing, Figure
 from bench.messages import MESSAGES
+from bench.start import server_of
 from gateway.api.schemas import SubmissionIn
 from gateway.assembly import Assembled, assemble
+from gateway.demo.processes import Running, running
 from gateway.model.record import Outcome
 from gateway.model.submission import StreamPart, Submission
 from gateway.model.verdict import Verdict
@@ -50,6 +58,9 @@ ROUNDS = 8
 PER_REPLY = 4
 RANDOM_SPLITS = 40
 GAPS = (0.0, 0.1, 0.9)
+IDLE = 2_000
+FIRST_IDLE = 100  # what a process sets up once is not counted
+OPENING_AT_ONCE = 20
 # (what the avatar would say, what must never be heard of it)
 STREAMS = (
     ("Sure! Mail me at dana.holt@example.org, or not. See you!", "dana.holt@example.org"),
@@ -69,6 +80,8 @@ def measure() -> Iterator[Figure]:
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         yield from runner.run(_measure(Path(folder)))
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as there:
+        yield asyncio.run(_idle(there))
 
 
 async def _measure(folder: Path) -> list[Figure]:
@@ -260,3 +273,61 @@ async def _play(bench: _Bench, pieces: Sequence[str], gap: float) -> str:
         await handle(Append(piece))
     await handle(End())
     return heard
+
+
+async def _idle(there: Running) -> Figure:
+    """Resident memory of the real server, before and after so many streams are open."""
+    _raise_limit(FIRST_IDLE + IDLE + 200)
+    token = (there.data_dir / "first-api-key").read_text(encoding="utf-8").strip()
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=there.gateway, headers=headers) as http:
+        (await http.put("/v1/creators/bench", json={})).raise_for_status()
+    server = server_of(there)
+    async with AsyncExitStack() as open_streams:
+        await _open(there, headers, open_streams, FIRST_IDLE)
+        before = server.memory_info().rss
+        await _open(there, headers, open_streams, IDLE)
+        after = server.memory_info().rss
+    return Figure(
+        key="stream.idle_kb",
+        value=(after - before) / IDLE / 1e3,
+        unit="KB per stream",
+        bar=100,
+        aim=50,
+        n=IDLE,
+        note=f"resident memory of the whole server, {FIRST_IDLE} open streams and {IDLE} more, "
+        "which said nothing, each with a WebSocket of its own",
+    )
+
+
+async def _open(
+    there: Running, headers: dict[str, str], open_streams: AsyncExitStack, most: int
+) -> None:
+    url = f"{there.gateway.replace('http', 'ws')}/v1/stream"
+    numbers = iter(range(most))
+
+    async def work() -> None:
+        for number in numbers:
+            socket = await open_streams.enter_async_context(
+                connect(url, additional_headers=headers)
+            )
+            said = {
+                "type": "open",
+                "channel": "live",
+                "creator": "bench",
+                "avatar": "bench-twin",
+                "conversation": f"idle-{number}",
+            }
+            await socket.send(json.dumps(said))
+            if json.loads(await socket.recv())["type"] != "opened":
+                raise RuntimeError("a stream was not opened")
+
+    await asyncio.gather(*(work() for _ in range(OPENING_AT_ONCE)))
+
+
+def _raise_limit(files: int) -> None:
+    """Enough open files for this process; the server raises its own limit, or inherits this."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < files:
+        raise DataMissing(f"this machine allows {hard} open files; {files} are needed")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, files), hard))

@@ -13,7 +13,9 @@ _INTRO = """# Routes and the platform proxy
 `/p/{route}/…` is a platform's own HTTP API with the gateway in between: an avatar service changes the
 base URL of its client and adds one header. Reads pass. Writes that the platform's file lists are read,
 judged, labelled, recorded, and only then sent on; the client gets the platform's own answer. Every other
-write is denied, in the platform's own error form.
+write is denied, in the platform's own error form. Writes that the file lets pass unjudged (deletes,
+uploads, reactions) are *noted* in the audit log before they are sent: who, which route, which of the
+listed requests, and a keyed digest of it; what cannot be noted is not sent.
 
 ## Open a platform
 

@@ -28,6 +28,7 @@ from gateway.model.record import (
     Expiry,
     HeldMessage,
     Outcome,
+    PassedWrite,
     Record,
     Settlement,
 )
@@ -119,6 +120,10 @@ class Ledger(Protocol):
     async def record(self, record: Record) -> Entry: ...
 
     async def note(self, change: Change) -> Entry: ...
+
+    async def note_passed(self, passed: PassedWrite) -> Entry:
+        """A write passes the proxy unjudged: noted before it is sent."""
+        ...
 
     async def outcome(self, tenant: str, message_id: str) -> Outcome | None: ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import resource
 import signal
 import socket
 from collections.abc import Iterator, Sequence
@@ -20,13 +21,24 @@ _GRACE_S = 10
 _IDLE_S = 75
 """Longer than clients keep a connection that is idle (5 s to a minute): who closes first must be
 the one that sends next, else a request meets a closed connection."""
+_OPEN_FILES = 65_536
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def allow_open_files() -> None:
+    """Raise this process's own limit of open files as far as the system lets it, to 65,536 at
+    most: every connection is one, and many systems begin with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 @contextmanager
 def bound(host: str, port: int) -> Iterator[list[socket.socket]]:
     """A socket for each address of `host`, taken but not listening: nobody is answered yet.
     Port 0 takes any free one. Raises ConfigurationError."""
+    allow_open_files()
     with ExitStack() as stack:
         sockets: list[socket.socket] = []
         with _named(host, port):
@@ -59,6 +71,8 @@ async def serve_app(app: ASGIApp, sockets: Sequence[socket.socket]) -> None:
         http=BoundedHttp,
         ws="websockets-sansio",
         ws_max_size=65_536,
+        # Frames are sentences: compressing them costs each connection some 50 KB for nothing.
+        ws_per_message_deflate=False,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -15,6 +15,7 @@ from gateway.cli import (
     creators,
     decide,
     demo,
+    handover,
     keys,
     models,
     policy,
@@ -63,6 +64,7 @@ def build(workshop: Workshop) -> typer.Typer:
     app.add_typer(policy.build(workshop), name="policy", help="Policy packs.")
     app.add_typer(audit.build(workshop), name="audit", help="The audit log.")
     app.add_typer(review.build(workshop), name="review", help="What waits for a person.")
+    app.add_typer(handover.build(workshop), name="handover", help="A person in the avatar's place.")
     app.add_typer(receipt.build(workshop), name="receipt", help="Receipts.")
     app.add_typer(routes.build(), name="routes", help="Routes and proxied platforms.")
     app.add_typer(models.build(), name="models", help="Toxicity models.")

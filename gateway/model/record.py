@@ -153,17 +153,35 @@ class Settlement:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """A change that auditors must see: of configuration, or that a person acknowledged an
-    escalation, or took a conversation over or gave it back. Digests are sha256 hex, None for "was
-    not there"."""
+    escalation, or took a conversation over or gave it back, or that a write passed the proxy
+    without being judged. Digests are sha256 hex, None for "was not there"."""
 
     actor: str
     tenant: str
-    what: str  # "creator", "api_key", "policy", "shadow", "signing_key", "escalation", "handover"
+    # "creator", "api_key", "policy", "shadow", "signing_key", "escalation", "handover", "passed"
+    what: str
     subject: str  # its id
     at: datetime
     before: str | None
     after: str | None
     detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedWrite:
+    """A write that the proxy lets through unjudged, since its platform's file lists it so.
+    `operation` and `listed` are in the words of that file (`DELETE /api/v1/statuses/{id}`).
+    `target` and `body` are what is sent: credentials, ids and texts may be in them, so that only
+    a keyed digest of both is written down."""
+
+    tenant: str
+    caller: str
+    route: str
+    operation: str
+    listed: str
+    target: str = field(repr=False)
+    body: bytes = field(repr=False)
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,7 +122,8 @@ class Success:
 class Operation:
     """One kind of write. `query` are the names of query parameters that may be there, `fields`
     the top-level fields of the body (empty: any). `refuse`: pointers that nothing may lie at
-    (ciphertext, texts of other kinds). `when_empty`: what becomes of a request without text."""
+    (ciphertext, texts of other kinds). `when_empty`: what becomes of a request without text.
+    `writes`: whether it changes anything there, and is noted when it passes."""
 
     name: str
     methods: frozenset[str]
@@ -149,6 +150,7 @@ class Operation:
     edits: str | None = None  # the operation whose messages this one edits
     deletes: str | None = None  # the same for deleting
     when_empty: Action = Action.DENY
+    writes: bool = True
     max_bytes: int | None = None
 
 

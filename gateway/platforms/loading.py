@@ -32,6 +32,7 @@ from gateway.platforms.declaration import (
 )
 from gateway.platforms.located import Lines, line_of, read_checked, read_file
 from gateway.platforms.pointers import Pattern, compiled
+from gateway.platforms.templates import StrayCharacter, path_pattern
 
 SHIPPED = "shipped"
 _PAGE = "docs/reference/routes.md"
@@ -80,7 +81,7 @@ def parse_declaration(text: str, where: str) -> Declaration:
         reads=Action(document.get("reads", "pass")),
         rewrites=tuple(
             Rewrite(
-                path=template(one["path"], at.inside("rewrites", index)),
+                path=_template(one["path"], at.inside("rewrites", index)),
                 at=tuple(at.inside("rewrites", index).pointer(each) for each in one["at"]),
             )
             for index, one in enumerate(document.get("rewrites", ()))
@@ -125,7 +126,7 @@ def _operation(one: Mapping[str, Any], at: _At) -> Operation:
     return Operation(
         name=one["name"],
         methods=frozenset(one["methods"]),
-        paths=tuple(template(path, at.inside("paths")) for path in one["paths"]),
+        paths=tuple(_template(path, at.inside("paths")) for path in one["paths"]),
         templates=tuple(one["paths"]),
         action=Action(one["action"]),
         content=frozenset(Content(name) for name in one.get("content", ())),
@@ -166,6 +167,7 @@ def _operation(one: Mapping[str, Any], at: _At) -> Operation:
         edits=one.get("edits"),
         deletes=one.get("deletes"),
         when_empty=Action(one.get("when_empty", "deny")),
+        writes=one.get("writes", True),
         max_bytes=one.get("max_bytes"),
     )
 
@@ -223,21 +225,8 @@ def _check_names(operations: tuple[Operation, ...], at: _At) -> None:
                 )
 
 
-_TOKEN = re.compile(r"\{([a-z_]+)\}|\(([^()]*)\)|(\*)|([^{}()*]+)|(.)")
-
-
-def template(text: str, at: _At) -> re.Pattern[str]:
-    """Matches whole decoded paths whose steps hold no slash: see matching.py."""
-    made = ""
-    for name, choice, anything, plain, stray in _TOKEN.findall(text):
-        if stray:
-            raise at.wrong(f"{text!r} has a stray {stray!r}", f"See {_PAGE}.")
-        if name:
-            made += f"(?P<{name}>[^/]+)"
-        elif choice:
-            made += "(?:" + "|".join(re.escape(word) for word in choice.split("|")) + ")"
-        elif anything:
-            made += "[^/]+"
-        else:
-            made += re.escape(plain)
-    return re.compile(made)
+def _template(text: str, at: _At) -> re.Pattern[str]:
+    try:
+        return path_pattern(text)
+    except StrayCharacter as stray:
+        raise at.wrong(f"{text!r} has a stray {str(stray)!r}", f"See {_PAGE}.") from None

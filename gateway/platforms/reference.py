@@ -69,8 +69,9 @@ def _operation(one: Operation) -> str:
     if one.idempotency is not None:
         taken = "taken once" if one.idempotency.deduplicates else "the gateway's alone"
         repeated = f"{_fetch(one.idempotency.source)}, {taken}"
+    noted = ", noted" if one.action is Action.PASS and one.writes else ""
     return (
-        f"| {one.name} | {methods} {paths} | {one.action.value}{content}{linked} | {texts} "
+        f"| {one.name} | {methods} {paths} | {one.action.value}{noted}{content}{linked} | {texts} "
         f"| {channel} | {repeated} |"
     )
 

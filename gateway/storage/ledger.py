@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -10,7 +11,15 @@ import sqlalchemy as sa
 
 from gateway.model.decision import Contact
 from gateway.model.human_turn import HumanTurn
-from gateway.model.record import Change, Entry, Escalation, HeldMessage, Outcome, Record
+from gateway.model.record import (
+    Change,
+    Entry,
+    Escalation,
+    HeldMessage,
+    Outcome,
+    PassedWrite,
+    Record,
+)
 from gateway.model.submission import Submission
 from gateway.model.verdict import State
 from gateway.storage.claims import Claims
@@ -29,6 +38,8 @@ from gateway.storage.times import moment, moment_or_none
 from gateway.storage.transaction import Marks
 from gateway.storage.vault import SealedTooEarly, Vault
 from gateway.storage.writer import Writer
+
+_LARGE_BODY = 262_144  # bytes
 
 
 class StoredLedger:
@@ -127,6 +138,26 @@ class StoredLedger:
         creator = change.subject if change.what == "creator" else None
         marks = Marks(creator=creator, decision=change.what)
         return await self._writer.write(lambda transaction: transaction.append(change, marks))
+
+    async def note_passed(self, passed: PassedWrite) -> Entry:
+        """See ports.Ledger. Large bodies are digested off the event loop."""
+        digest = partial(self._digests.passed, passed.target, passed.body)
+        large = len(passed.body) > _LARGE_BODY
+        change = Change(
+            actor=passed.caller,
+            tenant=passed.tenant,
+            what="passed",
+            subject=passed.route,
+            at=passed.at,
+            before=None,
+            after=None,
+            detail={
+                "operation": passed.operation,
+                "request": passed.listed,
+                "digest": await asyncio.to_thread(digest) if large else digest(),
+            },
+        )
+        return await self.note(change)
 
     async def outcome(self, tenant: str, message_id: str) -> Outcome | None:
         row = await self._reader.one(self._select_outcome, tenant=tenant, message=message_id)

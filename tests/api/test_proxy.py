@@ -355,6 +355,73 @@ async def test_reads_pass_untouched(scene: Scene) -> None:
     assert not any(name.lower().startswith(("x-avatar", "x-forwarded")) for name in asked)
 
 
+async def passes(scene: Scene) -> list[dict[str, Any]]:
+    """What the log says of writes that passed unjudged, oldest first."""
+    asked = {"kind": "change", "limit": 1_000}
+    told = await scene.house.client.get("/v1/audit/entries", params=asked)
+    bodies = [one["body"] for one in told.json()["entries"]]
+    noted = [one for one in bodies if one["what"] == "passed"]
+    return sorted(noted, key=lambda one: one["seq"])
+
+
+async def test_a_write_that_passes_is_on_record_before_a_byte_leaves(scene: Scene) -> None:
+    database = scene.parts.books.settings.data_dir / "gateway.db"
+    seen: list[Any] = []
+
+    async def look(_request: web.Request, _body: dict[str, Any]) -> web.StreamResponse:
+        with closing(sqlite3.connect(database)) as db:
+            rows = db.execute("SELECT body FROM audit_entry ORDER BY seq DESC LIMIT 1").fetchall()
+            seen.extend(rows)
+        return web.json_response({"gone": True})
+
+    scene.receiver.answers.append(look)
+    client, body = scene.house.client, {"why": f"ask {ADDRESS}"}
+    answer = await client.request("DELETE", "/p/fans/messages/secret-id?q=secret-too", json=body)
+    assert answer.json() == {"gone": True}
+    ((row,),) = seen
+    for secret in (ADDRESS, "secret-id", "secret-too", "agk_"):
+        assert secret not in bytes(row).decode()
+    noted = (await passes(scene))[-1]
+    assert noted["subject"] == "fans"
+    assert noted["actor"] == client.headers["X-Avatar-Gateway-Key"].split("_")[1]
+    assert noted["detail"]["operation"] == "delete"
+    assert noted["detail"]["request"] == "DELETE /messages/{id}"
+    assert len(noted["detail"]["digest"]) == 64
+
+
+async def test_the_digest_tells_requests_apart(scene: Scene) -> None:
+    before = len(await passes(scene))
+    for path, body in (("a", {}), ("a", {}), ("b", {}), ("a?c=1", {}), ("a", {"d": "x" * 50_000})):
+        answer = await scene.house.client.request("DELETE", f"/p/fans/messages/{path}", json=body)
+        assert answer.status_code == 200
+    digests = [one["detail"]["digest"] for one in (await passes(scene))[before:]]
+    assert digests[0] == digests[1]
+    assert len(set(digests)) == 4
+
+
+async def test_a_write_that_cannot_be_recorded_does_not_pass(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> None:
+        raise NotRecorded("the disk is full")
+
+    monkeypatch.setattr(type(scene.parts.rooms.ledger), "note", full)
+    answer = await scene.house.client.request("DELETE", "/p/fans/messages/a", json={})
+    assert answer.status_code == 503
+    assert scene.receiver.requests == []
+
+
+async def test_reads_make_no_entry(scene: Scene) -> None:
+    before = len(await passes(scene))
+
+    async def read(_request: web.Request) -> web.StreamResponse:
+        return web.json_response({})
+
+    scene.receiver.reads.append(read)
+    assert (await scene.house.client.get("/p/fans/messages/a")).status_code == 200
+    assert len(await passes(scene)) == before
+
+
 async def test_secrets_stay_secret(scene: Scene, capfd: pytest.CaptureFixture[str]) -> None:
     scene.receiver.answers.append(status(500))
     await scene.post({"text": f"hello {ADDRESS}"}, route="own")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from gateway.model.decision import Contact
 from gateway.model.record import (
     Change,
     EntryKind,
+    PassedWrite,
     leaf_hash,
     outcome_of,
 )
@@ -253,6 +256,37 @@ async def test_changes_are_noted(store: Any, samples: Any) -> None:
     entry = await store.ledger.note(change)
     assert (entry.kind, entry.message_id) == (EntryKind.CHANGE, None)
     assert await store.log.entries(0, 1) == [entry]
+
+
+async def test_a_write_that_passed_is_noted_by_a_keyed_digest_alone(
+    store: Any, samples: Any
+) -> None:
+    def passed(body: bytes) -> PassedWrite:
+        return PassedWrite(
+            tenant="acme",
+            caller="key-1",
+            route="fans",
+            operation="upload",
+            listed="POST /media/{kind}",
+            target="POST /media/a-name?x=1",
+            body=body,
+            at=samples.clock.at,
+        )
+
+    large = b"a secret word " * 40_000
+    bodies = (b"", b"a secret word", large, large)
+    entries = [await store.ledger.note_passed(passed(body)) for body in bodies]
+    assert await store.log.entries(0, len(entries)) == entries
+    details = [json.loads(entry.body)["detail"] for entry in entries]
+    assert {one["request"] for one in details} == {"POST /media/{kind}"}
+    assert len({one["digest"] for one in details}) == 3
+    assert details[2] == details[3]
+    for entry, body in zip(entries, bodies, strict=True):
+        assert entry.kind is EntryKind.CHANGE
+        assert b"secret" not in entry.body
+        assert b"a-name" not in entry.body
+        assert sha256(body).hexdigest().encode() not in entry.body
+    assert large.decode() not in repr(passed(large))
 
 
 # Restarts, several processes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,6 +17,7 @@ from openai.types.responses import Response
 
 from tests.generator import generator
 from tests.processes import Serving, run, serving
+from tests.taken_back import RETRACTED, RULE
 
 ORDINARY = (
     "Salut toi ! Le nouveau clip sort vendredi soir. On a tourné pendant trois jours à la mer. "
@@ -37,30 +37,21 @@ ANSWERS = {
 SECRETS = ("lea.perso", "example.org", "06 12", "12 34", "56 78")
 
 
-# A stream that breaks off leaves the SDK's socket to the garbage collector: collected here, so that
-# no later test is blamed for it.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-@pytest.fixture(autouse=True)
-def collected() -> Iterator[None]:
-    yield
-    gc.collect()
-
-
 @pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     folder = tmp_path_factory.mktemp("openai")
     with (
-        generator(folder, ANSWERS) as url,
+        generator(folder, {**ANSWERS, "le concert": RETRACTED}) as url,
         serving(folder / "data", upstream_url=url, upstream_key="of the generator") as started,
     ):
         with started.client() as http:
             http.put("/v1/creators/lea", json={"display_name": "Léa"}).raise_for_status()
+            http.put("/v1/creators/mia", json={"rego": RULE}).raise_for_status()
         yield started
 
 
 def client(there: Serving) -> openai.OpenAI:
+    """To be closed by whoever uses it: the connections that it keeps are closed by nothing else."""
     key = there.headers["Authorization"].removeprefix("Bearer ")
     return openai.OpenAI(base_url=f"{there.url}/v1", api_key=key, max_retries=0)
 
@@ -76,27 +67,31 @@ def about(conversation: str) -> dict[str, str]:
 def ask(there: Serving, said: str, conversation: str) -> tuple[list[str], str | None, list[str]]:
     """The deltas, why it ended, and the messages that the deltas were recorded as."""
     deltas, finished, messages = [], None, []
-    stream = client(there).chat.completions.create(
-        model="twin-2",
-        messages=[{"role": "user", "content": said}],
-        metadata=about(conversation),
-        stream=True,
-    )
-    for chunk in stream:
-        (choice,) = chunk.choices
-        if choice.delta.content:
-            deltas.append(choice.delta.content)
-            messages.append(chunk.avatar_gateway["message_id"])
-        finished = choice.finish_reason or finished
+    with (
+        client(there) as sdk,
+        sdk.chat.completions.create(
+            model="twin-2",
+            messages=[{"role": "user", "content": said}],
+            metadata=about(conversation),
+            stream=True,
+        ) as stream,
+    ):
+        for chunk in stream:
+            (choice,) = chunk.choices
+            if choice.delta.content:
+                deltas.append(choice.delta.content)
+                messages.append(chunk.avatar_gateway["message_id"])
+            finished = choice.finish_reason or finished
     return deltas, finished, messages
 
 
 def ask_whole(there: Serving, said: str, conversation: str) -> tuple[str, str]:
-    answer = client(there).chat.completions.create(
-        model="twin-2",
-        messages=[{"role": "user", "content": said}],
-        metadata=about(conversation),
-    )
+    with client(there) as sdk:
+        answer = sdk.chat.completions.create(
+            model="twin-2",
+            messages=[{"role": "user", "content": said}],
+            metadata=about(conversation),
+        )
     return answer.choices[0].message.content or "", answer.choices[0].finish_reason
 
 
@@ -163,27 +158,28 @@ def test_a_crisis_is_answered_in_the_generators_place(there: Serving) -> None:
 
 
 def test_errors_are_in_openais_form(there: Serving) -> None:
-    good = client(there)
     hello = [{"role": "user", "content": "quoi de neuf"}]
-    with pytest.raises(openai.AuthenticationError):
-        good.with_options(api_key="wrong").chat.completions.create(model="m", messages=hello)
-    for wrong in (
-        {"tools": [{"type": "function", "function": {"name": "f"}}], "metadata": about("e")},
-        {"n": 2, "metadata": about("e")},
-        {"logprobs": True, "metadata": about("e")},
-        {"metadata": {**about("e"), "creator": "nobody"}},
-        {"metadata": {**about("e"), "channel": "radio"}},
-        {},
-    ):
-        with pytest.raises(openai.BadRequestError) as raised:
-            good.chat.completions.create(model="m", messages=hello, **wrong)
-        assert raised.value.param is not None
-    with pytest.raises(openai.InternalServerError) as failed:
-        good.chat.completions.create(
-            model="m",
-            messages=[{"role": "user", "content": "fail now"}],
-            metadata=about("f"),
-        )
+    with client(there) as good:
+        stranger = good.with_options(api_key="wrong")  # shares the connections of `good`
+        with pytest.raises(openai.AuthenticationError):
+            stranger.chat.completions.create(model="m", messages=hello)
+        for wrong in (
+            {"tools": [{"type": "function", "function": {"name": "f"}}], "metadata": about("e")},
+            {"n": 2, "metadata": about("e")},
+            {"logprobs": True, "metadata": about("e")},
+            {"metadata": {**about("e"), "creator": "nobody"}},
+            {"metadata": {**about("e"), "channel": "radio"}},
+            {},
+        ):
+            with pytest.raises(openai.BadRequestError) as raised:
+                good.chat.completions.create(model="m", messages=hello, **wrong)
+            assert raised.value.param is not None
+        with pytest.raises(openai.InternalServerError) as failed:
+            good.chat.completions.create(
+                model="m",
+                messages=[{"role": "user", "content": "fail now"}],
+                metadata=about("f"),
+            )
     assert failed.value.status_code == httpx.codes.BAD_GATEWAY
     assert "secret" not in str(failed.value)
 
@@ -307,34 +303,36 @@ async def test_when_the_generator_breaks_off_what_is_held_is_discarded(
     assert raised.value.code == "upstream"
 
 
+def events_of(there: Serving, **asked: Any) -> list[Any]:
+    with (
+        client(there) as sdk,
+        sdk.responses.create(model="twin-2", stream=True, **asked) as stream,
+    ):
+        return list(stream)
+
+
 def respond(there: Serving, said: str, conversation: str) -> tuple[list[str], Response, list[str]]:
     """The deltas, the response at the end, and the messages the deltas were recorded as."""
-    events = list(
-        client(there).responses.create(
-            model="twin-2", input=said, metadata=about(conversation), stream=True
-        )
-    )
+    events = events_of(there, input=said, metadata=about(conversation))
     deltas = [event for event in events if event.type == "response.output_text.delta"]
     messages = [event.avatar_gateway["message_id"] for event in deltas]
     return [event.delta for event in deltas], events[-1].response, messages
 
 
 def respond_whole(there: Serving, said: str, conversation: str) -> Response:
-    return client(there).responses.create(model="twin-2", input=said, metadata=about(conversation))
+    with client(there) as sdk:
+        return sdk.responses.create(model="twin-2", input=said, metadata=about(conversation))
 
 
 def test_a_response_comes_in_the_events_of_its_form(there: Serving) -> None:
-    events = list(
-        client(there).responses.create(
-            model="twin-2",
-            instructions="Sois brève.",
-            input=[
-                {"role": "assistant", "content": [{"type": "output_text", "text": "Salut."}]},
-                {"role": "user", "content": [{"type": "input_text", "text": "quoi de neuf ?"}]},
-            ],
-            metadata=about("events"),
-            stream=True,
-        )
+    events = events_of(
+        there,
+        instructions="Sois brève.",
+        input=[
+            {"role": "assistant", "content": [{"type": "output_text", "text": "Salut."}]},
+            {"role": "user", "content": [{"type": "input_text", "text": "quoi de neuf ?"}]},
+        ],
+        metadata=about("events"),
     )
     kinds = [event.type.removeprefix("response.") for event in events]
     deltas = kinds.count("output_text.delta")
@@ -353,9 +351,12 @@ def test_a_response_comes_in_the_events_of_its_form(there: Serving) -> None:
 
 
 def test_the_helper_of_the_sdk_puts_a_response_together(there: Serving) -> None:
-    with client(there).responses.stream(
-        model="twin-2", input="quoi de neuf", metadata=about("helper")
-    ) as stream:
+    with (
+        client(there) as sdk,
+        sdk.responses.stream(
+            model="twin-2", input="quoi de neuf", metadata=about("helper")
+        ) as stream,
+    ):
         deltas = [event.delta for event in stream if event.type == "response.output_text.delta"]
         final = stream.get_final_response()
     assert final.output_text == "".join(deltas)
@@ -414,15 +415,15 @@ def test_what_a_response_cannot_be_judged_by_is_refused(
 ) -> None:
     asked: dict[str, Any] = {"input": "quoi de neuf", "metadata": about("e"), **wrong}
     for stream in (True, False):
-        with pytest.raises(openai.BadRequestError) as raised:
-            client(there).responses.create(model="m", stream=stream, **asked)
+        with client(there) as sdk, pytest.raises(openai.BadRequestError) as raised:
+            sdk.responses.create(model="m", stream=stream, **asked)
         assert str(raised.value.param).startswith(param)
         assert raised.value.code == "invalid_field"
 
 
 def test_a_response_that_fails_is_told_by_the_status(there: Serving) -> None:
-    with pytest.raises(openai.InternalServerError) as failed:
-        client(there).responses.create(model="m", input="fail now", metadata=about("f"))
+    with client(there) as sdk, pytest.raises(openai.InternalServerError) as failed:
+        sdk.responses.create(model="m", input="fail now", metadata=about("f"))
     assert failed.value.status_code == httpx.codes.BAD_GATEWAY
     assert failed.value.code == "upstream"
     assert "secret" not in str(failed.value)
@@ -431,6 +432,74 @@ def test_a_response_that_fails_is_told_by_the_status(there: Serving) -> None:
         pytest.raises(openai.AuthenticationError),
     ):
         stranger.responses.create(model="m", input="x")
+
+
+def retracting(conversation: str) -> dict[str, str]:
+    """A creator whose rule sees in the last sentence that the first should not have been said:
+    more than the fifty words that are judged again lie between them."""
+    return {**about(conversation), "creator": "mia", "avatar": "mia-twin"}
+
+
+def reviewer_was_called(there: Serving, message: str) -> None:
+    """Its entry is a block of the whole, with the rule that saw it, and a person must look."""
+    with there.client() as http:
+        entries = http.get("/v1/audit/entries", params={"message_id": message}).json()["entries"]
+        (body,) = (one["body"] for one in entries)
+        waiting = http.get("/v1/escalations").json()
+    assert (body["verdict"], body["state"]) == ("block", "blocked")
+    assert body["stream"]["whole"]
+    assert "creator.mia.taken_back" in {one["rule"] for one in body["reasons"]}
+    (call,) = (one for one in waiting if one["outcome"]["message_id"] == message)
+    assert call["rules"] == ["gateway.stream"]
+
+
+def test_a_completion_is_retracted_when_its_end_shows_it(there: Serving) -> None:
+    with (
+        client(there) as sdk,
+        sdk.chat.completions.create(
+            model="twin-2",
+            messages=[{"role": "user", "content": "et le concert ?"}],
+            metadata=retracting("retracted"),
+            stream=True,
+        ) as stream,
+    ):
+        chunks = list(stream)
+    said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+    assert said.endswith(RETRACTED)
+    *_, retracted, last = chunks
+    assert retracted.avatar_gateway["retracted"] is True
+    assert not retracted.choices[0].delta.content
+    assert last.choices[0].finish_reason == "content_filter"
+    assert [one.choices[0].finish_reason for one in chunks[:-1]] == [None] * (len(chunks) - 1)
+    reviewer_was_called(there, retracted.avatar_gateway["message_id"])
+
+
+def test_a_response_is_retracted_when_its_end_shows_it(there: Serving) -> None:
+    events = events_of(there, input="et le concert ?", metadata=retracting("retracted-too"))
+    deltas = [event.delta for event in events if event.type == "response.output_text.delta"]
+    assert "".join(deltas).endswith(RETRACTED)
+    final = events[-1].response
+    assert events[-1].type == "response.incomplete"
+    assert final.incomplete_details.reason == "content_filter"
+    assert (final.output_text, final.output) == ("", [])
+    assert final.avatar_gateway["retracted"] is True
+    (done,) = (event for event in events if event.type == "response.output_text.done")
+    assert done.text == ""
+    reviewer_was_called(there, final.avatar_gateway["message_id"])
+
+
+def test_what_would_be_retracted_is_not_given_out_whole(there: Serving) -> None:
+    metadata = retracting("never-said")
+    with client(there) as sdk:
+        completion = sdk.chat.completions.create(
+            model="twin-2",
+            messages=[{"role": "user", "content": "et le concert ?"}],
+            metadata=metadata,
+        )
+        response = sdk.responses.create(model="twin-2", input="et le concert ?", metadata=metadata)
+    assert completion.choices[0].finish_reason == "content_filter"
+    assert completion.choices[0].message.content == ""
+    assert (response.status, response.output) == ("incomplete", [])
 
 
 class Failing:

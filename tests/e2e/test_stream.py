@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
+import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,12 @@ import jsonschema
 import pytest
 import yaml
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.protocol import State
 
+from gateway.api.server import allow_open_files
 from gateway.platforms.sse import EventReader
 from tests.processes import Serving, run, serving
+from tests.taken_back import RETRACTED, RULE
 
 SENTENCES = ("Salut tout le monde ! ", "Écrivez-moi à lea.perso@example.org. ", "À demain.")
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "asyncapi.yaml"
@@ -29,6 +34,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     with serving(tmp_path_factory.mktemp("stream") / "data", **patient) as started:
         with started.client() as http:
             http.put("/v1/creators/lea", json={"display_name": "Léa"}).raise_for_status()
+            http.put("/v1/creators/mia", json={"rego": RULE}).raise_for_status()
         yield started
 
 
@@ -56,6 +62,10 @@ class Writer:
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
 
+    @property
+    def is_open(self) -> bool:
+        return self._connection.state is State.OPEN
+
     async def send(self, **frame: Any) -> None:
         await self._connection.send(json.dumps(frame))
 
@@ -72,7 +82,7 @@ class Writer:
 @asynccontextmanager
 async def writing(there: Serving, first: dict[str, Any]) -> AsyncIterator[Writer]:
     url = f"{there.url.replace('http', 'ws')}/v1/stream"
-    async with connect(url, additional_headers=there.headers) as connection:
+    async with connect(url, additional_headers=there.headers, open_timeout=60) as connection:
         writer = Writer(connection)
         await writer.send(**first)
         yield writer
@@ -142,6 +152,26 @@ async def test_interrupted_only_what_was_released_is_told(there: Serving) -> Non
     assert "verra" not in released(frames)
 
 
+async def test_what_does_not_stand_as_a_whole_is_retracted(there: Serving) -> None:
+    first = {**opening("retracted"), "creator": "mia", "avatar": "mia-twin"}
+    async with writing(there, first) as writer:
+        (opened,) = await writer.until("opened")
+        await writer.send(type="append", seq=1, text=RETRACTED)
+        await writer.send(type="end", seq=2)
+        frames = await writer.until("end")
+    assert released(frames).endswith(RETRACTED)
+    *_, retracted, end = (frame for frame in frames if frame["type"] != "hold")
+    assert (retracted["type"], end["reason"]) == ("retract", "content_filter")
+    with there.client() as http:
+        told = http.get(f"/v1/messages/{retracted['message_id']}").json()
+        assert told["state"] == "blocked"
+        assert retracted["message_id"] in {
+            one["outcome"]["message_id"] for one in http.get("/v1/escalations").json()
+        }
+    url = f"{there.url}/v1/streams/{opened['stream']}/events"
+    assert heard(url, there.headers)[-2:] == [retracted, end]
+
+
 async def test_what_is_wrong_is_told_and_closes_the_connection(there: Serving) -> None:
     for first, code in (
         ({"type": "append", "seq": 1, "text": "x"}, "invalid-frame"),
@@ -160,28 +190,59 @@ async def test_what_is_wrong_is_told_and_closes_the_connection(there: Serving) -
         assert json.loads(await connection.recv())["code"] == "unauthenticated"
 
 
-async def test_many_idle_streams_on_one_worker(there: Serving) -> None:
+IDLE = 2_000
+AT_ONCE = 25
+SAMPLE = 100
+
+
+def allowed_open_files() -> int:
+    """How many this process may open, and the server it started: the limit is raised softly."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allow_open_files()
+    return sys.maxsize if hard == resource.RLIM_INFINITY else hard
+
+
+async def test_thousands_of_idle_streams_on_one_worker(there: Serving) -> None:
+    if (allowed := allowed_open_files()) < IDLE * 2:
+        pytest.skip(f"this system allows {allowed} open files; {IDLE} streams need {IDLE * 2}")
+    async with AsyncExitStack() as stack:
+        writers = await open_many(there, stack, IDLE)
+        # Among them one that speaks is heard, and so is anyone else who asks.
+        async with writing(there, opening("active")) as active:
+            await active.until("opened")
+            for seq, text in enumerate(SENTENCES, 1):
+                await active.send(type="append", seq=seq, text=text)
+            first = await active.until("release")
+            async with httpx.AsyncClient() as http:
+                assert (await http.get(f"{there.url}/healthz")).status_code == httpx.codes.OK
+            await active.send(type="end", seq=len(SENTENCES) + 1)
+            heard = first + await active.until("end")
+        assert released(heard).endswith("À demain.")
+        # Nobody was dropped meanwhile, and who was silent may still speak.
+        assert all(writer.is_open for writer in writers)
+        for writer in writers[::SAMPLE]:
+            await writer.send(type="append", seq=1, text="Toujours là.")
+            await writer.send(type="end", seq=2)
+            frames = await writer.until("end")
+            assert released(frames).endswith("Toujours là.")
+
+
+async def open_many(there: Serving, stack: AsyncExitStack, most: int) -> list[Writer]:
+    """So many streams, opened a few at a time."""
+    writers: list[Writer] = []
+    numbers = iter(range(most))
+
+    async def work() -> None:
+        for number in numbers:
+            said = opening(f"idle-{number}")
+            writer = await stack.enter_async_context(writing(there, said))
+            await writer.until("opened")
+            writers.append(writer)
+
     async with asyncio.TaskGroup() as group:
-        ready, enough, go = [], asyncio.Event(), asyncio.Event()
-
-        async def idle(number: int) -> str:
-            async with writing(there, opening(f"idle-{number}")) as writer:
-                await writer.until("opened")
-                ready.append(number)
-                if len(ready) == 200:
-                    enough.set()
-                await go.wait()
-                await writer.send(type="append", seq=1, text="Toujours là.")
-                await writer.send(type="end", seq=2)
-                return released(await writer.until("end"))
-
-        tasks = [group.create_task(idle(number)) for number in range(200)]
-        async with asyncio.timeout(120):
-            await enough.wait()
-        async with httpx.AsyncClient() as http:
-            assert (await http.get(f"{there.url}/healthz")).status_code == httpx.codes.OK
-        go.set()
-    assert all(task.result().endswith("Toujours là.") for task in tasks)
+        for _ in range(AT_ONCE):
+            group.create_task(work())
+    return writers
 
 
 def test_the_log_verifies_afterwards(there: Serving, tmp_path: Path) -> None:

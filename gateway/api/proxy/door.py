@@ -20,12 +20,14 @@ from gateway.api.proxy.message import Asked, submit_request
 from gateway.api.proxy.stream import passed
 from gateway.errors import DatabaseUnusable, NotRecorded, Refusal, StageFailure
 from gateway.model.access import ApiKey, Role
+from gateway.model.record import PassedWrite
 from gateway.platforms.answers import Answer, error_answer
 from gateway.platforms.bodies import parse, write
 from gateway.platforms.declaration import Action, Content, Operation
 from gateway.platforms.matching import READS, Denied, Match, check_query, match, pairs
 from gateway.platforms.proxied import ProxiedPlatform, Request
 from gateway.platforms.proxies import ProxyRoute
+from gateway.platforms.templates import in_words_of
 from gateway.platforms.upstream import KEY_HEADER, outgoing, with_header
 from gateway.platforms.words import words_of
 
@@ -104,6 +106,19 @@ class ProxyDoor:
             check_query(proxy.declaration, operation, query, body=False)
             data = await self._passing_body(http, found)
             to = outgoing(proxy, found, method, query, headers)
+        # 4. What changes something there is on record before it is sent.
+        if operation is not None and operation.writes:
+            unjudged = PassedWrite(
+                tenant=key.tenant,
+                caller=key.id,
+                route=proxy.name,
+                operation=operation.name,
+                listed=f"{method} {in_words_of(operation.templates, found.decoded)}",
+                target=f"{method} {found.decoded}?{query}",
+                body=data or b"",
+                at=doors.now(),
+            )
+            await doors.ledger.note_passed(unjudged)
         return await passed(
             http,
             send,

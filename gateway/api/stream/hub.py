@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections.abc import AsyncGenerator, Callable
 
 from gateway.api.stream.wire import EndOut, ReleaseOut, RetractOut, Told
@@ -85,12 +86,19 @@ class LiveStream:
         news.set()
 
 
-class Hub:
-    """`linger_s`: how long a stream waits for a writer who left, and for readers once it is over.
-    Belongs to one event loop."""
+def most_streams() -> int:
+    """How many this process may have. Each holds a connection, which is an open file; a quarter of
+    those it may open is left, so that idle streams never keep anyone else from being heard."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_STREAMS if soft == resource.RLIM_INFINITY else min(MOST_STREAMS, soft * 3 // 4)
 
-    def __init__(self, *, most: int = MOST_STREAMS, linger_s: float = 60.0) -> None:
-        self._most = most
+
+class Hub:
+    """`most` streams; left out: `most_streams`. `linger_s`: how long one waits for a writer who
+    left, and for readers once it is over. Belongs to one event loop."""
+
+    def __init__(self, *, most: int | None = None, linger_s: float = 60.0) -> None:
+        self._most = most_streams() if most is None else most
         self._linger_s = linger_s
         self._streams: dict[str, LiveStream] = {}
         self._tasks: set[asyncio.Task[None]] = set()

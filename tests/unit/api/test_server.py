@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 
@@ -9,7 +10,7 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from gateway.api.server import bound, listen, serve_app
+from gateway.api.server import allow_open_files, bound, listen, serve_app
 from gateway.errors import ConfigurationError
 
 
@@ -19,6 +20,20 @@ def test_any_free_port() -> None:
         assert port > 0
         with socket.create_connection(("127.0.0.1", port)):
             pass
+
+
+def test_the_limit_of_open_files_is_raised_never_lowered() -> None:
+    before = _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+        allow_open_files()
+        raised, kept = resource.getrlimit(resource.RLIMIT_NOFILE)
+        assert raised == (65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536))
+        assert kept == hard
+        allow_open_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (raised, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_nobody_is_answered_before_it_listens() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+import resource
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from gateway.api.stream.hub import Hub, LiveStream
+from gateway.api.stream.hub import MOST_STREAMS, Hub, LiveStream, most_streams
 from gateway.errors import NotFound, RateLimited
 from gateway.pipeline.stream.session import Output, Over, Said
 
@@ -95,3 +97,21 @@ async def test_readers_are_not_left_waiting_when_a_stream_fails() -> None:
     async with asyncio.timeout(10):
         told = [one async for one in stream.after(0, patience_s=60)]
     assert [one.type for one in told if one is not None] == ["end"]
+
+
+@contextmanager
+def open_files(most: int) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_streams_leave_open_files_to_others() -> None:
+    with open_files(1_000):
+        assert most_streams() == 750
+    with open_files(256):
+        assert most_streams() == 192
+    assert most_streams() <= MOST_STREAMS
