@@ -15,6 +15,8 @@ from gateway.platforms.declaration import Action, Declaration, Operation
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PLAIN = "!$&'()*+,;=:@~"
+_WRITTEN_OUT = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.!$&'()*+,;=:@~-]*)+")
+"""Most paths: nothing in them is encoded, nor would be, and no step is made of dots."""
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
 _MOST_FIELDS = 1_000
@@ -58,10 +60,7 @@ def match(
     for name in _OVERRIDES:
         if name in headers:
             raise Denied(f"the header {name} would change what the request means")
-    steps = _steps(raw_path)
-    decoded = "/" + "/".join(steps)
-    clear = not any("/" in step or "\\" in step or _ENCODED.search(step) for step in steps)
-    path = _encoded(steps)
+    path, decoded, clear = _read(raw_path)
     if clear:
         for operation in declaration.operations:
             if method not in operation.methods:
@@ -74,6 +73,15 @@ def match(
     if not clear:
         raise Denied("the path can be decoded in two ways")
     raise Denied(f"{method} is not listed for this path, and what is not listed is denied")
+
+
+def _read(raw_path: str) -> tuple[str, str, bool]:
+    """Encoded anew, decoded, and whether every server decodes it alike. Raises Denied."""
+    if _WRITTEN_OUT.fullmatch(raw_path):
+        return raw_path, raw_path, True
+    steps = _steps(raw_path)
+    clear = not any("/" in step or "\\" in step or _ENCODED.search(step) for step in steps)
+    return _encoded(steps), "/" + "/".join(steps), clear
 
 
 def _listed(operation: Operation, path: str, decoded: str, found: re.Match[str]) -> Match:

@@ -59,10 +59,11 @@ def outgoing(
         if key.lower() == "connection"
         for name in value.split(",")
     }
+    left_out = _NOT_SENT_ON | named_by_client
     kept = [
         (name, value)
         for name, value in headers
-        if name.lower() not in _NOT_SENT_ON | named_by_client and not name.lower().startswith(_OURS)
+        if (lower := name.lower()) not in left_out and not lower.startswith(_OURS)
     ]
     path = match.path
     if proxy.credential is not None:
@@ -95,11 +96,8 @@ def returned(raw: tuple[tuple[bytes, bytes], ...], *, whole: bool) -> list[tuple
     """The headers of an answer for the client. `whole`: its body passes as it is, so that its
     length still holds."""
     left_out = _HOP_BY_HOP if whole else _HOP_BY_HOP | {"content-length", "content-encoding"}
-    return [
-        (name.lower(), value)
-        for name, value in raw
-        if name.decode("latin-1").lower() not in left_out
-    ]
+    lowered = ((name.lower(), value) for name, value in raw)
+    return [(name, value) for name, value in lowered if name.decode("latin-1") not in left_out]
 
 
 class Upstream:

@@ -59,6 +59,15 @@ async def test_auditors_read_entries_checkpoints_and_proofs(house: House) -> Non
     assert note.text.startswith("avatar-gateway.invalid/log\n")
     proof = await house.client.get(f"/v1/audit/proofs/{outcome['entry']}", headers=auditor)
     assert proof.text.startswith("c2sp.org/tlog-proof@v1")
+    assert "\nextra " not in proof.text
+    whole = f"/v1/audit/proofs/{outcome['entry']}?with_entry=true"
+    alone = await house.client.get(whole, headers=auditor)
+    assert alone.text.splitlines()[1].startswith("extra ")
+    stranger = await house.key(Role.AUDITOR, tenant="another")
+    assert (await house.client.get(whole, headers=stranger)).status_code == 404
+    assert (
+        await house.client.get("/v1/audit/proofs/999999?with_entry=true", headers=auditor)
+    ).status_code == 404
     size = int(note.text.splitlines()[1])
     consistency = await house.client.get(f"/v1/audit/consistency?old=1&new={size}", headers=auditor)
     assert consistency.json()["old"] == 1

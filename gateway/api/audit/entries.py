@@ -15,6 +15,7 @@ from gateway.api.access import needs
 from gateway.api.doors import doors_of
 from gateway.api.responses import documented
 from gateway.api.schemas import Moment
+from gateway.errors import NotFound
 from gateway.model.access import ApiKey, Role
 from gateway.model.record import Entry, EntryKind
 from gateway.model.submission import Channel
@@ -159,9 +160,20 @@ async def checkpoint(request: Request, key: Auditor) -> PlainTextResponse:
 
 
 async def proof(
-    request: Request, key: Auditor, seq: Annotated[int, Path(ge=0, le=2**62)]
+    request: Request,
+    key: Auditor,
+    seq: Annotated[int, Path(ge=0, le=2**62)],
+    with_entry: Annotated[
+        bool, Query(description="Put the entry in, so that the proof stands alone.")
+    ] = False,
 ) -> PlainTextResponse:
-    return PlainTextResponse(await doors_of(request).log.proof(seq))
+    """Hashes of any entry; with the entry itself only of the auditor's own tenant (else 404)."""
+    doors = doors_of(request)
+    if with_entry:
+        found = await doors.entries.entries(seq, seq + 1)
+        if not found or found[0].tenant != key.tenant:
+            raise NotFound("entry", str(seq))
+    return PlainTextResponse(await doors.log.proof(seq, with_entry=with_entry))
 
 
 async def consistency(request: Request, key: Auditor, old: Size, new: Size) -> ConsistencyOut:

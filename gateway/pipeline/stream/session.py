@@ -112,13 +112,14 @@ class Session:
         self._handed: asyncio.Future[Delivery] | None = None
         self._shown: tuple[str, ...] = ()
         self._last_id = opening.message_id
-        self._closed = asyncio.Event()
-        self._interrupted = asyncio.Event()
+        # Thousands of streams may be idle: flags, and one future while it runs, are enough.
+        self._closed = self._interrupted = False
+        self._interruption: asyncio.Future[None] | None = None
 
     @property
     def is_closed(self) -> bool:
         """Whether more text would be for nothing: the generator should be stopped."""
-        return self._closed.is_set()
+        return self._closed
 
     @property
     def held(self) -> int:
@@ -144,13 +145,17 @@ class Session:
 
     def interrupt(self) -> None:
         """What is held, or under judgement, is discarded; `run` ends."""
-        self._interrupted.set()
+        self._interrupted = True
+        if self._interruption is not None and not self._interruption.done():
+            self._interruption.set_result(None)
         if self._handed is not None:
             self._handed.cancel()
 
     async def run(self) -> AsyncGenerator[Output]:
         """What may be given out, in order, as soon as it may."""
-        interrupted = asyncio.create_task(self._interrupted.wait())
+        interrupted = self._interruption = asyncio.get_running_loop().create_future()
+        if self._interrupted:
+            interrupted.set_result(None)
         try:
             while not self._core.is_done:
                 event = await self._event(interrupted)
@@ -160,13 +165,13 @@ class Session:
         finally:
             self.interrupt()
             self._close()
-            for task in (interrupted, self._getting, self._judging):
+            for task in (self._getting, self._judging):
                 if task is not None:
                     task.cancel()
 
-    async def _event(self, interrupted: asyncio.Task[Any]) -> Event:
+    async def _event(self, interrupted: asyncio.Future[None]) -> Event:
         """The next one. While much is held, nothing more is taken in."""
-        waiting: set[asyncio.Task[Any]] = {interrupted}
+        waiting: set[asyncio.Future[Any]] = {interrupted}
         if self._judging is not None:
             waiting.add(self._judging)
         if not self._core.is_full and not self.is_closed:
@@ -187,7 +192,7 @@ class Session:
         return Tick() if due is not None or self._core.is_busy else Interrupt()
 
     def _close(self) -> None:
-        self._closed.set()
+        self._closed = True
         while not self._events.empty():  # whoever waits to append must not wait for ever
             self._events.get_nowait()
 

@@ -77,6 +77,11 @@ class AsyncClient:
         """The receipt of a published message, with its proof. Raises NotFound, Erased."""
         return await self.send(calls.receipt(message_id))
 
+    async def proof(self, entry: int) -> str:
+        """That an entry of your tenant is in the log, with the entry itself (role: auditor): for
+        `proof.verify_inclusion`."""
+        return await self.send(calls.proof(entry))
+
     async def reviews(self, *, limit: int = 100) -> tuple[models.Held, ...]:
         """What waits for a person, the most urgent first (role: reviewer)."""
         return await self.send(calls.reviews(limit=limit))

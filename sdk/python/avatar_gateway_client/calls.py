@@ -26,6 +26,7 @@ class Call(Generic[T]):
     headers: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = True
     decides: bool = False  # a refusal may carry a decided message
+    is_text: bool = False  # the answer is plain text, not JSON
 
 
 def submit(message: models.Message, *, idempotency_key: str | None = None) -> Call[models.Outcome]:
@@ -50,6 +51,16 @@ def message(message_id: str) -> Call[models.Outcome]:
 
 def receipt(message_id: str) -> Call[models.Receipt]:
     return Call(method="GET", path=f"/v1/receipts/{_part(message_id)}", read=models.receipt)
+
+
+def proof(entry: int) -> Call[str]:
+    return Call(
+        method="GET",
+        path=f"/v1/audit/proofs/{entry}",
+        read=str,
+        params={"with_entry": "true"},
+        is_text=True,
+    )
 
 
 def reviews(*, limit: int = 100) -> Call[tuple[models.Held, ...]]:

@@ -3,6 +3,7 @@
 GatewayError
 ├── Unreachable         no answer: the network failed, or the time was up
 ├── UnexpectedAnswer    an answer that this client cannot read
+├── ProofInvalid        a receipt or proof does not prove what it should: see `proof`
 └── Problem             the gateway refused the request (RFC 9457)
     ├── Invalid             a field or the body is wrong (400, 413, 415, 422): see `errors`
     ├── Unauthenticated     no key, an unknown or an expired one (401)
@@ -31,6 +32,15 @@ class Unreachable(GatewayError):
 
 class UnexpectedAnswer(GatewayError):
     """Something else than this gateway answered."""
+
+
+class ProofInvalid(GatewayError):
+    """`what` names the part that does not hold: receipt, kid, signature, salt, text, proof,
+    checkpoint, key or entry."""
+
+    def __init__(self, what: str, problem: str) -> None:
+        super().__init__(f"{what}: {problem}")
+        self.what = what
 
 
 @dataclass(frozen=True, slots=True)

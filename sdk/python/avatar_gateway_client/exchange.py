@@ -71,7 +71,8 @@ class Exchange(Generic[T]):
 
     def answered(self, response: httpx.Response) -> Result[T] | Wait:
         """Raises Problem and UnexpectedAnswer."""
-        body = _json(response)
+        is_text = self._call.is_text and response.is_success
+        body = response.text if is_text else _json(response)
         decided = self._call.decides and isinstance(body, Mapping) and "decision_id" in body
         if response.is_success or decided:
             try:

@@ -1,0 +1,219 @@
+"""Checks, without the gateway and without trusting it, what it proves of a message: that its
+receipt is about this text, and that its entry is in the log. Needs the extra `proof`, cryptography.
+
+What you hold against it must come from elsewhere than the answer that you check: the receipt keys
+(/.well-known/jwks.json) and the log's, kept since the beginning or handed over by the operator.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from base64 import b64decode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Final
+from unicodedata import normalize
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from avatar_gateway_client.errors import ProofInvalid
+
+_MOST: Final = 1_000_000
+_MOST_RECEIPT: Final = 8_192
+_HEADER: Final = "c2sp.org/tlog-proof@v1"
+_ED25519: Final = 1
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}")
+_SALT: Final = re.compile(r"[0-9a-f]{32}")
+# docs/reference/receipt.md, "Canonical text": what is not seen, and Unicode's White_Space.
+_UNSEEN: Final = re.compile("[\u180b-\u180d\u180f\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]+")
+_SPACE: Final = (
+    "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Included:
+    """The entry number `index` is in the log `origin`, whose first `size` entries have this `root`
+    (hex): compare both with a checkpoint that you have kept. `entry` is what it says."""
+
+    origin: str
+    size: int
+    root: str
+    index: int
+    entry: Mapping[str, Any] = field(repr=False)
+
+
+def verify_receipt(jws: str, *, jwks: Mapping[str, Any], text: str, salt: str) -> Mapping[str, Any]:
+    """What the receipt claims, if a key of `jwks` signed it and it is about `text` (as published,
+    label included). `salt` is `disclosure.salt` of the answer. Raises ProofInvalid."""
+    signed, header, claims, signature = _parts(jws)
+    if header.get("alg") not in ("EdDSA", "Ed25519") or header.get("typ") != "receipt+jwt":
+        raise ProofInvalid("receipt", "is of another type, or signed in another way")
+    keys = jwks.get("keys")
+    for key in keys if isinstance(keys, list) else ():
+        if isinstance(key, Mapping) and key.get("kid") == header.get("kid"):
+            if key.get("crv") != "Ed25519" or not _signed(_url64(key.get("x")), signature, signed):
+                raise ProofInvalid("signature", "does not match the receipt and its key")
+            break
+    else:
+        raise ProofInvalid("kid", "names a key that is not in the key set")
+    if claims.get("content_hash_alg") != "HMAC-SHA256" or not _SALT.fullmatch(salt):
+        raise ProofInvalid("salt", "is not 16 bytes in hex, or the hash is of another kind")
+    try:
+        said = normalize("NFC", _UNSEEN.sub("", text)).strip(_SPACE).encode()
+    except UnicodeEncodeError:
+        raise ProofInvalid("text", "is not valid Unicode") from None
+    found = hmac.new(bytes.fromhex(salt), said, sha256).hexdigest()
+    if not hmac.compare_digest(found, _ascii(claims.get("content_hash"))):
+        raise ProofInvalid("text", "is not what was published, or the salt is another message's")
+    return claims
+
+
+def verify_inclusion(proof: str, *, jws: str, keys: Iterable[str]) -> Included:
+    """That the entry which allowed the message of this receipt is in the log. `proof` is a
+    tlog-proof with its entry in it (`AsyncClient.proof`, `avatar-gateway audit proof`); `keys` are
+    the log's, as `<name>+<id>+<base64>`, one of which must have signed. Verify the receipt first.
+    Raises ProofInvalid."""
+    body, index, path, note = _proof(proof)
+    origin, size, root = _checkpoint(note, keys)
+    if not _leads_to(sha256(b"\x00" + body).digest(), index, size, path, root):
+        raise ProofInvalid("proof", "does not lead from the entry to the checkpoint")
+    entry = _object(body, "entry")
+    receipt, (_, _, claims, _) = entry.get("receipt"), _parts(jws)
+    digest = sha256(jws.encode()).hexdigest()
+    if not isinstance(receipt, Mapping) or receipt.get("sha256") != digest:
+        raise ProofInvalid("entry", "is not the one that this receipt was given for")
+    if entry.get("message_id") != claims.get("message_id") or entry.get("seq") != index:
+        raise ProofInvalid("entry", "is about another message, or has another number")
+    return Included(origin=origin, size=size, root=root.hex(), index=index, entry=entry)
+
+
+def _parts(jws: str) -> tuple[bytes, Mapping[str, Any], Mapping[str, Any], bytes]:
+    """What is signed, header, claims, signature."""
+    parts = jws.split(".")
+    if len(parts) != 3 or len(jws) > _MOST_RECEIPT or not jws.isascii():
+        raise ProofInvalid("receipt", "is not a compact JWS")
+    header, claims = (_object(_url64(part), "receipt") for part in parts[:2])
+    return ".".join(parts[:2]).encode(), header, claims, _url64(parts[2])
+
+
+def _proof(text: str) -> tuple[bytes, int, list[bytes], str]:
+    """Entry, its number, path, checkpoint."""
+    head, gap, note = text.partition("\n\n")
+    lines = head.split("\n")
+    if len(text) > _MOST or not gap or lines[0] != _HEADER or len(lines) < 2:
+        raise ProofInvalid("proof", "is no tlog-proof@v1")
+    if not lines[1].startswith("extra "):
+        raise ProofInvalid("proof", "does not carry its entry: ask for it with the entry")
+    body = _base64(lines[1].removeprefix("extra "))
+    label, _, number = (lines[2] if len(lines) > 2 else "").partition(" ")
+    path = [_base64(line) for line in lines[3:]]
+    if label != "index" or not _NUMBER.fullmatch(number) or any(len(one) != 32 for one in path):
+        raise ProofInvalid("proof", "is malformed")
+    return body, int(number), path, note
+
+
+def _checkpoint(note: str, keys: Iterable[str]) -> tuple[str, int, bytes]:
+    """Origin, size and root of a signed note that one of `keys` signed."""
+    text, gap, rest = note.rpartition("\n\n")
+    text += "\n"
+    lines = text.split("\n")
+    if not gap or len(lines) < 4 or not _NUMBER.fullmatch(lines[1]):
+        raise ProofInvalid("checkpoint", "is malformed")
+    given = [_signature(line) for line in rest.split("\n")[:-1]]
+    known = False
+    for name, key_id, raw in map(_log_key, keys):
+        for signer, signer_id, signature in given:
+            if raw is None or (signer, signer_id) != (name, key_id) or name != lines[0]:
+                continue
+            if not _signed(raw, signature, text.encode()):
+                raise ProofInvalid("checkpoint", f"the signature by {name} is wrong")
+            known = True
+    if not known:
+        raise ProofInvalid("checkpoint", "none of the keys signed it")
+    root = _base64(lines[2])
+    if len(root) != 32:
+        raise ProofInvalid("checkpoint", "is malformed")
+    return lines[0], int(lines[1]), root
+
+
+def _log_key(text: str) -> tuple[str, bytes, bytes | None]:
+    """Name, id and Ed25519 key; None for keys of other kinds, which are left alone."""
+    name, _, rest = text.strip().partition("+")
+    key_id, _, encoded = rest.partition("+")
+    data = _base64(encoded)
+    expected = sha256(name.encode() + b"\n" + data).digest()[:4]
+    if not name or not data or expected.hex() != key_id.lower():
+        raise ProofInvalid("key", "is not of the form name+id+base64, or a letter is wrong")
+    return name, expected, data[1:] if data[0] == _ED25519 and len(data) == 33 else None
+
+
+def _signature(line: str) -> tuple[str, bytes, bytes]:
+    dash, _, rest = line.partition(" ")
+    name, _, encoded = rest.partition(" ")
+    data = _base64(encoded)
+    if dash != "\u2014" or len(data) < 5:
+        raise ProofInvalid("checkpoint", "a line of its signatures is malformed")
+    return name, data[:4], data[4:]
+
+
+def _leads_to(node: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
+    """RFC 9162, 2.1.3.2."""
+    if not 0 <= index < size:
+        return False
+    last = size - 1
+    for sibling in path:
+        if last == 0:
+            return False
+        if index % 2 or index == last:
+            node = sha256(b"\x01" + sibling + node).digest()
+            while index % 2 == 0 and index:
+                index, last = index >> 1, last >> 1
+        else:
+            node = sha256(b"\x01" + node + sibling).digest()
+        index, last = index >> 1, last >> 1
+    return last == 0 and hmac.compare_digest(node, root)
+
+
+def _signed(key: bytes, signature: bytes, message: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _ascii(value: object) -> str:
+    return str(value).encode("ascii", "replace").decode()
+
+
+def _url64(text: object) -> bytes:
+    """Empty for what is no base64url."""
+    try:
+        raw = str(text).encode("ascii")
+        return b64decode(raw + b"=" * (-len(raw) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return b""
+
+
+def _base64(text: str) -> bytes:
+    """Empty for what is no base64."""
+    try:
+        return b64decode(text, validate=True)
+    except ValueError:
+        return b""
+
+
+def _object(raw: bytes, what: str) -> dict[str, Any]:
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise ProofInvalid(what, "is not a JSON object")
+    return found
