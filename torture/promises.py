@@ -87,7 +87,13 @@ def read_log(settings: Mapping[str, Any], told: Told, left: Left) -> None:
 
 def broken(told: Told, arrived: list[Arrival], left: Left) -> list[str]:
     """The promises that were not kept, in words."""
-    return [*left.problems, *_log(left), *_answers(told, left), *_platform(told, arrived, left)]
+    return [
+        *left.problems,
+        *_log(left),
+        *_ends(left),
+        *_answers(told, left),
+        *_platform(told, arrived, left),
+    ]
 
 
 def duplicates(arrived: list[Arrival]) -> int:
@@ -105,6 +111,18 @@ def _log(left: Left) -> Iterator[str]:
             yield f"entry {entry.seq} is not what its leaf says"
         if orjson.loads(entry.body).get("seq") != entry.seq:
             yield f"entry {entry.seq} says that it has another number"
+
+
+def _ends(left: Left) -> Iterator[str]:
+    """What the log says is to be published comes to an end in the log, whatever callers heard."""
+    said = [(entry, orjson.loads(entry.body)) for entry in left.entries]
+    decided = (EntryKind.DECISION, EntryKind.REVIEW)
+    queued = {
+        one.message_id for one, body in said if one.kind in decided and body["state"] == "queued"
+    }
+    settled = {one.message_id for one, _ in said if one.kind is EntryKind.DELIVERY}
+    for message_id in queued - settled:
+        yield f"{message_id}: recorded as to be published, and nothing became of it"
 
 
 def _answers(told: Told, left: Left) -> Iterator[str]:
