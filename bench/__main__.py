@@ -22,6 +22,7 @@ ROOMS = (
     "toxicity",
     "policy",
     "signals",
+    "evasion",
     "disclosure",
     "trail",
     "audit",
