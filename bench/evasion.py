@@ -44,8 +44,8 @@ class Detectors:
     def __call__(self, text: str, language: str, kind: str) -> Found:
         """The language is declared for PII alone: phrases are looked for in all of them."""
         if kind == "pii":
-            submission = _submission(text, language)
-            detection = asyncio.run(self._pii.detect(submission, self._read(text, language)))
+            asked = submission(text, language)
+            detection = asyncio.run(self._pii.detect(asked, self._read(text, language)))
             return {(one.kind, one.start, one.end) for one in detection.findings}
         folded = self._read(text, None).folded
         return {(one.kind, one.start, one.end) for one in self._phrases.findings(folded)}
@@ -115,7 +115,8 @@ def _said(family: Family, row: Row) -> Iterator[str]:
         yield f"{language} {kind}: {told}"
 
 
-def _submission(text: str, language: str) -> Submission:
+def submission(text: str, language: str) -> Submission:
+    """A direct message that is nothing but `text`."""
     return Submission(
         message_id="m",
         tenant="t",
