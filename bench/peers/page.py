@@ -16,9 +16,9 @@ hashes in requirements/peers/), asks all of them the same, and writes this page 
 ![CPU for each message](peers.svg)
 
 Measured {measured} on {machine}, load average {load:.1f} beside it.
-CPU is that of the process for one 20-word message without anything to find, one at a time: the
-median of {rounds} rounds taken in turn, with their spread. Latency is wall time, of one message at a
-time and of each of 8 that are asked together in one process (tasks where the peer is asynchronous,
+CPU is that of the process for one 20-word message with nothing to find in it, alone: the median
+of {rounds} rounds taken in turn, with their spread. Latency is wall time, of one message at a time
+and of each of 8 that are asked together in one process (tasks where the peer is asynchronous,
 threads where it is not). Memory and start are of a process with this peer alone; start is up to the
 first answer. Ratios hold across machines better than times.
 """
@@ -68,8 +68,9 @@ def _found(peers: list[dict[str, Any]], task: str) -> Iterator[str]:
     counts = {part: value["n"] for one in peers for part, value in one["flagged"].items()}
     heads = [f"{part} ({counts.get(part, 0)})" for part in parts]
     if task == "pii":
-        yield "Share of the texts with one structured value, of this kind, that are flagged; in the "
-        yield "last column, of social messages without digit, @, link or domain. A dash: not asked for."
+        yield "Share of the texts with one structured value, of this kind, that are flagged; in "
+        yield "the last column, of social messages without digit, @, link or domain. A dash: not "
+        yield "asked for."
     else:
         yield "Share of rude sentences flagged, of the same with one letter of each word in leet, "
         yield "and of their neutral paraphrases."
