@@ -163,10 +163,10 @@ def leet(text: str, random_: random.Random) -> str:
 
 
 def digits_as_letters(text: str, random_: random.Random) -> str:
-    """What a number becomes in the hands of who writes leet."""
-    return "".join(
-        {"0": "O", "1": "l"}.get(char, char) if random_.random() < 0.6 else char for char in text
-    )
+    """Every other 0 and 1, as who writes leet would."""
+    letters = {"0": "O", "1": "l"}
+    places = [at for at, char in enumerate(text) if char in letters][random_.randrange(2) :: 2]
+    return "".join(letters[char] if at in places else char for at, char in enumerate(text))
 
 
 def repeats(text: str, random_: random.Random) -> str:

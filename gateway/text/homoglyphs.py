@@ -13,6 +13,7 @@ from gateway.text.tracked import Edit, Tracked
 _WORD = re.compile(r"[^\W_]+")
 _LATIN = re.compile("[A-Za-z]")
 _LATIN_WORD = re.compile(r"\b[A-Za-z]{2,}\b")
+_ROUNDS = 4
 _ONE_LETTER = frozenset("aiouy")
 _LATIN_LANGUAGES_LISTED = "en fr es de it pt nl pl tr sv da no fi cs ro hu id vi ca"
 _LATIN_LANGUAGES = frozenset(_LATIN_LANGUAGES_LISTED.split())
@@ -42,6 +43,14 @@ class Homoglyphs:
         self._any = frozenset({*tables.lookalikes, *tables.near})
 
     def __call__(self, tracked: Tracked, declared: str | None, changes: Counter[str]) -> Tracked:
+        for _ in range(_ROUNDS):  # a word that was undone tells about its neighbours
+            before = tracked
+            tracked = self._once(before, declared, changes)
+            if tracked is before:
+                break
+        return tracked
+
+    def _once(self, tracked: Tracked, declared: str | None, changes: Counter[str]) -> Tracked:
         text = tracked.text
         if self._any.isdisjoint(text):
             return tracked
@@ -67,10 +76,10 @@ class Homoglyphs:
 
     def _genuine(self, text: str, words: list[tuple[int, str]]) -> frozenset[str]:
         """The scripts that the text really uses: it has a word of that script alone, with a
-        letter that Unicode finds no Latin one like."""
+        letter that Unicode finds no Latin one like, and that reads as no Latin word."""
         found = {"latin"} if _LATIN_WORD.search(text) is not None else set()
         for _, word in words:
-            if _LATIN.search(word) is None:
+            if _LATIN.search(word) is None and not self._is_latin_word(word):
                 found.update(
                     _script(char)
                     for char in word
@@ -144,15 +153,17 @@ class Homoglyphs:
         return self._as_latin(word).lower() in self._lexicon
 
     def _poses(self, word: str) -> bool:
-        """Whether `word` mixes Latin with lookalikes of another script than Cyrillic alone, as
-        no one does for real."""
+        """Whether `word` mixes lookalikes of two scripts, or Latin with one of another script
+        than Cyrillic, as no one does for real."""
         scripts = {_script(char) for char in word if char.isalpha()}
         return (
             len(word) > 2
-            and "latin" in scripts
+            and len(scripts) > 1
             and bool(scripts - {"latin", "cyrillic"})
             and all(
-                char in self._tables.lookalikes or _script(char) == "latin"
+                char in self._tables.lookalikes
+                or _script(char) == "latin"
+                or (len(scripts) > 2 and char in self._tables.near)
                 for char in word
                 if char.isalpha()
             )

@@ -21,7 +21,8 @@ _READINGS = {
     **{"@": "a", "$": "s", "€": "e", "£": "l", "¢": "c", "!": "il", "¡": "i", "|": "il"},
 }
 _SIGNS = "".join(re.escape(sign) for sign in _READINGS)
-_QUICK = re.compile(rf"[a-z][{_SIGNS}]{{1,4}}[a-z]|([a-z])\1\1")
+_ANY_SIGN = frozenset(_READINGS)
+_SIGN = re.compile(rf"[a-z][{_SIGNS}]{{1,4}}[a-z]")
 _CHUNK = re.compile(r"\S+")
 _ADDRESS = re.compile(r"://|^www\.|@[\w.-]*\.\w|\w\.\w{2,}/|[268]|\d\d\d")
 _TOKEN = re.compile(rf"(?<!\w)[a-z](?:[a-z]|[{_SIGNS}]+(?=[a-z]))*(?!\w)")
@@ -36,11 +37,11 @@ _RATING = 3  # "aaa" and "iii" mean themselves
 def respell(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
     """`tracked` is lower case without accents."""
     text = tracked.text
-    if _QUICK.search(text) is None:
+    if not _is_garbled(text):
         return tracked
     edits: list[Edit] = []
     for chunk in _CHUNK.finditer(text):
-        if _QUICK.search(chunk[0]) is None or _ADDRESS.search(chunk[0]) is not None:
+        if not _is_garbled(chunk[0]) or _ADDRESS.search(chunk[0]) is not None:
             continue
         for match in _TOKEN.finditer(chunk[0]):
             offset = chunk.start() + match.start()
@@ -51,10 +52,15 @@ def respell(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracke
     return tracked.rewrite(edits)
 
 
+def _is_garbled(text: str) -> bool:
+    signed = not _ANY_SIGN.isdisjoint(text) and _SIGN.search(text) is not None
+    return signed or _RUN.search(text) is not None
+
+
 def _reading(token: str, lexicon: Lexicon) -> list[tuple[int, int, str]]:
     """The stretches of `token`, each with what it says, where the token is garbled and the
     lexicon knows a reading of it; else nothing."""
-    if len(token) > _LONGEST or _QUICK.search(token) is None:
+    if len(token) > _LONGEST or not _is_garbled(token):
         return []
     if len(set(token)) == 1:
         held = token[0] in _HELD_ALONE and len(token) > _RATING

@@ -107,7 +107,7 @@ class Lookalikes:
 
     name = "Lookalike"
     about = "The same with O, Q, l, I or | for 0 and 1."
-    gate = Gate(digits=4, quick=re.compile(r"\d[OoQlI|]|[OoQlI|]\d|\d[ .\-][OoQlI|]{2}"))
+    gate = Gate(digits=3, quick=re.compile(r"\d[OoQlI|]|[OoQlI|]\d|\d[ .\-][OoQlI|]{2}"))
 
     def view(self, text: str, budget_s: float) -> _View:
         return _view(
