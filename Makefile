@@ -8,7 +8,7 @@ LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-ha
           --no-emit-index-url --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-detoxify test-agents test-remote check format lock bench torture train docs verifier clean
+.PHONY: help demo run test test-detoxify test-agents test-remote check format lock bench bench-peers torture train docs verifier clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,12 +96,22 @@ torture: $(VENV)/ready-dev ## kill and fail the gateway at each of its calls; EV
 bench: $(VENV)/ready-dev ## measure everything; ONLY=pii,policy for a part
 	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
+PEERS := $(patsubst requirements/peers/%.txt,build/peers/%/ready,$(wildcard requirements/peers/*.txt))
+
+build/peers/%/ready: requirements/peers/%.txt
+	$(PYTHON) -m venv build/peers/$*
+	build/peers/$*/bin/pip install --quiet --require-hashes --requirement $<
+	@touch $@
+
+bench-peers: $(VENV)/ready-dev $(PEERS) ## the same messages through other people's filters (3 GB)
+	$(BIN)/python -m bench.peers $(ARGS)
+
 lock: ## resolve and pin the dependencies again (needs uv)
 	$(LOCK) pyproject.toml requirements/build.in --extra dev --extra detoxify requirements/detoxify.in --output-file requirements/detoxify.txt
 	$(LOCK) pyproject.toml requirements/build.in --extra dev --constraint requirements/detoxify.txt --output-file requirements/dev.txt
 	$(LOCK) pyproject.toml requirements/build.in --constraint requirements/detoxify.txt --output-file requirements/base.txt
-	for one in synapse clients agents mlserver; do \
-	  $(LOCK) requirements/$$one.in --output-file requirements/$$one.txt || exit 1; done
+	for one in synapse clients agents mlserver $(basename $(wildcard requirements/peers/*.in)); do \
+	  $(LOCK) requirements/$${one#requirements/}.in --output-file requirements/$${one#requirements/}.txt || exit 1; done
 
 clean: ## remove what was made (not the data in var/)
 	rm -rf build $(VENV) $(VENV)-synapse $(VENV)-clients $(VENV)-agents $(VENV)-mlserver $(VENV)-detoxify .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench import evasion
 from bench.figure import DataMissing, Figure
 
 ROOMS = (
@@ -22,6 +23,7 @@ ROOMS = (
     "toxicity",
     "policy",
     "signals",
+    "evasion",
     "disclosure",
     "trail",
     "audit",
@@ -131,6 +133,16 @@ def _write_docs(report: dict[str, dict[str, Any]]) -> None:
         }
         lines = [*_HEAD, *(rows[key] for key in sorted(rows))]
         path.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}", "utf-8")
+    if "evasion.kept" in report:
+        _write_evasion(report, Path("docs/benchmarks.md"))
+
+
+def _write_evasion(report: dict[str, dict[str, Any]], page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    before, rest = text.split(evasion.BEGIN)
+    after = rest.split(evasion.END)[1]
+    table = f"{evasion.BEGIN}\n{evasion.table(report)}\n{evasion.END}"
+    page.write_text(before + table + after, encoding="utf-8")
 
 
 def _rows_in(table: str) -> dict[str, str]:

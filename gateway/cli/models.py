@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,12 @@ from rich.table import Table
 
 from gateway.errors import GatewayError, ModelInvalid
 from gateway.toxicity.conversion import KINDS, convert_checkpoint
+from gateway.toxicity.detoxify import DetoxifyScorer
+from gateway.toxicity.drift import BOUND, CategoryDrift, Sample, measure, read_sample
+from gateway.toxicity.embedded import EmbeddedScorer
 from gateway.toxicity.fetching import fetch_checkpoint
+from gateway.toxicity.quantisation import quantise as make_quantised
+from gateway.toxicity.scorer import Scorer
 from gateway.toxicity.weights import SHIPPED, Description, check_files, read_description
 
 _Folder = Annotated[
@@ -92,7 +98,81 @@ def build() -> typer.Typer:
             )
         )
 
+    @app.command()
+    def quantise(
+        folder: Annotated[Path, typer.Argument(help="Folder that `convert` made.", exists=True)],
+        out: Annotated[Path, typer.Option(help="Folder to make, for detoxify_checkpoint.")],
+    ) -> None:
+        """Make an eight-bit model of a converted one: faster, a little off. Needs the extra
+        `detoxify`. Measure how far with `drift` before you serve it."""
+        typer.echo(str(make_quantised(folder, out=out)))
+
+    @app.command()
+    def drift(
+        reference: Annotated[Path, typer.Argument(help="Folder of the model to compare with.")],
+        candidate: Annotated[Path, typer.Argument(help="Folder of the model to judge.")],
+        texts: Annotated[
+            Path,
+            typer.Option(help="Your own texts, one a line, or .jsonl with `text` and `label`."),
+        ],
+        bound: Annotated[
+            float, typer.Option(min=0.0, max=1.0, help="Largest difference to let pass.")
+        ] = BOUND,
+        as_json: _Json = False,
+    ) -> None:
+        """Compare two models' scores on your texts; exit status 1 when one is farther off than
+        the bound. No text is printed."""
+        sample = read_sample(texts)
+        models = _scorer(reference), _scorer(candidate)
+        drifts = measure(*models, sample)
+        within = all(one.largest <= bound for one in drifts)
+        if as_json:
+            typer.echo(json.dumps(_drift_report(models, drifts, sample, bound, within), indent=2))
+        else:
+            Console().print(_drift_table(drifts))
+            said = "within" if within else "BEYOND"
+            typer.echo(f"{len(sample.texts)} texts, {said} the bound of {bound:g}")
+        if not within:
+            raise typer.Exit(1)
+
     return app
+
+
+def _scorer(folder: Path) -> Scorer:
+    """The model in `folder`, loaded."""
+    path = folder / "model.json"
+    kinds = {"detoxify": lambda: DetoxifyScorer(folder=folder)}
+    make = kinds.get(read_description(path).kind, lambda: EmbeddedScorer(description=path))
+    scorer: Scorer = make()
+    scorer.load()
+    return scorer
+
+
+def _drift_report(
+    models: tuple[Scorer, Scorer],
+    drifts: tuple[CategoryDrift, ...],
+    sample: Sample,
+    bound: float,
+    within: bool,
+) -> dict[str, Any]:
+    reference, candidate = ({"id": one.id, "sha256": one.sha256} for one in models)
+    return {
+        "reference": reference,
+        "candidate": candidate,
+        "texts": len(sample.texts),
+        "bound": bound,
+        "within": within,
+        "categories": [asdict(one) for one in drifts],
+    }
+
+
+def _drift_table(drifts: tuple[CategoryDrift, ...]) -> Table:
+    table = Table("category", "largest", "p99", "mean", "flips at .5", "worse", "better")
+    for one in drifts:
+        known = ["" if count is None else str(count) for count in (one.worse, one.better)]
+        numbers = [f"{each:.4f}" for each in (one.largest, one.p99, one.mean)]
+        table.add_row(one.category, *numbers, str(one.flips), *known)
+    return table
 
 
 def _paths(folders: list[Path] | None) -> Iterator[Path]:

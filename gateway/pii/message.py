@@ -46,6 +46,16 @@ class Message:
         """Length of the longest run of ASCII letters and digits, 0 below 16."""
         return max(map(len, _RUN.findall(self.text)), default=0)
 
+    @cached_property
+    def _told(self) -> dict[re.Pattern[str], bool]:
+        return {}
+
+    def holds(self, quick: re.Pattern[str]) -> bool:
+        """Whether `quick` matches somewhere: searched once, however many gates ask."""
+        if quick not in self._told:
+            self._told[quick] = quick.search(self.text) is not None
+        return self._told[quick]
+
     def is_at_home(self, places: frozenset[str]) -> bool:
         """Whether this message may belong to one of `places`: yes, when nobody knows."""
         return not self.places or not places.isdisjoint(self.places)
@@ -83,4 +93,4 @@ class Gate:
             return False
         if self.run and message.longest_run < self.run:
             return False
-        return self.quick is None or self.quick.search(message.text) is not None
+        return self.quick is None or message.holds(self.quick)

@@ -24,6 +24,8 @@ _PIECE = re.compile(
     "(?P<keycap>[0-9#*]\ufe0f?\u20e3)"
     "|(?P<letters>[\U0001f1e6-\U0001f1ff]+)"
     f"|(?P<stacked>[^{_MARK}][{_MARK}]{{3,}})"
+    # NFC makes one letter of all that belong together
+    f"|(?P<marked>[!-~][{_MARK}]+)"
     f"|(?P<overlaid>[^{_MARK}][{_OVERLAY}]+)"
     "|(?P<wide>[\uff01-\uff5e]+)"
     "|(?P<styled>[\U0001d400-\U0001d7ff]+)"  # maths alphabets
@@ -31,6 +33,16 @@ _PIECE = re.compile(
     f"|(?P<other>[^{_CALM}{_CALM_EMOJI}])",
     re.DOTALL,
 )
+
+_VALUE = re.compile(
+    rf"(?<!\S)(?=\S*[0-9])(?!\S*@)\S*[\u00c0-\u024f\u1e00-\u1eff]\S*"
+    rf"|(?<!\S)(?=\S*[{_MARK}])\S*@\S*"
+)
+_ACCENTED = re.compile(f"[\u00c0-\u024f\u1e00-\u1eff][{_MARK}]*")
+_KEYCAP = re.compile("[0-9]\ufe0f?\u20e3")
+_INDICATORS = re.compile("[\U0001f1e6-\U0001f1ff]+")
+
+_STRUCK = re.compile(f"[{_OVERLAY}]")
 
 _PUNCTUATION = {
     **dict.fromkeys("\u2018\u2019\u201a\u201b\u02b9\u02bb\u02bc\u2032\xb4\ua78c", "'"),
@@ -42,7 +54,7 @@ _PUNCTUATION = {
     "\U0001f51f": "10",
 }
 _SMALL_CAPITALS = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz", strict=True))
-_SHAPES = {"ɑ": "a", "ɡ": "g", "ɩ": "i", "ꭵ": "i", "ᶃ": "g", "ᶌ": "y", "ỿ": "y"}
+_SHAPES = {"ϲ": "c", "Ϲ": "C", "ɑ": "a", "ɡ": "g", "ɩ": "i", "ꭵ": "i", "ᶃ": "g", "ᶌ": "y", "ỿ": "y"}
 
 # ISO 3166-1 regions and the few others that have a flag.
 _REGIONS_LISTED = (
@@ -64,29 +76,54 @@ def compat(tracked: Tracked, changes: Counter[str]) -> Tracked:
     spell a word, digits of other scripts, stacked marks, typographic punctuation."""
     text = tracked.text
     edits: list[Edit] = []
+    spelling = any(not _are_flags(run) for run in _INDICATORS.findall(text))
     for run in _UNCALM.finditer(text):
         # marks belong to the letter before them
         for match in _PIECE.finditer(text, max(run.start() - 1, 0), run.end()):
-            new = _read(match[0], str(match.lastgroup), changes)
+            letters = spelling or _KEYCAP.match(text, match.end()) is not None
+            new = _read(match[0], str(match.lastgroup), changes, spelling=letters)
             if new != match[0]:
                 edits.append((match.start(), match.end(), new))
-    if not edits:
+    if edits:
+        tracked = tracked.rewrite(edits)
+        if not unicodedata.is_normalized("NFC", tracked.text):
+            tracked = compose(tracked)
+    return _plain_values(tracked)
+
+
+def _plain_values(tracked: Tracked) -> Tracked:
+    """No accents in what has digits in it, nor in an address with marks that make no letter."""
+    if _ACCENTED.search(tracked.text) is None:
         return tracked
-    tracked = tracked.rewrite(edits)
-    return tracked if unicodedata.is_normalized("NFC", tracked.text) else compose(tracked)
+    edits: list[Edit] = []
+    for chunk in _VALUE.finditer(tracked.text):
+        for match in _ACCENTED.finditer(tracked.text, chunk.start(), chunk.end()):
+            plain = unicodedata.normalize("NFD", match[0])[0]
+            if plain.isascii():
+                edits.append((match.start(), match.end(), plain))
+    return tracked.rewrite(edits)
 
 
-def _read(piece: str, kind: str, changes: Counter[str]) -> str:
+def _read(piece: str, kind: str, changes: Counter[str], *, spelling: bool) -> str:
     if kind == "other":
         return _one(piece, changes)
     if kind in {"wide", "styled"}:
         return _run(piece, kind, changes)
-    if kind == "joiner":
-        return ""
-    if kind == "keycap":
-        return piece[0]
     if kind == "letters":
-        return _flags(piece, changes)
+        if spelling:
+            changes["styled"] += len(piece)
+        return _spelled(piece) if spelling else piece
+    if kind in {"keycap", "joiner"} or (kind == "marked" and _is_accent(piece)):
+        return "" if kind == "joiner" else piece[0]
+    return _unmarked(piece, kind, changes)
+
+
+def _is_accent(piece: str) -> bool:
+    """A letter and a mark that some orthography may give it."""
+    return len(piece) == 2 and piece[0].isalpha() and _STRUCK.search(piece) is None
+
+
+def _unmarked(piece: str, kind: str, changes: Counter[str]) -> str:
     changes["combining"] += len(piece) - 1
     accented = kind == "stacked" and "\xc0" <= piece[0] <= "\u04ff"
     return unicodedata.normalize("NFD", piece[0])[0] if accented else piece[0]
@@ -134,6 +171,8 @@ def _enclosed(point: int) -> str | None:
         return chr(point - 0x1F150 + 65)
     if 0x1F170 <= point <= 0x1F189:
         return chr(point - 0x1F170 + 65)
+    if 0x2474 <= point <= 0x247C:
+        return chr(point - 0x2474 + 49)
     if 0x249C <= point <= 0x24B5:
         return chr(point - 0x249C + 97)
     if 0x1F110 <= point <= 0x1F129:
@@ -141,11 +180,12 @@ def _enclosed(point: int) -> str | None:
     return None
 
 
-def _flags(run: str, changes: Counter[str]) -> str:
-    """Regional indicators are letters when they are not the flags of regions."""
-    letters = "".join(chr(ord(char) - 0x1F1E6 + 65) for char in run)
-    pairs = [letters[at : at + 2] for at in range(0, len(letters), 2)]
-    if _REGIONS.issuperset(pairs):
-        return run
-    changes["styled"] += len(run)
-    return letters
+def _spelled(indicators: str) -> str:
+    return "".join(chr(ord(char) - 0x1F1E6 + 65) for char in indicators)
+
+
+def _are_flags(indicators: str) -> bool:
+    """Regional indicators are letters when they are not the flags of regions; one text writes
+    with them or does not."""
+    letters = _spelled(indicators)
+    return _REGIONS.issuperset(letters[at : at + 2] for at in range(0, len(letters), 2))

@@ -6,7 +6,9 @@ import re
 from collections import Counter
 
 from gateway.text.leet import unleet
+from gateway.text.lexicon import Lexicon
 from gateway.text.repeats import collapse
+from gateway.text.respell import respell
 from gateway.text.spacing import join
 from gateway.text.tables import Tables, spelled
 from gateway.text.tracked import Tracked
@@ -20,9 +22,10 @@ class Fold:
     """Lower case, accents folded; letters set apart joined, leet and repeats undone, until
     nothing changes any more."""
 
-    __slots__ = ("_accents", "_several", "_spelled")
+    __slots__ = ("_accents", "_lexicon", "_several", "_spelled")
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
         self._accents = dict(tables.accents)
         self._spelled = spelled()
         self._several = re.compile(f"[{''.join(self._spelled)}]|[{_DROPPED}]+")
@@ -31,7 +34,8 @@ class Fold:
         folded = self._lower(tracked)
         for _ in range(_ROUNDS):
             before = folded
-            folded = collapse(unleet(join(before, changes), changes), changes)
+            read = respell(join(before, self._lexicon, changes), self._lexicon, changes)
+            folded = collapse(unleet(read, changes), changes)
             if folded is before:
                 break
         return folded

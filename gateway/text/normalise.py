@@ -6,21 +6,27 @@ from collections import Counter
 
 from gateway.model.text import Mapped
 from gateway.text.compat import compat
+from gateway.text.encoded import from_base64, from_rot13
 from gateway.text.fold import Fold
 from gateway.text.hidden import clean
 from gateway.text.homoglyphs import Homoglyphs
+from gateway.text.lexicon import Lexicon
 from gateway.text.tables import Tables
+from gateway.text.tracked import Tracked
+
+_LAYERS = 3  # of encoding
 
 
 class Normaliser:
     """Built once; holds tables only. Time and memory are linear in the text: the longest
     expansion is NFKC's, 18 characters for one."""
 
-    __slots__ = ("_fold", "_homoglyphs")
+    __slots__ = ("_fold", "_homoglyphs", "_lexicon")
 
-    def __init__(self, tables: Tables) -> None:
-        self._fold = Fold(tables)
-        self._homoglyphs = Homoglyphs(tables)
+    def __init__(self, tables: Tables, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._fold = Fold(tables, lexicon)
+        self._homoglyphs = Homoglyphs(tables, lexicon)
 
     def __call__(
         self, text: str, declared: str | None
@@ -30,15 +36,23 @@ class Normaliser:
         changes: Counter[str] = Counter()
         tracked = clean(text, changes)
         published = tracked.mapped()
-        if published.text.isascii():
-            read, normalised = tracked, published
-        else:
-            read = self._homoglyphs(compat(tracked, changes), declared, changes)
-            normalised = published if read is tracked else read.mapped()
+        read = self._read(tracked, declared, changes)
+        normalised = published if read is tracked else read.mapped()
         folded = self._fold(read, changes)
         if folded.starts is read.starts:
             return published, normalised, _same_offsets(folded.text, normalised), changes
         return published, normalised, folded.mapped(), changes
+
+    def _read(self, tracked: Tracked, declared: str | None, changes: Counter[str]) -> Tracked:
+        """What is written, decoded where it was encoded, once and again."""
+        for _ in range(_LAYERS):
+            if not tracked.text.isascii():
+                tracked = self._homoglyphs(compat(tracked, changes), declared, changes)
+            decoded = from_base64(tracked, self._lexicon, changes)
+            if decoded is tracked:
+                break
+            tracked = decoded
+        return from_rot13(tracked, self._lexicon, changes)
 
 
 def _same_offsets(text: str, form: Mapped) -> Mapped:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.model.text import ReadText, TextChange
 from gateway.text.language import Languages, declared_language
+from gateway.text.lexicon import load
 from gateway.text.normalise import Normaliser
 from gateway.text.tables import build
 
@@ -15,7 +16,7 @@ class Reader:
     __slots__ = ("_languages", "_normalise")
 
     def __init__(self) -> None:
-        self._normalise = Normaliser(build())
+        self._normalise = Normaliser(build(), load())
         self._languages = Languages()
 
     def __call__(self, text: str, language: str | None) -> ReadText:

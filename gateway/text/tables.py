@@ -93,6 +93,8 @@ def _lookalikes() -> dict[str, str]:
 
 
 def _as_read(letter: str, latin: str) -> str:
+    if letter == "\u04cf":  # Unicode takes the small palochka for an i without its dot
+        return "l"
     # Unicode's prototype of every upright stroke is a small l: a capital one is read as I.
     return "I" if latin == "l" and letter.isupper() else latin
 

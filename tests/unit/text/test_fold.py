@@ -5,10 +5,11 @@ from collections import Counter
 import pytest
 
 from gateway.text.fold import Fold
+from gateway.text.lexicon import load
 from gateway.text.tables import build
 from gateway.text.tracked import Tracked
 
-FOLD = Fold(build())
+FOLD = Fold(build(), load())
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from collections import Counter
 import pytest
 
 from gateway.text.homoglyphs import Homoglyphs
+from gateway.text.lexicon import load
 from gateway.text.tables import build
 from gateway.text.tracked import Tracked
 
-HOMOGLYPHS = Homoglyphs(build())
+HOMOGLYPHS = Homoglyphs(build(), load())
 
 
 def _read(text: str, declared: str | None = None) -> tuple[str, int]:
@@ -26,6 +27,12 @@ def _read(text: str, declared: str | None = None) -> tuple[str, int]:
         ("ꓗill", "Kill", 1),
         ("сaт и кoт, привет", "сат и кот, привет", 2),  # Latin letters in Russian
         ("Іgnore", "Ignore", 1),
+        ("kiss му ass", "kiss my ass", 2),  # near lookalikes, a known word
+        ("I aм here", "I am here", 1),
+        ("wе tоο will, α bоτ", "we too will, a bot", 6),  # three scripts: nothing is genuine
+        ("tаӏkіոg", "talking", 4),
+        ("Ι am", "I am", 1),  # a capital iota
+        ("тa gυeule", "ta gueule", 2),
     ],
 )
 def test_posing_letters_are_read_as_what_they_pose_for(

@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 import pytest
 
+from gateway.text.lexicon import load
 from gateway.text.normalise import Normaliser
 from gateway.text.tables import build
 
-NORMALISE = Normaliser(build())
+NORMALISE = Normaliser(build(), load())
 LATIN = "abcdefghijklmnopqrstuvwxyz"
 
 

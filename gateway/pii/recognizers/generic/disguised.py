@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -27,9 +28,20 @@ _TENS = {
     "fr": {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante",
            70: "septante", 80: "huitante", 90: "nonante"},
 }  # fmt: skip
+_PIECES = re.compile(r"[^\W_]|(?:[^\w\s]|[_\s])+")
 _LEAST_WORDS = 2
 _LETTERS = str.maketrans("OoQlI|", "000111")
 _LOOKALIKE = re.compile(r"(?<!\w)(?=[OoQlI|]*\d)[\dOoQlI|]*[OoQlI|][\dOoQlI|]*(?!\w)")
+# Groups of two and more letters alone, beside a group with a digit in it.
+_BARE_GROUP = re.compile(
+    r"(?<![\w])(?:(?<=\d[ .\-])|(?<=[OoQlI|][ .\-]))[OoQlI|]{2,}(?!\w)"
+    r"|(?<!\w)[OoQlI|]{2,}(?=[ .\-][OoQlI|]*\d)"
+)
+_SIGNS = r"(?:[^\w\s]|[_\s]){1,6}?"
+_SINGLES = regex.compile(rf"(?<![^\W_])[^\W_](?:{_SIGNS}[^\W_](?![^\W_])){{5,}}+")
+_APART_QUICK = re.compile(
+    r"(?<![^\W_])[^\W_](?:[^\w\s]|[_\s]){1,6}[^\W_](?:[^\w\s]|[_\s]){1,6}[^\W_](?![^\W_])"
+)
 _BETWEEN = r"[\s,.\-]{1,3}"
 
 
@@ -95,23 +107,75 @@ class Lookalikes:
 
     name = "Lookalike"
     about = "The same with O, Q, l, I or | for 0 and 1."
-    gate = Gate(digits=4, quick=re.compile(r"\d[OoQlI|]|[OoQlI|]\d"))
+    gate = Gate(digits=3, quick=re.compile(r"\d[OoQlI|]|[OoQlI|]\d|\d[ .\-][OoQlI|]{2}"))
 
     def view(self, text: str, budget_s: float) -> _View:
         return _view(
             text,
             [
                 (match.start(), match.end(), match[0].translate(_LETTERS))
-                for match in _LOOKALIKE.finditer(text)
+                for match in sorted(
+                    (*_LOOKALIKE.finditer(text), *_BARE_GROUP.finditer(text)), key=re.Match.start
+                )
             ],
+            join=False,
         )
+
+
+class Apart:
+    """Values whose letters and digits are set apart, joined: by signs, emoji or, with `spaces`,
+    by white space, as people also count."""
+
+    name = "Apart"
+    about = "The same with every letter and digit set apart."
+    gate = Gate(quick=_APART_QUICK)
+
+    def __init__(self, *, spaces: bool) -> None:
+        self._spaces = spaces
+
+    def view(self, text: str, budget_s: float) -> _View:
+        pieces: list[str] = []
+        spans: list[tuple[int, int]] = []
+        replaced: set[int] = set()
+        position = 0
+        for match in matches(_SINGLES, text, budget_s):
+            pieces.append(text[position : match.start()])
+            spans += [(at, at + 1) for at in range(position, match.start())]
+            before = len(spans)
+            for start, end, said in _joined(match[0], match.start(), spaces=self._spaces):
+                pieces.append(said)
+                spans += [(start, end)] * len(said)
+            replaced.update(range(before, len(spans)))
+            position = match.end()
+        pieces.append(text[position:])
+        spans += [(at, at + 1) for at in range(position, len(text))]
+        return _View("".join(pieces), tuple(spans), frozenset(replaced))
+
+
+def _joined(run: str, offset: int, *, spaces: bool) -> Iterator[tuple[int, int, str]]:
+    """Start, end and what is left of each piece of a run of single characters: the sign that
+    sets most of them apart goes, what parts the groups stays."""
+    pieces = [(match.start(), match[0]) for match in _PIECES.finditer(run)]
+    signs = Counter(piece for _, piece in pieces if not piece.isalnum())
+    apart: str | None = signs.most_common(1)[0][0]
+    if apart is not None and apart.isspace() and not spaces:
+        apart = None
+    for at, piece in pieces:
+        said = (
+            piece
+            if piece.isalnum()
+            else ""
+            if piece == apart
+            else piece.strip() or (" " if spaces else piece)
+        )
+        yield offset + at, offset + at + len(piece), said
 
 
 def _key(word: str) -> str:
     return word.casefold().replace(" ", "-")
 
 
-def _view(text: str, instead: list[tuple[int, int, str]]) -> _View:
+def _view(text: str, instead: list[tuple[int, int, str]], *, join: bool = True) -> _View:
     pieces: list[str] = []
     spans: list[tuple[int, int]] = []
     replaced: set[int] = set()
@@ -119,7 +183,7 @@ def _view(text: str, instead: list[tuple[int, int, str]]) -> _View:
     for start, end, digits in instead:
         kept = text[position:start]
         # Words stand apart more widely than groups of digits: one space is enough.
-        if position and re.fullmatch(_BETWEEN, kept):
+        if join and position and re.fullmatch(_BETWEEN, kept):
             kept = " "
             spans.append((position, start))
         else:
@@ -138,7 +202,7 @@ class DisguisedRule:
     """What `inner` finds once the disguise is undone, where a disguise was part of it."""
 
     inner: Rule
-    disguise: Words | Lookalikes
+    disguise: Words | Lookalikes | Apart
 
     @property
     def name(self) -> str:
@@ -158,7 +222,16 @@ class DisguisedRule:
 
     @property
     def identity(self) -> str:
-        return repr((self.name, _LANGUAGES, _TENS, _LOOKALIKE.pattern))
+        return repr(
+            (
+                self.name,
+                _LANGUAGES,
+                _TENS,
+                _LOOKALIKE.pattern,
+                _BARE_GROUP.pattern,
+                _SINGLES.pattern,
+            )
+        )
 
     def hits(self, message: Message, budget_s: float) -> Iterator[Hit]:
         if not self.gate.opens(message):  # one number word makes no number

@@ -25,6 +25,37 @@ def test_numbers(find: Find, place: str, number: str) -> None:
     assert find(f"voici {number} !", place) == [("PHONE_NUMBER", number)]
 
 
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("CREDIT_CARD", "4ll1 llll 1ll1 111l"),
+        ("IBAN_CODE", "FR76 3O00 60O0 0ll2 3456 789O l89"),
+        ("FR_NIR", "2 95 l0 99 l26 111 93"),
+        ("US_SSN", "731-83-44l8"),
+        ("IP_ADDRESS", "192.l68.lO.25"),
+    ],
+)
+def test_letters_for_digits_in_other_values(find: Find, kind: str, value: str) -> None:
+    assert (kind, value) in find(f"voici {value} !", "fr")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("CREDIT_CARD", "4 1 1 1   1 1 1 1   1 1 1 1   1 1 1 1"),
+        ("US_SSN", "7 3 1 - 8 3 - 4 4 1 8"),
+        ("US_SSN", "7/3/1-8/3-4/4/1/8"),
+        ("IP_ADDRESS", "1*9*2.1*6*8.1*0.2*5"),
+        ("PHONE_NUMBER", "0❤6 1❤2 3❤4 5❤6 7❤8"),
+        ("EMAIL_ADDRESS", "j✨o✨h✨n@g✨m✨a✨i✨l.c✨o✨m"),
+        ("IBAN_CODE", "F R 7 6   3 0 0 0   6 0 0 0   0 1 1 2   3 4 5 6   7 8 9 0   1 8 9"),
+        ("FR_NIR", "2 9·5 1·0 9·9 1·2·6 1·1·1 9·3"),
+    ],
+)
+def test_values_set_apart(find: Find, kind: str, value: str) -> None:
+    assert (kind, value) in find(f"voici {value} !", "fr")
+
+
 def test_cards(find: Find) -> None:
     assert find("4111 1111 1111 1lll") == [("CREDIT_CARD", "4111 1111 1111 1lll")]
     spoken = "four one one one " + "one " * 11 + "one"
@@ -34,6 +65,7 @@ def test_cards(find: Find) -> None:
 @pytest.mark.parametrize(
     "text",
     ["un deux trois quatre cinq six sept huit neuf dix", "one two three four five six seven",
+     "call of duty 2 3 4 5 6 7 8 9", "1-0 2-1 3-2 4-3 5-4", "a b c d e f g h",
      "six hours and forty two minutes", "20l6 was a good year", "B2O 10O 3O"],
 )  # fmt: skip
 def test_others(find: Find, text: str) -> None:

@@ -1,0 +1,94 @@
+"""Words written with signs for letters, or with a letter held, as the lexicon knows them.
+
+"su1s" is suis and "k1ll" is kill; "nottt" is not and "asss" is ass. Rules of spelling cannot
+tell (gateway/text/leet.py and repeats.py have those); a list of words can. What it does not know
+is left to the rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import product
+from math import prod
+
+from gateway.text.lexicon import Lexicon
+from gateway.text.tracked import Edit, Tracked
+
+_READINGS = {
+    **{"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "9": "g"},
+    **{"@": "a", "$": "s", "€": "e", "£": "l", "¢": "c", "!": "il", "¡": "i", "|": "il"},
+}
+_SIGNS = "".join(re.escape(sign) for sign in _READINGS)
+_ANY_SIGN = frozenset(_READINGS)
+_SIGN = re.compile(rf"[a-z][{_SIGNS}]{{1,4}}[a-z]")
+_CHUNK = re.compile(r"\S+")
+_ADDRESS = re.compile(r"://|^www\.|@[\w.-]*\.\w|\w\.\w{2,}/|[268]|\d\d\d")
+_TOKEN = re.compile(rf"(?<!\w)[a-z](?:[a-z]|[{_SIGNS}]+(?=[a-z]))*(?!\w)")
+_RUN = re.compile(r"([a-z])\1\1+")
+_LONGEST = 40
+_MOST_READINGS = 128
+_SHORTEST = 3  # letters of a word with signs in it
+_HELD_ALONE = frozenset("ai")  # words of one letter; "xxx" and "www" are none
+_RATING = 3  # "aaa" and "iii" mean themselves
+
+
+def respell(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
+    """`tracked` is lower case without accents."""
+    text = tracked.text
+    if not _is_garbled(text):
+        return tracked
+    edits: list[Edit] = []
+    for chunk in _CHUNK.finditer(text):
+        if not _is_garbled(chunk[0]) or _ADDRESS.search(chunk[0]) is not None:
+            continue
+        for match in _TOKEN.finditer(chunk[0]):
+            offset = chunk.start() + match.start()
+            for start, end, says in _reading(match[0], lexicon):
+                edits.append((offset + start, offset + end, says))
+                garbled = end - start - len(says)
+                changes["repeat" if garbled else "leet"] += garbled or 1
+    return tracked.rewrite(edits)
+
+
+def _is_garbled(text: str) -> bool:
+    signed = not _ANY_SIGN.isdisjoint(text) and _SIGN.search(text) is not None
+    return signed or _RUN.search(text) is not None
+
+
+def _reading(token: str, lexicon: Lexicon) -> list[tuple[int, int, str]]:
+    """The stretches of `token`, each with what it says, where the token is garbled and the
+    lexicon knows a reading of it; else nothing."""
+    if len(token) > _LONGEST or not _is_garbled(token):
+        return []
+    if len(set(token)) == 1:
+        held = token[0] in _HELD_ALONE and len(token) > _RATING
+        return [(0, len(token), token[0])] if held else []
+    letters = sum(map(str.isalpha, token))
+    if letters < len(token) and (2 * letters < len(token) or len(token) < _SHORTEST):
+        return []
+    stretches = list(_stretches(token))
+    if prod(len(says) for _, _, says in stretches) > _MOST_READINGS:
+        return []
+    readings = {"".join(each): each for each in product(*(says for _, _, says in stretches))}
+    word = lexicon.best(readings)
+    if word is None:
+        return []
+    return [
+        (start, end, says)
+        for (start, end, _), says in zip(stretches, readings[word], strict=True)
+        if token[start:end] != says
+    ]
+
+
+def _stretches(token: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Start, end, and what stands there: a held letter once or twice, a sign's letters."""
+    at = 0
+    while at < len(token):
+        run = _RUN.match(token, at)
+        end = at + 1 if run is None else run.end()
+        letter = token[at]
+        says = tuple(_READINGS.get(letter, letter)) if run is None else (letter, letter * 2)
+        yield at, end, says
+        at = end
