@@ -110,8 +110,8 @@ lock: ## resolve and pin the dependencies again (needs uv)
 	$(LOCK) pyproject.toml requirements/build.in --extra dev --extra detoxify requirements/detoxify.in --output-file requirements/detoxify.txt
 	$(LOCK) pyproject.toml requirements/build.in --extra dev --constraint requirements/detoxify.txt --output-file requirements/dev.txt
 	$(LOCK) pyproject.toml requirements/build.in --constraint requirements/detoxify.txt --output-file requirements/base.txt
-	for one in synapse clients agents mlserver $(basename $(wildcard requirements/peers/*.in)); do \
-	  $(LOCK) requirements/$${one#requirements/}.in --output-file requirements/$${one#requirements/}.txt || exit 1; done
+	for one in synapse clients agents mlserver $(patsubst requirements/%.in,%,$(wildcard requirements/peers/*.in)); do \
+	  $(LOCK) requirements/$$one.in --output-file requirements/$$one.txt || exit 1; done
 
 clean: ## remove what was made (not the data in var/)
 	rm -rf build $(VENV) $(VENV)-synapse $(VENV)-clients $(VENV)-agents $(VENV)-mlserver $(VENV)-detoxify .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
