@@ -48,8 +48,8 @@ _CONNECT = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
-_STATEMENT_S = 60
-_WRITE_S = 12  # nobody else writes meanwhile; more than a turn is waited for
+_LONG_S = 60
+_STATEMENT_S = 12  # messages wait for it; more than a turn to write is waited for
 _ANSWER_S = 3  # on the way, beyond the server's own time-out
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
@@ -73,7 +73,7 @@ class PostgresServer:
         self.lost: tuple[type[Exception], ...] = (dbapi.OperationalError, dbapi.InterfaceError)
         """Errors of a connection that was cut, or could not be made."""
 
-    def connect(self, *, statement_s: int = _STATEMENT_S) -> Any:
+    def connect(self, *, statement_s: int = _LONG_S) -> Any:
         """Autocommit: transactions begin and end where the code says so. A statement that takes
         longer than `statement_s`, or whose answer is lost, is an error."""
         positional, named = self.engine.dialect.create_connect_args(self.engine.url)
@@ -121,7 +121,7 @@ class PostgresDatabase(Database):
         super().__init__(self._server.engine, name=self._server.name, read_only=read_only)
 
     def connect_writer(self) -> Connection:
-        connection = self.connect_checked(statement_s=_WRITE_S)
+        connection = self.connect_checked(statement_s=_STATEMENT_S)
         try:
             # Shared: after a cut, the server may not have noticed the end of the one before yet.
             connection.execute("SELECT pg_advisory_lock_shared(%s)", (_key(self.boot),))
@@ -131,7 +131,7 @@ class PostgresDatabase(Database):
             raise
         return _Living(connection, self.error)
 
-    def connect_checked(self, *, statement_s: int = _STATEMENT_S) -> Any:
+    def connect_checked(self, *, statement_s: int = _LONG_S) -> Any:
         """As the driver has it, to a server whose commits last. Raises DatabaseUnusable."""
         connection = self._server.connect(statement_s=statement_s)
         try:
@@ -143,7 +143,7 @@ class PostgresDatabase(Database):
         return connection
 
     def connect_reader(self) -> Connection:
-        connection = self._connect()
+        connection: Connection = self._server.connect(statement_s=_STATEMENT_S)
         connection.cursor().execute("SET default_transaction_read_only TO on")
         return connection
 
