@@ -10,13 +10,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from bench.figure import Figure
+from bench.messages import direct
 from bench.rewritings import CARRIERS, FAMILIES, KINDS, LANGUAGES, SAMPLES, Family
 from gateway.assembly import policies_dir
-from gateway.model.submission import Channel, Submission
 from gateway.pii.detector import PiiDetector
 from gateway.policy.phrases import read_patterns
 from gateway.policy.signals import Matcher
@@ -45,7 +44,7 @@ class Detectors:
     def __call__(self, text: str, language: str, kind: str) -> Found:
         """The language is declared for PII alone: phrases are looked for in all of them."""
         if kind == "pii":
-            asked = submission(text, language)
+            asked = direct(text, language=language)
             detection = asyncio.run(self._pii.detect(asked, self._read(text, language)))
             return {(one.kind, one.start, one.end) for one in detection.findings}
         folded = self._read(text, None).folded
@@ -135,18 +134,3 @@ def _said(family: Family, row: Row) -> Iterator[str]:
     for (language, kind), (share, _) in row.items():
         told = family.excuse(language, kind) if share is None else f"{share:.3g}"
         yield f"{language} {kind}: {told}"
-
-
-def submission(text: str, language: str) -> Submission:
-    """A direct message that is nothing but `text`."""
-    return Submission(
-        message_id="m",
-        tenant="t",
-        channel=Channel.DM,
-        creator="c",
-        avatar="a",
-        conversation="v",
-        text=text,
-        received_at=datetime(2026, 9, 1, tzinfo=UTC),
-        language=language,
-    )

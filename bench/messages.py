@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final
+
+from gateway.model.submission import Channel, Submission
 
 MESSAGES: Final = (
     "Thanks for watching the stream last night, the final boss took us four tries and everyone "
@@ -23,6 +26,21 @@ MESSAGES: Final = (
     "light is low and very warm",
 )
 """Ordinary talk, twenty to twenty-four words each."""
+
+
+def direct(text: str, *, language: str | None = None) -> Submission:
+    """A direct message that is nothing but `text`."""
+    return Submission(
+        message_id="m",
+        tenant="t",
+        channel=Channel.DM,
+        creator="c",
+        avatar="a",
+        conversation="v",
+        text=text,
+        received_at=datetime(2026, 9, 1, tzinfo=UTC),
+        language=language,
+    )
 
 
 def submission(number: int) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from statistics import mean, quantiles
 from typing import Any
 
@@ -19,7 +18,8 @@ from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
 from bench.figure import Figure, cpu_interleaved, labelled_data, ratio
-from gateway.model.submission import Audience, Channel, Submission
+from bench.messages import direct
+from gateway.model.submission import Submission
 from gateway.model.text import ReadText
 from gateway.pii.detector import PiiDetector, places_of
 from gateway.pii.domains import Domains
@@ -74,7 +74,7 @@ class _Bench:
 
     def message(self, text: str, language: str | None = None) -> tuple[Message, ReadText]:
         read = self.read(text, language)
-        return Message(read.normalised.text, places_of(_submission(text, language), read)), read
+        return Message(read.normalised.text, places_of(direct(text, language=language), read)), read
 
     def found(self, text: str, language: str | None = None) -> list[tuple[str, int, int]]:
         """(kind, start, end) of what would be stripped, in the submitted text."""
@@ -196,7 +196,7 @@ class _Bench:
     def cost(self, social: Sequence[str]) -> Iterator[Figure]:
         texts = [text for text in social if 15 <= len(text.split()) <= 25]
         texts = _draw().sample(texts, 400)
-        reads = [(_submission(text, None), self.read(text, None)) for text in texts]
+        reads = [(direct(text), self.read(text, None)) for text in texts]
         engine = _tokenizer_only_presidio()
         with asyncio.Runner() as runner:
             detector = PiiDetector()
@@ -331,21 +331,6 @@ def _tokenizer_only_presidio() -> AnalyzerEngine:
     ]
     registry.add_recognizer(OfflineEmailRecognizer(Domains()))
     return AnalyzerEngine(registry=registry, nlp_engine=_Tokenizer(), supported_languages=["en"])
-
-
-def _submission(text: str, language: str | None) -> Submission:
-    return Submission(
-        message_id="m",
-        tenant="t",
-        channel=Channel.DM,
-        creator="c",
-        avatar="a",
-        conversation="v",
-        text=text,
-        received_at=datetime(2026, 9, 1, tzinfo=UTC),
-        language=language,
-        audience=Audience(),
-    )
 
 
 def _wnut() -> list[str]:

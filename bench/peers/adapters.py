@@ -136,7 +136,7 @@ def alt_profanity_check() -> Check:
 
 
 def our_pii() -> Check:
-    from bench.evasion import submission
+    from bench.messages import direct
     from gateway.pii.detector import PiiDetector
     from gateway.text.reader import Reader
 
@@ -144,14 +144,14 @@ def our_pii() -> Check:
     asyncio.run(detector.warm())
 
     async def check(text: str) -> bool:
-        found = await detector.detect(submission(text, "en"), read(text, "en"))
+        found = await detector.detect(direct(text, language="en"), read(text, "en"))
         return any(not one.advisory and one.kind in STRUCTURED for one in found.findings)
 
     return check
 
 
 def our_toxicity() -> Check:
-    from bench.evasion import submission
+    from bench.messages import direct
     from gateway.text.reader import Reader
     from gateway.toxicity.detector import ToxicityDetector
     from gateway.toxicity.embedded import EmbeddedScorer
@@ -159,7 +159,7 @@ def our_toxicity() -> Check:
     read, detector = Reader(), ToxicityDetector(scorer=EmbeddedScorer())
 
     async def check(text: str) -> bool:
-        found = await detector.detect(submission(text, "en"), read(text, "en"))
+        found = await detector.detect(direct(text, language="en"), read(text, "en"))
         return (found.scores["toxicity"] or 0.0) >= 0.5
 
     return check

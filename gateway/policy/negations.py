@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.errors import PolicyInvalid
-from gateway.policy.syntax import ParsedModule, Path, Rule, flatten, outer_references, walk
+from gateway.policy.syntax import ParsedModule, Path, Rule, flatten, outer_references, walk, written
 
 ALWAYS = frozenset(
     {
@@ -74,7 +74,7 @@ def _queries(
             else:
                 yield from _queries(module, literal, stated, rules)
                 needed = outer_references(_pruned(literal, _is_query))
-                stated |= {_written(module, node) for node in needed}
+                stated |= {_name(module, node) for node in needed}
     elif isinstance(tree, dict):
         for one in tree.values():
             yield from _queries(module, one, stated, rules)
@@ -85,7 +85,7 @@ def _negation(
 ) -> Iterator[PolicyInvalid]:
     for given in _given(expression):
         for node in (*outer_references(_pruned(given, _is_inner)), *_calls(module, given, rules)):
-            name = _written(module, node)
+            name = _name(module, node)
             if not _certain(module, node, name, stated, rules):
                 ((_, body),) = node.items()
                 yield PolicyInvalid(
@@ -134,10 +134,9 @@ def _is_inner(kind: str) -> bool:
     return kind == "Call" or kind.endswith("Compr")
 
 
-def _written(module: ParsedModule, node: Mapping[str, Any]) -> str:
+def _name(module: ParsedModule, node: Mapping[str, Any]) -> str:
     ((_, body),) = node.items()
-    span = body["span"]
-    return module.text.encode()[span["start"] : span["end"]].decode()
+    return written(module.text, body["span"])
 
 
 def _certain(

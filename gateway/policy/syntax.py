@@ -88,7 +88,7 @@ def parse_module(module: Module) -> ParsedModule:
     for entry in tree["imports"]:
         path = flatten(entry["refr"])
         alias = entry.get("as")
-        name = _slice(module, alias) if alias else path[-1]
+        name = written(module.text, alias) if alias else path[-1]
         if name is not None and path[:2] != ("rego", "v1"):
             imports[name] = path
     return ParsedModule(
@@ -198,9 +198,11 @@ def _locals(tree: Any, module: Module) -> frozenset[str]:
         elif kind == "SomeIn":
             names.update(_variables([body["key"], body["value"]]))
         elif kind == "SomeVars":
-            names.update(_slice(module, span) for span in body["vars"])
+            names.update(written(module.text, span) for span in body["vars"])
         elif kind == "Every":
-            names.update(_slice(module, span) for span in (body["key"], body["value"]) if span)
+            names.update(
+                written(module.text, span) for span in (body["key"], body["value"]) if span
+            )
     return frozenset(names)
 
 
@@ -294,8 +296,9 @@ def flatten(tree: Mapping[str, Any]) -> Path:
         node = body["refr"]
 
 
-def _slice(module: Module, span: Mapping[str, Any]) -> str:
-    return module.text.encode("utf-8")[span["start"] : span["end"]].decode("utf-8")
+def written(text: str, span: Mapping[str, Any]) -> str:
+    """What stands in `text` at `span`, which counts bytes."""
+    return text.encode("utf-8")[span["start"] : span["end"]].decode("utf-8")
 
 
 def rules_by_path(modules: Iterable[ParsedModule]) -> dict[tuple[str, ...], list[Rule]]:

@@ -171,7 +171,7 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        connection = self._connect()
+        connection: Connection = self._server.connect()
         try:
             cursor = connection.cursor()
             cursor.execute("SET lock_timeout TO '60s'")
@@ -206,10 +206,6 @@ class PostgresDatabase(Database):
 
     def close(self) -> None:
         self.engine.dispose()
-
-    def _connect(self) -> Connection:
-        found: Connection = self._server.connect()
-        return found
 
 
 class _Living:

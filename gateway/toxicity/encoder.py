@@ -97,10 +97,11 @@ class Encoder:
         """One flat batch: all tokens one after the other, with rows of zeros before, between and
         after the texts, so that no window reaches from one into another."""
         lengths = np.array([len(ids) for ids in group])
+        first = np.cumsum(lengths) - lengths
         starts = np.cumsum(lengths + _REACH) - lengths
         count = int(starts[-1] + lengths[-1] + _REACH)
         flat = [piece for ids in group for piece in ids]
-        token = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths) + np.arange(len(flat))
+        token = np.repeat(starts - first, lengths) + np.arange(len(flat))
         blank = np.ones(count, bool)
         blank[token] = False
         x = np.zeros((count, self._projections.width), np.float32)
@@ -115,7 +116,7 @@ class Encoder:
         _normalise(features, self._eps)
         features *= self._p["ln_g"]
         features += self._p["ln_b"]
-        summed = np.add.reduceat(features, np.cumsum(lengths) - lengths, axis=0)
+        summed = np.add.reduceat(features, first, axis=0)
         return self._top(summed, lengths.astype(np.float32))
 
     def _convolve(self, x: Floats, parts: Floats, order: int, layer: int) -> Floats:

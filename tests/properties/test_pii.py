@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.messages import direct
 from gateway.model.disclosure import Redaction
 from gateway.model.finding import Detection, Finding, Stage
 from gateway.model.obligation import Obligation, ObligationKind
-from gateway.model.submission import Channel, Submission
 from gateway.model.text import ReadText
 from gateway.pii.detector import PiiDetector
 from gateway.pii.public_facts import without_public_facts
@@ -45,25 +44,11 @@ def detector() -> Iterator[PiiDetector]:
     asyncio.run(made.close())
 
 
-def submission(text: str) -> Submission:
-    return Submission(
-        message_id="m",
-        tenant="t",
-        channel=Channel.DM,
-        creator="c",
-        avatar="a",
-        conversation="v",
-        text=text,
-        received_at=datetime(2026, 9, 1, tzinfo=UTC),
-        language="fr",
-    )
-
-
 def strip(text: str, read: ReadText, detection: Detection, mode: str) -> Redaction:
     order = Obligation(
         kind=ObligationKind.REDACT, rules=("r",), params={"kinds": ["*"], "mode": mode}
     )
-    return REDACT(submission(text), read, [detection], [order])
+    return REDACT(direct(text, language="fr"), read, [detection], [order])
 
 
 @st.composite
@@ -93,7 +78,7 @@ def test_no_part_of_a_value_is_left_and_the_words_stay(
 ) -> None:
     text, words = message
     read = READ(text, "fr")
-    detection = asyncio.run(detector.detect(submission(text), read))
+    detection = asyncio.run(detector.detect(direct(text, language="fr"), read))
     redaction = strip(text, read, detection, mode)
     left = outside(redaction)
     assert not any(char.isdigit() or char in "@/" for char in left), left
@@ -143,7 +128,7 @@ def test_any_spans_are_stripped_and_the_rest_stays_as_it_is(
 def test_a_public_fact_spares_itself_alone(detector: PiiDetector, value: str, other: str) -> None:
     text = f"mot {value} mot {other} mot"
     read = READ(text, "fr")
-    detection = asyncio.run(detector.detect(submission(text), read))
+    detection = asyncio.run(detector.detect(direct(text, language="fr"), read))
     spared = without_public_facts(detection, read, (value,))
     assert set(spared.findings) <= set(detection.findings)
     left = {text[one.start : one.end] for one in spared.findings}

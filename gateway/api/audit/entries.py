@@ -46,6 +46,19 @@ class Filters(BaseModel):
     since: Moment | None = Field(None, description="Included. With its offset from UTC.")
     until: Moment | None = Field(None, description="Not included.")
 
+    def query(self, tenant: str) -> EntryQuery:
+        return EntryQuery(
+            tenant=tenant,
+            creator=self.creator,
+            channel=self.channel.value if self.channel else None,
+            conversation=self.conversation,
+            kind=self.kind,
+            decision=self.decision,
+            rule=self.rule,
+            since=self.since,
+            until=self.until,
+        )
+
 
 class EntryFilter(Filters):
     message_id: Annotated[
@@ -137,18 +150,7 @@ async def entries(
     if asked.message_id is not None:
         found = await store.entries_of_message(asked.message_id, tenant=key.tenant)
         return EntriesOut(entries=[_out(one) for one in found], next=None)
-    query = EntryQuery(
-        tenant=key.tenant,
-        creator=asked.creator,
-        channel=asked.channel.value if asked.channel else None,
-        conversation=asked.conversation,
-        kind=asked.kind,
-        decision=asked.decision,
-        rule=asked.rule,
-        since=asked.since,
-        until=asked.until,
-    )
-    found = await store.find(query, limit=asked.limit, before=asked.before)
+    found = await store.find(asked.query(key.tenant), limit=asked.limit, before=asked.before)
     more = found[-1].seq if len(found) == asked.limit else None
     return EntriesOut(entries=[_out(one) for one in found], next=more)
 

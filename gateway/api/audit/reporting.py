@@ -123,17 +123,7 @@ class _Reporting:
         Audit-Origin and Audit-Size say under which checkpoint: nothing newer is in it. What was
         cut off has no end (chunked encoding). For more than `limit`, ask again with `after`."""
         doors, desk = _open(request)
-        query = EntryQuery(
-            tenant=key.tenant,
-            creator=asked.creator,
-            channel=asked.channel.value if asked.channel else None,
-            conversation=asked.conversation,
-            kind=asked.kind,
-            decision=asked.decision,
-            rule=asked.rule,
-            since=asked.since,
-            until=asked.until,
-        )
+        query = asked.query(key.tenant)
         checkpoint = await doors.log.checkpoint()
         export = Export(
             about=About(
