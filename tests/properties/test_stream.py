@@ -12,6 +12,7 @@ import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bench.messages import direct
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.submission import StreamPart
 from gateway.pii.detector import PiiDetector
@@ -31,7 +32,7 @@ from gateway.pipeline.stream.core import (
     Tick,
 )
 from gateway.text.reader import Reader
-from tests.properties.test_pii import VALUES, submission
+from tests.properties.test_pii import VALUES
 
 REDACT = make_redactor(b"k" * 32)
 READ = Reader()
@@ -56,7 +57,7 @@ class House:
 
     def strip(self, context: str, text: str) -> str:
         part = StreamPart(id="s", number=0, fresh=len(context))
-        said = submission(context + text)
+        said = direct(context + text, language="fr")
         read = READ(said.text, "fr")
         found = self._runner.run(self._detector.detect(said, read))
         object.__setattr__(said, "stream", part)
