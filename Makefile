@@ -84,6 +84,15 @@ format: $(VENV)/ready-dev ## format the code and the policies
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+$(VENV)-training/ready: training/requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)-training
+	$(VENV)-training/bin/pip install --quiet --requirement training/requirements.txt --editable .
+	@touch $@
+
+train: $(VENV)-training/ready ## make the embedded toxicity model again: teacher, then pupil (PyPI's torch: several GB; 1 to 2 hours)
+	$(VENV)-training/bin/python -m training.teacher
+	$(VENV)-training/bin/python -m training.embedded --answers build/toxicity/answers.npz
+
 verifier: ## the stand-alone verifier of the audit log as one file (needs Python alone)
 	$(PYTHON) -m gateway.verifier.pack build/avatar-gateway-verifier.pyz
 
@@ -114,4 +123,4 @@ lock: ## resolve and pin the dependencies again (needs uv)
 	  $(LOCK) requirements/$$one.in --output-file requirements/$$one.txt || exit 1; done
 
 clean: ## remove what was made (not the data in var/)
-	rm -rf build $(VENV) $(VENV)-synapse $(VENV)-clients $(VENV)-agents $(VENV)-mlserver $(VENV)-detoxify .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf build $(VENV) $(VENV)-synapse $(VENV)-clients $(VENV)-agents $(VENV)-mlserver $(VENV)-detoxify $(VENV)-training .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

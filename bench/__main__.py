@@ -21,6 +21,7 @@ ROOMS = (
     "text",
     "pii",
     "toxicity",
+    "identity",
     "policy",
     "signals",
     "evasion",

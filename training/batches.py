@@ -69,10 +69,10 @@ def augment(rows: Sequence[Row], random_: random.Random) -> list[Row]:
     return seen
 
 
-def _either(a: int, b: int) -> int:
-    if 1 in (a, b):
-        return 1
-    return UNKNOWN if UNKNOWN in (a, b) else 0
+def _either(a: float, b: float) -> float:
+    """The label of two texts together: an unknown one may be any."""
+    highest = max(a, b)
+    return UNKNOWN if UNKNOWN in (a, b) and highest < 0.5 else highest
 
 
 def batches(
@@ -80,20 +80,26 @@ def batches(
 ) -> Iterator[tuple[list[int], Batch]]:
     """(indices, batch) in random order, or in order of length without `random_`."""
     tokens = [tokenizer(row.text) for row in rows]
+    for group in groups([len(each) for each in tokens], random_):
+        yield group, _batch([rows[index] for index in group], [tokens[index] for index in group])
+
+
+def groups(lengths: Sequence[int], random_: random.Random | None) -> list[list[int]]:
+    """Indices of texts of like lengths (tokens), TOKENS_A_BATCH together at most; in random
+    order, or in order of length without `random_`."""
     jitter = random_.random if random_ else lambda: 0.0
-    order = sorted(range(len(rows)), key=lambda index: len(tokens[index]) * (1 + 0.2 * jitter()))
-    groups: list[list[int]] = [[]]
+    order = sorted(range(len(lengths)), key=lambda index: lengths[index] * (1 + 0.2 * jitter()))
+    found: list[list[int]] = [[]]
     size = 0
     for index in order:
-        if groups[-1] and size + len(tokens[index]) > TOKENS_A_BATCH:
-            groups.append([])
+        if found[-1] and size + lengths[index] > TOKENS_A_BATCH:
+            found.append([])
             size = 0
-        groups[-1].append(index)
-        size += len(tokens[index])
+        found[-1].append(index)
+        size += lengths[index]
     if random_:
-        random_.shuffle(groups)
-    for group in groups:
-        yield group, _batch([rows[index] for index in group], [tokens[index] for index in group])
+        random_.shuffle(found)
+    return found
 
 
 def _batch(rows: Sequence[Row], tokens: Sequence[list[int]]) -> Batch:

@@ -1,13 +1,12 @@
 """Train the embedded toxicity model: `LABELLED_DATA=… python -m training.embedded`.
 
-Same data, seed, number of threads and package versions: same weights.
+Same data, answers of the teacher, seed, number of threads and package versions: same weights.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,21 +19,11 @@ from gateway.toxicity.grams import BUCKETS
 from gateway.toxicity.weights import SHIPPED
 from training.batches import Batch, Tokenizer, augment, batches
 from training.calibrate import RATES, fit
+from training.descent import Descent, loss_of
 from training.encoder import Network, Tokens
 from training.export import describe, write
-from training.sources import CATEGORIES, SEED, SOURCES, UNKNOWN, Row, is_validation, rows
-
-
-def loss_of(network: Network, tokens: Tokens, batch: Batch) -> torch.Tensor:
-    logits = scores(network, tokens, batch)
-    known = (batch.labels != UNKNOWN).float()
-    each = torch.nn.functional.binary_cross_entropy_with_logits(
-        logits, batch.labels.clamp(min=0), reduction="none"
-    )
-    importance = torch.ones(len(CATEGORIES))
-    importance[0] = 2.0
-    weighed = each * known * batch.weights[:, None] * importance
-    return weighed.sum() / (batch.weights.sum() * len(CATEGORIES))
+from training.sources import CATEGORIES, SEED, SOURCES, Row, is_validation, rows
+from training.taught import ANSWERS, taught
 
 
 def scores(network: Network, tokens: Tokens, batch: Batch) -> torch.Tensor:
@@ -82,28 +71,16 @@ def train(
         ],
         fused=True,
     )
-    peaks = [group["lr"] for group in optimizer.param_groups]
-    started = time.monotonic()
+    descent = Descent(optimizer, log=log)
     for epoch in range(epochs):
         network.train()
         seen = augment(training, random_)
-        done, total = 0, 0.0
-        for step, (indices, batch) in enumerate(batches(seen, tokenizer, random_)):
-            progress = (epoch + done / len(seen)) / epochs
-            for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-                group["lr"] = peak * min(1.0, progress * 20 + 0.05) * (1.02 - progress)
-            loss = loss_of(network, tokens, batch)
+        done = 0
+        for indices, batch in batches(seen, tokenizer, random_):
+            loss = loss_of(scores(network, tokens, batch), batch.labels, batch.weights)
             loss = loss + 1e-6 * network.wide.weight.square().sum()
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
+            descent.step(loss, (epoch + done / len(seen)) / epochs)
             done += len(indices)
-            total += float(loss.detach())
-            if log and step % 50 == 49:
-                spent = time.monotonic() - started
-                print(f"epoch {epoch} {done / len(seen):.2f} loss {total / 50:.4f} {spent:.0f} s")
-                total = 0.0
 
 
 def finish(network: Network, folder: Path) -> None:
@@ -146,21 +123,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wide", type=Path, help="a state before its matrices were narrowed")
     parser.add_argument("--state", type=Path, help="a finished state")
+    parser.add_argument(
+        "--answers", type=Path, help=f"the teacher's ({ANSWERS}); else labels alone"
+    )
     parser.add_argument("--keep", type=Path, default=Path("build/toxicity"))
     parser.add_argument("--out", type=Path, default=SHIPPED)
     arguments = parser.parse_args()
     torch.set_num_threads(1)  # two are slower on a shared machine, and less repeatable
     torch.set_flush_denormal(True)
-    finish(_trained(arguments.wide, arguments.state, arguments.keep), arguments.out)
-
-
-def _trained(wide: Path | None, state: Path | None, keep: Path) -> Network:
-    """Two epochs, then narrow matrices, then one epoch more, slower. `keep` is a folder."""
-    training = [row for row in rows(seed=SEED) if not is_validation(row)]
     network = Network(len(CATEGORIES), BUCKETS, seed=SEED)
-    if state is not None:
+    if arguments.state is not None:
         network.factorise()
-        return _loaded(network, state)
+        _loaded(network, arguments.state)
+    else:
+        training = [row for row in rows(seed=SEED) if not is_validation(row)]
+        if arguments.answers is not None:
+            training = taught(training, arguments.answers)
+        _trained(network, training, arguments.wide, arguments.keep)
+    finish(network, arguments.out)
+
+
+def _trained(network: Network, training: Sequence[Row], wide: Path | None, keep: Path) -> None:
+    """Two epochs, then narrow matrices, then one epoch more, slower. `keep` is a folder."""
     keep.mkdir(parents=True, exist_ok=True)
     if wide is None:
         train(network, training, seed=SEED, epochs=2)
@@ -170,12 +154,10 @@ def _trained(wide: Path | None, state: Path | None, keep: Path) -> Network:
     network.factorise()
     train(network, training, seed=SEED + 1, epochs=1, pace=0.3)
     torch.save(network.state_dict(), keep / "narrow.pt")
-    return network
 
 
-def _loaded(network: Network, path: Path) -> Network:
+def _loaded(network: Network, path: Path) -> None:
     network.load_state_dict(torch.load(path, weights_only=True))
-    return network
 
 
 if __name__ == "__main__":

@@ -1,20 +1,25 @@
 """The figures of MODEL_CARD.md, on texts that were not trained on, through the whole detector:
-`LABELLED_DATA=… python -m training.figures` (a few minutes). The rest of them: `make bench
-ONLY=toxicity`.
+`LABELLED_DATA=… python -m training.figures` (a few minutes); `--teacher FILE` ranks with the
+teacher instead. The rest of them: `make bench ONLY=toxicity,identity`.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from bench.figure import labelled_data
+from bench.identity import sentences
 from bench.toxicity import HOLD, detect, roc_auc
 from gateway.text.reader import Reader
 from gateway.toxicity.embedded import EmbeddedScorer
+from gateway.toxicity.windows import windows
 from training.calibrate import clean_texts, halves
+from training.grammar import LANGUAGES
 from training.sources import (
     CATEGORIES,
     SEED,
@@ -32,6 +37,10 @@ _ANSWERING = ("insult", "threat", "identity_attack")
 _MOST = 1_500
 
 
+Detect = Callable[[Sequence[str]], np.ndarray]
+"""Texts → (texts, CATEGORIES)."""
+
+
 class Detector:
     def __init__(self) -> None:
         self._scorer = EmbeddedScorer()
@@ -39,9 +48,25 @@ class Detector:
         self._read = Reader()
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
-        """(texts, CATEGORIES)."""
         found = detect(self._scorer, self._read, texts)
         return np.array([[each[category] or 0.0 for category in CATEGORIES] for each in found])
+
+
+class Teaching:
+    """The teacher on clean text, in the same windows, not calibrated."""
+
+    def __init__(self, path: Path) -> None:
+        from training.teacher import load  # noqa: PLC0415 - needs torch
+
+        self._teacher = load(path)
+
+    def __call__(self, texts: Sequence[str]) -> np.ndarray:
+        parts = [windows(text, size=EmbeddedScorer.window) for text in texts]
+        odds = self._teacher.answers([part for each in parts for part in each])
+        ends = np.cumsum([len(each) for each in parts])
+        worst = np.maximum.reduceat(odds, ends - [len(each) for each in parts], axis=0)
+        fewer: np.ndarray = worst - np.log([len(each) for each in parts])[:, None]
+        return fewer
 
 
 def column(found: np.ndarray, *names: str) -> np.ndarray:
@@ -49,7 +74,7 @@ def column(found: np.ndarray, *names: str) -> np.ndarray:
     return found[:, [CATEGORIES.index(name) for name in names]].max(axis=1)
 
 
-def moderation(detector: Detector) -> list[tuple[str, int, float]]:
+def moderation(detector: Detect) -> list[tuple[str, int, float]]:
     """(what, how many marked, ROC-AUC) on openai/moderation-api-release."""
     path = labelled_data("toxicity/dev.openai-moderation.jsonl")
     prompts = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
@@ -74,7 +99,7 @@ def moderation(detector: Detector) -> list[tuple[str, int, float]]:
     return [*lines, ("the first, without sexual and self-harm prompts", int(kept.sum()), without)]
 
 
-def held_out(detector: Detector) -> list[tuple[str, int, float]]:
+def held_out(detector: Detect) -> list[tuple[str, int, float]]:
     """(set and category, how many texts, ROC-AUC)."""
     sets: list[tuple[str, list[Row], tuple[str, ...]]] = [
         ("Davidson", [row for row in davidson() if is_validation(row)], CATEGORIES[:1]),
@@ -94,7 +119,20 @@ def held_out(detector: Detector) -> list[tuple[str, int, float]]:
     return lines
 
 
-def clean(detector: Detector) -> list[tuple[str, int, float, float]]:
+def identity(detector: Detect) -> list[tuple[str, int, float]]:
+    """(language, how many templated sentences, ROC-AUC of attacks against mentions, counter-speech
+    and words taken back)."""
+    lines = []
+    for language in LANGUAGES:
+        kinds = sentences(language)
+        texts = [text for each in kinds.values() for text in each]
+        marked = np.array([kind == "attack" for kind, each in kinds.items() for _ in each])
+        found = column(detector(texts), "identity_attack")
+        lines.append((f"identity sentences, {language}", len(texts), roc_auc(found, marked)))
+    return lines
+
+
+def clean(detector: Detect) -> list[tuple[str, int, float, float]]:
     """(language, how many clean texts, share with toxicity over the hold point, with any
     category but obscene)."""
     texts = clean_texts([row for row in rows(seed=SEED) if is_validation(row)])
@@ -111,10 +149,15 @@ def clean(detector: Detector) -> list[tuple[str, int, float, float]]:
 
 
 def main() -> None:
-    detector = Detector()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--teacher", type=Path, help="a file that training.teacher made")
+    arguments = parser.parse_args()
+    detector = Detector() if arguments.teacher is None else Teaching(arguments.teacher)
     print("| set | n | ROC-AUC |\n|---|---|---|")
-    for what, count, figure in [*moderation(detector), *held_out(detector)]:
-        print(f"| {what} | {count:,} | {figure:.3f} |")
+    for what, count, figure in [*moderation(detector), *held_out(detector), *identity(detector)]:
+        print(f"| {what} | {count:,} | {figure:.3f} |", flush=True)
+    if arguments.teacher is not None:
+        return  # what is not calibrated has no hold point
     print("\n| clean text | n | toxicity | any |\n|---|---|---|---|")
     for language, count, toxic, any_ in clean(detector):
         print(f"| {language} | {count:,} | {toxic:.3f} | {any_:.3f} |")

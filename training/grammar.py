@@ -1,4 +1,4 @@
-"""Our own training sentences: small grammars, one file for each language.
+"""Our own sentences: small grammars, one file for each language.
 
 A line `$slot = a | b` names a slot; a line `labels: template` is a sentence. `clean` means no
 label; every other label also means `toxicity`, but for `self_harm` and `sexual_explicit` alone.
@@ -31,6 +31,15 @@ class Template:
         """How many sentences to draw: more for templates with slots, boundedly."""
         return min(12, 2 + 5 * len(_SLOT.findall(self.text)))
 
+    def all(self) -> list[str]:
+        """Every sentence of a template whose slots hold none, in the order of the values."""
+        found = [self.text]
+        for name in dict.fromkeys(_SLOT.findall(self.text)):
+            found = [
+                text.replace(f"${name}", value) for text in found for value in self.slots[name]
+            ]
+        return found
+
     def draw(self, random_: random.Random) -> str:
         text = self.text
         for _ in range(3):  # a slot may hold a slot; nothing is deeper
@@ -38,11 +47,11 @@ class Template:
         return text
 
 
-def templates(language: str) -> list[Template]:
+def templates(language: str, *, folder: Path = FOLDER) -> list[Template]:
     """Every template of one language, in the order of the file."""
     slots: dict[str, tuple[str, ...]] = {}
     lines: list[tuple[str, str]] = []
-    for line in (FOLDER / f"{language}.txt").read_text("utf-8").splitlines():
+    for line in (folder / f"{language}.txt").read_text("utf-8").splitlines():
         if line.startswith("$"):
             name, _, values = line[1:].partition(" = ")
             slots[name] = tuple(value.strip() for value in values.split("|"))

@@ -1,6 +1,7 @@
 """The labelled data below LABELLED_DATA, as rows with one label for each category.
 
 A label is 1, 0, or UNKNOWN where the source does not say: an unknown label never enters the loss.
+Between 0 and 1 are labels that the teacher had a say in (taught.py).
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Row:
     source: str
     language: str
     text: str
-    labels: tuple[int, ...]
+    labels: tuple[float, ...]
     weight: float
     fold: int
 

@@ -1,0 +1,44 @@
+"""What the teacher says of the training texts, and how it is mixed with their labels."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from training.sources import UNKNOWN, Row
+
+ANSWERS = Path("build/toxicity/answers.npz")
+
+
+def keep(path: Path, rows: Sequence[Row], odds: np.ndarray) -> None:
+    """`odds`: (rows, categories), log-odds."""
+    np.savez_compressed(path, odds=odds.astype(np.float32), texts=_digest(rows))
+
+
+def taught(rows: Sequence[Row], path: Path) -> list[Row]:
+    """`rows` with labels between 0 and 1: the less a row's own labels are worth (its weight), the
+    more the teacher's count; where a label is unknown, they count alone."""
+    with np.load(path, allow_pickle=False) as stored:
+        if stored["texts"] != _digest(rows):
+            raise SystemExit(f"{path} answers other texts: run training.teacher again")
+        shares = 1 / (1 + np.exp(-stored["odds"].astype(np.float64)))
+    return [
+        replace(row, labels=_mixed(row, line))
+        for row, line in zip(rows, shares.tolist(), strict=True)
+    ]
+
+
+def _mixed(row: Row, shares: Sequence[float]) -> tuple[float, ...]:
+    own = 0.5 * min(1.0, row.weight)
+    return tuple(
+        share if label == UNKNOWN else own * label + (1 - own) * share
+        for label, share in zip(row.labels, shares, strict=True)
+    )
+
+
+def _digest(rows: Sequence[Row]) -> str:
+    return hashlib.sha256("\0".join(row.text for row in rows).encode()).hexdigest()
