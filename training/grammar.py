@@ -6,6 +6,7 @@ label; every other label also means `toxicity`, but for `self_harm` and `sexual_
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from collections.abc import Iterator

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from training.sources import UNKNOWN, Row
+from training.sources import CATEGORIES, UNKNOWN, Row
 
+TAUGHT = {"toxicity", "insult", "threat", "identity_attack"}
+"""What the teacher knows. It had too few sexual and self-harm texts to learn from (MODEL_CARD.md),
+and obscenity is a matter of words."""
 ANSWERS = Path("build/toxicity/answers.npz")
 
 
@@ -20,8 +23,9 @@ def keep(path: Path, rows: Sequence[Row], odds: np.ndarray) -> None:
 
 
 def taught(rows: Sequence[Row], path: Path) -> list[Row]:
-    """`rows` with labels between 0 and 1: the less a row's own labels are worth (its weight), the
-    more the teacher's count; where a label is unknown, they count alone."""
+    """`rows` with labels between 0 and 1 for the categories in TAUGHT: the less a row's own labels
+    are worth (its weight), the more the teacher's count; where a label is unknown, they count
+    alone."""
     with np.load(path, allow_pickle=False) as stored:
         if stored["texts"] != _digest(rows):
             raise SystemExit(f"{path} answers other texts: run training.teacher again")
@@ -34,10 +38,15 @@ def taught(rows: Sequence[Row], path: Path) -> list[Row]:
 
 def _mixed(row: Row, shares: Sequence[float]) -> tuple[float, ...]:
     own = 0.5 * min(1.0, row.weight)
-    return tuple(
-        share if label == UNKNOWN else own * label + (1 - own) * share
-        for label, share in zip(row.labels, shares, strict=True)
-    )
+    mixed = []
+    for category, label, share in zip(CATEGORIES, row.labels, shares, strict=True):
+        if category not in TAUGHT:
+            mixed.append(label)
+        elif label == UNKNOWN:
+            mixed.append(share)
+        else:
+            mixed.append(own * label + (1 - own) * share)
+    return tuple(mixed)
 
 
 def _digest(rows: Sequence[Row]) -> str:

@@ -77,7 +77,7 @@ class Teacher(nn.Module):
         return found.float()
 
 
-def train(teacher: Teacher, training: Sequence[Row], *, epochs: int, keep: Path) -> None:
+def train(teacher: Teacher, training: Sequence[Row], *, epochs: int, to: Path) -> None:
     random_ = random.Random(SEED)  # noqa: S311
     learning = [each for each in teacher.encoder.parameters() if each.requires_grad]
     optimizer = torch.optim.AdamW(
@@ -98,8 +98,7 @@ def train(teacher: Teacher, training: Sequence[Row], *, epochs: int, keep: Path)
             loss = loss_of(teacher.scores(tokens), labels[indices], weights[indices])
             descent.step(loss, (epoch + done / len(seen)) / epochs)
             done += len(indices)
-        torch.save(teacher.learnt(), keep.with_stem(f"{keep.stem}-{epoch + 1}"))
-    torch.save(teacher.learnt(), keep)
+        torch.save(teacher.learnt(), to)
 
 
 def lesson(training: Sequence[Row]) -> list[Row]:
@@ -122,12 +121,16 @@ def load(path: Path) -> Teacher:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", type=Path, default=KEPT)
+    parser.add_argument("--state", type=Path, help="a finished teacher, which only answers")
     parser.add_argument("--epochs", type=int, default=_EPOCHS)
     arguments = parser.parse_args()
     arguments.keep.parent.mkdir(parents=True, exist_ok=True)
     training = [row for row in rows(seed=SEED) if not is_validation(row)]
-    teacher = Teacher()
-    train(teacher, lesson(training), epochs=arguments.epochs, keep=arguments.keep)
+    if arguments.state is None:
+        teacher = Teacher()
+        train(teacher, lesson(training), epochs=arguments.epochs, to=arguments.keep)
+    else:
+        teacher = load(arguments.state)
     keep(ANSWERS, training, teacher.answers([row.text for row in training]))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.identity import FOLDER
 from training.grammar import LANGUAGES, sentences, templates
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -52,6 +53,17 @@ def test_every_slot_of_every_grammar_is_filled() -> None:
     known = {"insult", "threat", "identity_attack", "obscene", "sexual_explicit", "self_harm"}
     for language in LANGUAGES:
         assert {label for each in templates(language) for label in each.labels} <= known
+
+
+def test_the_sentences_of_the_bench_are_filled_and_none_is_trained_on() -> None:
+    trained = {text for _, text, *_ in sentences(seed=1, scale=50)}
+    for language in LANGUAGES:
+        for template in templates(language, folder=FOLDER):
+            found = template.all()
+            assert template.labels <= {"mention", "counter", "reclaimed", "attack"}
+            assert len(set(found)) == len(found)
+            assert not trained & set(found)
+            assert not [text for text in found if "$" in text]
 
 
 def test_the_same_seed_draws_the_same_sentences() -> None:
