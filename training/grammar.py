@@ -34,12 +34,12 @@ class Template:
 
     def all(self) -> list[str]:
         """Every sentence of a template whose slots hold none, in the order of the values."""
-        found = [self.text]
-        for name in dict.fromkeys(_SLOT.findall(self.text)):
-            found = [
-                text.replace(f"${name}", value) for text in found for value in self.slots[name]
-            ]
-        return found
+        names = list(dict.fromkeys(_SLOT.findall(self.text)))
+        choices = itertools.product(*(self.slots[name] for name in names))
+        return [self._filled(dict(zip(names, each, strict=True))) for each in choices]
+
+    def _filled(self, chosen: dict[str, str]) -> str:
+        return _SLOT.sub(lambda match: chosen[match.group(1)], self.text)
 
     def draw(self, random_: random.Random) -> str:
         text = self.text
