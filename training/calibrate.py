@@ -35,7 +35,12 @@ def clean_texts(rows: Sequence[Row]) -> dict[str, list[str]]:
     """By language: held-out rows that no category marks, and the untouched half of the social
     messages without swearing."""
     found: dict[str, list[str]] = {}
+    ours: set[int] = set()
     for row in rows:
+        if row.source == "ours":
+            if row.fold in ours:
+                continue  # of what one template says, one sentence counts
+            ours.add(row.fold)
         if not any(row.labels) and row.source in {"ours", "dialogue", "davidson", "paradetox"}:
             found.setdefault(_NAMES.get(row.language, row.language), []).append(row.text)
     found.setdefault("en", []).extend(

