@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
 
-from gateway.pii.message import Message
+from gateway.pii.message import Gate, Message
 from gateway.pii.resolve import resolve
 from gateway.pii.rule import Hit, Rule
 
@@ -12,9 +13,25 @@ BUDGET_S = 0.05
 """CPU that one pattern may take on one message."""
 
 
-def open_rules(rules: Sequence[Rule], message: Message) -> list[Rule]:
-    """The rules whose gate opens: the others cannot match."""
-    return [rule for rule in rules if rule.gate.opens(message)]
+class Gated:
+    """Rules behind their gates. A gate that several share is looked at once for a message, and
+    those that need more digits than it has are not looked at."""
+
+    __slots__ = ("_digits", "_gates")
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        behind: dict[Gate, list[Rule]] = {}
+        for rule in rules:
+            behind.setdefault(rule.gate, []).append(rule)
+        self._gates = sorted(behind.items(), key=lambda item: item[0].digits)
+        self._digits = [gate.digits for gate, _ in self._gates]
+
+    def open(self, message: Message) -> list[Rule]:
+        """The rules whose gate opens: the others cannot match."""
+        reach = bisect_right(self._digits, message.digits)
+        return [
+            rule for gate, rules in self._gates[:reach] if gate.opens(message) for rule in rules
+        ]
 
 
 def scan(

@@ -52,6 +52,7 @@ def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[Ru
         disguised.DisguisedRule(inner=addresses, disguise=apart),
         ip.defanged(),
         url.link(domains),
+        url.www(domains),
         url.path(domains),
         crypto.bitcoin(),
         crypto.ethereum(),

@@ -39,9 +39,8 @@ _BARE_GROUP = re.compile(
 )
 _SIGNS = r"(?:[^\w\s]|[_\s]){1,6}?"
 _SINGLES = regex.compile(rf"(?<![^\W_])[^\W_](?:{_SIGNS}[^\W_](?![^\W_])){{5,}}+")
-_APART_QUICK = re.compile(
-    r"(?<![^\W_])[^\W_](?:[^\w\s]|[_\s]){1,6}[^\W_](?:[^\w\s]|[_\s]){1,6}[^\W_](?![^\W_])"
-)
+# The four inner ones of the six: begins with a sign, of which there are fewer than letters.
+_APART_QUICK = re.compile(r"[\W_][^\W_](?:[\W_]{1,6}[^\W_]){3}[\W_]")
 _BETWEEN = r"[\s,.\-]{1,3}"
 
 
@@ -236,9 +235,8 @@ class DisguisedRule:
     def hits(self, message: Message, budget_s: float) -> Iterator[Hit]:
         if not self.gate.opens(message):  # one number word makes no number
             return
-        view = self.disguise.view(message.text, budget_s)
-        seen = Message(view.text, message.places)
-        if not self.inner.gate.opens(seen):
+        view, seen = message.once(self.disguise, lambda: self._seen(message, budget_s))
+        if not view.replaced or not self.inner.gate.opens(seen):
             return
         for hit in self.inner.hits(seen, budget_s):
             if view.replaced.isdisjoint(range(hit.start, hit.end)):
@@ -249,3 +247,7 @@ class DisguisedRule:
                 end=view.spans[hit.end - 1][1],
                 source=self.name,
             )
+
+    def _seen(self, message: Message, budget_s: float) -> tuple[_View, Message]:
+        view = self.disguise.view(message.text, budget_s)
+        return view, Message(view.text, message.places)

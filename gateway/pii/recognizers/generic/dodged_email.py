@@ -43,14 +43,15 @@ _APART = r"(?<!\w)(?:\w[ .]){2,40}@ (?:\w ){2,30}\. (?:\w ){1,5}\w(?!\w)"
 _KNOWN_HOST = rf"{_LOCAL}{_PLAIN_AT}(?:{'|'.join(_MAIL_HOSTS)})\.{_TLD}"
 
 _DOT_PIECES = ("dot", "d0t", "point", "punto", "ponto", "punkt", "punt")
+# "d" is what is left of "d0t" without the digit.
+_PLAIN_WORDS = frozenset((*_DOT_PIECES, *_MAIL_HOSTS, "d"))
 _AT_PIECES = (
     "@", "(", "[", "{", "<", "-at", "_at", "*at", "arob", "arrob", "chiocciola", "klammeraffe",
     "apenstaartje",
 )  # fmt: skip
 _AT_QUICK = re.compile(
-    r"@\s|[(\[{<]\s{0,2}[@a]|[-_*]at|arob|arrob|chiocciola|klammeraffe|apenstaartje"
-    r"|\w@[^\s(\[{<]{0,90}(?:\s|[(\[{<,]|[-_*]dot)",
-    re.IGNORECASE,
+    r"@(?:\s|(?<=\w@)[^\s(\[{<]{0,90}(?:\s|[(\[{<,]|[-_*]dot))"
+    r"|[(\[{<]\s{0,2}[@a]|[-_*]at|arob|arrob|chiocciola|klammeraffe|apenstaartje"
 )
 
 _NOT_A_HOST_LISTED = (
@@ -130,7 +131,7 @@ def bracketed(domains: Domains) -> PatternRule:
         ),
         about="An address with (at), arobase, a spaced @ or a spelled-out dot, whose domain ends "
         "in a public suffix.",
-        gate=Gate(groups=(_AT_PIECES, (".", ",", *_DOT_PIECES)), quick=_AT_QUICK),
+        gate=Gate(groups=(_AT_PIECES, (".", ",", *_DOT_PIECES)), quick_lower=_AT_QUICK),
     )
 
 
@@ -144,5 +145,5 @@ def worded(domains: Domains) -> PatternRule:
         ),
         about="An address in plain words (john at gmail dot com), whose domain ends in a public "
         "suffix.",
-        gate=Gate(groups=((*_DOT_PIECES, *_MAIL_HOSTS),)),
+        gate=Gate(words=_PLAIN_WORDS, least_words=1),
     )

@@ -32,6 +32,7 @@ _PIECES = (
     "glpat-", "xox", "k_live_", "k_test_", "sk-", "aiza", "ya29.", "hf_", "npm_", "pypi-", "sg.",
     ":aa", "webhooks/", "eyj",
 )  # fmt: skip
+_LEAST_TOKEN = 14  # characters: Slack's
 _KEY = (
     r"-----BEGIN (?:[A-Z]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
     r"(?:[A-Za-z0-9+/=\s:,\-]{0,16000}?-----END (?:[A-Z]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
@@ -42,6 +43,10 @@ _WORDS = (
     "contrasena", "passwort", "kennwort", "senha", "密码", "كلمة السر", "api key", "api_key",
     "api-key", "apikey", "clé api", "cle api", "secret key", "secret_key", "client_secret",
     "access token", "access_token", "auth token", "bearer", "token",
+)  # fmt: skip
+_WORD_PIECES = (
+    "pass", "pwd", "mdp", "contrase", "kennwort", "senha", "密码", "كلمة السر", "api", "secret",
+    "token", "bearer",
 )  # fmt: skip
 _STATED = (
     rf"(?<![a-z])(?:{'|'.join(_WORDS)})[\"']?"
@@ -66,7 +71,7 @@ def tokens() -> PatternRule:
         about="Keys and tokens with an issuer's prefix: AWS, GitHub, GitLab, Slack, Stripe, "
         "OpenAI, Anthropic, Google, Hugging Face, npm, PyPI, SendGrid, Telegram, "
         "Discord, and JSON Web Tokens.",
-        gate=Gate(groups=(_PIECES,)),
+        gate=Gate(chunk=_LEAST_TOKEN, groups=(_PIECES,)),
     )
 
 
@@ -107,7 +112,7 @@ def stated() -> PatternRule:
         ),
         about="What follows “password:”, “mot de passe :”, “api key =” and the like, where it "
         "has a digit or a sign; bearer tokens.",
-        gate=Gate(groups=(_WORDS,)),
+        gate=Gate(groups=(_WORD_PIECES,)),
     )
 
 
