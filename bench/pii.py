@@ -17,6 +17,7 @@ from faker import Faker
 from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
+from bench import identities
 from bench.figure import Figure, cpu_interleaved, labelled_data, ratio
 from bench.messages import direct
 from gateway.model.submission import Submission
@@ -50,6 +51,7 @@ def measure() -> Iterator[Figure]:
     bench = _Bench()
     yield bench.structured_f2()
     yield bench.french_recall()
+    yield identities.recall(bench.found)
     yield bench.probes()
     yield bench.false_positives(
         "pii.false_per_1000",

@@ -49,17 +49,12 @@ class PiiDetector:
         return Stage.PII
 
     async def warm(self) -> None:
-        async with self._warming:
-            if self._gated is None:
-                loop = asyncio.get_running_loop()
-                self._gated = await loop.run_in_executor(self._threads, self._load)
+        await self._warmed()
 
     async def detect(self, submission: Submission, read: ReadText) -> Detection:
-        if self._gated is None:
-            await self.warm()
-            assert self._gated is not None
+        gated = self._gated or await self._warmed()
         message = Message(read.normalised.text, places_of(submission, read))
-        rules = self._gated.open(message)
+        rules = gated.open(message)
         if not rules and self._ner is None:
             return Detection(stage=Stage.PII, models=self._models)
         if self._ner is None and len(message.text) <= _INLINE_CHARS:
@@ -72,6 +67,13 @@ class PiiDetector:
 
     async def close(self) -> None:
         self._threads.shutdown(wait=True, cancel_futures=True)
+
+    async def _warmed(self) -> Gated:
+        async with self._warming:
+            if self._gated is None:
+                loop = asyncio.get_running_loop()
+                self._gated = await loop.run_in_executor(self._threads, self._load)
+            return self._gated
 
     def _load(self) -> Gated:
         # Presidio takes two seconds to import: only who detects pays for it.

@@ -107,29 +107,26 @@ class Gate:
     named: tuple[str, ...] = ()
 
     def opens(self, message: Message) -> bool:
-        if self.digits and message.digits < self.digits:
-            return False
-        if self.chunk and message.longest_chunk < self.chunk:
-            return False
-        if self.times and not self._often(message.text):
-            return False
-        if self.named and not self._named(message):
-            return False
-        if self.groups:
-            lower = message.lower
-            for group in self.groups:
-                for piece in group:
-                    if piece in lower:
-                        break
-                else:
-                    return False
-        if self.words and not self._worded(message.words):
-            return False
-        if self.run and message.longest_run < self.run:
-            return False
-        if self.quick_lower is not None and self.quick_lower.search(message.lower) is None:
-            return False
-        return self.quick is None or self.quick.search(message.text) is not None
+        return (
+            message.digits >= self.digits
+            and (not self.chunk or message.longest_chunk >= self.chunk)
+            and (not self.times or self._often(message.text))
+            and (not self.named or self._named(message))
+            and (not self.groups or self._grouped(message.lower))
+            and (not self.words or self._worded(message.words))
+            and (not self.run or message.longest_run >= self.run)
+            and (self.quick_lower is None or self.quick_lower.search(message.lower) is not None)
+            and (self.quick is None or self.quick.search(message.text) is not None)
+        )
+
+    def _grouped(self, lower: str) -> bool:
+        for group in self.groups:
+            for piece in group:
+                if piece in lower:
+                    break
+            else:
+                return False
+        return True
 
     def _often(self, text: str) -> bool:
         return any(text.count(char) >= least for char, least in self.times)

@@ -59,6 +59,8 @@ class PatternRule:
                 sorted(self.home),
                 self.context.stems,
                 self.context.against,
+                self.gate.named,
+                self.about,
             ]
         )
 

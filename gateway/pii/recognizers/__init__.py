@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from gateway.pii import deny_list as denied
 from gateway.pii.domains import Domains
-from gateway.pii.recognizers import elsewhere
+from gateway.pii.recognizers import elsewhere, national
+from gateway.pii.recognizers.br import numbers as br
+from gateway.pii.recognizers.ca import numbers as ca
+from gateway.pii.recognizers.cn import numbers as cn
+from gateway.pii.recognizers.de import numbers as de
+from gateway.pii.recognizers.es import numbers as es
 from gateway.pii.recognizers.fr import address, nir, passport, plate, siren
+from gateway.pii.recognizers.fr import numbers as fr
+from gateway.pii.recognizers.gb import numbers as gb
 from gateway.pii.recognizers.generic import (
     credit_card,
     crypto,
@@ -19,13 +26,27 @@ from gateway.pii.recognizers.generic import (
     secret,
     url,
 )
+from gateway.pii.recognizers.india import numbers as india
+from gateway.pii.recognizers.it import numbers as it
+from gateway.pii.recognizers.jp import numbers as jp
+from gateway.pii.recognizers.kr import numbers as kr
+from gateway.pii.recognizers.pt import numbers as pt
 from gateway.pii.recognizers.us import itin, ssn, street
+from gateway.pii.recognizers.us import numbers as us
 from gateway.pii.rule import Rule
+
+NATIONAL = (
+    *fr.NUMBERS, *es.NUMBERS, *de.NUMBERS, *it.NUMBERS, *pt.NUMBERS, *gb.NUMBERS, *us.NUMBERS,
+    *ca.NUMBERS, *india.NUMBERS, *br.NUMBERS, *cn.NUMBERS, *kr.NUMBERS, *jp.NUMBERS,
+    *elsewhere.NUMBERS,
+)  # fmt: skip
+"""Identity numbers and the like that a table says all about."""
 
 
 def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[Rule, ...]:
     """All rules of the blocking tier. Left out on purpose, for what they find in plain talk:
-    Presidio's UsLicense, UsBank, UsPassport, Nhs, MedicalLicense and Date recognizers."""
+    Presidio's UsBank, MedicalLicense and Date recognizers; its UsLicense, UsPassport and Nhs
+    are our own, that count beside their name alone."""
     phones, cards = phone.PhoneRule(), credit_card.rule()
     words, lookalikes = disguised.Words(), disguised.Lookalikes()
     apart, by_signs = disguised.Apart(spaces=True), disguised.Apart(spaces=False)
@@ -76,7 +97,7 @@ def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[Ru
         disguised.DisguisedRule(inner=ssns, disguise=apart),
         itin.rule(),
         street.rule(),
-        *elsewhere.rules(),
+        *map(national.rule, NATIONAL),
         *((denied.rule(deny_list),) if deny_list else ()),
     )
 

@@ -40,7 +40,7 @@ def test_national_numbers_follow_language_and_audience(find: Find, place: str, n
 def test_a_word_nearby_is_enough_for_a_shape(find: Find) -> None:
     assert find("They are not answering at 374 780 163", "en") == [("PHONE_NUMBER", "374 780 163")]
     assert find("There were 374 780 163 of them", "en") == []
-    assert find("my driver license number is 5130634", "en") == []
+    assert find("my driver license number is 5130634", "en") == [("US_DRIVER_LICENSE", "5130634")]
 
 
 def test_links_to_messengers_carry_numbers(find: Find) -> None:
