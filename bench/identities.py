@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 
 from bench.figure import Figure
@@ -54,13 +55,7 @@ class Identity:
         if not self.checked:
             return True
         kept = "".join(filter(str.isalnum, value))
-        if self.checked == "affiliation":
-            return _is_affiliation(kept)
-        family, _, name = self.checked.partition(".")
-        if family == "presidio":
-            recognizers = import_module("presidio_analyzer.predefined_recognizers")
-            return getattr(recognizers, name)().validate_result(kept) is True
-        return bool(import_module(f"stdnum.{self.checked}").is_valid(kept))
+        return _validity(self.checked)(kept)
 
     def altered(self, value: str) -> str | None:
         """`value` with another last digit, that its checksum refuses."""
@@ -70,6 +65,18 @@ class Identity:
             if not self.is_valid(other):
                 return other
         return None
+
+
+@cache
+def _validity(checked: str) -> Callable[[str], bool]:
+    if checked == "affiliation":
+        return _is_affiliation
+    family, _, name = checked.partition(".")
+    if family == "presidio":
+        recognizer = getattr(import_module("presidio_analyzer.predefined_recognizers"), name)()
+        return lambda value: recognizer.validate_result(value) is True
+    is_valid: Callable[[str], bool] = import_module(f"stdnum.{checked}").is_valid
+    return is_valid
 
 
 def _is_affiliation(number: str) -> bool:

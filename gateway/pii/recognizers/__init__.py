@@ -95,6 +95,8 @@ def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[Ru
         ssns,
         disguised.DisguisedRule(inner=ssns, disguise=lookalikes),
         disguised.DisguisedRule(inner=ssns, disguise=apart),
+        disguised.DisguisedRule(inner=ssn.joined_rule(said=False), disguise=by_signs),
+        disguised.DisguisedRule(inner=ssn.joined_rule(said=True), disguise=words),
         itin.rule(),
         street.rule(),
         *map(national.rule, NATIONAL),
