@@ -56,3 +56,9 @@ def test_links_to_messengers_carry_numbers(find: Find) -> None:
 )  # fmt: skip
 def test_other_numbers(find: Find, text: str) -> None:
     assert find(text, "en") == []
+
+
+def test_in_chinese_the_word_before_a_number_touches_it(find: Find) -> None:
+    assert find("手机号是13812345678", "zh") == [("PHONE_NUMBER", "13812345678")]
+    assert find("订单13812345678", "zh") == []
+    assert find("abc13812345678 phone", "en") == []
