@@ -14,6 +14,7 @@ _Made = TypeVar("_Made")
 
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]+")
+_ASCII_WORD = re.compile("[a-z]+")  # the same, in half the time
 _LEAST_RUN = 16
 _RUN = re.compile(rf"[A-Za-z0-9]{{{_LEAST_RUN},}}")
 
@@ -39,7 +40,8 @@ class Message:
     @cached_property
     def words(self) -> list[str]:
         """Runs of letters, lower case."""
-        return _WORD.findall(self.lower)
+        lower = self.lower
+        return (_ASCII_WORD if lower.isascii() else _WORD).findall(lower)
 
     @cached_property
     def digits(self) -> int:
@@ -111,12 +113,12 @@ class Gate:
             message.digits >= self.digits
             and (not self.chunk or message.longest_chunk >= self.chunk)
             and (not self.times or self._often(message.text))
-            and (not self.named or self._named(message))
             and (not self.groups or self._grouped(message.lower))
             and (not self.words or self._worded(message.words))
-            and (not self.run or message.longest_run >= self.run)
+            and (not self.run or self._runs(message))
             and (self.quick_lower is None or self.quick_lower.search(message.lower) is not None)
             and (self.quick is None or self.quick.search(message.text) is not None)
+            and (not self.named or self._named(message))
         )
 
     def _grouped(self, lower: str) -> bool:
@@ -127,6 +129,9 @@ class Gate:
             else:
                 return False
         return True
+
+    def _runs(self, message: Message) -> bool:
+        return message.longest_chunk >= self.run and message.longest_run >= self.run
 
     def _often(self, text: str) -> bool:
         return any(text.count(char) >= least for char, least in self.times)

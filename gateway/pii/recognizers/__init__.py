@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gateway.pii import deny_list as denied
 from gateway.pii.domains import Domains
 from gateway.pii.recognizers import elsewhere, national
@@ -30,17 +32,31 @@ from gateway.pii.recognizers.india import numbers as india
 from gateway.pii.recognizers.it import numbers as it
 from gateway.pii.recognizers.jp import numbers as jp
 from gateway.pii.recognizers.kr import numbers as kr
+from gateway.pii.recognizers.national import National
 from gateway.pii.recognizers.pt import numbers as pt
 from gateway.pii.recognizers.us import itin, ssn, street
 from gateway.pii.recognizers.us import numbers as us
 from gateway.pii.rule import Rule
 
-NATIONAL = (
-    *fr.NUMBERS, *es.NUMBERS, *de.NUMBERS, *it.NUMBERS, *pt.NUMBERS, *gb.NUMBERS, *us.NUMBERS,
-    *ca.NUMBERS, *india.NUMBERS, *br.NUMBERS, *cn.NUMBERS, *kr.NUMBERS, *jp.NUMBERS,
-    *elsewhere.NUMBERS,
-)  # fmt: skip
+COUNTRIES: Mapping[str, tuple[National, ...]] = {
+    "France": fr.NUMBERS,
+    "Spain": es.NUMBERS,
+    "Germany": de.NUMBERS,
+    "Italy": it.NUMBERS,
+    "Portugal": pt.NUMBERS,
+    "United Kingdom": gb.NUMBERS,
+    "United States": us.NUMBERS,
+    "Canada": ca.NUMBERS,
+    "India": india.NUMBERS,
+    "Brazil": br.NUMBERS,
+    "China": cn.NUMBERS,
+    "Korea": kr.NUMBERS,
+    "Japan": jp.NUMBERS,
+    "other": elsewhere.NUMBERS,
+}
 """Identity numbers and the like that a table says all about."""
+
+NATIONAL = tuple(number for numbers in COUNTRIES.values() for number in numbers)
 
 
 def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[Rule, ...]:

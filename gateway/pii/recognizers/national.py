@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -39,7 +40,8 @@ _BEFORE_NAMED = rf"(?<![{_LATIN},+\-/=@])(?<!\d\.)"
 class National:
     """`pattern` is read in any case. `is_valid` is given its letters and digits alone, in upper
     case; `checksum` says that it computes one. `places` as in `Message`. `words` are stems, as
-    in `Context`, in any spelling. `digits`: the least that a match holds."""
+    in `Context`, in any spelling. `digits`: the least that a match holds;
+    `quick`: what is in each, if few texts with so many digits have it."""
 
     kind: str
     about: str
@@ -50,6 +52,7 @@ class National:
     places: tuple[str, ...]
     is_valid: Callable[[str], bool] | None = None
     checksum: bool = False
+    quick: str = ""
 
     @property
     def name(self) -> str:
@@ -104,6 +107,7 @@ def rule(number: National) -> PatternRule:
         about=f"{number.about}{_WHERE[number.counts]}",
         gate=Gate(
             digits=number.digits,
+            quick=re.compile(number.quick) if number.quick else None,
             home=places if number.counts == "home" else frozenset(),
             named=() if anywhere else words.stems,
         ),

@@ -51,6 +51,7 @@ NUMBERS = (
         about="Canadian postcodes",
         pattern=r"[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ \-]?\d[ABCEGHJ-NPRSTV-Z]\d",
         digits=3,
+        quick=r"\d[A-Za-z][ \-]?\d",
         counts="home",
         words=("postal", "postcode", "address", "adresse", "i live", "live at", "deliver", "ship",
                "street", "habite", "rue", "avenue"),

@@ -94,6 +94,7 @@ NUMBERS = (
         about="Numbers of the German commercial register, HRA and HRB",
         pattern=r"(?-i:HR[AB]) ?\d{1,6}(?-i: [A-Z]{1,2})?",
         digits=1,
+        quick="HR[AB]",
         counts="home",
         words=("handelsregister", "registergericht", "amtsgericht", "registernummer"),
         places=_HOME,

@@ -67,6 +67,7 @@ NUMBERS = (
         about="British postcodes",
         pattern=rf"(?-i:{_OUTWARD} ?\d[ABD-HJLNP-UW-Z]{{2}})|{_OUTWARD} \d[ABD-HJLNP-UW-Z]{{2}}",
         digits=2,
+        quick=r"\d[A-Za-z]{2}(?![A-Za-z])",
         counts="home",
         words=("postcode", "post code", "postal", "address", "i live", "live at", "live in",
                "lives at", "deliver", "ship", "road", "street", "avenue", "flat"),
@@ -78,6 +79,7 @@ NUMBERS = (
         pattern=r"(?-i:[A-HJ-PR-Y]{2}(?:0[1-9]|[1-7]\d) ?[A-HJ-PR-Z]{3})"
         r"|[A-HJ-PR-Y]{2}(?:0[1-9]|[1-7]\d) [A-HJ-PR-Z]{3}",
         digits=2,
+        quick=r"\d\d ?[A-Za-z]{3}(?![A-Za-z])",
         counts="home",
         words=("plate", "number plate", "registration", "reg", "vehicle", "my car", "the car"),
         places=_HOME,

@@ -29,6 +29,7 @@ NUMBERS = (
         about="Indian permanent account numbers",
         pattern=r"[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z]",
         digits=4,
+        quick=r"\d{4}[A-Za-z]",
         counts="home",
         words=("pan", "permanent account"),
         places=_HOME,

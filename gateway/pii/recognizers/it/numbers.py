@@ -9,6 +9,12 @@ from gateway.pii.recognizers.national import PASSPORT, National
 _HOME = ("it", "IT")
 # Digits that two people would share are written as letters.
 _DIGIT = "[0-9LMNPQRSTUV]"
+_LEAST_DIGITS = 4
+
+
+def _is_fiscal_code(value: str) -> bool:
+    return sum(map(str.isdigit, value)) >= _LEAST_DIGITS and bool(codicefiscale.is_valid(value))
+
 
 NUMBERS = (
     National(
@@ -16,11 +22,11 @@ NUMBERS = (
         about="Italian codice fiscale of people",
         pattern=rf"[A-Z]{{3}} ?[A-Z]{{3}} ?{_DIGIT}{{2}}[ABCDEHLMPRST]{_DIGIT}{{2}} ?"
         rf"[A-Z]{_DIGIT}{{3}}[A-Z]",
-        digits=0,
+        digits=_LEAST_DIGITS,
         counts="anywhere",
         words=("fiscale", "cf"),
         places=_HOME,
-        is_valid=codicefiscale.is_valid,
+        is_valid=_is_fiscal_code,
         checksum=True,
     ),
     National(
