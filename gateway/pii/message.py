@@ -16,6 +16,7 @@ _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]+")
 _ASCII_WORD = re.compile("[a-z]+")  # the same, in half the time
 _LEAST_RUN = 16
+_OPENING = 4
 _RUN = re.compile(rf"[A-Za-z0-9]{{{_LEAST_RUN},}}")
 
 
@@ -42,6 +43,12 @@ class Message:
         """Runs of letters, lower case."""
         lower = self.lower
         return (_ASCII_WORD if lower.isascii() else _WORD).findall(lower)
+
+    @cached_property
+    def openings(self) -> frozenset[str]:
+        """How the words begin, without accents: up to 4 letters each."""
+        words = self.words if self.text.isascii() else _WORD.findall(self.folded)
+        return frozenset([word[:_OPENING] for word in words])
 
     @cached_property
     def digits(self) -> int:
@@ -136,6 +143,11 @@ class Gate:
     def _often(self, text: str) -> bool:
         return any(text.count(char) >= least for char, least in self.times)
 
+    @property
+    def openings(self) -> frozenset[str]:
+        """Of which `Message.openings` has one, where one of `named` is there and ASCII."""
+        return frozenset(map(_opening, filter(str.isascii, self.named)))
+
     def _named(self, message: Message) -> bool:
         if not message.places.isdisjoint(self.home):
             return True
@@ -146,3 +158,13 @@ class Gate:
         if self.words.isdisjoint(words):
             return False
         return sum(map(self.words.__contains__, words)) >= self.least_words
+
+
+def _opening(name: str) -> str:
+    """How the longest word of `name` begins that stands as a whole word where `name` does, or,
+    as its last, begins one."""
+    whole: list[str] = _WORD.findall(name)
+    last = whole.pop()
+    if len(last) >= _OPENING or len(name) < _OPENING:
+        whole.append(last)
+    return max(whole, key=len)[:_OPENING]

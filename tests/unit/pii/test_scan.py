@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from faker import Faker
@@ -9,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import StageTimeout
-from gateway.pii.message import Message
+from gateway.pii.message import Gate, Message
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.recognizers import NATIONAL, national
+from gateway.pii.recognizers.national import National
 from gateway.pii.rule import Hit, Rule
 from gateway.pii.scan import Gated, scan
 
@@ -98,6 +101,15 @@ def test_no_text_is_found_without_its_gate(rules: tuple[Rule, ...], text: str) -
     assert scan(Gated(rules).open(message), message, budget_s=10) == scan(
         rules, message, budget_s=10
     )
+
+
+@pytest.mark.parametrize("number", NATIONAL, ids=lambda number: number.kind)
+def test_no_name_of_a_number_is_overlooked(number: National) -> None:
+    made = replace(national.rule(number), gate=Gate(named=national.rule(number).gate.named))
+    gated = Gated([made])
+    for name in made.gate.named:
+        for text in (f"1 {name} 1", f"1 ({name}x) 1" if len(name) >= 4 else f"-{name}-"):
+            assert gated.open(Message(text, frozenset({"nowhere"}))) == [made], text
 
 
 def test_a_rule_that_takes_too_long_fails_the_scan(rules: tuple[Rule, ...]) -> None:

@@ -53,7 +53,7 @@ NUMBERS = (
         digits=3,
         quick=r"\d[A-Za-z][ \-]?\d",
         counts="home",
-        words=("postal", "postcode", "address", "adresse", "i live", "live at", "deliver", "ship",
+        words=("postal", "postcode", "address", "adresse", "live at", "deliver", "ship",
                "street", "habite", "rue", "avenue"),
         places=_HOME,
     ),

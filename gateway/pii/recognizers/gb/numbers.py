@@ -69,7 +69,7 @@ NUMBERS = (
         digits=2,
         quick=r"\d[A-Za-z]{2}(?![A-Za-z])",
         counts="home",
-        words=("postcode", "post code", "postal", "address", "i live", "live at", "live in",
+        words=("postcode", "post code", "postal", "address", "live at", "live in",
                "lives at", "deliver", "ship", "road", "street", "avenue", "flat"),
         places=_HOME,
     ),
@@ -81,7 +81,7 @@ NUMBERS = (
         digits=2,
         quick=r"\d\d ?[A-Za-z]{3}(?![A-Za-z])",
         counts="home",
-        words=("plate", "number plate", "registration", "reg", "vehicle", "my car", "the car"),
+        words=("plate", "number plate", "registration", "reg", "vehicle"),
         places=_HOME,
     ),
 )  # fmt: skip

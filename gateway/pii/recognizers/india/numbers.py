@@ -62,7 +62,7 @@ NUMBERS = (
         r"|\d{2}[ \-]?BH[ \-]?\d{4}[ \-]?[A-HJ-NP-Z]{1,2}",
         digits=5,
         counts="home",
-        words=("vehicle", "number plate", "plate", "registration", "my car", "bike", "scooter"),
+        words=("vehicle", "number plate", "plate", "registration", "bike", "scooter"),
         places=_HOME,
     ),
     National(
