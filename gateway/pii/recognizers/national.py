@@ -113,6 +113,8 @@ def rule(number: National) -> PatternRule:
         ),
         context=words,
         checksum=number.checksum,
+        # Beside its name it is above the parts of it that pass the checksum of a card.
+        in_context=1.0 if number.checksum else _SCORE,
         home=places,
         at_home=_AT_HOME,
         accepts=None if anywhere else belongs,

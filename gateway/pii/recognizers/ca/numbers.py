@@ -8,6 +8,8 @@ from stdnum.ca import bc_phn, sin
 from gateway.pii.recognizers.national import PASSPORT, National
 
 _HOME = ("CA",)
+_OUTWARD = "[ABCEGHJ-NPRSTVXY]\\d[ABCEGHJ-NPRSTV-Z]"
+_INWARD = "\\d[ABCEGHJ-NPRSTV-Z]\\d"
 _HEALTH = 10
 _FEMALE_MONTHS = 50
 
@@ -49,12 +51,13 @@ NUMBERS = (
     National(
         kind="CA_POSTCODE",
         about="Canadian postcodes",
-        pattern=r"[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ \-]?\d[ABCEGHJ-NPRSTV-Z]\d",
+        # In any case with a space, which "order A1B2C3" has not.
+        pattern=rf"{_OUTWARD}[ \-]{_INWARD}|(?-i:{_OUTWARD}{_INWARD})",
         digits=3,
         quick=r"\d[A-Za-z][ \-]?\d",
         counts="home",
-        words=("postal", "postcode", "address", "adresse", "live at", "deliver", "ship",
-               "street", "habite", "rue", "avenue"),
+        words=("postal", "postcode", "address", "adresse", "live at", "street",
+               "habite", "rue", "avenue"),
         places=_HOME,
     ),
     National(

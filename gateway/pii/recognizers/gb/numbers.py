@@ -70,7 +70,7 @@ NUMBERS = (
         quick=r"\d[A-Za-z]{2}(?![A-Za-z])",
         counts="home",
         words=("postcode", "post code", "postal", "address", "live at", "live in",
-               "lives at", "deliver", "ship", "road", "street", "avenue", "flat"),
+               "lives at", "road", "street", "avenue", "flat"),
         places=_HOME,
     ),
     National(

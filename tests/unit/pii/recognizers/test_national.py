@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -81,3 +82,29 @@ def test_each_says_what_it_finds_and_is_named_by_its_words(number: National) -> 
     assert number.words
     assert number.counts == "named" or number.places
     assert number.is_valid is not None or not number.checksum
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("es", "El partido acabó 3-2, vinieron 45678 personas, código 1234 ABC"),
+        ("es", "sin 123 456 789 seguidores no hay fiesta"),
+        ("de", "Am 12.05.2024 kamen 12345 Leute, das Kennzeichen der Stadt ist B"),
+        ("de", "Die Nummer eins: 1 2 3, Folge B-12 34, ein BMW M 3"),
+        ("it", "Ho preso 12345678901 visualizzazioni, la patente a 18 anni nel 2019"),
+        ("pt", "o jogo 12345-678 teve 45678 pessoas"),
+        ("en", "My passport expires in 2026 and costs 85 pounds"),
+        ("en", "the reg for class B2 3AM, NHS waiting list of 7600000 people"),
+        ("en", "my driver rating is 4.95 after 12345 trips, voter turnout ABC1234567"),
+        ("en", "live in HD at 4K 60FPS on a 12700K, sin city 300, 100 200 300"),
+        ("fr", "mon permis depuis 2012, carte nationale des vins, 120 000 vues"),
+        ("zh", "今年是2024年，有123456人看了我的护照照片"),
+        ("ko", "사업자 10명이 2024년 1월에 여권을 만들었다"),
+        ("ja", "登録番号は不明、2024年の法人番号について"),
+    ],
+)
+def test_plain_talk_holds_no_numbers_of_people(
+    find: Callable[..., list[tuple[str, str]]], place: str, text: str
+) -> None:
+    kinds = {number.kind for number in NATIONAL}
+    assert [one for one in find(text, place) if one[0] in kinds] == []

@@ -20,7 +20,7 @@ KINDS = {number.kind for number in NATIONAL}
         ("numéro d\x27assurance maladie LEAD 8505 1234", "fr", "CA_HEALTH_NUMBER",
          "LEAD 8505 1234"),
         ("K1A 0B1 !", "CA", "CA_POSTCODE", "K1A 0B1"),
-        ("my postal code is k1a0b1", "en", "CA_POSTCODE", "k1a0b1"),
+        ("my postal code is k1a 0b1", "en", "CA_POSTCODE", "k1a 0b1"),
         ("passport AB123456", "CA", "CA_PASSPORT", "AB123456"),
     ],
 )  # fmt: skip
@@ -36,6 +36,7 @@ def test_numbers(find: Find, text: str, place: str, kind: str, number: str) -> N
         ("health card 9698 658 216", "en"),
         ("assurance maladie LEAD 8599 9934", "fr"),
         ("K1A 0B1 !", "fr"),
+        ("ship it in 3 to 5 days, order A1B2C3", "en"),
         ("flight AB123456", "CA"),
     ],
 )  # fmt: skip
