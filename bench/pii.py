@@ -17,6 +17,7 @@ from faker import Faker
 from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
+from bench import identities
 from bench.figure import Figure, cpu_interleaved, labelled_data, ratio
 from bench.messages import direct
 from gateway.model.submission import Submission
@@ -28,7 +29,7 @@ from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.recognizers import make_rules
 from gateway.pii.recognizers.generic.email import OfflineEmailRecognizer
 from gateway.pii.rule import Hit, Rule
-from gateway.pii.scan import open_rules, scan
+from gateway.pii.scan import Gated, scan
 from gateway.text.reader import Reader
 
 _SEED = 20260901
@@ -50,6 +51,7 @@ def measure() -> Iterator[Figure]:
     bench = _Bench()
     yield bench.structured_f2()
     yield bench.french_recall()
+    yield identities.recall(bench.found)
     yield bench.probes()
     yield bench.false_positives(
         "pii.false_per_1000",
@@ -70,6 +72,7 @@ class _Bench:
     def __init__(self) -> None:
         self.read = Reader()
         self.rules = make_rules(Domains())
+        self.gated = Gated(self.rules)
         scan(self.rules, Message("warm 06 12 34 56 78 a@example.com www.example.com/a"))
 
     def message(self, text: str, language: str | None = None) -> tuple[Message, ReadText]:
@@ -81,7 +84,7 @@ class _Bench:
         message, read = self.message(text, language)
         return [
             (hit.kind, *read.normalised.to_original(hit.start, hit.end))
-            for hit in scan(open_rules(self.rules, message), message)
+            for hit in scan(self.gated.open(message), message)
             if not hit.advisory
         ]
 
@@ -181,7 +184,7 @@ class _Bench:
         differing = 0
         for text in texts:
             message, _ = self.message(text)
-            ours = scan(open_rules(self.rules, message), message, budget_s=1.0)
+            ours = scan(self.gated.open(message), message, budget_s=1.0)
             differing += ours != scan(self.rules, message, budget_s=1.0, run=plain_presidio)
         return Figure(
             key="pii.differential",

@@ -13,7 +13,7 @@ from gateway.pii.message import Message
 from gateway.pii.ner import NerRecognizer
 from gateway.pii.resolve import resolve
 from gateway.pii.rule import Hit, Rule
-from gateway.pii.scan import BUDGET_S, open_rules, scan
+from gateway.pii.scan import BUDGET_S, Gated, scan
 
 _INLINE_CHARS = 600
 """Up to here the patterns take well under a millisecond: less than the way to a thread."""
@@ -40,7 +40,7 @@ class PiiDetector:
         self._deny_list = deny_list
         self._budget_s = budget_ms / 1000
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="pii")
-        self._rules: tuple[Rule, ...] = ()
+        self._gated: Gated | None = None
         self._models: tuple[ModelIdentity, ...] = ()
         self._warming = asyncio.Lock()
 
@@ -49,16 +49,12 @@ class PiiDetector:
         return Stage.PII
 
     async def warm(self) -> None:
-        async with self._warming:
-            if not self._rules:
-                loop = asyncio.get_running_loop()
-                self._rules = await loop.run_in_executor(self._threads, self._load)
+        await self._warmed()
 
     async def detect(self, submission: Submission, read: ReadText) -> Detection:
-        if not self._rules:
-            await self.warm()
+        gated = self._gated or await self._warmed()
         message = Message(read.normalised.text, places_of(submission, read))
-        rules = open_rules(self._rules, message)
+        rules = gated.open(message)
         if not rules and self._ner is None:
             return Detection(stage=Stage.PII, models=self._models)
         if self._ner is None and len(message.text) <= _INLINE_CHARS:
@@ -72,7 +68,14 @@ class PiiDetector:
     async def close(self) -> None:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def _load(self) -> tuple[Rule, ...]:
+    async def _warmed(self) -> Gated:
+        async with self._warming:
+            if self._gated is None:
+                loop = asyncio.get_running_loop()
+                self._gated = await loop.run_in_executor(self._threads, self._load)
+            return self._gated
+
+    def _load(self) -> Gated:
         # Presidio takes two seconds to import: only who detects pays for it.
         from gateway.pii.recognizers import all_rules  # noqa: PLC0415
 
@@ -82,7 +85,7 @@ class PiiDetector:
             self._models += self._ner.load()
         # The first scan loads numbering plans and compiles: no measure of a pattern.
         scan(rules, Message(_WARM_TEXT), budget_s=_WARM_BUDGET_S)
-        return rules
+        return Gated(rules)
 
     def _scan(self, rules: list[Rule], message: Message, read: ReadText) -> tuple[Hit, ...]:
         hits = scan(rules, message, budget_s=self._budget_s)

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
+
+from gateway.pii.context import fold
+
+_Made = TypeVar("_Made")
 
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]+")
-_RUN = re.compile(r"[A-Za-z0-9]{16,}")
+_ASCII_WORD = re.compile("[a-z]+")  # the same, in half the time
+_LEAST_RUN = 16
+_OPENING = 4
+_RUN = re.compile(rf"[A-Za-z0-9]{{{_LEAST_RUN},}}")
 
 
 @dataclass(frozen=True)
@@ -25,9 +34,21 @@ class Message:
         return text.lower() if text.isascii() else text.casefold()
 
     @cached_property
+    def folded(self) -> str:
+        """Lower case without accents."""
+        return fold(self.text)
+
+    @cached_property
     def words(self) -> list[str]:
         """Runs of letters, lower case."""
-        return _WORD.findall(self.lower)
+        lower = self.lower
+        return (_ASCII_WORD if lower.isascii() else _WORD).findall(lower)
+
+    @cached_property
+    def openings(self) -> frozenset[str]:
+        """How the words begin, without accents: up to 4 letters each."""
+        words = self.words if self.text.isascii() else _WORD.findall(self.folded)
+        return frozenset([word[:_OPENING] for word in words])
 
     @cached_property
     def digits(self) -> int:
@@ -42,19 +63,27 @@ class Message:
         return len(_DIGIT.findall(text))
 
     @cached_property
+    def longest_chunk(self) -> int:
+        """Length of the longest piece without white space."""
+        return max(map(len, self.text.split()), default=0)
+
+    @cached_property
     def longest_run(self) -> int:
         """Length of the longest run of ASCII letters and digits, 0 below 16."""
+        if self.longest_chunk < _LEAST_RUN:
+            return 0
         return max(map(len, _RUN.findall(self.text)), default=0)
 
     @cached_property
-    def _told(self) -> dict[re.Pattern[str], bool]:
+    def _made(self) -> dict[Hashable, Any]:
         return {}
 
-    def holds(self, quick: re.Pattern[str]) -> bool:
-        """Whether `quick` matches somewhere: searched once, however many gates ask."""
-        if quick not in self._told:
-            self._told[quick] = quick.search(self.text) is not None
-        return self._told[quick]
+    def once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        """What `make` makes of this message: made once, whoever asks with this `key`."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: _Made = self._made[key]
+        return made
 
     def is_at_home(self, places: frozenset[str]) -> bool:
         """Whether this message may belong to one of `places`: yes, when nobody knows."""
@@ -66,31 +95,76 @@ class Gate:
     """What a text must hold before a recognizer can match at all: necessary, cheap to tell.
 
     `digits` is the least number of digits, `run` the shortest run of ASCII letters and digits
-    (at least 16). Each of `groups` names pieces of lower-case text of which one must be there.
-    At least `least_words` words are among `words` (lower case).
-    `quick` is a regular expression, linear in the text, that must match somewhere.
+    (at least 16), `chunk` the shortest piece without white space. Of `times`, one character must
+    be there as often as it says. Each of `groups` names pieces of lower-case text of which one
+    must be there. At least `least_words` words are among `words` (lower case).
+    `quick` is a regular expression, linear in the text, that must match somewhere; `quick_lower`
+    one that must match in the lower-case text.
+    Away from `home` (as `Message.places`), one of `named` must be there: lower case, no accents.
     """
 
     digits: int = 0
     run: int = 0
+    chunk: int = 0
+    times: tuple[tuple[str, int], ...] = ()
     groups: tuple[tuple[str, ...], ...] = ()
     words: frozenset[str] = frozenset()
     least_words: int = 0
     quick: re.Pattern[str] | None = None
+    quick_lower: re.Pattern[str] | None = None
+    home: frozenset[str] = frozenset()
+    named: tuple[str, ...] = ()
 
     def opens(self, message: Message) -> bool:
-        if self.digits and message.digits < self.digits:
+        return (
+            message.digits >= self.digits
+            and (not self.chunk or message.longest_chunk >= self.chunk)
+            and (not self.times or self._often(message.text))
+            and (not self.groups or self._grouped(message.lower))
+            and (not self.words or self._worded(message.words))
+            and (not self.run or self._runs(message))
+            and (self.quick_lower is None or self.quick_lower.search(message.lower) is not None)
+            and (self.quick is None or self.quick.search(message.text) is not None)
+            and (not self.named or self._named(message))
+        )
+
+    def _grouped(self, lower: str) -> bool:
+        for group in self.groups:
+            for piece in group:
+                if piece in lower:
+                    break
+            else:
+                return False
+        return True
+
+    def _runs(self, message: Message) -> bool:
+        return message.longest_chunk >= self.run and message.longest_run >= self.run
+
+    def _often(self, text: str) -> bool:
+        return any(text.count(char) >= least for char, least in self.times)
+
+    @property
+    def openings(self) -> frozenset[str]:
+        """Of which `Message.openings` has one, where one of `named` is there and ASCII."""
+        return frozenset(map(_opening, filter(str.isascii, self.named)))
+
+    def _named(self, message: Message) -> bool:
+        if not message.places.isdisjoint(self.home):
+            return True
+        folded = message.folded
+        return any(name in folded for name in self.named)
+
+    def _worded(self, words: list[str]) -> bool:
+        if self.words.isdisjoint(words):
             return False
-        if self.groups:
-            lower = message.lower
-            for group in self.groups:
-                for piece in group:
-                    if piece in lower:
-                        break
-                else:
-                    return False
-        if self.words and (sum(map(self.words.__contains__, message.words)) < self.least_words):
-            return False
-        if self.run and message.longest_run < self.run:
-            return False
-        return self.quick is None or message.holds(self.quick)
+        return sum(map(self.words.__contains__, words)) >= self.least_words
+
+
+def _opening(name: str) -> str:
+    """How the longest word of `name` begins that stands as a whole word where `name` does, or,
+    as its last, begins one."""
+    whole: list[str] = _WORD.findall(name)
+    last = whole.pop()
+    if len(last) >= _OPENING or len(name) < _OPENING:
+        whole.append(last)
+    return max(whole, key=len)[:_OPENING]

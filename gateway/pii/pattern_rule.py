@@ -21,7 +21,8 @@ class PatternRule:
 
     `checksum`: what its `validate_result` lets pass has passed a checksum. `home`: places where
     a hit gains `at_home`. A hit with a context word nearby scores at least `in_context`.
-    `accepts` looks at the text around a hit and may refuse it.
+    `accepts` looks at the text around a hit and may refuse it. Not `timed`: the patterns begin with
+    a literal and repeat once, so that they cannot take long, and asking a clock would.
     """
 
     recognizer: PatternRecognizer
@@ -33,9 +34,10 @@ class PatternRule:
     home: frozenset[str] = frozenset()
     at_home: float = 0.0
     advisory: bool = False
+    timed: bool = True
     accepts: Callable[[Message, int, int], bool] | None = None
 
-    @property
+    @cached_property
     def name(self) -> str:
         return str(self.recognizer.name)  # type: ignore[has-type]
 
@@ -44,7 +46,7 @@ class PatternRule:
         patterns: Sequence[Pattern] = self.recognizer.patterns  # type: ignore[has-type]
         return patterns
 
-    @property
+    @cached_property
     def kind(self) -> str:
         return str(self.recognizer.supported_entities[0])
 
@@ -57,6 +59,8 @@ class PatternRule:
                 sorted(self.home),
                 self.context.stems,
                 self.context.against,
+                self.gate.named,
+                self.about,
             ]
         )
 
@@ -70,7 +74,7 @@ class PatternRule:
     def hits(self, message: Message, budget_s: float) -> Iterator[Hit]:
         text = message.text
         for pattern, score in self.compiled:
-            for match in matches(pattern, text, budget_s):
+            for match in matches(pattern, text, budget_s) if self.timed else pattern.finditer(text):
                 start, end = match.span()
                 valid = self._validated(text[start:end], score)
                 if valid:

@@ -64,15 +64,78 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 
-IDENTITY_NUMBERS = frozenset(
-    ["ES_NIF", "ES_NIE", "IT_FISCAL_CODE", "PL_PESEL", "DE_TAX_ID", "DE_SOCIAL_SECURITY",
-     "FI_PERSONAL_IDENTITY_CODE", "SE_PERSONNUMMER", "TR_NATIONAL_ID", "KR_RRN", "TH_TNIN",
-     "IN_AADHAAR", "UK_NINO", "BR_CPF", "CN_ID", "JP_MY_NUMBER", "IN_PAN", "CA_SIN", "PT_NIF"]
-)  # fmt: skip
-"""Kinds that share the word of FR_NIR."""
+SAME_WORD: Mapping[str, frozenset[str]] = {
+    "FR_NIR": frozenset(
+        [
+            "FR_TAX_ID",
+            "FR_ID_CARD",
+            "FR_DRIVER_LICENSE",
+            "ES_NIF",
+            "ES_NIE",
+            "ES_SOCIAL_SECURITY",
+            "DE_TAX_ID",
+            "DE_TAX_NUMBER",
+            "DE_SOCIAL_SECURITY",
+            "DE_HEALTH_INSURANCE",
+            "DE_ID_CARD",
+            "DE_DRIVER_LICENSE",
+            "IT_FISCAL_CODE",
+            "IT_IDENTITY_CARD",
+            "IT_DRIVER_LICENSE",
+            "PT_NIF",
+            "PT_CITIZEN_CARD",
+            "UK_NINO",
+            "UK_NHS",
+            "UK_UTR",
+            "UK_DRIVING_LICENCE",
+            "US_DRIVER_LICENSE",
+            "CA_SIN",
+            "CA_HEALTH_NUMBER",
+            "IN_AADHAAR",
+            "IN_PAN",
+            "IN_VOTER",
+            "IN_DRIVER_LICENSE",
+            "BR_CPF",
+            "BR_RG",
+            "CN_ID",
+            "KR_RRN",
+            "KR_DRIVER_LICENSE",
+            "JP_MY_NUMBER",
+            "JP_DRIVER_LICENSE",
+            "PL_PESEL",
+            "FI_PERSONAL_IDENTITY_CODE",
+            "SE_PERSONNUMMER",
+            "TR_NATIONAL_ID",
+            "TH_TNIN",
+        ]
+    ),
+    "FR_SIREN": frozenset(
+        [
+            "ES_CIF",
+            "DE_HANDELSREGISTER",
+            "DE_VAT_ID",
+            "IT_VAT_CODE",
+            "US_EIN",
+            "IN_GSTIN",
+            "BR_CNPJ",
+            "CN_USCC",
+            "KR_BRN",
+            "JP_CORPORATE_NUMBER",
+        ]
+    ),
+    "FR_PASSPORT": frozenset(
+        f"{country}_PASSPORT"
+        for country in ("ES", "DE", "IT", "PT", "UK", "US", "CA", "IN", "BR", "CN", "KR", "JP")
+    ),
+    "FR_PLATE": frozenset(["ES_PLATE", "DE_PLATE", "IT_PLATE", "UK_PLATE", "IN_VEHICLE"]),
+    "STREET_ADDRESS": frozenset(["UK_POSTCODE", "CA_POSTCODE", "BR_CEP"]),
+    "IBAN_CODE": frozenset(["US_BANK_ROUTING"]),
+}
+"""Kinds that share the word of another."""
 
 
 def label(kind: str, language: str) -> str:
     """A short word for `kind` in `language` (primary subtag), in English where we have none."""
     labels = LABELS.get(language, LABELS["en"])
-    return labels.get("FR_NIR" if kind in IDENTITY_NUMBERS else kind) or labels[""]
+    shared = (other for other, kinds in SAME_WORD.items() if kind in kinds)
+    return labels.get(next(shared, kind)) or labels[""]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from gateway.pii.domains import Domains
 from gateway.pii.pattern_rule import PatternRule
-from gateway.pii.recognizers import make_rules
+from gateway.pii.recognizers import COUNTRIES, NATIONAL, make_rules
 from gateway.pii.recognizers.generic.disguised import DisguisedRule
+from gateway.pii.recognizers.national import National
 from gateway.pii.redaction import MODES
 from gateway.pii.rule import ACCEPT, Rule
 from gateway.pii.scan import BUDGET_S
@@ -18,8 +19,24 @@ confirmed by a checksum stands, then the higher score, then the longer; what a l
 the winner stays found. A pattern that takes more than {BUDGET_S * 1000:.0f} ms of CPU on one
 message fails the stage, and the message is held.
 
+Numbers of countries that a table describes are further down.
+
 | kind | recognizer | finds | checksum | counts more in |
 |---|---|---|---|---|
+"""
+_BY_COUNTRY = """
+## Numbers by country
+
+Where the language of a text or a jurisdiction of its audience is one of the places, a number is
+at home. How much it takes for one to count depends on how much its form says: one whose form is
+nobody else's counts anywhere; one that says enough counts at home or beside its name; one that
+looks like any number counts beside its name alone, checksum or not, so that a view count is no
+NHS number. "Beside" is within eight words before or four after, whatever the language, accents or
+not. The checksums are those of python-stdnum and Presidio. France's and the United States' own
+shapes (NIR, SIREN, SIRET, plates, passports, addresses, SSN, ITIN) are in the table above.
+
+| country | kind | finds | checksum | counts | at home | beside |
+|---|---|---|---|---|---|---|
 """
 _TAIL = f"""
 Advisory findings reach policies and reviewers, and are stripped only where an obligation says so
@@ -28,7 +45,9 @@ and NRP (nationality, religion, politics) are found too, as advice: on social te
 of the names and is wrong twice out of three.
 
 Left out on purpose, for what they find in plain talk: Presidio's recognizers of US driver's
-licences, bank accounts and passports, of NHS and medical licence numbers, and of dates.
+licences, bank accounts and passports, of NHS and medical licence numbers, and of dates; those above
+need a word beside them. A value that is spelt out, set apart, or written with letters for digits is
+found where the table says "the same": see also [how a text is read](text.md).
 
 ## Stripping
 
@@ -48,8 +67,27 @@ one finding, the mode that tells least wins: {", ".join(MODES)}.
 
 def recognizers_page() -> str:
     """Markdown: one row for each recognizer of the blocking tier, and the modes of stripping."""
-    rows = [_row(rule) for rule in make_rules(Domains())]
-    return _HEAD + "\n".join(rows) + "\n" + _TAIL
+    listed = {number.name for number in NATIONAL}
+    rows = [_row(rule) for rule in make_rules(Domains()) if rule.name not in listed]
+    numbers = [
+        _number(country, number) for country, numbers in COUNTRIES.items() for number in numbers
+    ]
+    return f"{_HEAD}{_lines(rows)}{_BY_COUNTRY}{_lines(numbers)}{_TAIL}"
+
+
+def _lines(rows: list[str]) -> str:
+    return "".join(f"{row}\n" for row in rows)
+
+
+def _number(country: str, number: National) -> str:
+    counts = {"anywhere": "anywhere", "home": "at home, or beside its name",
+              "named": "beside its name"}[number.counts]  # fmt: skip
+    places, words = ", ".join(number.places), ", ".join(number.words)
+    checksum = "yes" if number.checksum else ""
+    return (
+        f"| {country} | {number.kind} | {number.about} | {checksum} | {counts} | {places} "
+        f"| {words} |"
+    )
 
 
 def _row(rule: Rule) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
 
-from gateway.pii.message import Message
+from gateway.pii.message import Gate, Message
 from gateway.pii.resolve import resolve
 from gateway.pii.rule import Hit, Rule
 
@@ -12,9 +13,40 @@ BUDGET_S = 0.05
 """CPU that one pattern may take on one message."""
 
 
-def open_rules(rules: Sequence[Rule], message: Message) -> list[Rule]:
-    """The rules whose gate opens: the others cannot match."""
-    return [rule for rule in rules if rule.gate.opens(message)]
+class Gated:
+    """Rules behind their gates. A gate that several share is looked at once for a message, and
+    those that need more digits than it has are not looked at; nor are those of other countries
+    that need a name, where no word begins as one of the names does."""
+
+    __slots__ = ("_digits", "_gates", "_homes", "_named", "_named_digits", "_openings")
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        behind: dict[Gate, list[Rule]] = {}
+        for rule in rules:
+            behind.setdefault(rule.gate, []).append(rule)
+        ordered = sorted(behind.items(), key=lambda item: item[0].digits)
+        self._gates = [item for item in ordered if not item[0].named]
+        self._digits = [gate.digits for gate, _ in self._gates]
+        self._named = [item for item in ordered if item[0].named]
+        self._named_digits = [gate.digits for gate, _ in self._named]
+        self._homes = frozenset().union(*(gate.home for gate, _ in self._named))
+        self._openings = frozenset().union(*(gate.openings for gate, _ in self._named))
+
+    def open(self, message: Message) -> list[Rule]:
+        """The rules whose gate opens: the others cannot match."""
+        reach = bisect_right(self._digits, message.digits)
+        gates = self._gates[:reach]
+        reach = bisect_right(self._named_digits, message.digits)
+        if reach and self._may_be_named(message):
+            gates += self._named[:reach]
+        return [rule for gate, rules in gates if gate.opens(message) for rule in rules]
+
+    def _may_be_named(self, message: Message) -> bool:
+        return (
+            not message.text.isascii()
+            or not message.places.isdisjoint(self._homes)
+            or not message.openings.isdisjoint(self._openings)
+        )
 
 
 def scan(

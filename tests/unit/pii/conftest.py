@@ -14,7 +14,7 @@ from gateway.pii.domains import Domains
 from gateway.pii.message import Message
 from gateway.pii.recognizers import make_rules
 from gateway.pii.rule import Hit, Rule
-from gateway.pii.scan import open_rules, scan
+from gateway.pii.scan import Gated, scan
 
 HIDDEN = frozenset("\u200b\u2060\ufeff")
 
@@ -37,9 +37,11 @@ def rules(domains: Domains) -> tuple[Rule, ...]:
 def hits(rules: tuple[Rule, ...]) -> Callable[..., tuple[Hit, ...]]:
     """What stands in a text; `places` as Message takes them."""
 
+    gated = Gated(rules)
+
     def stands(text: str, *places: str) -> tuple[Hit, ...]:
         message = Message(text, frozenset(places))
-        return scan(open_rules(rules, message), message)
+        return scan(gated.open(message), message)
 
     return stands
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from faker import Faker
@@ -9,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import StageTimeout
-from gateway.pii.message import Message
+from gateway.pii.message import Gate, Message
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.recognizers import NATIONAL, national
+from gateway.pii.recognizers.national import National
 from gateway.pii.rule import Hit, Rule
-from gateway.pii.scan import open_rules, scan
+from gateway.pii.scan import Gated, scan
 
 SENTENCES = (
     "{}",
@@ -82,7 +85,7 @@ def test_the_gates_and_our_runner_change_nothing_of_what_presidio_finds(
     assert len(texts) >= 3000
     for text, place in texts:
         message = Message(text, frozenset({place}))
-        ours = scan(open_rules(rules, message), message, budget_s=10)
+        ours = scan(Gated(rules).open(message), message, budget_s=10)
         assert ours == scan(rules, message, budget_s=10, run=plain_presidio), text
 
 
@@ -95,15 +98,24 @@ def test_the_gates_and_our_runner_change_nothing_of_what_presidio_finds(
 )
 def test_no_text_is_found_without_its_gate(rules: tuple[Rule, ...], text: str) -> None:
     message = Message(text)
-    assert scan(open_rules(rules, message), message, budget_s=10) == scan(
+    assert scan(Gated(rules).open(message), message, budget_s=10) == scan(
         rules, message, budget_s=10
     )
+
+
+@pytest.mark.parametrize("number", NATIONAL, ids=lambda number: number.kind)
+def test_no_name_of_a_number_is_overlooked(number: National) -> None:
+    made = replace(national.rule(number), gate=Gate(named=national.rule(number).gate.named))
+    gated = Gated([made])
+    for name in made.gate.named:
+        for text in (f"1 {name} 1", f"1 ({name}x) 1" if len(name) >= 4 else f"-{name}-"):
+            assert gated.open(Message(text, frozenset({"nowhere"}))) == [made], text
 
 
 def test_a_rule_that_takes_too_long_fails_the_scan(rules: tuple[Rule, ...]) -> None:
     message = Message("06 12 34 56 78 " * 200)
     with pytest.raises(StageTimeout):
-        scan(open_rules(rules, message), message, budget_s=1e-9)
+        scan(Gated(rules).open(message), message, budget_s=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -116,13 +128,13 @@ def test_hostile_repetition_stays_within_the_budget_of_each_pattern(
     rules: tuple[Rule, ...], piece: str
 ) -> None:
     message = Message((piece * 5000)[:5000])
-    scan(open_rules(rules, message), message, budget_s=2)
+    scan(Gated(rules).open(message), message, budget_s=2)
 
 
 def test_benign_talk_with_numbers_is_left_alone(rules: tuple[Rule, ...]) -> None:
     for text in BENIGN:
         message = Message(text)
-        assert not [hit for hit in scan(open_rules(rules, message), message) if not hit.advisory], (
+        assert not [hit for hit in scan(Gated(rules).open(message), message) if not hit.advisory], (
             text
         )
 

@@ -30,7 +30,8 @@ _LOWER = (
             rf"{_BEFORE}\d{{1,4}}-?[a-z]{{2,3}}-?{_DEPARTMENT}{_AFTER}", 0.1),
 )  # fmt: skip
 _QUICK = re.compile(
-    r"[A-Za-z]{2}[- ]?\d{3}[- ]?[A-Za-z]{2}|\d[- ]?[A-Za-z]{2,3}[- ]?\d[\dAB]", re.IGNORECASE
+    r"\d(?:(?<=[A-Za-z][- ]\d)|(?<=[A-Za-z]\d))\d\d[- ]?[A-Za-z]{2}"
+    r"|\d[- ]?[A-Za-z]{2,3}[- ]?\d[\dABab]"
 )
 
 

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import regex
 
 from gateway.pii.message import Gate, Message
-from gateway.pii.rule import Hit, Rule, matches
+from gateway.pii.recognizers.generic.number_words import JOINERS, PLUS, number_words
+from gateway.pii.rule import Deadline, Hit, Rule, matches
 
-_LANGUAGES = {
-    "en": "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
-    " fifteen sixteen seventeen eighteen nineteen",
-    "fr": "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze"
-    " seize dix-sept dix-huit dix-neuf",
-    "es": "cero uno dos tres cuatro cinco seis siete ocho nueve",
-    "de": "null eins zwei drei vier fünf sechs sieben acht neun",
-    "it": "zero uno due tre quattro cinque sei sette otto nove",
-    "pt": "zero um dois três quatro cinco seis sete oito nove",
-}
-_TENS = {
-    "en": {20: "twenty", 30: "thirty", 40: "forty", 50: "fifty", 60: "sixty", 70: "seventy",
-           80: "eighty", 90: "ninety"},
-    "fr": {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante",
-           70: "septante", 80: "huitante", 90: "nonante"},
-}  # fmt: skip
 _PIECES = re.compile(r"[^\W_]|(?:[^\w\s]|[_\s])+")
 _LEAST_WORDS = 2
+_LONGEST = 5  # words: novecentos e trinta e quatro
+_WORD = regex.compile(r"[^\W\d_]+")
 _LETTERS = str.maketrans("OoQlI|", "000111")
 _LOOKALIKE = re.compile(r"(?<!\w)(?=[OoQlI|]*\d)[\dOoQlI|]*[OoQlI|][\dOoQlI|]*(?!\w)")
 # Groups of two and more letters alone, beside a group with a digit in it.
@@ -39,32 +28,9 @@ _BARE_GROUP = re.compile(
 )
 _SIGNS = r"(?:[^\w\s]|[_\s]){1,6}?"
 _SINGLES = regex.compile(rf"(?<![^\W_])[^\W_](?:{_SIGNS}[^\W_](?![^\W_])){{5,}}+")
-_APART_QUICK = re.compile(
-    r"(?<![^\W_])[^\W_](?:[^\w\s]|[_\s]){1,6}[^\W_](?:[^\w\s]|[_\s]){1,6}[^\W_](?![^\W_])"
-)
+# The four inner ones of the six: begins with a sign, of which there are fewer than letters.
+_APART_QUICK = re.compile(r"[\W_][^\W_](?:[\W_]{1,6}[^\W_]){3}[\W_]")
 _BETWEEN = r"[\s,.\-]{1,3}"
-
-
-def _numbers() -> dict[str, str]:
-    """Words to digits; in the keys "-" stands for a hyphen or a space."""
-    words: dict[str, str] = {"oh": "0", "nought": "0", "zwo": "2"}
-    for listed in _LANGUAGES.values():
-        words.update({word: str(value) for value, word in enumerate(listed.split())})
-    for language, tens in _TENS.items():
-        units = _LANGUAGES[language].split()
-        for ten, name in tens.items():
-            words[name] = str(ten)
-            words.update({f"{name}-{units[unit]}": str(ten + unit) for unit in range(1, 10)})
-    french = _LANGUAGES["fr"].split()
-    for unit in range(20):
-        words[f"soixante-{french[unit]}"] = str(60 + unit)
-        words[f"quatre-vingt-{french[unit]}"] = str(80 + unit)
-    words |= {"quatre-vingt": "80", "quatre-vingts": "80", "soixante-et-onze": "71"}
-    words |= {f"{_TENS['fr'][ten]}-et-un": str(ten + 1) for ten in (20, 30, 40, 50, 60)}
-    for value in range(1, 10):  # "zéro six" in one breath
-        words[f"zéro-{french[value]}"] = f"0{value}"
-    words |= {word.replace("é", "e").replace("ê", "e"): to for word, to in words.items()}
-    return words
 
 
 @dataclass(frozen=True)
@@ -80,26 +46,50 @@ class Words:
     """Digits for number words."""
 
     name = "InWords"
-    about = "The same in words (en, fr; single digits in es, de, it, pt)."
+    about = "The same in words (en, fr, es, de, it, pt)."
 
     def __init__(self) -> None:
-        self._words = _numbers()
-        listed = sorted(self._words, key=len, reverse=True)
-        body = "|".join(regex.escape(word).replace(r"\-", "[ -]") for word in listed)
-        self._word = regex.compile(rf"(?<![^\W\d_])(?:{body})(?![^\W\d_])", regex.IGNORECASE)
-        parts = frozenset(part for word in self._words for part in word.split("-"))
-        self.gate = Gate(words=parts, least_words=_LEAST_WORDS)
+        self._words = number_words()
+        parts = {part for word in self._words for part in word.split("-")} - JOINERS
+        self.gate = Gate(words=frozenset(parts), least_words=_LEAST_WORDS)
+        self.identity = hashlib.sha256(repr(sorted(self._words.items())).encode()).hexdigest()
 
     def view(self, text: str, budget_s: float) -> _View:
-        found = matches(self._word, text, budget_s)
-        return _view(
-            text,
-            [
-                (match.start(), match.end(), self._words[key])
-                for match, key in ((match, _key(match[0])) for match in found)
-                if key in self._words  # rare letters match more than their lower case
-            ],
-        )
+        deadline = Deadline(budget_s)
+        words = [
+            (match.start(), match.end(), match[0].casefold())
+            for match in matches(_WORD, text, budget_s)
+        ]
+        instead: list[tuple[int, int, str]] = []
+        at = 0
+        while at < len(words):
+            deadline.check()
+            count, digits = self._number(text, words, at)
+            if count and instead and instead[-1][2] == "+" and instead[-1][1] + 1 == words[at][0]:
+                digits, start = f"+{digits}", instead.pop()[0]
+            else:
+                start = words[at][0]
+            if count:
+                instead.append((start, words[at + count - 1][1], digits))
+            elif words[at][2] in PLUS:
+                instead.append((start, words[at][1], "+"))
+            at += max(count, 1)
+        return _view(text, [one for one in instead if one[2] != "+"])
+
+    def _number(self, text: str, words: list[tuple[int, int, str]], at: int) -> tuple[int, str]:
+        """The longest number that begins with word `at`: of how many words, and its digits."""
+        if words[at][2] not in self.gate.words:
+            return 0, ""
+        said = [words[at][2]]
+        for before, (start, _, word) in pairwise(words[at : at + _LONGEST]):
+            if text[before[1] : start] not in {" ", "-"}:
+                break
+            said.append(word)
+        for count in range(len(said), 0, -1):
+            digits = self._words.get("-".join(said[:count]))
+            if digits is not None:
+                return count, digits
+        return 0, ""
 
 
 class Lookalikes:
@@ -171,10 +161,6 @@ def _joined(run: str, offset: int, *, spaces: bool) -> Iterator[tuple[int, int, 
         yield offset + at, offset + at + len(piece), said
 
 
-def _key(word: str) -> str:
-    return word.casefold().replace(" ", "-")
-
-
 def _view(text: str, instead: list[tuple[int, int, str]], *, join: bool = True) -> _View:
     pieces: list[str] = []
     spans: list[tuple[int, int]] = []
@@ -225,8 +211,8 @@ class DisguisedRule:
         return repr(
             (
                 self.name,
-                _LANGUAGES,
-                _TENS,
+                self.inner.identity,
+                self.disguise.identity if isinstance(self.disguise, Words) else "",
                 _LOOKALIKE.pattern,
                 _BARE_GROUP.pattern,
                 _SINGLES.pattern,
@@ -236,9 +222,8 @@ class DisguisedRule:
     def hits(self, message: Message, budget_s: float) -> Iterator[Hit]:
         if not self.gate.opens(message):  # one number word makes no number
             return
-        view = self.disguise.view(message.text, budget_s)
-        seen = Message(view.text, message.places)
-        if not self.inner.gate.opens(seen):
+        view, seen = message.once(self.disguise, lambda: self._seen(message, budget_s))
+        if not view.replaced or not self.inner.gate.opens(seen):
             return
         for hit in self.inner.hits(seen, budget_s):
             if view.replaced.isdisjoint(range(hit.start, hit.end)):
@@ -249,3 +234,7 @@ class DisguisedRule:
                 end=view.spans[hit.end - 1][1],
                 source=self.name,
             )
+
+    def _seen(self, message: Message, budget_s: float) -> tuple[_View, Message]:
+        view = self.disguise.view(message.text, budget_s)
+        return view, Message(view.text, message.places)

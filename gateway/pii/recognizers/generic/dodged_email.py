@@ -12,27 +12,68 @@ from gateway.pii.message import Gate
 from gateway.pii.pattern_rule import PatternRule
 
 _OPEN, _CLOSE = r"\s{0,3}[(\[{<]\s{0,2}", r"\s{0,2}[)\]}>]\s{0,3}"
-_AT_WORDS = r"at|arobase?|arobaz|arrobas?|chiocciola|klammeraffe|apenstaartje"
-_DOT_WORDS = r"dot|point|punto|ponto|punkt|punt|d0t"
+# At in several languages: no word of a sentence. The last ones are written without spaces.
+_AT_NAMES = (
+    "arobase",
+    "arobas",
+    "arobaz",
+    "arroba",
+    "arrobas",
+    "chiocciola",
+    "chiocciolina",
+    "klammeraffe",
+    "affenschwanz",
+    "apenstaartje",
+    "ät",
+    "собака",
+    "małpa",
+    "malpa",
+    "آت",
+)
+_AT_GLUED = ("艾特", "圈a", "アットマーク", "골뱅이")
+_DOT_NAMES = (
+    "dot",
+    "point",
+    "punto",
+    "ponto",
+    "punkt",
+    "punt",
+    "d0t",
+    "точка",
+    "kropka",
+    "nokta",
+    "نقطة",
+)
+_DOT_GLUED = ("点", "點", "ドット", "점")
+_SURE_NAMES, _GLUED = "|".join(_AT_NAMES), "|".join(_AT_GLUED)
+_AT_WORDS = rf"at|{_SURE_NAMES}|{_GLUED}"
+_DOT_WORDS = "|".join(_DOT_NAMES)
+_UNDERLINES = (
+    "underscore|tiret du bas|tiret bas|tiret|dash|gui[oó]n bajo|gui[oó]n|unterstrich|bindestrich"
+    "|trattino basso|trattino|underline|sublinhado|h[ií]fen"
+)
 # An "at" that nobody writes in a plain sentence; a plain one needs a spelled-out dot after it.
 _SURE_AT = (
     rf"(?:@\s{{0,3}}|\s{{1,3}}@\s{{1,3}}|{_OPEN}(?:@|a|{_AT_WORDS}){_CLOSE}"
-    r"|\s{1,3}(?:arobase?|arobaz|arrobas?|chiocciola|klammeraffe|apenstaartje)\s{1,3}"
+    rf"|\s{{1,3}}(?:{_SURE_NAMES})\s{{1,3}}|\s{{0,3}}(?:{_GLUED})\s{{0,3}}"
     r"|\s{0,3}[-_*]{1,2}at[-_*]{1,2}\s{0,3})"
 )
 _PLAIN_AT = r"\s{1,3}(?:at(?: the rate(?: of)?)?|a|à|chez)\s{1,3}"
 _WORD_DOT = (
-    rf"(?:{_OPEN}(?:\.|{_DOT_WORDS}){_CLOSE}|\s{{1,3}}(?:{_DOT_WORDS})\s{{1,3}}"
-    r"|\s{0,3}[-_*]{1,2}dot[-_*]{1,2}\s{0,3})"
+    rf"(?:{_OPEN}(?:\.|{_DOT_WORDS}|{'|'.join(_DOT_GLUED)}){_CLOSE}"
+    rf"|\s{{1,3}}(?:{_DOT_WORDS})\s{{1,3}}|\s{{0,3}}(?:{'|'.join(_DOT_GLUED)})\s{{0,3}}"
+    rf"|\s{{0,3}}[-_*]{{1,2}}(?:{_DOT_WORDS})[-_*]{{1,2}}\s{{0,3}})"
 )
 # A dot with a space after it alone ends a sentence.
 _DOT = rf"(?:{_WORD_DOT}|,(?=(?:com|fr|net|org)(?!\w))|\s{{1,2}}\.\s{{0,2}}|\.)"
+# Latin and digits: in Chinese and Japanese the word before an address touches it.
+_LETTERS = r"a-z0-9\u00df-\u024f\u0400-\u04ff"
 _LOCAL = (
-    rf"(?<![\w@.])[a-z0-9][\w+\-]{{0,40}}(?:(?:\.|{_WORD_DOT}|\s(?:underscore|tiret|dash)\s)"
-    r"[\w+\-]{1,40}){0,3}"
+    rf"(?<![{_LETTERS}_@.])[{_LETTERS}][{_LETTERS}_+\-]{{0,40}}"
+    rf"(?:(?:\.|{_WORD_DOT}|\s(?:{_UNDERLINES})\s)[{_LETTERS}_+\-]{{1,40}}){{0,3}}"
 )
 _LABEL = r"[a-z0-9][a-z0-9\-]{0,40}"
-_TLD = r"[a-z]{2,12}(?![\w@])"
+_TLD = r"[a-z]{2,12}(?![a-z0-9\u00df-\u024f_@])"
 _MAIL_HOSTS = (
     "gmail", "googlemail", "hotmail", "outlook", "ymail", "icloud", "protonmail", "gmx", "tutanota",
     "laposte", "wanadoo", "rocketmail", "fastmail", "yopmail",
@@ -42,15 +83,34 @@ _WORDS = rf"{_LOCAL}{_PLAIN_AT}{_LABEL}(?:{_WORD_DOT}{_LABEL}){{0,2}}{_WORD_DOT}
 _APART = r"(?<!\w)(?:\w[ .]){2,40}@ (?:\w ){2,30}\. (?:\w ){1,5}\w(?!\w)"
 _KNOWN_HOST = rf"{_LOCAL}{_PLAIN_AT}(?:{'|'.join(_MAIL_HOSTS)})\.{_TLD}"
 
-_DOT_PIECES = ("dot", "d0t", "point", "punto", "ponto", "punkt", "punt")
-_AT_PIECES = (
-    "@", "(", "[", "{", "<", "-at", "_at", "*at", "arob", "arrob", "chiocciola", "klammeraffe",
-    "apenstaartje",
-)  # fmt: skip
+# Hosts that are also words: "at web punkt de" is no address of "web.de" in a plain sentence.
+_ALSO_HOSTS = (
+    "web",
+    "freenet",
+    "libero",
+    "virgilio",
+    "tiscali",
+    "alice",
+    "sapo",
+    "uol",
+    "bol",
+    "terra",
+    "yahoo",
+    "live",
+    "msn",
+    "aol",
+    "qq",
+    "naver",
+    "yandex",
+)
+_DOT_PIECES = (*_DOT_NAMES, *_DOT_GLUED)
+# "d" is what is left of "d0t" without the digit; words of scripts without spaces are not apart.
+_PLAIN_WORDS = frozenset((*_DOT_NAMES, *_MAIL_HOSTS, "d"))
+_AT_PIECES = ("@", "(", "[", "{", "<", "-at", "_at", "*at", *_AT_NAMES, *_AT_GLUED)
 _AT_QUICK = re.compile(
-    r"@\s|[(\[{<]\s{0,2}[@a]|[-_*]at|arob|arrob|chiocciola|klammeraffe|apenstaartje"
-    r"|\w@[^\s(\[{<]{0,90}(?:\s|[(\[{<,]|[-_*]dot)",
-    re.IGNORECASE,
+    rf"@(?:\s|(?<=\w@)[^\s(\[{{<]{{0,90}}(?:\s|[(\[{{<,{''.join(one[0] for one in _DOT_GLUED)}]"
+    rf"|[-_*](?:{_DOT_WORDS})))|[(\[{{<]\s{{0,2}}[@a{''.join(one[0] for one in _AT_GLUED)}ä]"
+    rf"|[-_*]at|{_SURE_NAMES}|{_GLUED}"
 )
 
 _NOT_A_HOST_LISTED = (
@@ -58,6 +118,7 @@ _NOT_A_HOST_LISTED = (
     " ton son quel el los un der die das il lo"
     " any some one all no every each least last first tel certain chaque cette quelque another"
 )
+_HOSTS = frozenset((*_MAIL_HOSTS, *_ALSO_HOSTS))
 _NOT_A_HOST = frozenset(_NOT_A_HOST_LISTED.split())
 # Suffixes that follow "at some point" or "point" in a plain sentence.
 _ALSO_WORDS = frozenset(
@@ -89,9 +150,11 @@ _ALSO_WORDS = frozenset(
         "of",
     ]
 )
-_DOT_WORD = regex.compile(r"(?<!\w)(?:point|punto|ponto|punkt|punt|dot)(?!\w)", regex.IGNORECASE)
+_DOT_WORD = regex.compile(rf"(?<!\w)(?:{_DOT_WORDS})(?!\w)", regex.IGNORECASE)
 _AT = regex.compile(_SURE_AT + "|" + _PLAIN_AT, regex.IGNORECASE)
-_UNDODGED = regex.compile(r"[^\s@]+@(?!.*[-_]dot[-_])[\w.]+(?:-\w+)*", regex.IGNORECASE)
+_UNDODGED = regex.compile(
+    r"[^\s@]+@(?!.*[-_](?:dot|punkt|punto|ponto|point)[-_])[\w.]+(?:-\w+)*", regex.IGNORECASE
+)
 _SPACED = regex.compile(r"(?<!\w)\w \w[ .].*@ \w ")
 _DOTS = regex.compile(_DOT, regex.IGNORECASE)
 
@@ -116,7 +179,7 @@ class DodgedEmailRecognizer(PatternRecognizer):
         if name.partition(".")[0] in _NOT_A_HOST or not self._domains.is_public(host):
             return False
         if self._plain and _DOT_WORD.search(pattern_text):
-            return None if suffix not in _ALSO_WORDS or name in _MAIL_HOSTS else False
+            return None if suffix not in _ALSO_WORDS or name in _HOSTS else False
         return None
 
 
@@ -130,7 +193,7 @@ def bracketed(domains: Domains) -> PatternRule:
         ),
         about="An address with (at), arobase, a spaced @ or a spelled-out dot, whose domain ends "
         "in a public suffix.",
-        gate=Gate(groups=(_AT_PIECES, (".", ",", *_DOT_PIECES)), quick=_AT_QUICK),
+        gate=Gate(groups=(_AT_PIECES, (".", ",", *_DOT_PIECES)), quick_lower=_AT_QUICK),
     )
 
 
@@ -144,5 +207,5 @@ def worded(domains: Domains) -> PatternRule:
         ),
         about="An address in plain words (john at gmail dot com), whose domain ends in a public "
         "suffix.",
-        gate=Gate(groups=((*_DOT_PIECES, *_MAIL_HOSTS),)),
+        gate=Gate(words=_PLAIN_WORDS, least_words=1),
     )

@@ -16,7 +16,7 @@ _LOCAL = r"[!#$%&'*+\-/=?^_`{|}~.\w]{0,63}[!#$%&'*+\-/=?^_`{|}~\w]"
 _LABEL = r"\w{1,63}(?:-+\w{1,63}){0,8}"
 _ADDRESS = rf"(?<![\w.+\-]){_LOCAL}@{_LABEL}(?:\.{_LABEL}){{1,8}}"
 _CREDENTIALS = re.compile(r"://[^\s:/@]{1,64}:$")
-_QUICK = re.compile(r"\S@\w")
+_QUICK = re.compile(r"@(?<=\S@)\w")
 _UNKNOWN_SUFFIX = 0.6
 
 

@@ -7,7 +7,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from gateway.pii.message import Gate
 from gateway.pii.pattern_rule import PatternRule
 
-_HANDLE = r"(?<![\w@./&=+\-])@\w(?:[\w.\-]{0,62}\w)?(?!@)"
+_HANDLE = r"@(?<![\w@./&=+\-]@)\w(?:[\w.\-]{0,62}\w)?(?!@)"
 
 
 def rule() -> PatternRule:
@@ -20,4 +20,5 @@ def rule() -> PatternRule:
         about="A name behind @. Advisory: who is named on a platform is often meant to be.",
         gate=Gate(groups=(("@",),)),
         advisory=True,
+        timed=False,
     )

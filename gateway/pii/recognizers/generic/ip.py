@@ -11,7 +11,8 @@ from gateway.pii.message import Gate, Message
 from gateway.pii.pattern_rule import PatternRule
 
 _GROUPS = 3
-_QUICK = re.compile(r"\d\.\d{1,3}\.\d|::|[0-9a-fA-F]:[0-9a-fA-F]{1,4}:")
+_DOTS, _COLONS = 3, 2
+_QUICK = re.compile(r"\.\d{1,3}\.\d|::|:[0-9a-fA-F]{1,4}:")
 
 
 def _accepts(message: Message, start: int, end: int) -> bool:
@@ -42,6 +43,6 @@ def rule() -> PatternRule:
     return PatternRule(
         recognizer=IpRecognizer(),
         about="IPv4 and IPv6 addresses and networks.",
-        gate=Gate(quick=_QUICK),
+        gate=Gate(times=((".", _DOTS), (":", _COLONS)), quick=_QUICK),
         accepts=_accepts,
     )

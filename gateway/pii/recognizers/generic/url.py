@@ -15,10 +15,8 @@ _REST = rf"[^\s<>\"`]{{0,2000}}{_END}"
 _ALNUM = r"A-Za-z0-9\u00a1-\uffff"
 _NAME = rf"(?:[{_ALNUM}][{_ALNUM}\-]{{0,62}}\.){{1,8}}[A-Za-z\u00a1-\uffff]{{2,24}}"
 
-LINKS = (
-    Pattern("scheme", rf"(?<![A-Za-z0-9])(?i:h(?:tt|xx)ps?|ftp)://{_REST}", 0.6),
-    Pattern("www", rf"(?<![A-Za-z0-9@.\-])[Ww]{{3}}\d?\.{_NAME}(?:[:/?#]{_REST})?", 0.6),
-)
+SCHEMES = (Pattern("scheme", rf"(?<![A-Za-z0-9])(?i:h(?:tt|xx)ps?|ftp)://{_REST}", 0.6),)
+WWW = (Pattern("www", rf"(?<![A-Za-z0-9@.\-])[Ww]{{3}}\d?\.{_NAME}(?:[:/?#]{_REST})?", 0.6),)
 PATHS = (Pattern("path", rf"(?<![A-Za-z0-9@./:\-]){_NAME}(?::\d{{2,5}})?/(?:{_REST})?", 0.55),)
 _PATH_QUICK = re.compile(r"(?<![\w@./:\-])[^\W_][\w\-]{0,62}\.[\w.\-]{0,300}[:/]")
 
@@ -42,9 +40,18 @@ class LinkRecognizer(PatternRecognizer):
 
 def link(domains: Domains) -> PatternRule:
     return PatternRule(
-        recognizer=LinkRecognizer(domains, "LinkRecognizer", LINKS),
-        about="Links with a scheme (also hxxp), or with www and a public suffix.",
-        gate=Gate(groups=(("://", "www"),)),
+        recognizer=LinkRecognizer(domains, "LinkRecognizer", SCHEMES),
+        about="Links with a scheme, also hxxp.",
+        gate=Gate(groups=(("://",),)),
+        timed=False,
+    )
+
+
+def www(domains: Domains) -> PatternRule:
+    return PatternRule(
+        recognizer=LinkRecognizer(domains, "WwwRecognizer", WWW),
+        about="Links with www and a public suffix.",
+        gate=Gate(groups=(("www",),)),
     )
 
 

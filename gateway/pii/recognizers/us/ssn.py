@@ -2,11 +2,57 @@
 
 from __future__ import annotations
 
+from presidio_analyzer import Pattern, PatternRecognizer
 from presidio_analyzer.predefined_recognizers import UsSsnRecognizer
+from stdnum.us import ssn
 
 from gateway.pii.context import context
 from gateway.pii.message import Gate
 from gateway.pii.pattern_rule import PatternRule
+
+CONTEXT = context(
+    en=(
+        "ssn",
+        "ssns",
+        "social security",
+        "socialsecurity",
+        "social sec",
+        "my social",
+        "your social",
+    )
+)
+_LEAST_DIFFERENT = 4
+
+
+class JoinedRecognizer(PatternRecognizer):
+    """What is left of a number whose digits were set apart or said: its hyphens are lost."""
+
+    def __init__(self, *, said: bool) -> None:
+        joined = r"\d{9}", 0.65
+        apart = r"\d(?:[ ,.\-]{0,2}\d){8}", 0.1
+        form, score = apart if said else joined
+        super().__init__(
+            supported_entity="US_SSN",
+            name="SaidSsnRecognizer" if said else "JoinedSsnRecognizer",
+            patterns=[Pattern("nine digits", rf"(?<![\d.,])(?:{form})(?![.,\-]?\d)", score)],
+        )
+
+    def validate_result(self, pattern_text: str) -> bool | None:
+        digits = "".join(char for char in pattern_text if char.isdigit())
+        if not digits.isascii() or len(set(digits)) < _LEAST_DIFFERENT or not ssn.is_valid(digits):
+            return False
+        return None
+
+
+def joined_rule(*, said: bool) -> PatternRule:
+    """For what a disguise has hidden: `said` in words, or set apart by signs, which nobody does
+    with another nine digits."""
+    return PatternRule(
+        recognizer=JoinedRecognizer(said=said),
+        about="9 digits without their hyphens.",
+        gate=Gate(digits=9),
+        context=CONTEXT,
+    )
 
 
 def rule() -> PatternRule:
@@ -14,5 +60,5 @@ def rule() -> PatternRule:
         recognizer=UsSsnRecognizer(),
         about="3, 2 and 4 digits, apart or beside a word such as “SSN”.",
         gate=Gate(digits=9),
-        context=context(en=("ssn", "ssns", "social security", "socialsecurity", "social sec")),
+        context=CONTEXT,
     )

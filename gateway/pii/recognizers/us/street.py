@@ -21,7 +21,16 @@ _WORD = (
     r"(?:[A-Z][A-Za-z'’\-]{0,30}|\d{1,3}(?:st|nd|rd|th))"
 )
 _UNIT = r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|#)\.? ?#?\w{1,6})?"
-_TOWN = r"(?:,? [A-Z][A-Za-z'’\- ]{1,30},? [A-Z]{2},? \d{5}(?:-\d{4})?)?"
+_PLACE = r",? [A-Z][A-Za-z'’\- ]{1,30}"
+# ZIP code; British and Canadian postcodes.
+_TOWN = (
+    rf"(?:{_PLACE},? [A-Z]{{2}},? (?:\d{{5}}(?:-\d{{4}})?|[A-Z]\d[A-Z] ?\d[A-Z]\d)"
+    rf"|(?:{_PLACE}){{0,2}},? [A-Z]{{1,2}}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{{2}}(?!\w))"
+)
+_STREET = (
+    rf"(?<![\w.,:/$€£#\-])\d{{1,5}}[A-Za-z]? (?:[NSEW]\.? )?"
+    rf"{_WORD}(?: {_WORD}){{0,3}} {_KIND}(?![\w'’\-])\.?{_UNIT}"
+)
 _QUICK = re.compile(
     r"\d[A-Za-z]? (?:[NSEW]\.? )?(?:[A-Z][A-Za-z'’\-]{0,30} |\d{1,3}[a-z]{2} ){1,4}"
     rf"{_KIND}(?!\w)"
@@ -34,16 +43,13 @@ def rule() -> PatternRule:
             supported_entity="STREET_ADDRESS",
             name="EnStreetRecognizer",
             patterns=[
-                Pattern(
-                    "street",
-                    rf"(?<![\w.,:/$€£#\-])\d{{1,5}}[A-Za-z]? (?:[NSEW]\.? )?"
-                    rf"{_WORD}(?: {_WORD}){{0,3}} {_KIND}(?![\w'’\-])\.?{_UNIT}{_TOWN}",
-                    0.65,
-                )
+                Pattern("street", _STREET, 0.65),
+                # Above a postcode by itself: the address goes as one.
+                Pattern("street, town and code", rf"{_STREET}{_TOWN}", 0.95),
             ],
             global_regex_flags=0,
         ),
         about="A number, capitalised words and Street, Road, Avenue and the like; with the unit, "
-        "town, state and ZIP code that follow.",
+        "town, state and ZIP code or postcode that follow.",
         gate=Gate(digits=1, quick=_QUICK),
     )

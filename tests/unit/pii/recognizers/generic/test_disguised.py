@@ -15,6 +15,16 @@ Find = Callable[..., list[tuple[str, str]]]
         ("fr", "06 douze trente quatre cinquante six soixante dix-huit"),
         ("fr", "zéro six quatre-vingt-douze vingt et un quatre-vingts trois deux"),
         ("en", "two one two five five five zero one four three"),
+        ("en", "oh seven nine double one one two three four five six"),
+        ("en", "zero seven nine triple one two three four five six"),
+        ("en", "plus four four seven nine one one one two three four five six"),
+        ("fr", "plus trente-trois six douze trente-quatre cinquante-six soixante-dix-huit"),
+        ("es", "seis doce treinta y cuatro cincuenta y seis setenta y ocho"),
+        ("es", "seiscientos doce treinta y cuatro cincuenta y seis setenta y ocho"),
+        ("es", "más treinta y cuatro seis uno dos tres cuatro cinco seis siete ocho"),
+        ("de", "null eins sieben sechs zwölf vierunddreißig sechsundfünfzig achtundsiebzig"),
+        ("it", "tre quattro sette dodici trentaquattro cinquantasei sette"),
+        ("pt", "nove doze trinta e quatro cinquenta e seis setenta e oito"),
         ("fr", "zéro six 12 34 56 78"),
         ("fr", "O6 12 34 56 78"),
         ("fr", "O6l2345678"),
@@ -66,7 +76,9 @@ def test_cards(find: Find) -> None:
     "text",
     ["un deux trois quatre cinq six sept huit neuf dix", "one two three four five six seven",
      "call of duty 2 3 4 5 6 7 8 9", "1-0 2-1 3-2 4-3 5-4", "a b c d e f g h",
-     "six hours and forty two minutes", "20l6 was a good year", "B2O 10O 3O"],
+     "six hours and forty two minutes", "plus de deux ou trois heures", "dos y dos son cuatro",
+     "zwei oder drei mal", "uno due tre quattro", "um e dois e mais três",
+     "20l6 was a good year", "B2O 10O 3O"],
 )  # fmt: skip
 def test_others(find: Find, text: str) -> None:
     assert find(text) == []

@@ -15,7 +15,13 @@ Find = Callable[..., list[tuple[str, str]]]
      "john AT gmail DOT com", "j o h n @ g m a i l . c o m", "john@gmail,com", "john@gmail dot com",
      "john at gmail.com", "john at the rate gmail dot com", "jean.dupont arobase free point fr",
      "juan arroba gmail punto com", "hans-at-web-dot-de",
-     "hans@web-dot-de"],
+     "hans@web-dot-de", "hans-at-web-punkt-de", "hans ät web punkt de", "hans at web punkt de",
+     "hans affenschwanz gmx punkt de", "hans unterstrich meier klammeraffe web punkt de",
+     "mario chiocciola libero punto it", "mario at libero punto it",
+     "mario trattino basso rossi chiocciolina gmail punto com",
+     "juan guion bajo perez arroba gmail punto com", "élise arroba sapo ponto pt",
+     "joão (arroba) uol ponto com ponto br", "ivan собака mail точка ru", "jan małpa wp kropka pl",
+     "zhang 艾特 163 点 com", "taro アットマーク gmail ドット com"],
 )  # fmt: skip
 def test_dodges(find: Find, address: str) -> None:
     assert find(f"my mail: {address}") == [("EMAIL_ADDRESS", address)]
@@ -25,7 +31,12 @@ def test_dodges(find: Find, address: str) -> None:
     "text",
     ["look at the dot com", "higher than at any point in history", "à ce point de vue",
      "meet me at example.com", "Thanks @lea. You rock", "at that point it was over",
-     "from @lea. Now what", "on est à deux. Point de suspense"],
+     "from @lea. Now what", "on est à deux. Point de suspense", "la página web punto de encuentro",
+     "ci vediamo a milano punto it", "a las 3 punto com", "é o ponto de partida", "собака и точка"],
 )  # fmt: skip
 def test_plain_sentences(find: Find, text: str) -> None:
     assert find(text) == []
+
+
+def test_in_chinese_the_word_before_an_address_touches_it(find: Find) -> None:
+    assert find("我的邮箱是zhang艾特qq点com", "zh") == [("EMAIL_ADDRESS", "zhang艾特qq点com")]

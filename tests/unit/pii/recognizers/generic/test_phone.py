@@ -40,7 +40,7 @@ def test_national_numbers_follow_language_and_audience(find: Find, place: str, n
 def test_a_word_nearby_is_enough_for_a_shape(find: Find) -> None:
     assert find("They are not answering at 374 780 163", "en") == [("PHONE_NUMBER", "374 780 163")]
     assert find("There were 374 780 163 of them", "en") == []
-    assert find("my driver license number is 5130634", "en") == []
+    assert find("my driver license number is 5130634", "en") == [("US_DRIVER_LICENSE", "5130634")]
 
 
 def test_links_to_messengers_carry_numbers(find: Find) -> None:
@@ -56,3 +56,9 @@ def test_links_to_messengers_carry_numbers(find: Find) -> None:
 )  # fmt: skip
 def test_other_numbers(find: Find, text: str) -> None:
     assert find(text, "en") == []
+
+
+def test_in_chinese_the_word_before_a_number_touches_it(find: Find) -> None:
+    assert find("手机号是13812345678", "zh") == [("PHONE_NUMBER", "13812345678")]
+    assert find("订单13812345678", "zh") == []
+    assert find("abc13812345678 phone", "en") == []

@@ -13,6 +13,12 @@ Find = Callable[..., list[tuple[str, str]]]
      "xoxb-123456789012-abc", "sk_live_" + "a1" * 10, "sk-proj-" + "a1" * 20,
      "AIza" + "a1" * 17 + "a",
      "hf_" + "a1" * 17, "npm_" + "a1" * 18, "123456789:AA" + "a1" * 16 + "a", "AC" + "0a" * 16,
+     "xapp-1-A0123-456-abc", "hooks.slack.com/services/T00000000/B00000000/XXXX",
+     "GOCSPX-" + "a1" * 14, "gsk_" + "a1" * 26, "r8_" + "a1" * 18, "xai-" + "a1" * 40,
+     "shpat_" + "0a" * 16, "dop_v1_" + "0a" * 32, "dapi" + "0a" * 16, "ATATT3" + "xF" * 20,
+     "ntn_" + "a1" * 23, "lin_api_" + "a1" * 20, "hvs." + "a1" * 20, "dckr_pat_" + "a1" * 13,
+     "glsa_" + "a1" * 16 + "_0a1b2c3d", "sq0atp-" + "a1" * 11, "AGE-SECRET-KEY-1" + "Q2" * 29,
+     "AccountKey=" + "a1" * 43 + "==",
      "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"],
 )  # fmt: skip
 def test_tokens(find: Find, secret: str) -> None:

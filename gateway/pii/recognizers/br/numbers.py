@@ -1,0 +1,61 @@
+"""Numbers of Brazil."""
+
+from __future__ import annotations
+
+from stdnum.br import cnpj, cpf
+
+from gateway.pii.recognizers.national import PASSPORT, National
+
+_HOME = ("BR",)
+
+NUMBERS = (
+    National(
+        kind="BR_CPF",
+        about="Brazilian CPF",
+        pattern=r"\d{3}\.\d{3}\.\d{3}[\-/ ]\d{2}|\d{11}|\d{3} \d{3} \d{3} \d{2}",
+        digits=11,
+        counts="home",
+        words=("cpf", "c.p.f"),
+        places=_HOME,
+        is_valid=cpf.is_valid,
+        checksum=True,
+    ),
+    National(
+        kind="BR_CNPJ",
+        about="Brazilian CNPJ",
+        pattern=r"[A-Z0-9]{2}\.?[A-Z0-9]{3}\.?[A-Z0-9]{3}/?[A-Z0-9]{4}-?\d{2}",
+        digits=2,
+        counts="home",
+        words=("cnpj", "empresa", "c.n.p.j"),
+        places=_HOME,
+        is_valid=cnpj.is_valid,
+        checksum=True,
+    ),
+    National(
+        kind="BR_RG",
+        about="Brazilian identity cards (RG)",
+        pattern=r"(?:[A-Z]{2}-?)?\d{1,2}\.?\d{3}\.?\d{3}-?[0-9X]?",
+        digits=7,
+        counts="named",
+        words=("rg", "registro geral", "carteira de identidade", "identidade", "r.g"),
+        places=_HOME,
+    ),
+    National(
+        kind="BR_CEP",
+        about="Brazilian postcodes",
+        pattern=r"\d{2}\.?\d{3}-\d{3}",
+        digits=8,
+        counts="home",
+        words=("cep", "endereco", "rua", "avenida", "moro", "bairro"),
+        places=_HOME,
+    ),
+    National(
+        kind="BR_PASSPORT",
+        about="Brazilian passports",
+        pattern=r"[A-Z]{2} ?\d{6}",
+        digits=6,
+        counts="named",
+        words=PASSPORT,
+        places=_HOME,
+    ),
+)

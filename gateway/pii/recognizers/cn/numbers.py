@@ -1,0 +1,54 @@
+"""Numbers of China."""
+
+from __future__ import annotations
+
+from stdnum.cn import ric, uscc
+from stdnum.exceptions import ValidationError
+
+from gateway.pii.recognizers.national import PASSPORT, National
+
+_HOME = ("zh", "CN")
+
+
+def _is_resident(number: str) -> bool:
+    """A date and the check digit; not the county, whose number may have been withdrawn."""
+    try:
+        ric.get_birth_date(number)
+        return bool(ric.calc_check_digit(number) == number[-1])
+    except ValidationError:
+        return False
+
+
+NUMBERS = (
+    National(
+        kind="CN_ID",
+        about="Chinese resident identity numbers",
+        pattern=r"[1-9]\d{5} ?(?:19|20)\d{6} ?\d{3}[\dX]",
+        digits=17,
+        counts="anywhere",
+        words=("身份证", "公民身份号码", "identity card"),
+        places=_HOME,
+        is_valid=_is_resident,
+        checksum=True,
+    ),
+    National(
+        kind="CN_USCC",
+        about="Unified social credit codes of Chinese organisations",
+        pattern=r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}",
+        digits=8,
+        counts="home",
+        words=("统一社会信用代码", "信用代码", "纳税人识别号", "社会信用", "uscc", "credit code"),
+        places=_HOME,
+        is_valid=uscc.is_valid,
+        checksum=True,
+    ),
+    National(
+        kind="CN_PASSPORT",
+        about="Chinese passports",
+        pattern=r"[EGDSPH]\d{8}|E[A-HJ-NP-Z]\d{7}",
+        digits=7,
+        counts="named",
+        words=PASSPORT,
+        places=_HOME,
+    ),
+)

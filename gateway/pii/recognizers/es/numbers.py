@@ -1,0 +1,92 @@
+"""Numbers of Spain."""
+
+from __future__ import annotations
+
+from stdnum.es import cif, dni, nie, nif
+
+from gateway.pii.recognizers.national import PASSPORT, National
+
+_HOME = ("es", "ES")
+_SEVEN = 7
+_MOD = 97
+
+
+def _is_person(number: str) -> bool:
+    """A DNI, or the NIF of who has none (K, L, M)."""
+    if number[0].isalpha():
+        return bool(nif.is_valid(number))
+    return bool(dni.is_valid(number.zfill(9)))
+
+
+def _is_affiliation(number: str) -> bool:
+    """Province, number and their remainder by 97: a short number is not padded for it."""
+    province, own, check = int(number[:2]), int(number[2:10]), int(number[10:])
+    body = province * 10**_SEVEN + own if own < 10**_SEVEN else province * 10**8 + own
+    return body % _MOD == check
+
+
+NUMBERS = (
+    National(
+        kind="ES_NIF",
+        about="Spanish DNI and NIF, with their letter",
+        # A letter apart is a word, unless it is a capital.
+        pattern=r"(?:\d{7,8}|\d{1,2}[. ]\d{3}[. ]\d{3}|[KLM]\d{7})(?:-?[A-Z]|(?-i: [A-Z]))",
+        digits=7,
+        counts="home",
+        words=("dni", "nif", "identidad", "d.n.i"),
+        places=_HOME,
+        is_valid=_is_person,
+        checksum=True,
+    ),
+    National(
+        kind="ES_NIE",
+        about="Spanish NIE",
+        pattern=r"[XYZ][ \-]?\d\.?\d{3}\.?\d{3}[ \-]?[A-Z]",
+        digits=7,
+        counts="home",
+        words=("nie", "extranjero", "n.i.e"),
+        places=_HOME,
+        is_valid=nie.is_valid,
+        checksum=True,
+    ),
+    National(
+        kind="ES_CIF",
+        about="Tax numbers of Spanish companies",
+        pattern=r"(?:ES)?[ABCDEFGHJNPQRSUVW]-?\d{2}\.?\d{3}\.?\d{2}-?[0-9A-J]",
+        digits=7,
+        counts="home",
+        words=("cif", "nif", "empresa", "sociedad", "factura", "c.i.f"),
+        places=_HOME,
+        is_valid=lambda number: bool(cif.is_valid(number[-9:])),
+        checksum=True,
+    ),
+    National(
+        kind="ES_SOCIAL_SECURITY",
+        about="Spanish social security numbers",
+        pattern=r"\d{2}[ /\-]?\d{8}[ /\-]?\d{2}",
+        digits=12,
+        counts="named",
+        words=("seguridad social", "afiliacion", "nuss", "nass"),
+        places=_HOME,
+        is_valid=_is_affiliation,
+        checksum=True,
+    ),
+    National(
+        kind="ES_PASSPORT",
+        about="Spanish passports, 2 or 3 letters and 6 digits",
+        pattern=r"[A-Z]{2,3} ?\d{6}",
+        digits=6,
+        counts="named",
+        words=PASSPORT,
+        places=_HOME,
+    ),
+    National(
+        kind="ES_PLATE",
+        about="Spanish plates, 4 digits and 3 consonants",
+        pattern=r"\d{4}[ \-]?[BCDFGHJKLMNPRSTVWXYZ]{3}",
+        digits=4,
+        counts="named",
+        words=("matricula", "coche", "furgoneta", "plate"),
+        places=_HOME,
+    ),
+)

@@ -1,0 +1,80 @@
+"""Numbers of Italy."""
+
+from __future__ import annotations
+
+from stdnum.it import codicefiscale, iva
+
+from gateway.pii.recognizers.national import PASSPORT, National
+
+_HOME = ("it", "IT")
+# Digits that two people would share are written as letters.
+_DIGIT = "[0-9LMNPQRSTUV]"
+_LEAST_DIGITS = 4
+
+
+def _is_fiscal_code(value: str) -> bool:
+    return sum(map(str.isdigit, value)) >= _LEAST_DIGITS and bool(codicefiscale.is_valid(value))
+
+
+NUMBERS = (
+    National(
+        kind="IT_FISCAL_CODE",
+        about="Italian codice fiscale of people",
+        pattern=rf"[A-Z]{{3}} ?[A-Z]{{3}} ?{_DIGIT}{{2}}[ABCDEHLMPRST]{_DIGIT}{{2}} ?"
+        rf"[A-Z]{_DIGIT}{{3}}[A-Z]",
+        digits=_LEAST_DIGITS,
+        counts="anywhere",
+        words=("fiscale", "cf"),
+        places=_HOME,
+        is_valid=_is_fiscal_code,
+        checksum=True,
+    ),
+    National(
+        kind="IT_VAT_CODE",
+        about="Italian partita IVA",
+        pattern=r"(?:IT ?)?\d{11}",
+        digits=11,
+        counts="named",
+        words=("partita iva", "p.iva", "p. iva", "piva", "p iva", "vat"),
+        places=_HOME,
+        is_valid=iva.is_valid,
+        checksum=True,
+    ),
+    National(
+        kind="IT_IDENTITY_CARD",
+        about="Italian identity cards",
+        pattern=r"[A-Z]{2} ?\d{7}|\d{7} ?[A-Z]{2}|[A-Z]{2} ?\d{5} ?[A-Z]{2}",
+        digits=5,
+        counts="named",
+        words=("carta d'identita", "carta di identita", "carta identita", "documento d'identita",
+               "identity card", "id card"),
+        places=_HOME,
+    ),
+    National(
+        kind="IT_DRIVER_LICENSE",
+        about="Italian driving licences",
+        pattern=r"[A-Z]{2}\d{7}[A-Z]|U1[BCDEFGHLJKMNPRSTUWYXZ0-9]{7}[A-Z]",
+        digits=1,
+        counts="named",
+        words=("patente", "licenza di guida", "driving licen"),
+        places=_HOME,
+    ),
+    National(
+        kind="IT_PASSPORT",
+        about="Italian passports",
+        pattern=r"[A-Z]{2} ?\d{7}",
+        digits=7,
+        counts="named",
+        words=PASSPORT,
+        places=_HOME,
+    ),
+    National(
+        kind="IT_PLATE",
+        about="Italian plates",
+        pattern=r"[A-HJ-NPR-TV-Z]{2} ?\d{3} ?[A-HJ-NPR-TV-Z]{2}",
+        digits=3,
+        counts="named",
+        words=("targa", "targata", "targato"),
+        places=_HOME,
+    ),
+)  # fmt: skip

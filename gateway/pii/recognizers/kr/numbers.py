@@ -1,0 +1,52 @@
+"""Numbers of Korea."""
+
+from __future__ import annotations
+
+from presidio_analyzer.predefined_recognizers import KrBrnRecognizer
+
+from gateway.pii.recognizers.national import DRIVING, PASSPORT, National, certain
+
+_HOME = ("ko", "KR")
+
+NUMBERS = (
+    # Those given out since October 2020 have no check digit.
+    National(
+        kind="KR_RRN",
+        about="Korean registration numbers of residents and foreigners: a date, and who they are",
+        pattern=r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-?[1-8]\d{6}",
+        digits=13,
+        counts="home",
+        words=("주민등록번호", "주민번호", "외국인등록번호", "resident registration", "rrn",
+               "foreigner registration"),
+        places=_HOME,
+    ),
+    National(
+        kind="KR_BRN",
+        about="Korean business registration numbers",
+        pattern=r"\d{3}-?\d{2}-?\d{5}",
+        digits=10,
+        counts="named",
+        words=("사업자등록번호", "사업자번호", "사업자", "business registration", "brn"),
+        places=_HOME,
+        is_valid=certain(KrBrnRecognizer()),
+        checksum=True,
+    ),
+    National(
+        kind="KR_PASSPORT",
+        about="Korean passports",
+        pattern=r"[MSRODG]\d{8}|[MSRODG]\d{3}[A-Z]\d{4}",
+        digits=7,
+        counts="named",
+        words=PASSPORT,
+        places=_HOME,
+    ),
+    National(
+        kind="KR_DRIVER_LICENSE",
+        about="Korean driving licences",
+        pattern=r"(?:\d{2}|[가-힣]{2})[ \-]?\d{2}[ \-]?\d{6}[ \-]?\d{2}",
+        digits=10,
+        counts="named",
+        words=("운전면허", "면허번호", *DRIVING),
+        places=_HOME,
+    ),
+)  # fmt: skip

@@ -1,0 +1,52 @@
+"""Numbers of the United States but those of people: ssn.py and itin.py have them."""
+
+from __future__ import annotations
+
+from stdnum.us import ein, rtn
+
+from gateway.pii.recognizers.national import DRIVING, PASSPORT, National
+
+_HOME = ("US",)
+
+NUMBERS = (
+    National(
+        kind="US_EIN",
+        about="US employer identification numbers, with a prefix that the IRS gives out",
+        pattern=r"\d{2}-?\d{7}",
+        digits=9,
+        counts="named",
+        words=("ein", "fein", "employer identification", "employer id",
+               "federal tax id"),
+        places=_HOME,
+        is_valid=ein.is_valid,
+    ),
+    National(
+        kind="US_PASSPORT",
+        about="US passports",
+        pattern=r"[A-Z]\d{8}|\d{9}",
+        digits=8,
+        counts="named",
+        words=PASSPORT,
+        places=(*_HOME, "en"),
+    ),
+    National(
+        kind="US_DRIVER_LICENSE",
+        about="US driver's licences, in the forms of the states",
+        pattern=r"[A-Z]{1,2}\d{4,13}|[A-Z]\d{2,4}(?:[ \-]\d{2,4}){2,3}|\d{7,12}|\d{2}[A-Z]{3}\d{5}",
+        digits=4,
+        counts="named",
+        words=DRIVING,
+        places=_HOME,
+    ),
+    National(
+        kind="US_BANK_ROUTING",
+        about="US bank routing numbers",
+        pattern=r"\d{9}|\d{4}-\d{4}-\d",
+        digits=9,
+        counts="named",
+        words=("routing", "aba", "rtn", "transit number"),
+        places=_HOME,
+        is_valid=rtn.is_valid,
+        checksum=True,
+    ),
+)  # fmt: skip
