@@ -70,7 +70,7 @@ def _scorer(settings: Settings) -> Scorer:
         return RemoteScorer(
             url=settings.toxicity_remote_url, timeout_s=settings.deadline_detect_ms / 1_000
         )
-    return EmbeddedScorer()
+    return EmbeddedScorer(folder=settings.data_dir)
 
 
 def platform_of(settings: Settings, keyring: Keyring) -> ProxiedPlatform:
