@@ -70,16 +70,17 @@ class Table:
         """(len(ids), DIMENSIONS). Raises IndexError for an id that is not below `size`."""
         if ids.max(initial=0) < len(self.near):
             return self.near[ids]
-        if ids.max() >= self.size:
-            raise IndexError(f"no token {ids.max()}")
-        far = ids >= len(self.near)
-        found = self.near[np.where(far, 0, ids)]
-        row, chunk = np.divmod(ids[far], _CHUNKS)
-        places = ((chunk * self._each + row) * DIMENSIONS).tolist()
-        read = b"".join([os.pread(self._file, DIMENSIONS, place) for place in places])
-        if len(read) != DIMENSIONS * len(places):
-            raise OSError(0, "the unpacked token embeddings are cut short")
+        far = np.flatnonzero(ids >= len(self.near))
+        found = self.near.take(ids, axis=0, mode="clip")
+        read = b"".join([self._read(token) for token in ids[far].tolist()])
         found[far] = np.frombuffer(read, np.uint8).reshape(-1, DIMENSIONS)
+        return found
+
+    def _read(self, token: int) -> bytes:
+        row, chunk = divmod(token, _CHUNKS)
+        found = os.pread(self._file, DIMENSIONS, (chunk * self._each + row) * DIMENSIONS)
+        if token >= self.size or len(found) != DIMENSIONS:
+            raise IndexError(f"no row of token {token}")
         return found
 
 

@@ -72,7 +72,7 @@ def test_a_small_table_is_in_memory_as_a_whole(tmp_path: Path) -> None:
 def test_the_unpacked_copy_has_no_name(tmp_path: Path) -> None:
     table = Table(_chunks(600), tmp_path)
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(IndexError, match="no token 10200"):
+    with pytest.raises(IndexError, match="no row of token 10200"):
         table.rows(np.array([3, 10_200]))
 
 
