@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from gateway import assembly
-from gateway.cli.app import main as run_command_line
+import gc
 
 
 def main() -> None:
+    gc.disable()  # what importing makes stays: looking through it for garbage is a tenth of it
+    from gateway import assembly  # noqa: PLC0415 - after that
+    from gateway.cli.app import main as run_command_line  # noqa: PLC0415
+
+    gc.freeze()
+    gc.enable()
     run_command_line(assembly.workshop())
 
 

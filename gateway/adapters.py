@@ -26,7 +26,6 @@ from gateway.platforms.signing import secret_bytes
 from gateway.platforms.streams import OpenStreams
 from gateway.platforms.webhook import WebhookPlatform
 from gateway.policy.embedded import EmbeddedEngine
-from gateway.policy.opa import OpaEngine
 from gateway.policy.source import Snapshot
 from gateway.ports import Detector, Now, PolicyEngine
 from gateway.settings import Settings
@@ -38,6 +37,8 @@ from gateway.toxicity.scorer import Scorer
 
 def policy_engine(settings: Settings, snapshot: Snapshot) -> PolicyEngine:
     if settings.policy_engine == "opa":
+        from gateway.policy.opa import OpaEngine  # noqa: PLC0415 - the client's own HTTP library
+
         token = settings.opa_token.get_secret_value() if settings.opa_token else None
         return OpaEngine(
             snapshot=snapshot,
@@ -70,7 +71,7 @@ def _scorer(settings: Settings) -> Scorer:
         return RemoteScorer(
             url=settings.toxicity_remote_url, timeout_s=settings.deadline_detect_ms / 1_000
         )
-    return EmbeddedScorer()
+    return EmbeddedScorer(folder=settings.data_dir)
 
 
 def platform_of(settings: Settings, keyring: Keyring) -> ProxiedPlatform:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -32,7 +32,7 @@ from gateway.api.app import build_app
 from gateway.api.doors import Desk, Doors
 from gateway.api.metrics import Metrics
 from gateway.api.server import bound, listen, serve_app
-from gateway.background import Job, expire, kept_running, retain, take_over
+from gateway.background import Job, expire, kept_running, retain, take_over, uncollected
 from gateway.cli.context import Books, Document, Workshop
 from gateway.delivery.courier import OutboxCourier
 from gateway.disclosure.discloser import LabelDiscloser
@@ -303,7 +303,8 @@ def serve(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    with bound(settings.host, settings.port) as sockets:
+    with bound(settings.host, settings.port) as sockets, ExitStack() as starting:
+        starting.enter_context(uncollected())
         async with assemble(settings) as parts, _background(parts):
             await _first_key(parts.books)
             app = build_app(
@@ -314,6 +315,7 @@ async def _serve(settings: Settings) -> None:
             )
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
             url = f"http://{host}:{listen(sockets)}"
+            starting.close()
             structlog.get_logger("gateway").info("ready", url=url, docs="/docs")
             await serve_app(app, sockets)
 

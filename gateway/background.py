@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 
 import structlog
@@ -14,6 +15,18 @@ from gateway.cli.context import Books
 from gateway.errors import GatewayError, place_of
 
 Job = Callable[[], Awaitable[None]]
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """While a server is put together next to nothing becomes garbage, so nobody looks for it; and
+    what stands at the end stays, so it is never looked through again."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from gateway.api.problems import MEDIA_TYPE, TYPE_BASE
@@ -38,6 +39,11 @@ def _one(status: int, slug: str, meaning: str) -> dict[str, Any]:
     return {
         "description": meaning,
         "content": {
-            MEDIA_TYPE: {"schema": ProblemOut.model_json_schema(), "example": example},
+            MEDIA_TYPE: {"schema": _schema(), "example": example},
         },
     }
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return ProblemOut.model_json_schema()

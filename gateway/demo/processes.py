@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,14 +108,11 @@ def _free_port() -> int:
 
 def _await(url: str, process: subprocess.Popen[bytes], log: Path, patience_s: float) -> None:
     until = time.monotonic() + patience_s
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            break
-        try:
-            if httpx.get(url, timeout=2, trust_env=False).status_code == httpx.codes.OK:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.05)
+    with httpx.Client(timeout=2, trust_env=False) as client:
+        while time.monotonic() < until and process.poll() is None:
+            with suppress(httpx.TransportError):
+                if client.get(url).status_code == httpx.codes.OK:
+                    return
+            time.sleep(0.05)
     last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:]
     raise NotStarted(f"{url} did not become ready; the end of {log}:\n" + "\n".join(last))

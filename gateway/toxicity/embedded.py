@@ -25,11 +25,15 @@ _MEND = "Reinstall avatar-gateway, or run `avatar-gateway models check`"
 
 class EmbeddedScorer:
     """`description` is the model's JSON file; the weight file lies beside it. Nothing but the
-    description is read before `load`."""
+    description is read before `load`. What is unpacked goes into `folder`, or else where
+    temporary files lie."""
 
     window = 500
 
-    def __init__(self, *, description: Path = SHIPPED / "embedded.json") -> None:
+    def __init__(
+        self, *, description: Path = SHIPPED / "embedded.json", folder: Path | None = None
+    ) -> None:
+        self._folder = folder
         self._description = read_description(description)
         self._encoder: Encoder | None = None
 
@@ -55,7 +59,7 @@ class EmbeddedScorer:
             return
         check_files(self._description)
         parameters = read_parameters(self._description.file(_WEIGHTS))
-        tokens = load_tokens(self._description.foundation)
+        tokens = load_tokens(self._description.foundation, folder=self._folder)
         eps = float(self._description.details["eps"])
         self._encoder = Encoder(tokens, parameters, eps=eps)
 

@@ -39,7 +39,8 @@ class Encoder:
             self._p[f"{name}_all"] = np.concatenate(parts, axis=-1)
         self._threads = ThreadpoolController()
         self._widths = [self._p[f"w1_{order}_in"].shape[1] for order in self._orders]
-        self._projections = Projections(self._project, size=tokens.size)
+        with self._threads.limit(limits=1, user_api="blas"):
+            self._projections = Projections(self._project, size=tokens.size)
 
     def log_odds(self, texts: Sequence[str]) -> Floats:
         """(len(texts), categories). Linear in the texts' length; one text's answer does not

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -143,6 +144,26 @@ async def test_background_work_outlives_a_defect() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+def test_what_stands_at_the_end_of_a_start_is_not_looked_through_again() -> None:
+    before = gc.get_freeze_count()
+    try:
+        with background.uncollected():
+            assert not gc.isenabled()
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()
+
+
+def test_a_start_that_fails_leaves_the_collector_on() -> None:
+    try:
+        with pytest.raises(ConfigurationError), background.uncollected():
+            raise ConfigurationError("host", "cannot be listened on", "Name another.")
+        assert gc.isenabled()
+    finally:
+        gc.unfreeze()
 
 
 async def test_a_command_gets_a_whole_gateway(
