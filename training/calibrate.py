@@ -21,8 +21,9 @@ SHARES = {"clean": 1.0, "garbled": 0.3, "normalised": 0.4, "folded": 0.75}
 share one budget. What reading made of it is the better witness and gets more."""
 FEWEST = 40
 """A language with fewer clean texts than this has no shift of its own."""
-PRIOR = 50
-"""As many texts is the shift over all languages worth beside a language's own texts."""
+PRIOR = 200
+"""As many texts is the shift over all languages worth beside a language's own texts: at these
+rates a quantile of a hundred texts is one or two of them."""
 FARTHEST = 1.0
 """No language's shift is farther than this from the one over all: the highest of a few hundred
 scores may be one line that was not clean after all."""

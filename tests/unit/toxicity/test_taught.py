@@ -13,8 +13,8 @@ from training.taught import TAUGHT, keep, taught
 ALL = len(CATEGORIES)
 
 
-def row(label: float, weight: float, text: str = "a") -> Row:
-    return Row("davidson", "en", text, (label,) * ALL, weight, 0)
+def row(label: float, source: str = "davidson", text: str = "a") -> Row:
+    return Row(source, "en", text, (label,) * ALL, 0.35, 0)
 
 
 def mixed(tmp_path: Path, one: Row, share: float) -> dict[str, float]:
@@ -26,19 +26,19 @@ def mixed(tmp_path: Path, one: Row, share: float) -> dict[str, float]:
 
 
 @pytest.mark.parametrize(
-    ("label", "weight", "expected"),
+    ("label", "source", "expected"),
     [
-        (1, 1.0, 0.5 + 0.5 * 0.2),  # trusted: half and half
-        (1, 3.0, 0.5 + 0.5 * 0.2),  # never less than half the teacher's
-        (0, 0.5, 0.75 * 0.2),
-        (1, 0.0, 0.2),  # worth nothing: the teacher's alone
-        (UNKNOWN, 1.0, 0.2),
+        (1, "davidson", 0.5 + 0.5 * 0.2),
+        (0, "davidson", 0.5 * 0.2),
+        (1, "ours", 0.75 + 0.25 * 0.2),
+        (1, "mlma", 0.25 + 0.75 * 0.2),
+        (UNKNOWN, "ours", 0.2),
     ],
 )
-def test_the_less_a_label_is_worth_the_more_the_teacher_counts(
-    tmp_path: Path, label: float, weight: float, expected: float
+def test_a_label_is_partly_the_sources_and_partly_the_teachers(
+    tmp_path: Path, label: float, source: str, expected: float
 ) -> None:
-    found = mixed(tmp_path, row(label, weight), 0.2)
+    found = mixed(tmp_path, row(label, source), 0.2)
     assert {category: found[category] for category in TAUGHT} == pytest.approx(
         dict.fromkeys(TAUGHT, expected)
     )
@@ -46,12 +46,12 @@ def test_the_less_a_label_is_worth_the_more_the_teacher_counts(
 
 def test_what_the_teacher_does_not_know_stays_as_it_is(tmp_path: Path) -> None:
     for label in (0, 1, UNKNOWN):
-        found = mixed(tmp_path, row(label, 0.3), 0.2)
+        found = mixed(tmp_path, row(label), 0.2)
         assert {found[category] for category in set(CATEGORIES) - TAUGHT} == {label}
 
 
 def test_answers_to_other_texts_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "answers.npz"
-    keep(path, [row(1, 1.0, "a")], np.zeros((1, ALL)))
+    keep(path, [row(1, text="a")], np.zeros((1, ALL)))
     with pytest.raises(SystemExit, match="other texts"):
-        taught([row(1, 1.0, "b")], path)
+        taught([row(1, text="b")], path)
