@@ -26,7 +26,7 @@ def keep(path: Path, rows: Sequence[Row], odds: np.ndarray) -> None:
 
 
 def taught(rows: Sequence[Row], path: Path) -> list[Row]:
-    """`rows` with labels between 0 and 1 for the categories in TAUGHT: partly the source's own (OWN),
+    """`rows` with labels in 0..1 for the categories in TAUGHT: partly the source's own (OWN),
     partly the teacher's; where the source says nothing, the teacher's alone."""
     with np.load(path, allow_pickle=False) as stored:
         if stored["texts"] != _digest(rows):
