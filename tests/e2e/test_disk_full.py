@@ -28,7 +28,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         return
     data.mkdir(mode=0o700)
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64m,mode=700", "tmpfs", data],
+        ["mount", "-t", "tmpfs", "-o", "size=160m,mode=700", "tmpfs", data],
         capture_output=True,
         check=False,
     )

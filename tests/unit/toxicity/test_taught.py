@@ -30,7 +30,7 @@ def mixed(tmp_path: Path, one: Row, share: float) -> dict[str, float]:
     [
         (1, "davidson", 0.5 + 0.5 * 0.2),
         (0, "davidson", 0.5 * 0.2),
-        (1, "ours", 0.75 + 0.25 * 0.2),
+        (1, "ours", 1.0),
         (1, "mlma", 0.25 + 0.75 * 0.2),
         (UNKNOWN, "ours", 0.2),
     ],
