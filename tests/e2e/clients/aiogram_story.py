@@ -14,7 +14,7 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramAPIError
 from aiogram.types import Message, MessageEntity
 
-THREAT = "I hate you, you worthless idiot, kill yourself"
+THREAT = "I will kill you tomorrow, you worthless idiot"
 TEXT = "👋🏽 the new clip is out"
 CHAT = 77
 

@@ -16,7 +16,7 @@ import aiohttp
 import discord
 from discord.http import Route
 
-THREAT = "I hate you, you worthless idiot, kill yourself"
+THREAT = "I will kill you tomorrow, you worthless idiot"
 
 
 def adding(key: str) -> aiohttp.TraceConfig:
