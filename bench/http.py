@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from bench.figure import Figure, ratio
-from bench.messages import MESSAGES, submission
+from bench.messages import submission
 from bench.presidio import NAME, baseline
 from bench.start import server_of
 from gateway.assembly import open_books
@@ -23,7 +23,7 @@ from gateway.model.record import EntryKind
 from gateway.settings import read_settings
 
 ROUNDS = 5
-PER_ROUND = 40 * len(MESSAGES)
+PER_ROUND = 320
 AT_ONCE = 64
 BUSY = 8
 MANY = 5_000

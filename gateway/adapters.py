@@ -55,7 +55,7 @@ def detectors_of(settings: Settings) -> tuple[Detector, ...]:
     ner: dict[str, str] = {language: _NER_MODELS[language] for language in settings.pii_ner}
     return (
         PiiDetector(ner_models=ner or None),
-        ToxicityDetector(scorer=_scorer(settings)),
+        ToxicityDetector(scorer=_scorer(settings), keep_s=settings.toxicity_cache_s),
     )
 
 

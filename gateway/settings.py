@@ -160,6 +160,13 @@ class Settings(BaseSettings):
         description="A model behind the Open Inference Protocol, such as "
         "http://tox:8080/v2/models/screen; the texts are sent there.",
     )
+    toxicity_cache_s: float = Field(
+        600,
+        ge=0,
+        le=86_400,
+        description="How long what the model said of a text counts when the same creator says it "
+        "again, in seconds; 0 asks the model every time. No text is kept for it.",
+    )
     detoxify_checkpoint: Path | None = Field(
         None, description="Folder made by `avatar-gateway models convert`."
     )

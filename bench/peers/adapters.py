@@ -156,7 +156,7 @@ def our_toxicity() -> Check:
     from gateway.toxicity.detector import ToxicityDetector
     from gateway.toxicity.embedded import EmbeddedScorer
 
-    read, detector = Reader(), ToxicityDetector(scorer=EmbeddedScorer())
+    read, detector = Reader(), ToxicityDetector(scorer=EmbeddedScorer(), keep_s=0)
 
     async def check(text: str) -> bool:
         found = await detector.detect(direct(text, language="en"), read(text, "en"))

@@ -1,55 +1,83 @@
-"""Concurrent messages share one model: whatever is queued when it is free goes in one batch."""
+"""Concurrent messages share one model: whatever is queued when it is free goes in one batch, each
+text once, and what it answered lately is not asked again."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gateway.errors import StageUndefined
 from gateway.model.finding import Stage
-from gateway.toxicity.scorer import Scores
+from gateway.toxicity.cache import Scope, ScoreCache
+from gateway.toxicity.scorer import Scores, checked
+
+Answer = asyncio.Future[Scores]
+
+
+class _Waiting(NamedTuple):
+    key: bytes
+    text: str
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A text of a batch, and who waits for it."""
+
+    text: str
+    answers: list[Answer] = field(default_factory=list)
 
 
 class Batcher:
     """Calls `score` on `executor`, one call at a time. Nothing waits for company: a text that
-    finds the model free is scored at once. `most` bounds a batch, `queued` what may wait; more
-    is refused with StageUndefined, and so held."""
+    finds the model free is scored at once. `most` bounds the texts of a batch, `queued` what may
+    wait; more is refused with StageUndefined, and so held."""
 
     def __init__(
         self,
         score: Callable[[Sequence[str]], list[Scores]],
         *,
         executor: Executor,
+        cache: ScoreCache,
         most: int = 64,
         queued: int = 4096,
     ) -> None:
         self._score = score
         self._executor = executor
+        self._cache = cache
         self._most = most
         self._queued = queued
-        self._waiting: list[tuple[str, asyncio.Future[Scores]]] = []
+        self._waiting: deque[_Waiting] = deque()
         self._worker: asyncio.Task[None] | None = None
 
-    async def score(self, texts: Sequence[str]) -> list[Scores]:
-        """One answer for each text, in order. Raises what the model raises."""
+    async def score(self, texts: Sequence[str], *, scope: Scope) -> list[Scores]:
+        """One answer for each text, in order; those of one `scope` share the model's answers.
+        Raises what the model raises, StageUndefined for an answer that is not one."""
+        keys = [self._cache.key(scope, text) for text in texts]
+        known = [scores for key in keys if (scores := self._cache.get(key)) is not None]
+        if len(known) == len(texts):
+            return known
         if len(self._waiting) + len(texts) > self._queued:
             raise StageUndefined(Stage.TOXICITY, "too many texts wait for the model")
         loop = asyncio.get_running_loop()
-        futures: list[asyncio.Future[Scores]] = [loop.create_future() for _ in texts]
-        self._waiting.extend(zip(texts, futures, strict=True))
+        answers: list[Answer] = [loop.create_future() for _ in texts]
+        self._waiting.extend(map(_Waiting, keys, texts, answers))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
         try:
-            return list(await asyncio.gather(*futures))
+            return list(await asyncio.gather(*answers))
         finally:
-            for future in futures:
-                future.cancel()  # of no use once the caller is gone; done ones stay as they are
+            for answer in answers:
+                answer.cancel()  # of no use once the caller is gone; done ones stay as they are
 
     async def close(self) -> None:
         """Waiting texts are given up."""
-        for _, future in self._waiting:
-            future.cancel()
+        for waiting in self._waiting:
+            waiting.answer.cancel()
         self._waiting.clear()
         if self._worker is not None:
             await asyncio.wait([self._worker])
@@ -57,29 +85,53 @@ class Batcher:
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
-            batch = [pair for pair in self._waiting[: self._most] if not pair[1].done()]
-            del self._waiting[: self._most]
+            batch = self._next_batch()
             if not batch:
                 continue
-            texts = [text for text, _ in batch]
+            texts = [asked.text for asked in batch.values()]
             outcome = loop.run_in_executor(self._executor, self._score, texts)
             await asyncio.wait([outcome])
-            _hand_out([future for _, future in batch], outcome)
+            self._hand_out(batch, outcome)
+
+    def _next_batch(self) -> dict[bytes, _Asked]:
+        """Off the queue; who waits for what is known by now has it at once."""
+        batch: dict[bytes, _Asked] = {}
+        while self._waiting and len(batch) < self._most:
+            key, text, answer = self._waiting.popleft()
+            if answer.done():
+                continue
+            known = self._cache.get(key)
+            if known is None:
+                batch.setdefault(key, _Asked(text)).answers.append(answer)
+            else:
+                answer.set_result(known)
+        return batch
+
+    def _hand_out(self, batch: dict[bytes, _Asked], outcome: asyncio.Future[list[Scores]]) -> None:
+        """Each caller gets its own answer, or the model's failure. Failures are not kept."""
+        failure = asyncio.CancelledError() if outcome.cancelled() else outcome.exception()
+        if failure is None and len(outcome.result()) != len(batch):
+            failure = StageUndefined(Stage.TOXICITY, "the model answered for other texts")
+        if failure is not None:
+            for asked in batch.values():
+                _fail(asked.answers, failure)
+            return
+        for (key, asked), scores in zip(batch.items(), outcome.result(), strict=True):
+            try:
+                self._cache.put(key, checked(scores))
+            except StageUndefined as undefined:
+                _fail(asked.answers, undefined)
+                continue
+            for answer in asked.answers:
+                if not answer.done():  # a caller that gave up
+                    answer.set_result(scores)
 
 
-def _hand_out(
-    futures: Sequence[asyncio.Future[Scores]], outcome: asyncio.Future[list[Scores]]
-) -> None:
-    """Each caller gets its own answer, or the model's failure. Cancelled callers get none."""
-    failure = asyncio.CancelledError() if outcome.cancelled() else outcome.exception()
-    if failure is None and len(outcome.result()) != len(futures):
-        failure = StageUndefined(Stage.TOXICITY, "the model answered for other texts")
-    for index, future in enumerate(futures):
-        if future.done():
+def _fail(answers: Sequence[Answer], failure: BaseException) -> None:
+    for answer in answers:
+        if answer.done():
             continue
-        if failure is None:
-            future.set_result(outcome.result()[index])
-        elif isinstance(failure, asyncio.CancelledError):
-            future.cancel()
+        if isinstance(failure, asyncio.CancelledError):
+            answer.cancel()
         else:
-            future.set_exception(failure)
+            answer.set_exception(failure)

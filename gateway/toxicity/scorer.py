@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from gateway.errors import StageUndefined
+from gateway.model.finding import Stage
 from gateway.toxicity.calibration import Calibration
 
 CATEGORIES = (
@@ -61,3 +64,11 @@ class Scorer(Protocol):
     def close(self) -> None:
         """Let go of what it holds open. It is not asked any more."""
         ...
+
+
+def checked(scores: Scores) -> Scores:
+    """`scores`. Raises StageUndefined for one that is not in 0..1."""
+    for category, score in scores.items():
+        if score is not None and not (math.isfinite(score) and 0.0 <= score <= 1.0):
+            raise StageUndefined(Stage.TOXICITY, f"the score for {category} is not in 0..1")
+    return scores

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from gateway.model.submission import Submission
 from gateway.model.text import ReadText, TextChange
 from gateway.ports import Detector
 from gateway.toxicity.calibration import Calibration
-from gateway.toxicity.detector import ToxicityDetector, forms, worst
+from gateway.toxicity.detector import ToxicityDetector, forms
 from gateway.toxicity.embedded import EmbeddedScorer
 from gateway.toxicity.scorer import CATEGORIES, Scores
 
@@ -103,20 +104,41 @@ async def test_each_form_has_its_own_calibration(read: Build, submission: Submis
     await detector.close()
 
 
-@pytest.mark.parametrize("score", [float("nan"), -0.1, 1.1, float("inf")])
-def test_what_is_not_a_score_is_no_answer(score: float) -> None:
-    with pytest.raises(StageUndefined, match="toxicity is not in"):
-        worst([{"toxicity": score}])
-
-
 async def test_many_at_once_give_the_same_scores_as_one_by_one(
     read: Build, submission: Submission, embedded: EmbeddedScorer
 ) -> None:
-    detector = ToxicityDetector(scorer=embedded)
+    detector = ToxicityDetector(scorer=embedded, keep_s=0)
     await detector.warm()
     texts = [f"message number {n}, you are {'nice' if n % 2 else 'an idiot'}" for n in range(24)]
     together = await asyncio.gather(*(detector.detect(submission, read(t)) for t in texts))
     for text, detection in zip(texts, together, strict=True):
         alone = await detector.detect(submission, read(text))
         assert detection.scores == pytest.approx(dict(alone.scores), abs=1e-5)
+    await detector.close()
+
+
+async def test_a_line_said_again_is_scored_once_for_each_creator(
+    read: Build, submission: Submission
+) -> None:
+    scorer = WordCount()
+    detector = ToxicityDetector(scorer=scorer)
+    again = [await detector.detect(submission, read("bad welcome")) for _ in range(3)]
+    assert [one.scores["toxicity"] for one in again] == [0.5] * 3
+    assert scorer.seen == ["bad welcome"]
+    await detector.detect(replace(submission, creator="another"), read("bad welcome"))
+    await detector.detect(replace(submission, tenant="another"), read("bad welcome"))
+    assert scorer.seen == ["bad welcome"] * 3
+    await detector.close()
+
+
+async def test_what_is_kept_is_calibrated_for_the_form_it_has_now(
+    read: Build, submission: Submission
+) -> None:
+    detector = ToxicityDetector(scorer=WordCount())
+    garbled = read("b4d b4d", folded="bad bad", changes=(TextChange(kind="leet", count=2),))
+    folded = await detector.detect(submission, garbled)
+    clean = await detector.detect(submission, read("bad bad"))
+    assert folded.scores["toxicity"] is not None
+    assert folded.scores["toxicity"] < 1e-9
+    assert clean.scores["toxicity"] == 1.0
     await detector.close()
