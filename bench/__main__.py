@@ -32,6 +32,7 @@ ROOMS = (
     "questions",
     "erasure",
     "pipeline",
+    "stages",
     "stream",
     "http",
     "proxy",

@@ -105,14 +105,15 @@ async def _decide(parts: Assembled, numbers: Iterator[int], way: _Way) -> None:
 
     async def work() -> None:
         for number in waiting:
-            outcome = await parts.gateway.submit(_submission(number, again=way.again))
+            outcome = await parts.gateway.submit(submission_in(number, again=way.again))
             if outcome.state is not State.DECIDED or outcome.text is None:
                 raise RuntimeError(f"an ordinary message was not published: {outcome.reasons}")
 
     await asyncio.gather(*(work() for _ in range(way.at_once)))
 
 
-def _submission(number: int, *, again: bool) -> Submission:
+def submission_in(number: int, *, again: bool = False) -> Submission:
+    """Message `number` as a dry run: everything but sending."""
     now = datetime.now(UTC)
     return SubmissionIn.model_validate(submission(number, again=again)).to_submission(
         message_id=new_id("msg", now),
