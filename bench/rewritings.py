@@ -10,7 +10,7 @@ import base64 as encoding
 import codecs
 import random
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Rewriting = Callable[[str, random.Random], str]
@@ -64,7 +64,7 @@ _RADICALS: Mapping[str, str] = {
 }
 
 
-def _between(text: str, random_: random.Random, signs: str, share: float) -> str:
+def _between(text: str, random_: random.Random, signs: Sequence[str], share: float) -> str:
     """One of `signs` between two letters or digits, at least once in each word."""
     out = []
     for word in text.split(" "):
@@ -228,6 +228,61 @@ def rot13(text: str, random_: random.Random) -> str:
     return hint + codecs.encode(text, "rot13")
 
 
+def references(text: str, random_: random.Random) -> str:
+    """Every other character as an HTML reference, in one of the ways that a page reads."""
+    ways = ("&#{};", "&#x{:x};", "&amp;#{};")
+    return "".join(
+        random_.choice(ways).format(ord(char)) if char != " " and random_.random() < 0.5 else char
+        for char in text
+    )
+
+
+def percent(text: str, random_: random.Random) -> str:
+    """Percent-encoding of every other letter or digit."""
+    return "".join(
+        "".join(f"%{byte:02X}" for byte in char.encode())
+        if char.isalpha() and random_.random() < 0.5
+        else char
+        for char in text
+    )
+
+
+def escapes(text: str, random_: random.Random) -> str:
+    return "".join(
+        f"\\u{ord(char):04x}" if char != " " and random_.random() < 0.5 else char for char in text
+    )
+
+
+def markup(text: str, random_: random.Random) -> str:
+    """Tags that show nothing inside each word, or marks around a part of it."""
+    tags = ("<b></b>", "<wbr>", '<span class="x"></span>', "<!-- -->", "<i></i>")
+    way = random_.randrange(len(tags) + 2)
+    if way < len(tags):
+        return _between(text, random_, tags[way : way + 1], 0.4)
+    mark = ("**", "~~")[way - len(tags)]
+    return " ".join(_marked(word, mark, random_) for word in text.split(" "))
+
+
+def _marked(word: str, mark: str, random_: random.Random) -> str:
+    places = [at for at in range(1, len(word)) if word[at - 1].isalnum() and word[at].isalnum()]
+    if not places:
+        return word
+    at = random_.choice(places)
+    return f"{word[:at]}{mark}{word[at]}{mark}{word[at + 1 :]}"
+
+
+def turned(text: str, _: random.Random) -> str:
+    """Upside down, from the last letter to the first."""
+    return text.lower()[::-1].translate(_UPSIDE_DOWN)
+
+
+def posing_capitals(text: str, _: random.Random) -> str:
+    return text.replace("l", "I")
+
+
+_UPSIDE_DOWN = str.maketrans(
+    "abcdefghijklmnopqrstuvwxyz.!?'1234567890", "ɐqɔpǝɟƃɥıɾʞlɯuodbɹsʇnʌʍxʎz˙¡¿,ƖᄅƐㄣϛ9ㄥ860"
+)
 _LETTERS_ALONE = {"zh swearing": _HAN_HAVE_NONE, "zh policy": _HAN_HAVE_NONE}
 FAMILIES = (
     Family(name="zero_width", about="invisible characters between letters", rewrite=zero_width),
@@ -275,6 +330,22 @@ FAMILIES = (
         about="rot13, named as such",
         rewrite=rot13,
         not_for={"zh": "Chinese characters have no place in the alphabet"},
+    ),
+    Family(name="references", about="characters as HTML references", rewrite=references),
+    Family(name="percent", about="letters in percent-encoding", rewrite=percent),
+    Family(name="escapes", about="characters as \\u escapes", rewrite=escapes),
+    Family(name="markup", about="tags and marks inside words", rewrite=markup),
+    Family(
+        name="turned",
+        about="upside down",
+        rewrite=turned,
+        not_for={**_LETTERS_ALONE, "pii": "digits have no such forms in use"},
+    ),
+    Family(
+        name="posing_capitals",
+        about="a capital I for a small l",
+        rewrite=posing_capitals,
+        not_for={**_LETTERS_ALONE, "pii": "it would be another address"},
     ),
 )
 

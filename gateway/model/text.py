@@ -38,8 +38,8 @@ class Mapped:
 class TextChange:
     """A kind of hiding or garbling that reading undid: "zero_width", "bidi", "tag",
     "variation_selector", "homoglyph", "full_width", "styled" (maths alphabets, circled letters,
-    flags as letters), "combining" (stacked marks), "encoded" (base64, rot13), "leet", "repeat",
-    "spacing"."""
+    flags as letters), "combining" (stacked marks), "encoded" (base64, references, escapes, rot13,
+    upside down), "markup" (inside words), "leet", "repeat", "spacing"."""
 
     kind: str
     count: int

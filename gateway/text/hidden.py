@@ -79,10 +79,10 @@ _CLUSTER = regex.compile(r"\X")
 _MARKS = regex.compile(rf"[\p{{Mn}}\p{{Me}}]{{{_MARKS_KEPT + 1},}}")
 
 
-def clean(text: str, changes: Counter[str]) -> Tracked:
-    """The clean form of `text`; what was removed is counted in `changes`, in code points.
-    A lone surrogate, which no encoding can carry, becomes U+FFFD."""
-    tracked = Tracked.of(text)
+def clean(tracked: Tracked, changes: Counter[str]) -> Tracked:
+    """The clean form; what was removed is counted in `changes`, in code points. A lone surrogate,
+    which no encoding can carry, becomes U+FFFD."""
+    text = tracked.text
     if text.isascii():
         if text.isprintable() or _CONTROL.search(text) is None:
             return tracked

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections import Counter
 
 from gateway.model.text import Mapped
+from gateway.text.capitals import without_posing_capitals
 from gateway.text.compat import compat
 from gateway.text.encoded import from_base64, from_rot13
 from gateway.text.fold import Fold
 from gateway.text.hidden import clean
 from gateway.text.homoglyphs import Homoglyphs
 from gateway.text.lexicon import Lexicon
+from gateway.text.markup import without_markup
+from gateway.text.references import from_references
 from gateway.text.tables import Tables
 from gateway.text.tracked import Tracked
+from gateway.text.turned import from_turned
 
 _LAYERS = 3  # of encoding
 
@@ -34,7 +38,7 @@ class Normaliser:
         """The clean, normalised and folded forms of `text`, and how many code points of each
         kind of hiding were undone."""
         changes: Counter[str] = Counter()
-        tracked = clean(text, changes)
+        tracked = clean(Tracked.of(text), changes)
         published = tracked.mapped()
         read = self._read(tracked, declared, changes)
         normalised = published if read is tracked else read.mapped()
@@ -45,14 +49,23 @@ class Normaliser:
 
     def _read(self, tracked: Tracked, declared: str | None, changes: Counter[str]) -> Tracked:
         """What is written, decoded where it was encoded, once and again."""
+        tracked = from_turned(tracked, self._lexicon, changes)
         for _ in range(_LAYERS):
             if not tracked.text.isascii():
                 tracked = self._homoglyphs(compat(tracked, changes), declared, changes)
-            decoded = from_base64(tracked, self._lexicon, changes)
+            decoded = self._decoded(tracked, changes)
             if decoded is tracked:
                 break
             tracked = decoded
+        tracked = without_markup(tracked, changes)
+        tracked = without_posing_capitals(tracked, self._lexicon, changes)
         return from_rot13(tracked, self._lexicon, changes)
+
+    def _decoded(self, tracked: Tracked, changes: Counter[str]) -> Tracked:
+        said = from_references(tracked, changes)
+        if said is not tracked:
+            said = clean(said, changes)  # nothing was hidden yet where it was written as a code
+        return from_base64(said, self._lexicon, changes)
 
 
 def _same_offsets(text: str, form: Mapped) -> Mapped:

@@ -41,6 +41,11 @@ PLAIN = (
     "bonjour", "très", "bien", "voilà", "merci", "ensemble", "demain", "quelque", "chose",
     "vraiment,", "content", "avec", "toi", "pour", "sûr", "donc,", "alors", "encore",
 )  # fmt: skip
+CODED = (
+    "john&#64;example.com", "jean&commat;example&period;org", "jean%2Edupont%40example.org",
+    "0612<b></b>345678", "06 12 <i>34</i> 56 78", "06 12 3<!-- -->4 56 78",
+    "4111 11**11** 1111 1111", "john\\u0040example.com",
+)  # fmt: skip
 ENDS = (". ", " ! ", "… ", "\n", " ? ")
 PLACEHOLDER = regex.compile(r"\[[^\]\n]*\]")
 
@@ -125,7 +130,7 @@ def texts(draw: st.DrawFn) -> str:
         words = draw(st.lists(st.sampled_from(PLAIN), min_size=1, max_size=12))
         words[0] = words[0].capitalize()
         if draw(st.booleans()):
-            words.insert(draw(st.integers(1, len(words))), draw(st.sampled_from(VALUES)))
+            words.insert(draw(st.integers(1, len(words))), draw(st.sampled_from((*VALUES, *CODED))))
         said.append(" ".join(words) + draw(st.sampled_from(ENDS)))
     return "".join(said)
 
@@ -166,7 +171,7 @@ def test_nothing_leaks_however_it_comes(
     assert leaked(house.strip("", text), "".join(released)) == []
 
 
-@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize("value", [*VALUES, *CODED])
 def test_nothing_leaks_letter_by_letter(house: House, value: str) -> None:
     text = f"Bonjour toi, voilà quelque chose pour demain {value} et merci encore. Bien sûr. Merci"
     for gap in (0.0, 0.1, 0.9):

@@ -10,7 +10,7 @@ from gateway.text.tracked import Tracked
 
 def _clean(text: str) -> tuple[str, Counter[str]]:
     changes: Counter[str] = Counter()
-    return clean(text, changes).text, changes
+    return clean(Tracked.of(text), changes).text, changes
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,41 @@
+"""A capital I that poses as a small l: "kiII", "worthIess", "Iick"."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from gateway.text.lexicon import Lexicon
+from gateway.text.tracked import Edit, Tracked
+
+_WORD = re.compile(r"\b(?:[A-Za-z]?[a-z]+I+[a-zI]*|II?[a-z]{2,}I*)\b")
+_LONGEST = 30
+
+
+def without_posing_capitals(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
+    """Where the word is none of the lexicon as it is written, and one with every I but a first
+    one that is right there read as l. `tracked` itself where there is none."""
+    if not _may_pose(tracked.text):
+        return tracked
+    edits: list[Edit] = []
+    for match in _WORD.finditer(tracked.text):
+        word = match[0]
+        if len(word) > _LONGEST or word.lower() in lexicon:
+            continue
+        for read in (word.replace("I", "l"), word[0] + word[1:].replace("I", "l")):
+            if read.lower() in lexicon and read != word:
+                edits.append((match.start(), match.end(), read))
+                changes["homoglyph"] += sum(a != b for a, b in zip(word, read, strict=True))
+                break
+    return tracked.rewrite(edits)
+
+
+def _may_pose(text: str) -> bool:
+    """Quickly: an I that follows a small letter, or that two of them follow."""
+    at = text.find("I")
+    while at >= 0:
+        after = text[at + 1 : at + 3]
+        if text[at - 1 : at].islower() or (len(after) > 1 and after.isalpha() and after.islower()):
+            return True
+        at = text.find("I", at + 1)
+    return False

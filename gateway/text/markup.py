@@ -1,0 +1,73 @@
+"""Markup that a page does not show: tags of HTML, and marks of Markdown inside words.
+
+Dropped for reading alone, and only what holds no words itself: where a platform shows markup as it
+is written, nothing that people would see may go unread.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from gateway.text.tracked import Edit, Tracked
+
+_INLINE = (
+    "a|abbr|acronym|b|bdi|bdo|big|cite|code|del|dfn|em|font|i|ins|kbd|mark|nobr|q|s|samp|small|span"
+    "|strike|strong|sub|sup|tt|u|var|wbr"
+)
+_BREAKING = "br|p|div|li|ul|ol|hr|h[1-6]|blockquote|pre|center|td|th|tr"
+_VALUE = r"(?:\"[^\"<>\s@/]{0,30}\"|'[^'<>\s@/]{0,30}'|[^\"'<>\s@/]{1,30})"  # of one word
+_TAG = re.compile(
+    rf"</?(?:(?:{_INLINE})|(?P<breaking>{_BREAKING}))"
+    rf"(?P<attributes>(?:\s{{1,5}}[a-z-]{{1,20}}={_VALUE}){{0,4}})\s{{0,5}}/?>"
+    r"|<!--(?:[^<>\w]{0,40}|[^\W\d]{0,12})-->",
+    re.IGNORECASE,
+)
+_DIGITS = 5  # and no more in a tag that is dropped: they might be a number
+_MARK = r"\*\*|__|~~|\|\||`"
+_MARKS = re.compile(_MARK)
+_ESCAPED = re.compile(r"(?<=\w)\\(?=[@.+_-]\w)")
+
+
+def without_markup(tracked: Tracked, changes: Counter[str]) -> Tracked:
+    """`tracked` itself when nothing is dropped. What stood inside a word or value is counted."""
+    text = tracked.text
+    tags = _tags(text) if "<" in text else []
+    edits = [*tags, *_marks(text)]
+    if inside := sum(not put and _splits(text, start, end) for start, end, put in edits):
+        changes["markup"] += inside
+    if "\\" in text:
+        edits += [(match.start(), match.end(), "") for match in _ESCAPED.finditer(text)]
+    return tracked.rewrite(sorted(edits))
+
+
+def _tags(text: str) -> list[Edit]:
+    return [
+        (match.start(), match.end(), " " if match["breaking"] else "")
+        for match in _TAG.finditer(text)
+        if sum(map(str.isdigit, match["attributes"] or "")) <= _DIGITS
+    ]
+
+
+def _marks(text: str) -> list[Edit]:
+    """Those of a kind that is there twice or more, and inside a word once or more: the others of
+    the kind are their other halves."""
+    marks = [match.span() for match in _MARKS.finditer(text)]
+    if len(marks) < 2:
+        return []
+    kinds = Counter(text[start:end] for start, end in marks)
+    inside = {text[start:end] for start, end in marks if _splits(text, start, end)}
+    return [
+        (start, end, "")
+        for start, end in marks
+        if (mark := text[start:end]) in inside and kinds[mark] > 1
+    ]
+
+
+def _splits(text: str, start: int, end: int) -> bool:
+    """Whether a word or a value goes on over what is dropped."""
+    return start > 0 and end < len(text) and _joins(text[start - 1]) and _joins(text[end])
+
+
+def _joins(char: str) -> bool:
+    return char.isalnum() or char in "@."
