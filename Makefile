@@ -8,7 +8,7 @@ LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-ha
           --no-emit-index-url --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-detoxify test-agents test-remote check format lock bench bench-peers torture train docs verifier clean
+.PHONY: help demo run test test-detoxify test-agents test-remote check format lock bench bench-detoxify bench-peers torture train docs verifier clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ torture: $(VENV)/ready-dev ## kill and fail the gateway at each of its calls; EV
 
 bench: $(VENV)/ready-dev ## measure everything; ONLY=pii,policy for a part
 	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
+
+bench-detoxify: $(VENV)-detoxify/ready ## the Detoxify path against Detoxify itself
+	$(VENV)-detoxify/bin/python -m bench --only detoxify
 
 PEERS := $(patsubst requirements/peers/%.txt,build/peers/%/ready,$(wildcard requirements/peers/*.txt))
 

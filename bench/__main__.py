@@ -21,6 +21,7 @@ ROOMS = (
     "text",
     "pii",
     "toxicity",
+    "detoxify",
     "identity",
     "policy",
     "signals",

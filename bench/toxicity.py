@@ -1,21 +1,16 @@
-"""Toxicity: how well the embedded model ranks, what hiding a text costs it, what it costs.
-
-Also, where the extra is installed: the throughput of the Detoxify path against Detoxify itself.
-"""
+"""Toxicity: how well the embedded model ranks, what hiding a text costs it, what it costs."""
 
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 import random
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from bench.figure import Figure, cpu_interleaved, labelled_data, ratio
+from bench.figure import Figure, cpu_interleaved, labelled_data
 from gateway.text.reader import Reader
 from gateway.toxicity.detector import forms, worst
 from gateway.toxicity.embedded import EmbeddedScorer
@@ -33,7 +28,6 @@ _TWENTY_WORDS = (
 
 
 def measure() -> Iterator[Figure]:
-    """All figures; those for Detoxify only where the extra is installed."""
     scorer = EmbeddedScorer()
     scorer.load()
     read = Reader()
@@ -41,8 +35,6 @@ def measure() -> Iterator[Figure]:
     yield from _evasion(scorer, read)
     yield from _languages(scorer, read)
     yield _cpu(scorer)
-    if all(importlib.util.find_spec(name) for name in ("detoxify", "onnxruntime", "torch", "onnx")):
-        yield _detoxify()
 
 
 def detect(
@@ -236,62 +228,4 @@ def _cpu(scorer: EmbeddedScorer) -> Figure:
         n=len(texts) * len(each),
         spread=(min(each), max(each)),
         note="one message of 20 words at a time",
-    )
-
-
-def _detoxify() -> Figure:
-    """A random checkpoint of BERT-base's size: scores mean nothing, time does."""
-    from detoxify import Detoxify  # noqa: PLC0415
-
-    from bench.detoxify_checkpoints import make  # noqa: PLC0415 - needs the extra
-    from gateway.toxicity.conversion import convert_checkpoint  # noqa: PLC0415
-    from gateway.toxicity.detoxify import DetoxifyScorer  # noqa: PLC0415
-
-    words = "you are a fool and I will find you thank you for the lovely stream"
-    random_ = random.Random(1)  # noqa: S311
-    lengths = [random_.randint(3, 30) for _ in range(28)] + [60, 120, 180, 240]
-    texts = [" ".join(random_.choices(words.split(" "), k=length)) for length in lengths]
-    with tempfile.TemporaryDirectory() as folder:
-        checkpoint = make(
-            "original",
-            Path(folder),
-            hidden_size=768,
-            num_hidden_layers=12,
-            num_attention_heads=12,
-            intermediate_size=3072,
-            initializer_range=0.02,
-        )
-        out = convert_checkpoint(
-            checkpoint.path,
-            kind="original",
-            config_folder=checkpoint.folder,
-            out=Path(folder) / "out",
-            sha256=checkpoint.sha256,
-        )
-        scorer = DetoxifyScorer(folder=out.parent)
-        theirs = Detoxify(
-            checkpoint=str(checkpoint.path), huggingface_config_path=str(checkpoint.folder)
-        )
-        expected, found = theirs.predict(texts), scorer.score(texts)
-        drift = max(
-            abs((found[row][category] or 0.0) - expected[category][row])
-            for row in range(len(texts))
-            for category in scorer.categories
-        )
-        ours, other = cpu_interleaved(
-            [lambda: scorer.score(texts), lambda: theirs.predict(texts)], rounds=2
-        )
-    value, spread = ratio(other, ours)
-    return Figure(
-        key="tox.detoxify_batch_ratio",
-        value=value if drift <= 1e-5 else 0.0,
-        unit="times",
-        bar=5,
-        aim=15,
-        n=len(texts),
-        spread=spread,
-        baseline="Detoxify.predict() on the same texts, CPU time",
-        lower_is_better=False,
-        note=f"largest difference of a score {drift:.1e}; 28 chat lines of 3 to 30 words "
-        "and four posts of up to 240",
     )
