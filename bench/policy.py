@@ -37,6 +37,7 @@ from gateway.model.submission import (
 from gateway.policy.backtest import backtest
 from gateway.policy.embedded import EmbeddedEngine
 from gateway.policy.opa import OpaEngine
+from gateway.policy.signals import MAX_FINDINGS
 from gateway.policy.source import load_snapshot, read_folder
 from gateway.text.reader import Reader
 
@@ -46,6 +47,7 @@ _NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 _SEED = 20261122
 _ROUNDS = 9
 _CORPUS = 1_500
+_CROWD = 1_600
 _GENEROUS_MS = 30_000.0
 _CATEGORIES = (
     "toxicity",
@@ -110,6 +112,7 @@ _SETTINGS: tuple[dict[str, Any], ...] = (
 
 def measure() -> Iterator[Figure]:
     yield asyncio.run(_cost())
+    yield asyncio.run(_crowded())
     yield asyncio.run(_agreement())
     yield asyncio.run(_backtest())
 
@@ -171,6 +174,62 @@ def _ordinary(*, known: bool) -> Iterator[Facts]:
                 message_id=f"m-{number}",
                 human_text="That was great, tell me more!",
             )
+
+
+async def _crowded() -> Figure:
+    """What one text may do to everybody's turn: the engine decides on the event loop's thread."""
+    engine = EmbeddedEngine(snapshot=load_snapshot(POLICIES))
+    await engine.warm()
+    taken = {_CROWD // 4: [0.0], _CROWD: [0.0]}
+    for _ in range(_ROUNDS):
+        for crowd, times in taken.items():
+            facts = _crowd(crowd)
+            before = time.process_time()
+            await engine.decide(facts)
+            times.append((time.process_time() - before) * 1_000)
+    await engine.close()
+    whole, quarter = taken[_CROWD][2:], taken[_CROWD // 4][2:]  # the first warms up
+    return Figure(
+        key="policy.crowded_ms",
+        value=median(whole),
+        unit="ms",
+        bar=50,
+        aim=20,
+        n=len(whole),
+        spread=(min(whole), max(whole)),
+        note=f"{_CROWD} pieces of personal data in one text, every phrase list full of findings; "
+        f"with a quarter of the personal data {median(quarter):.1f} ms",
+    )
+
+
+def _crowd(count: int) -> Facts:
+    def found(stage: Stage, kind: str, at: int) -> Finding:
+        return Finding(stage=stage, kind=kind, score=1.0, start=at, end=at + 7, source="bench")
+
+    lists = [file.value["list"] for file in load_snapshot(POLICIES).phrases]
+    return _facts(
+        Reader(),
+        "a@b.example " * _CROWD,
+        settings={},
+        contact=Contact(),
+        message_id="crowded",
+        channel=Channel.LIVE,
+        detections=(
+            Detection(
+                stage=Stage.PII,
+                findings=tuple(found(Stage.PII, "EMAIL_ADDRESS", 12 * at) for at in range(count)),
+            ),
+            Detection(stage=Stage.TOXICITY, scores=dict.fromkeys(_CATEGORIES, 0.99)),
+            Detection(
+                stage=Stage.SIGNALS,
+                findings=tuple(
+                    found(Stage.SIGNALS, name, 12 * at)
+                    for name in lists
+                    for at in range(MAX_FINDINGS)
+                ),
+            ),
+        ),
+    )
 
 
 async def _agreement() -> Figure:

@@ -25,6 +25,9 @@ from gateway.ports import Detector, Now
 
 Attempts = tuple[Attempt[object], ...]
 
+_READ_INLINE = 2_000
+"""Code points that are read on the event loop: some milliseconds for the most garbled text."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
@@ -82,7 +85,10 @@ class Judge:
         return judgement
 
     async def _read(self, submission: Submission) -> ReadText:
-        return self._rooms.read(submission.text, submission.language)
+        text, language = submission.text, submission.language
+        if len(text) <= _READ_INLINE:
+            return self._rooms.read(text, language)
+        return await asyncio.to_thread(self._rooms.read, text, language)
 
     async def _gather(
         self, submission: Submission, creator: Creator, route: Route, read: ReadText

@@ -1,5 +1,6 @@
 """Concurrent messages share one model: whatever is queued when it is free goes in one batch, each
-text once, and what it answered lately is not asked again."""
+text once, and what it answered lately is not asked again. Messages take turns, so that a long one
+of many windows keeps no short one waiting."""
 
 from __future__ import annotations
 
@@ -16,6 +17,9 @@ from gateway.toxicity.cache import Scope, ScoreCache
 from gateway.toxicity.scorer import Scores, checked
 
 Answer = asyncio.Future[Scores]
+
+_TURN = 8  # texts of one message in a batch, while others wait
+_MOST_CHARACTERS = 16_000  # of a batch, but for its last text: a fraction of a second
 
 
 class _Waiting(NamedTuple):
@@ -51,7 +55,8 @@ class Batcher:
         self._cache = cache
         self._most = most
         self._queued = queued
-        self._waiting: deque[_Waiting] = deque()
+        self._messages: deque[deque[_Waiting]] = deque()  # whose turn is next, first
+        self._waiting = 0  # texts
         self._worker: asyncio.Task[None] | None = None
 
     async def score(self, texts: Sequence[str], *, scope: Scope) -> list[Scores]:
@@ -61,11 +66,12 @@ class Batcher:
         known = [scores for key in keys if (scores := self._cache.get(key)) is not None]
         if len(known) == len(texts):
             return known
-        if len(self._waiting) + len(texts) > self._queued:
+        if self._waiting + len(texts) > self._queued:
             raise StageUndefined(Stage.TOXICITY, "too many texts wait for the model")
         loop = asyncio.get_running_loop()
         answers: list[Answer] = [loop.create_future() for _ in texts]
-        self._waiting.extend(map(_Waiting, keys, texts, answers))
+        self._messages.append(deque(map(_Waiting, keys, texts, answers)))
+        self._waiting += len(texts)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
         try:
@@ -76,15 +82,17 @@ class Batcher:
 
     async def close(self) -> None:
         """Waiting texts are given up."""
-        for waiting in self._waiting:
-            waiting.answer.cancel()
-        self._waiting.clear()
+        for message in self._messages:
+            for waiting in message:
+                waiting.answer.cancel()
+        self._messages.clear()
+        self._waiting = 0
         if self._worker is not None:
             await asyncio.wait([self._worker])
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._waiting:
+        while self._messages:
             batch = self._next_batch()
             if not batch:
                 continue
@@ -96,15 +104,25 @@ class Batcher:
     def _next_batch(self) -> dict[bytes, _Asked]:
         """Off the queue; who waits for what is known by now has it at once."""
         batch: dict[bytes, _Asked] = {}
-        while self._waiting and len(batch) < self._most:
-            key, text, answer = self._waiting.popleft()
-            if answer.done():
-                continue
-            known = self._cache.get(key)
-            if known is None:
-                batch.setdefault(key, _Asked(text)).answers.append(answer)
-            else:
-                answer.set_result(known)
+        characters = taken = 0
+        while self._messages and len(batch) < self._most and characters < _MOST_CHARACTERS:
+            message = self._messages[0]
+            key, text, answer = message.popleft()
+            self._waiting -= 1
+            if not answer.done():
+                known = self._cache.get(key)
+                if known is None:
+                    characters += 0 if key in batch else len(text)
+                    batch.setdefault(key, _Asked(text)).answers.append(answer)
+                else:
+                    answer.set_result(known)
+            taken += 1
+            if not message:
+                self._messages.popleft()
+                taken = 0
+            elif taken == _TURN:
+                self._messages.rotate(-1)
+                taken = 0
         return batch
 
     def _hand_out(self, batch: dict[bytes, _Asked], outcome: asyncio.Future[list[Scores]]) -> None:

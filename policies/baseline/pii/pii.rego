@@ -16,30 +16,33 @@ results contains {
 	"verdict": said.verdict,
 	"obligations": said.obligations,
 } if {
-	some finding in input.findings.pii
-	not finding.advisory
+	found := [finding.kind |
+		some finding in input.findings.pii
+		not finding.advisory
+	]
+	count(found) > 0
 	channel := input.message.channel
 	some said in judged(
+		found,
 		object.get(data.baseline.pii, ["actions", channel], {}),
 		object.get(data.baseline.pii, ["modes", channel], "placeholder"),
 	)
 }
 
-# What there is to say about the findings: at most one answer of each kind.
-judged(actions, mode) := answers if {
-	sorted := [[action(actions, finding.kind), finding.kind] |
-		some finding in input.findings.pii
-		not finding.advisory
-	]
+# What there is to say about the findings: at most one answer of each sort. `found` has a kind for
+# each finding, and may have thousands: it is passed over once for each answer.
+judged(found, actions, mode) := answers if {
+	kinds := {kind | some kind in found}
+	wanted := {kind: action(actions, kind) | some kind in kinds}
 	answers := array.concat(
 		array.concat(
-			stripped(sort({pair[1] | some pair in sorted; pair[0] == "redact"}), mode),
+			stripped(sort([kind | some kind in kinds; wanted[kind] == "redact"]), mode),
 			[answer |
-				some wanted in ["hold", "block", "unknown"]
-				some answer in refused(sort({pair[1] | some pair in sorted; pair[0] == wanted}), wanted)
+				some refusal in ["hold", "block", "unknown"]
+				some answer in refused(sort([kind | some kind in kinds; wanted[kind] == refusal]), refusal)
 			],
 		),
-		leaked(count([pair | some pair in sorted; pair[0] != "publish"])),
+		leaked(count([kind | some kind in found; wanted[kind] != "publish"])),
 	)
 }
 

@@ -28,7 +28,7 @@ class Gate:
         self.go.wait(10)
         if "bad" in texts:
             raise ValueError("no")
-        return [{"toxicity": len(text) / 100} for text in texts]
+        return [{"toxicity": len(text) % 100 / 100} for text in texts]
 
 
 SCOPE = ("tenant", "creator")
@@ -185,4 +185,49 @@ async def test_an_answer_that_is_none_fails_its_own_text_alone(
     )
     assert good == [{"toxicity": 0.5}]
     assert isinstance(bad, StageUndefined)
+    await batcher.close()
+
+
+async def test_a_long_message_keeps_no_short_one_waiting(executor: ThreadPoolExecutor) -> None:
+    gate = Gate()
+    batcher = Batcher(gate.score, executor=executor, cache=cache(), most=16)
+    first = asyncio.create_task(batcher.score(["first"], scope=SCOPE))
+    await asyncio.to_thread(gate.called.wait, 10)
+    long = asyncio.create_task(batcher.score([f"long {at}" for at in range(40)], scope=SCOPE))
+    await asyncio.sleep(0)
+    short = asyncio.create_task(batcher.score(["short"], scope=SCOPE))
+    await asyncio.sleep(0)
+    gate.go.set()
+    assert [len(await one) for one in (first, short, long)] == [1, 1, 40]
+    assert "short" in gate.batches[1]
+    assert [len(batch) for batch in gate.batches] == [1, 16, 16, 9]
+    await batcher.close()
+
+
+async def test_a_batch_of_long_texts_is_a_short_one(executor: ThreadPoolExecutor) -> None:
+    gate = Gate()
+    gate.go.set()
+    batcher = Batcher(gate.score, executor=executor, cache=cache())
+    texts = [f"{at}" + "x" * 9_999 for at in range(5)]
+    assert len(await batcher.score(texts, scope=SCOPE)) == 5
+    assert [len(batch) for batch in gate.batches] == [2, 2, 1]
+    await batcher.close()
+
+
+async def test_what_was_given_up_frees_its_place_in_the_queue(
+    executor: ThreadPoolExecutor,
+) -> None:
+    gate = Gate()
+    batcher = Batcher(gate.score, executor=executor, cache=cache(), queued=4)
+    running = asyncio.create_task(batcher.score(["a"], scope=SCOPE))
+    await asyncio.to_thread(gate.called.wait, 10)
+    gone = asyncio.create_task(batcher.score(list("bcde"), scope=SCOPE))
+    await asyncio.sleep(0)
+    with pytest.raises(StageUndefined, match="too many texts wait"):
+        await batcher.score(["f"], scope=SCOPE)
+    gone.cancel()
+    gate.go.set()
+    await running
+    assert len(await batcher.score(list("fghi"), scope=SCOPE)) == 4
+    assert gate.batches == [["a"], ["f", "g", "h", "i"]]
     await batcher.close()
