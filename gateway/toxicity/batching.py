@@ -19,7 +19,7 @@ from gateway.toxicity.scorer import Scores, checked
 Answer = asyncio.Future[Scores]
 
 _TURN = 8  # texts of one message in a batch, while others wait
-_MOST_CHARACTERS = 16_000  # of a batch, but for its last text: a fraction of a second
+_MOST_CHARACTERS = 8_000  # of a batch, but for its last text: a fraction of a second
 
 
 class _Waiting(NamedTuple):

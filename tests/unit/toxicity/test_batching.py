@@ -208,7 +208,7 @@ async def test_a_batch_of_long_texts_is_a_short_one(executor: ThreadPoolExecutor
     gate = Gate()
     gate.go.set()
     batcher = Batcher(gate.score, executor=executor, cache=cache())
-    texts = [f"{at}" + "x" * 9_999 for at in range(5)]
+    texts = [f"{at}" + "x" * 4_999 for at in range(5)]
     assert len(await batcher.score(texts, scope=SCOPE)) == 5
     assert [len(batch) for batch in gate.batches] == [2, 2, 1]
     await batcher.close()
