@@ -271,6 +271,19 @@ def _marked(word: str, mark: str, random_: random.Random) -> str:
     return f"{word[:at]}{mark}{word[at]}{mark}{word[at + 1 :]}"
 
 
+def masked(text: str, random_: random.Random) -> str:
+    """A sign for one vowel inside each word of four letters and more."""
+    return " ".join(_masked(word, random_) for word in text.split(" "))
+
+
+def _masked(word: str, random_: random.Random) -> str:
+    places = [at for at in range(1, len(word) - 1) if word[at] in "aeiou"]
+    if len(word) < 4 or not places:
+        return word
+    at = random_.choice(places)
+    return word[:at] + random_.choice("**#_") + word[at + 1 :]
+
+
 def turned(text: str, _: random.Random) -> str:
     """Upside down, from the last letter to the first."""
     return text.lower()[::-1].translate(_UPSIDE_DOWN)
@@ -335,6 +348,16 @@ FAMILIES = (
     Family(name="percent", about="letters in percent-encoding", rewrite=percent),
     Family(name="escapes", about="characters as \\u escapes", rewrite=escapes),
     Family(name="markup", about="tags and marks inside words", rewrite=markup),
+    Family(
+        name="masked",
+        about="a sign for a vowel",
+        rewrite=masked,
+        not_for={
+            "zh": "Chinese characters have no vowels",
+            "policy": "words that are not rude could be several",
+            "pii": "it would be no value",
+        },
+    ),
     Family(
         name="turned",
         about="upside down",

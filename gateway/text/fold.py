@@ -7,6 +7,7 @@ from collections import Counter
 
 from gateway.text.leet import unleet
 from gateway.text.lexicon import Lexicon
+from gateway.text.masked import unmask
 from gateway.text.repeats import collapse
 from gateway.text.respell import respell
 from gateway.text.spacing import join
@@ -34,7 +35,8 @@ class Fold:
         folded = self._lower(tracked)
         for _ in range(_ROUNDS):
             before = folded
-            read = respell(join(before, self._lexicon, changes), self._lexicon, changes)
+            read = join(unmask(before, self._lexicon, changes), self._lexicon, changes)
+            read = respell(read, self._lexicon, changes)
             folded = collapse(unleet(read, changes), changes)
             if folded is before:
                 break

@@ -26,6 +26,7 @@ _TAG = re.compile(
 _DIGITS = 5  # and no more in a tag that is dropped: they might be a number
 _MARK = r"\*\*|__|~~|\|\||`"
 _MARKS = re.compile(_MARK)
+_SPACE = re.compile(r"\s")
 _ESCAPED = re.compile(r"(?<=\w)\\(?=[@.+_-]\w)")
 
 
@@ -50,18 +51,18 @@ def _tags(text: str) -> list[Edit]:
 
 
 def _marks(text: str) -> list[Edit]:
-    """Those of a kind that is there twice or more, and inside a word once or more: the others of
-    the kind are their other halves."""
-    marks = [match.span() for match in _MARKS.finditer(text)]
-    if len(marks) < 2:
-        return []
-    kinds = Counter(text[start:end] for start, end in marks)
-    inside = {text[start:end] for start, end in marks if _splits(text, start, end)}
-    return [
-        (start, end, "")
-        for start, end in marks
-        if (mark := text[start:end]) in inside and kinds[mark] > 1
-    ]
+    """Pairs in one piece without white space, one of the two inside a word. Further apart they are
+    letters that were left out, as in "n**r or f**l"."""
+    edits: list[Edit] = []
+    opened: dict[str, tuple[int, int]] = {}
+    for match in _MARKS.finditer(text):
+        start, end = match.span()
+        before = opened.pop(match[0], None)
+        if before is None or _SPACE.search(text, before[1], start):
+            opened[match[0]] = start, end
+        elif _splits(text, *before) or _splits(text, start, end):
+            edits += [(*before, ""), (start, end, "")]
+    return edits
 
 
 def _splits(text: str, start: int, end: int) -> bool:

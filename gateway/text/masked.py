@@ -1,0 +1,58 @@
+"""Letters that a sign stands for: "sh*t", "b#tch", "k**l". What the word is, the lexicon tells."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice, product
+from string import ascii_lowercase
+
+from gateway.text.lexicon import Lexicon
+from gateway.text.tracked import Edit, Tracked
+
+_WORD = re.compile(r"(?<![\w*#%•·])[a-z]+(?:[*#%_•·]{1,2}[a-z]+)+(?![\w*#%•·])")
+_ANY = re.compile("[*#%_•·]")
+_SHORTEST, _LONGEST = 4, 20
+_MOST_SIGNS = 2  # of one word: 676 readings
+_MOST_WORDS = 50  # of one text; further ones are read without their signs, as letters set apart
+
+
+def unmask(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
+    """`tracked`, which is lower case, with a letter for each sign inside a word, where that makes
+    a word of the lexicon; or without the signs, where that makes a likelier one."""
+    text = tracked.text
+    if _ANY.search(text) is None:
+        return tracked
+    edits: list[Edit] = []
+    words = (match for match in _WORD.finditer(text) if _is_masked(match[0], lexicon))
+    for match in islice(words, _MOST_WORDS):
+        word = match[0]
+        signs = [sign.start() for sign in _ANY.finditer(word)]
+        bare = _ANY.sub("", word)
+        said = lexicon.best([bare, *_readings(word, signs)])
+        if said is not None:
+            letters = [said[at] if len(said) > len(bare) else "" for at in signs]
+            edits += [
+                (match.start() + at, match.start() + at + 1, letter)
+                for at, letter in zip(signs, letters, strict=True)
+            ]
+    if edits:
+        changes["leet"] += len(edits)
+    return tracked.rewrite(edits)
+
+
+def _is_masked(word: str, lexicon: Lexicon) -> bool:
+    """Not words that a line or a cross joins: "well_known"."""
+    parts = _ANY.split(word)
+    joined = "*" not in word and all(part in lexicon for part in parts)
+    few = _SHORTEST <= len(word) <= _LONGEST and len(word) - len("".join(parts)) <= _MOST_SIGNS
+    return few and not joined
+
+
+def _readings(word: str, signs: list[int]) -> Iterator[str]:
+    letters = list(word)
+    for read in product(ascii_lowercase, repeat=len(signs)):
+        for at, letter in zip(signs, read, strict=True):
+            letters[at] = letter
+        yield "".join(letters)
