@@ -43,9 +43,11 @@ def unmask(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked
 
 
 def _is_masked(word: str, lexicon: Lexicon) -> bool:
-    """Not words that a line or a cross joins: "well_known"."""
+    """Not words that a line joins ("well_known"), nor letters that are all set apart."""
     parts = _ANY.split(word)
-    joined = "*" not in word and all(part in lexicon for part in parts)
+    if max(map(len, parts)) == 1:
+        return False
+    joined = "_" in word and all(part in lexicon for part in parts)
     few = _SHORTEST <= len(word) <= _LONGEST and len(word) - len("".join(parts)) <= _MOST_SIGNS
     return few and not joined
 
