@@ -45,7 +45,7 @@ def unmask(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked
 def _is_masked(word: str, lexicon: Lexicon) -> bool:
     """Not words that a line joins ("well_known"), nor letters that are all set apart."""
     parts = _ANY.split(word)
-    if max(map(len, parts)) == 1:
+    if all(len(part) == 1 for part in parts):
         return False
     joined = "_" in word and all(part in lexicon for part in parts)
     few = _SHORTEST <= len(word) <= _LONGEST and len(word) - len("".join(parts)) <= _MOST_SIGNS

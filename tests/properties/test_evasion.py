@@ -30,6 +30,8 @@ LOST = {
     ("mixed", "I am a"): "likewise",
     ("homoglyphs", "I am a"): "likewise",
     ("punctuation", "731-83-4418"): "set apart by its own sign it is nine digits alone",
+    ("masked", "putain"): "put_in is two words with a line between",
+    ("masked", "faire"): "fa_re likewise",
     ("rot13", "FR76"): "two letters are no evidence for either reading",
 }
 
