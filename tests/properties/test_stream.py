@@ -16,6 +16,7 @@ from bench.messages import direct
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.submission import StreamPart
 from gateway.pii.detector import PiiDetector
+from gateway.pii.recognizers.generic.number_words import number_words
 from gateway.pii.redaction import make_redactor
 from gateway.pipeline.stream.core import (
     Append,
@@ -31,6 +32,7 @@ from gateway.pipeline.stream.core import (
     Release,
     Tick,
 )
+from gateway.pipeline.stream.segments import soft_end
 from gateway.text.reader import Reader
 from tests.properties.test_pii import VALUES
 
@@ -45,6 +47,10 @@ CODED = (
     "john&#64;example.com", "jean&commat;example&period;org", "jean%2Edupont%40example.org",
     "0612<b></b>345678", "06 12 <i>34</i> 56 78", "06 12 3<!-- -->4 56 78",
     "4111 11**11** 1111 1111", "john\\u0040example.com",
+)  # fmt: skip
+SAID = (
+    "null eins sieben sechs eins zwei drei vier fünf sechs sieben", "jean małpa gmail kropka com",
+    "zero sei uno due tre quattro cinque sei sette otto nove", "jean chiocciola gmail punto com",
 )  # fmt: skip
 ENDS = (". ", " ! ", "… ", "\n", " ? ")
 PLACEHOLDER = regex.compile(r"\[[^\]\n]*\]")
@@ -130,7 +136,9 @@ def texts(draw: st.DrawFn) -> str:
         words = draw(st.lists(st.sampled_from(PLAIN), min_size=1, max_size=12))
         words[0] = words[0].capitalize()
         if draw(st.booleans()):
-            words.insert(draw(st.integers(1, len(words))), draw(st.sampled_from((*VALUES, *CODED))))
+            words.insert(
+                draw(st.integers(1, len(words))), draw(st.sampled_from((*VALUES, *CODED, *SAID)))
+            )
         said.append(" ".join(words) + draw(st.sampled_from(ENDS)))
     return "".join(said)
 
@@ -171,12 +179,23 @@ def test_nothing_leaks_however_it_comes(
     assert leaked(house.strip("", text), "".join(released)) == []
 
 
-@pytest.mark.parametrize("value", [*VALUES, *CODED])
+@pytest.mark.parametrize("value", [*VALUES, *CODED, *SAID])
 def test_nothing_leaks_letter_by_letter(house: House, value: str) -> None:
     text = f"Bonjour toi, voilà quelque chose pour demain {value} et merci encore. Bien sûr. Merci"
     for gap in (0.0, 0.1, 0.9):
         released, _ = play(house, [(letter, gap) for letter in text])
         assert leaked(house.strip("", text), "".join(released)) == []
+
+
+# Words that sentences are full of: a number of such alone is none.
+EVERYDAY = {"un", "uno", "um", "sei"}
+
+
+def test_no_text_is_cut_beside_a_number_that_is_said() -> None:
+    for said in number_words().keys() - EVERYDAY:
+        text = f"so here is a plain text with {said} in the middle of it and some words more"
+        cut = soft_end(text)
+        assert cut is None or said in text[cut:], said
 
 
 @settings(max_examples=60, deadline=None)

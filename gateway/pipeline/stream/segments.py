@@ -28,19 +28,38 @@ _END = regex.compile(
 _UNSPACED_END = regex.compile(r"[。！？｡]+[」』”’）]*\s*$")
 _CJK = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 _CJK_PAUSE = regex.compile(r"[，、；：]")
-_PLAIN_CJK = regex.compile(r"[^\p{Nd}@A-Za-z+]*")
 # What begins, joins or is part of something that identifies a person.
 _OPENER = regex.compile(
     r"\p{Nd}|@|://|^www\.|^[+(\[{<]|^\W*(?![aàyiéoeuôIA]\W*$)\p{L}\W*$|^\p{Lu}{2,4}$|_"
 )
+# Numbers, @ and dots as they are said, but for what sentences are full of: un, one, y, sei.
+_SAID = (
+    "at|dot|d0t|point|punto|ponto|punkt|punt|kropka|nokta|period|точка|arob\\w*|arrob\\w*"
+    "|chiocciol\\w*|klammeraffe|affenschwanz|apenstaartje|kuyruklu|işareti|ät|собака|ma[łl]pa"
+    "|underscore|tiret|dash|gui[oó]n|bajo|trattino|basso|unterstrich|bindestrich|underline"
+    "|sublinhado|h[ií]fen|oh|nought|double|triple|treble|meia|null|zwo"
+    "|z[ée]ro|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\\w+teen"
+    "|deux|trois|quatre|cinq|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize"
+    "|vingt|trente|quarante|cinquante|soixante|septante|huitante|nonante|cent|mille"
+    "|cero|dos|tr[eê]s|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince"
+    "|dieci\\w*|veint\\w*|treinta|cuarenta|cincuenta|sesenta|setenta|ochenta|noventa|cien|ciento"
+    "|\\w+cient[oa]s|quinient[oa]s|trinta|quarenta|cinquenta|sessenta|oitenta|\\w*cento\\w*"
+    "|eins|zwei|drei|vier|f[üu]e?nf|sechs|sieben|acht|neun|zehn|elf|zw[öo]e?lf|\\w+zehn"
+    "|\\w*(?:zwanzig|drei(?:ß|ss)ig|vierzig|f[üu]e?nfzig|sechzig|siebzig|achtzig|neunzig)"
+    "|\\w+hundert\\w*"
+    "|due|tre|quattro|cinque|sette|otto|nove|undici|dodici|tredici|quattordici|quindici|sedici"
+    "|dici\\w+|(?:vent|trent|quarant|cinquant|sessant|settant|ottant|novant)\\w+"
+    "|dois|quatro|sete|oito|dez|doze|treze|catorze|dez[ae]\\w+|dezoito|vinte|cem|\\w+ent[oa]s"
+)
 _SPELLED = regex.compile(
-    r"\W*(?:at|dot|d0t|point|punto|ponto|punkt|punt|arob\w*|arrob\w*|chiocciola|klammeraffe"
-    r"|apenstaartje|underscore|tiret|dash|z[ée]ro|oh|double|triple"
-    r"|one|two|three|four|five|six|seven|eight|nine"
-    r"|deux|trois|quatre|cinq|sept|huit|neuf|dix|vingt|trente|quarante|cinquante"
-    r"|soixante|cent|mille)(?:-\p{L}+)*\W*",
+    rf"\W*(?:{_SAID}|(?:twen|thir|for|fif|six|seven|eigh|nine)ty)(?:-\p{{L}}+)*\W*",
     regex.IGNORECASE,
 )
+# Digits as they are read out in Han and Hangul, and what @ and dot are called there.
+_READ_OUT = "〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖○"
+_SAID_CJK = rf"艾特|圈a|アットマーク|ドット|[{_READ_OUT}][ 、，,·~\-]?[{_READ_OUT}]"
+_PLAIN_CJK = regex.compile(rf"(?:(?!{_SAID_CJK})[^\p{{Nd}}@A-Za-z+])*")
+_HANGUL = regex.compile("[공영일이삼사오육륙칠팔구]{2,}|골뱅이|점|닷|쩜")
 _PAUSE = regex.compile(r"[,;:—–)»”]$")
 _HALF_ADDRESS = regex.compile(r"@(?!\S+\.\p{L}{2,}\W*$)|://[^\s.]*\W*$")
 _LIST_MARK = regex.compile(r"\d{1,2}[.)]$")
@@ -114,7 +133,11 @@ def _plain(text: str) -> bool:
 
 
 def _opens(word: str) -> bool:
-    return _OPENER.search(word) is not None or _SPELLED.fullmatch(word) is not None
+    return (
+        _OPENER.search(word) is not None
+        or _SPELLED.fullmatch(word) is not None
+        or _HANGUL.search(word) is not None
+    )
 
 
 def _ends_entity(before: str, following: str) -> bool:
