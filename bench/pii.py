@@ -20,6 +20,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 from bench import identities
 from bench.figure import Figure, cpu_interleaved, labelled_data, ratio
 from bench.messages import direct
+from bench.spans import matched
 from gateway.model.submission import Submission
 from gateway.model.text import ReadText
 from gateway.pii.detector import PiiDetector, places_of
@@ -43,7 +44,6 @@ _SYNTHETIC_KINDS = {
     "DOMAIN_NAME": "URL",
 }
 _FRENCH_EACH = 400
-_OVERLAP = 0.5
 _ROUNDS = 7
 
 
@@ -104,7 +104,7 @@ class _Bench:
                 for one in self.found(document["full_text"], "en")
                 if one[0] in _SYNTHETIC_KINDS.values()
             ]
-            hit += _matched(labels, ours)
+            hit += matched(labels, ours)
             predicted += len(ours)
             wanted += len(labels)
         precision, recall = hit / predicted, hit / wanted
@@ -254,19 +254,6 @@ def plain_presidio(rule: Rule, message: Message, budget_s: float) -> Iterable[Hi
         for result in results
         for hit in rule.weighed(message, result.start, result.end, result.score)
     ]
-
-
-def _matched(labels: list[tuple[str, int, int]], ours: list[tuple[str, int, int]]) -> int:
-    left = list(ours)
-    matched = 0
-    for kind, start, end in labels:
-        for one in left:
-            shared = min(end, one[2]) - max(start, one[1])
-            if one[0] == kind and shared > _OVERLAP * (max(end, one[2]) - min(start, one[1])):
-                left.remove(one)
-                matched += 1
-                break
-    return matched
 
 
 def _each_ms(
