@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from gateway.pii import deny_list as denied
 from gateway.pii.domains import Domains
@@ -21,10 +21,12 @@ from gateway.pii.recognizers.generic import (
     disguised,
     dodged_email,
     email,
+    glued_email,
     handle,
     iban,
     ip,
     phone,
+    phone_shape,
     secret,
     url,
 )
@@ -56,68 +58,98 @@ COUNTRIES: Mapping[str, tuple[National, ...]] = {
 }
 """Identity numbers and the like that a table says all about."""
 
+_READ_OUT = frozenset({"CN_ID", "KR_RRN", "JP_MY_NUMBER"})
+"""Kinds that may be written in numerals."""
+
 NATIONAL = tuple(number for numbers in COUNTRIES.values() for number in numbers)
+
+
+class _Disguises:
+    """One of each: what it makes of a message is made once."""
+
+    def __init__(self) -> None:
+        self.words, self.lookalikes = disguised.Words(), disguised.Lookalikes()
+        self.numerals = disguised.Numerals()
+        self.apart, self.by_signs = disguised.Apart(spaces=True), disguised.Apart(spaces=False)
+
+    def of(self, inner: Rule, *disguises: disguised.Disguise) -> Iterator[Rule]:
+        """`inner` by itself and behind each of `disguises`."""
+        yield inner
+        yield from (disguised.DisguisedRule(inner=inner, disguise=one) for one in disguises)
 
 
 def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[Rule, ...]:
     """All rules of the blocking tier. Left out on purpose, for what they find in plain talk:
     Presidio's UsBank, MedicalLicense and Date recognizers; its UsLicense, UsPassport and Nhs
     are our own, that count beside their name alone."""
-    phones, cards = phone.PhoneRule(), credit_card.rule()
-    words, lookalikes = disguised.Words(), disguised.Lookalikes()
-    apart, by_signs = disguised.Apart(spaces=True), disguised.Apart(spaces=False)
-    mails, ibans, addresses = email.rule(domains), iban.rule(), ip.rule()
-    nirs, ssns = nir.rule(), ssn.rule()
+    hidden = _Disguises()
     return (
-        mails,
-        disguised.DisguisedRule(inner=mails, disguise=apart),
-        dodged_email.bracketed(domains),
-        dodged_email.worded(domains),
-        phones,
-        disguised.DisguisedRule(inner=phones, disguise=words),
-        disguised.DisguisedRule(inner=phones, disguise=lookalikes),
-        disguised.DisguisedRule(inner=phones, disguise=by_signs),
-        cards,
-        disguised.DisguisedRule(inner=cards, disguise=words),
-        disguised.DisguisedRule(inner=cards, disguise=lookalikes),
-        disguised.DisguisedRule(inner=cards, disguise=apart),
-        ibans,
-        disguised.DisguisedRule(inner=ibans, disguise=lookalikes),
-        disguised.DisguisedRule(inner=ibans, disguise=apart),
-        addresses,
-        disguised.DisguisedRule(inner=addresses, disguise=lookalikes),
-        disguised.DisguisedRule(inner=addresses, disguise=apart),
-        ip.defanged(),
-        url.link(domains),
-        url.www(domains),
-        url.path(domains),
-        crypto.bitcoin(),
-        crypto.ethereum(),
-        secret.tokens(),
-        secret.twilio(),
-        secret.private_key(),
-        secret.stated(),
-        secret.in_link(),
-        handle.rule(),
-        nirs,
-        disguised.DisguisedRule(inner=nirs, disguise=lookalikes),
-        disguised.DisguisedRule(inner=nirs, disguise=apart),
-        siren.siren_rule(),
-        siren.siret_rule(),
-        passport.rule(),
-        plate.rule(),
-        address.street(),
-        address.postcode(),
-        ssns,
-        disguised.DisguisedRule(inner=ssns, disguise=lookalikes),
-        disguised.DisguisedRule(inner=ssns, disguise=apart),
-        disguised.DisguisedRule(inner=ssn.joined_rule(said=False), disguise=by_signs),
-        disguised.DisguisedRule(inner=ssn.joined_rule(said=True), disguise=words),
-        itin.rule(),
-        street.rule(),
+        *_reaching(domains, hidden),
+        *_paying(hidden),
+        *_online(domains, hidden),
+        *_of_countries(hidden),
         *map(national.rule, NATIONAL),
+        *(
+            disguised.DisguisedRule(inner=national.rule(number), disguise=hidden.numerals)
+            for number in NATIONAL
+            if number.kind in _READ_OUT
+        ),
         *((denied.rule(deny_list),) if deny_list else ()),
     )
+
+
+def _reaching(domains: Domains, hidden: _Disguises) -> Iterator[Rule]:
+    """Addresses and numbers that reach a person."""
+    yield from hidden.of(email.rule(domains), hidden.apart)
+    yield dodged_email.bracketed(domains)
+    yield dodged_email.named(domains)
+    yield dodged_email.worded(domains)
+    yield glued_email.signed(domains)
+    yield glued_email.capitals(domains)
+    yield glued_email.together(domains)
+    yield from hidden.of(phone.PhoneRule(), hidden.words, hidden.lookalikes, hidden.by_signs)
+    # Nobody writes another number so.
+    read_out = phone.PhoneRule(accept=phone_shape.BARE)
+    yield disguised.DisguisedRule(inner=read_out, disguise=hidden.numerals)
+    yield handle.rule()
+
+
+def _paying(hidden: _Disguises) -> Iterator[Rule]:
+    yield from hidden.of(
+        credit_card.rule(), hidden.words, hidden.lookalikes, hidden.numerals, hidden.apart
+    )
+    yield from hidden.of(iban.rule(), hidden.lookalikes, hidden.apart)
+    yield crypto.bitcoin()
+    yield crypto.ethereum()
+
+
+def _online(domains: Domains, hidden: _Disguises) -> Iterator[Rule]:
+    yield from hidden.of(ip.rule(), hidden.lookalikes, hidden.apart)
+    yield ip.defanged()
+    yield url.link(domains)
+    yield url.www(domains)
+    yield url.path(domains)
+    yield secret.tokens()
+    yield secret.twilio()
+    yield secret.private_key()
+    yield secret.stated()
+    yield secret.in_link()
+
+
+def _of_countries(hidden: _Disguises) -> Iterator[Rule]:
+    """What France and the United States have of their own shape."""
+    yield from hidden.of(nir.rule(), hidden.lookalikes, hidden.apart)
+    yield siren.siren_rule()
+    yield siren.siret_rule()
+    yield passport.rule()
+    yield plate.rule()
+    yield address.street()
+    yield address.postcode()
+    yield from hidden.of(ssn.rule(), hidden.lookalikes, hidden.apart)
+    yield disguised.DisguisedRule(inner=ssn.joined_rule(said=False), disguise=hidden.by_signs)
+    yield disguised.DisguisedRule(inner=ssn.joined_rule(said=True), disguise=hidden.words)
+    yield itin.rule()
+    yield street.rule()
 
 
 def all_rules(*, deny_list: tuple[str, ...] = ()) -> tuple[Rule, ...]:
