@@ -17,7 +17,7 @@ from faker import Faker
 from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
-from bench import identities
+from bench import addresses, identities
 from bench.figure import Figure, cpu_interleaved, labelled_data, ratio
 from bench.messages import direct
 from bench.spans import matched
@@ -52,6 +52,7 @@ def measure() -> Iterator[Figure]:
     yield bench.structured_f2()
     yield bench.french_recall()
     yield identities.recall(bench.found)
+    yield addresses.recall(bench.found)
     yield bench.probes()
     yield bench.false_positives(
         "pii.false_per_1000",

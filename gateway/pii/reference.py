@@ -47,10 +47,11 @@ one of three or four names is found, and one of three findings is none
 ([measured](../benchmarks.md): `pii.ner_*`, English; nobody measured French).
 
 Left out on purpose, for what they find in plain talk: Presidio's recognizers of US driver's
-licences, bank accounts and passports, of NHS and medical licence numbers, and of dates; those above
-need a word beside them. A value that is spelt out, set apart, or written with letters for digits is
-found where the table says "the same", telephone, card and identity numbers in the numerals that
-Chinese, Japanese and Koreans read out (一三八…, 공일공…) among them: see also
+licences, bank accounts and passports, of NHS and medical licence numbers, and of dates; our own
+above need a word beside them, or a routing number. Street addresses are found as they are written
+in English, French, German and Italian. A value that is spelt out, set apart, or written with
+letters for digits is found where the table says "the same", telephone, card and identity numbers in
+the numerals that Chinese, Japanese and Koreans read out (一三八…, 공일공…) among them: see also
 [how a text is read](text.md).
 
 ## Stripping

@@ -10,6 +10,7 @@ from gateway.pii.recognizers import elsewhere, national
 from gateway.pii.recognizers.br import numbers as br
 from gateway.pii.recognizers.ca import numbers as ca
 from gateway.pii.recognizers.cn import numbers as cn
+from gateway.pii.recognizers.de import address as de_address
 from gateway.pii.recognizers.de import numbers as de
 from gateway.pii.recognizers.es import numbers as es
 from gateway.pii.recognizers.fr import address, nir, passport, plate, siren
@@ -31,12 +32,13 @@ from gateway.pii.recognizers.generic import (
     url,
 )
 from gateway.pii.recognizers.india import numbers as india
+from gateway.pii.recognizers.it import address as it_address
 from gateway.pii.recognizers.it import numbers as it
 from gateway.pii.recognizers.jp import numbers as jp
 from gateway.pii.recognizers.kr import numbers as kr
 from gateway.pii.recognizers.national import National
 from gateway.pii.recognizers.pt import numbers as pt
-from gateway.pii.recognizers.us import itin, ssn, street
+from gateway.pii.recognizers.us import bank, itin, ssn, street
 from gateway.pii.recognizers.us import numbers as us
 from gateway.pii.rule import Rule
 
@@ -80,7 +82,7 @@ class _Disguises:
 
 def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[Rule, ...]:
     """All rules of the blocking tier. Left out on purpose, for what they find in plain talk:
-    Presidio's UsBank, MedicalLicense and Date recognizers; its UsLicense, UsPassport and Nhs
+    Presidio's MedicalLicense and Date recognizers; its UsBank, UsLicense, UsPassport and Nhs
     are our own, that count beside their name alone."""
     hidden = _Disguises()
     return (
@@ -103,6 +105,7 @@ def _reaching(domains: Domains, hidden: _Disguises) -> Iterator[Rule]:
     yield from hidden.of(email.rule(domains), hidden.apart)
     yield dodged_email.bracketed(domains)
     yield dodged_email.named(domains)
+    yield dodged_email.touching(domains)
     yield dodged_email.worded(domains)
     yield glued_email.signed(domains)
     yield glued_email.capitals(domains)
@@ -137,7 +140,7 @@ def _online(domains: Domains, hidden: _Disguises) -> Iterator[Rule]:
 
 
 def _of_countries(hidden: _Disguises) -> Iterator[Rule]:
-    """What France and the United States have of their own shape."""
+    """What no table says: numbers of France and the United States, and streets."""
     yield from hidden.of(nir.rule(), hidden.lookalikes, hidden.apart)
     yield siren.siren_rule()
     yield siren.siret_rule()
@@ -149,7 +152,12 @@ def _of_countries(hidden: _Disguises) -> Iterator[Rule]:
     yield disguised.DisguisedRule(inner=ssn.joined_rule(said=False), disguise=hidden.by_signs)
     yield disguised.DisguisedRule(inner=ssn.joined_rule(said=True), disguise=hidden.words)
     yield itin.rule()
+    yield bank.rule()
     yield street.rule()
+    yield de_address.street()
+    yield de_address.led()
+    yield de_address.postcode()
+    yield it_address.street()
 
 
 def all_rules(*, deny_list: tuple[str, ...] = ()) -> tuple[Rule, ...]:

@@ -26,7 +26,6 @@ _AT_NAMES = (
     "apenstaartje",
     "kuyruklu a",
     "et işareti",
-    "at sign",
     "ät",
     "собака",
     "małpa",
@@ -71,7 +70,7 @@ _SIGN_AT = (
     rf"(?:@\s{{0,3}}|\s{{1,3}}@\s{{1,3}}|{_OPEN}(?:@|a|{_AT_WORDS}){_CLOSE}"
     rf"|\s{{0,3}}{_MARK}(?:{_MARKED}){_MARK}\s{{0,3}})"
 )
-_NAME_AT = rf"(?:\s{{1,3}}(?:{_SURE_NAMES})\s{{1,3}}|\s{{0,3}}(?:{_GLUED})\s{{0,3}})"
+_NAME_AT, _GLUED_AT = rf"\s{{1,3}}(?:{_SURE_NAMES})\s{{1,3}}", rf"\s{{0,3}}(?:{_GLUED})\s{{0,3}}"
 # "Et" is also French for "and".
 _TURKISH_AT = (
     rf"(?:\s{{1,3}}|{_OPEN})et(?:\s{{1,3}}|{_CLOSE})(?=[a-z0-9\-]{{1,40}}[\s(\[]{{0,4}}nokta)"
@@ -125,6 +124,7 @@ ALSO_HOSTS = (
 _DOT_PIECES = (*_DOT_NAMES, *_DOT_GLUED)
 # "d" is what is left of "d0t" without the digit; words of scripts without spaces are not apart.
 _PLAIN_WORDS = frozenset((*_DOT_NAMES, *MAIL_HOSTS, "d"))
+_NAME_WORDS = frozenset(max(name.split(), key=len) for name in _AT_NAMES)
 _SIGN_PIECES = ("@", "(", "[", "{", "<", *(mark + letter for mark in '-_*#"' for letter in "aä"))
 _SIGN_QUICK = re.compile(
     rf"@(?:\s|(?<=\w@)[^\s(\[{{<]{{0,90}}(?:\s|[(\[{{<,{''.join(one[0] for one in _DOT_GLUED)}]"
@@ -170,7 +170,7 @@ _ALSO_WORDS = frozenset(
     ]
 )
 _DOT_WORD = regex.compile(rf"(?<!\w)(?:{_DOT_WORDS})(?!\w)", regex.IGNORECASE)
-_AT = regex.compile(f"{_SIGN_AT}|{_NAME_AT}|{_PLAIN_AT}", regex.IGNORECASE)
+_AT = regex.compile(f"{_SIGN_AT}|{_NAME_AT}|{_GLUED_AT}|{_PLAIN_AT}", regex.IGNORECASE)
 _UNDODGED = regex.compile(
     rf"[^\s@]+@(?!.*(?:[-_](?:dot|punkt|punto|ponto|point)[-_]|{'|'.join(_DOT_GLUED)}))"
     r"[\w.]+(?:-\w+)*",
@@ -232,8 +232,21 @@ def named(domains: Domains) -> PatternRule:
             plain=False,
         ),
         about="An address with what the @ is called in another language: arobase, chiocciola, "
-        "Klammeraffe, 艾特, 골뱅이.",
-        gate=Gate(groups=((*_AT_NAMES, *_AT_GLUED), (".", ",", *_DOT_PIECES))),
+        "Klammeraffe.",
+        gate=Gate(words=_NAME_WORDS, least_words=1),
+    )
+
+
+def touching(domains: Domains) -> PatternRule:
+    return PatternRule(
+        recognizer=DodgedEmailRecognizer(
+            domains,
+            "TouchingSignEmailRecognizer",
+            [Pattern("touching at", f"{_LOCAL}{_GLUED_AT}{_HOST}", 0.75)],
+            plain=False,
+        ),
+        about="The same in scripts that write no spaces: 艾特, アットマーク, 골뱅이.",
+        gate=Gate(wide=True, groups=(_AT_GLUED,)),
     )
 
 

@@ -23,7 +23,7 @@ Find = Callable[..., list[tuple[str, str]]]
      "joão (arroba) uol ponto com ponto br", "ivan собака mail точка ru", "jan małpa wp kropka pl",
      "zhang 艾特 163 点 com", "taro アットマーク gmail ドット com",
      "john at gmail period com", "john (at) gmail (period) com", "hans-ät-gmx-punkt-de",
-     'john"at"gmail"dot"com', "john at sign gmail dot com",
+     'john"at"gmail"dot"com',
      "ahmet et gmail nokta com", "ahmet kuyruklu a gmail nokta com", "ahmet(et)gmail(nokta)com",
      "minsu골뱅이naver점com", "minsu 골뱅이 naver 닷 com", "minsu골뱅이네이버닷컴",
      "taro アットマーク gmail ドットコム", "ivan собака майл точка ру"],
