@@ -107,6 +107,7 @@ def _reaching(domains: Domains, hidden: _Disguises) -> Iterator[Rule]:
     yield dodged_email.named(domains)
     yield dodged_email.touching(domains)
     yield dodged_email.worded(domains)
+    yield dodged_email.worded_touching(domains)
     yield glued_email.signed(domains)
     yield glued_email.capitals(domains)
     yield glued_email.together(domains)

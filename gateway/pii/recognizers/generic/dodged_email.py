@@ -76,11 +76,15 @@ _TURKISH_AT = (
     rf"(?:\s{{1,3}}|{_OPEN})et(?:\s{{1,3}}|{_CLOSE})(?=[a-z0-9\-]{{1,40}}[\s(\[]{{0,4}}nokta)"
 )
 _PLAIN_AT = rf"(?:\s{{1,3}}(?:at(?: the rate(?: of)?)?|a|à|chez)\s{{1,3}}|{_TURKISH_AT})"
-_WORD_DOT = (
-    rf"(?:{_OPEN}(?:\.|{_DOT_WORDS}|{'|'.join(_DOT_GLUED)}){_CLOSE}"
-    rf"|\s{{1,3}}(?:{_DOT_WORDS})\s{{1,3}}|\s{{0,3}}(?:{'|'.join(_DOT_GLUED)})\s{{0,3}}"
+_BRACKETED_DOT = rf"{_OPEN}\.{_CLOSE}"
+_SAID_DOT = (
+    rf"(?:{_OPEN}(?:{_DOT_WORDS}){_CLOSE}|\s{{1,3}}(?:{_DOT_WORDS})\s{{1,3}}"
     rf"|\s{{0,3}}{_MARK}(?:{_DOT_WORDS}){_MARK}\s{{0,3}})"
 )
+_TOUCHING_DOT = (
+    rf"(?:{_OPEN}(?:{'|'.join(_DOT_GLUED)}){_CLOSE}|\s{{0,3}}(?:{'|'.join(_DOT_GLUED)})\s{{0,3}})"
+)
+_WORD_DOT = rf"(?:{_BRACKETED_DOT}|{_SAID_DOT}|{_TOUCHING_DOT})"
 # A dot with a space after it alone ends a sentence.
 _DOT = rf"(?:{_WORD_DOT}|,(?=(?:com|fr|net|org)(?!\w))|\s{{1,2}}\.\s{{0,2}}|\.)"
 # Latin and digits: in Chinese and Japanese the word before an address touches it.
@@ -97,9 +101,9 @@ MAIL_HOSTS = (
     "laposte", "wanadoo", "rocketmail", "fastmail", "yopmail",
 )  # fmt: skip
 _HOST = rf"{_LABEL}(?:{_DOT}{_LABEL}){{0,2}}{_DOT}{_TLD}"
-_WORDS = rf"{_LOCAL}{_PLAIN_AT}{_LABEL}(?:{_WORD_DOT}{_LABEL}){{0,2}}{_WORD_DOT}{_TLD}"
+_WORDS = rf"{_LOCAL}{_PLAIN_AT}{_LABEL}(?:{_WORD_DOT}{_LABEL}){{0,2}}"
 _APART = r"(?<!\w)(?:\w[ .]){2,40}@ (?:\w ){2,30}\. (?:\w ){1,5}\w(?!\w)"
-_KNOWN_HOST = rf"{_LOCAL}{_PLAIN_AT}(?:{'|'.join(MAIL_HOSTS)})\.{_TLD}"
+_KNOWN_HOST = rf"{_LOCAL}{_PLAIN_AT}(?:{'|'.join(MAIL_HOSTS)})(?:\.|{_BRACKETED_DOT}){_TLD}"
 
 # Hosts that are also words: "at web punkt de" is no address of "web.de" in a plain sentence.
 ALSO_HOSTS = (
@@ -255,10 +259,26 @@ def worded(domains: Domains) -> PatternRule:
         recognizer=DodgedEmailRecognizer(
             domains,
             "WordedEmailRecognizer",
-            [Pattern("words", _WORDS, 0.75), Pattern("known host", _KNOWN_HOST, 0.75)],
+            [
+                Pattern("words", f"{_WORDS}{_SAID_DOT}{_TLD}", 0.75),
+                Pattern("known host", _KNOWN_HOST, 0.75),
+            ],
             plain=True,
         ),
         about="An address in plain words (john at gmail dot com), whose domain ends in a public "
         "suffix.",
         gate=Gate(words=_PLAIN_WORDS, least_words=1),
+    )
+
+
+def worded_touching(domains: Domains) -> PatternRule:
+    return PatternRule(
+        recognizer=DodgedEmailRecognizer(
+            domains,
+            "WordedTouchingEmailRecognizer",
+            [Pattern("words", f"{_WORDS}{_TOUCHING_DOT}{_TLD}", 0.75)],
+            plain=True,
+        ),
+        about="The same with a dot in a script that writes no spaces: john at qq点com.",
+        gate=Gate(wide=True, groups=(_DOT_GLUED,)),
     )

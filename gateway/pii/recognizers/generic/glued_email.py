@@ -13,7 +13,7 @@ from gateway.pii.message import Gate
 from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.recognizers.generic.dodged_email import ALSO_HOSTS, MAIL_HOSTS
 
-_AT = "at|ät|arobase|arobas|arroba|chiocciola|klammeraffe"
+_AT = "at|arobase|arobas|arroba|chiocciola|klammeraffe"
 _DOT = "dot|point|punto|ponto|punkt|punt|kropka|nokta|period"
 _HANDED = (*MAIL_HOSTS, *ALSO_HOSTS, "163", "126", "sina", "foxmail", "hanmail", "daum", "proton")
 _HOSTS = rf"(?:{'|'.join(sorted(_HANDED, key=len, reverse=True))})"
@@ -44,13 +44,14 @@ _CAPITALS = (
 )
 _TOGETHER = (rf"({_SHORT})(?:{_AT})({_HOSTS})(?:{_DOT})({_SUFFIX}){_ENDS}",)
 _SIGNED_QUICK = re.compile(r"[#%&*](?<=\w.)[A-Za-z0-9][A-Za-z0-9\-]{0,40}[.点點]")
-# Each name holds an a: one letter is quickly looked for.
+# Each name holds an A: one letter is quickly looked for.
 _CAPITALS_QUICK = re.compile(
-    r"[AÄ](?:(?<=[a-zß-ÿ0-9][AÄ])(?:T|ROBAS|RROBA)|(?<=[a-zß-ÿ0-9]CHIOCCIOLA)"
+    r"A(?:(?<=[a-zß-ÿ0-9]A)(?:T|ROBAS|RROBA)|(?<=[a-zß-ÿ0-9]CHIOCCIOLA)"
     r"|(?<=[a-zß-ÿ0-9]KLAMMERA)FFE)"
 )
 _TOGETHER_QUICK = re.compile(
-    rf"[aä](?:t|rroba|robase?|(?<=chiocciola)|(?<=klammera)ffe)(?:{_HOSTS})(?:{_DOT})"
+    r"a(?:t|rroba|robase?|(?<=chiocciola)|(?<=klammera)ffe)(?=[a-z0-9]{7})"
+    rf"(?:{_HOSTS})(?:{_DOT})"
 )
 
 
@@ -87,7 +88,7 @@ def capitals(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=GluedEmailRecognizer(domains, "CapitalsEmailRecognizer", _CAPITALS),
         about="An address in small letters with AT, and DOT, in capitals: johnATgmailDOTcom.",
-        gate=Gate(times=(("A", 1), ("Ä", 1)), quick=_CAPITALS_QUICK),
+        gate=Gate(times=(("A", 1),), quick=_CAPITALS_QUICK),
     )
 
 

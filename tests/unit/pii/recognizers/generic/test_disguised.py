@@ -3,6 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.pii.message import Message
+from gateway.pii.recognizers.generic.disguised import Numerals
 
 Find = Callable[..., list[tuple[str, str]]]
 
@@ -110,3 +115,10 @@ def test_cards(find: Find) -> None:
 )  # fmt: skip
 def test_others(find: Find, text: str) -> None:
     assert find(text) == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("一三八〇幺공일이0123 -、x십", max_size=24))
+def test_what_its_gate_keeps_away_is_no_numeral(text: str) -> None:
+    numerals = Numerals()
+    assert numerals.gate.opens(Message(text)) or not numerals.view(text, 5).replaced
