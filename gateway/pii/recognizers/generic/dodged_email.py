@@ -135,6 +135,11 @@ _SIGN_QUICK = re.compile(
     rf"|[-_*#\"](?:{_DOT_WORDS})))|[(\[{{<]\s{{0,2}}(?:[@aä]|{_SURE_NAMES}|{_GLUED})"
     rf"|[-_*#\"](?:{_MARKED})"
 )
+# What says "at", one label, and how a dot begins; or a host that is told by itself.
+_PLAIN_QUICK = re.compile(
+    rf"\s(?:at|rate|of|a|à|chez)\s{{1,3}}(?:{'|'.join(MAIL_HOSTS)}|{_LABEL}(?:\s{{0,3}}"
+    rf"(?:[(\[{{<\-_*#\"]|{'|'.join(_DOT_GLUED)})|\s{{1,3}}(?:{_DOT_WORDS})))|[\s(\[{{<]et[\s)\]}}>]"
+)
 
 _NOT_A_HOST_LISTED = (
     "a an the this that my your his her our their which what le la les un une ce cet cette mon"
@@ -267,7 +272,7 @@ def worded(domains: Domains) -> PatternRule:
         ),
         about="An address in plain words (john at gmail dot com), whose domain ends in a public "
         "suffix.",
-        gate=Gate(words=_PLAIN_WORDS, least_words=1),
+        gate=Gate(words=_PLAIN_WORDS, least_words=1, quick_lower=_PLAIN_QUICK),
     )
 
 
