@@ -20,6 +20,7 @@ from bench.figure import DataMissing, Figure
 ROOMS = (
     "text",
     "pii",
+    "ner",
     "toxicity",
     "detoxify",
     "identity",

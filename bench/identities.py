@@ -191,6 +191,9 @@ IDENTITIES = (
         ("US_DRIVER_LICENSE", "", "Axxxxxxx|xxxxxxxx|Axxx-xxxx-xxxx",
          "My driver's license is {}."),
         ("US_BANK_ROUTING", "us.rtn", "[0123]xxxxxxxx", "The routing number is {}."),
+        ("US_BANK_NUMBER", "", "xxxxxxxxxx|xxxxxxxxxxxx|xxxx-xxxx-xx",
+         "Routing number 021000021, account number {}.|My checking account number is {}."
+         "|ABA 026009593, acct {}|{} is my savings account number"),
     ),
     *_all(
         "CA", "en",

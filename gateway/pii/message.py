@@ -95,15 +95,17 @@ class Gate:
     """What a text must hold before a recognizer can match at all: necessary, cheap to tell.
 
     `digits` is the least number of digits, `run` the shortest run of ASCII letters and digits
-    (at least 16), `chunk` the shortest piece without white space. Of `times`, one character must
-    be there as often as it says. Each of `groups` names pieces of lower-case text of which one
-    must be there. At least `least_words` words are among `words` (lower case).
+    (at least 16), `chunk` the shortest piece without white space. `wide` wants a character beyond
+    ASCII. Of `times`, one piece must be there as often as it says, its case as it is. Each of
+    `groups` names pieces of lower-case text of which one must be there. At least `least_words`
+    words are among `words` (lower case).
     `quick` is a regular expression, linear in the text, that must match somewhere; `quick_lower`
     one that must match in the lower-case text.
     Away from `home` (as `Message.places`), one of `named` must be there: lower case, no accents.
     """
 
     digits: int = 0
+    wide: bool = False
     run: int = 0
     chunk: int = 0
     times: tuple[tuple[str, int], ...] = ()
@@ -118,6 +120,7 @@ class Gate:
     def opens(self, message: Message) -> bool:
         return (
             message.digits >= self.digits
+            and (not self.wide or not message.text.isascii())
             and (not self.chunk or message.longest_chunk >= self.chunk)
             and (not self.times or self._often(message.text))
             and (not self.groups or self._grouped(message.lower))
@@ -141,7 +144,7 @@ class Gate:
         return message.longest_chunk >= self.run and message.longest_run >= self.run
 
     def _often(self, text: str) -> bool:
-        return any(text.count(char) >= least for char, least in self.times)
+        return any(text.count(piece) >= least for piece, least in self.times)
 
     @property
     def openings(self) -> frozenset[str]:

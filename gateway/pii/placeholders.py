@@ -129,7 +129,7 @@ SAME_WORD: Mapping[str, frozenset[str]] = {
     ),
     "FR_PLATE": frozenset(["ES_PLATE", "DE_PLATE", "IT_PLATE", "UK_PLATE", "IN_VEHICLE"]),
     "STREET_ADDRESS": frozenset(["UK_POSTCODE", "CA_POSTCODE", "BR_CEP"]),
-    "IBAN_CODE": frozenset(["US_BANK_ROUTING"]),
+    "IBAN_CODE": frozenset(["US_BANK_ROUTING", "US_BANK_NUMBER"]),
 }
 """Kinds that share the word of another."""
 

@@ -10,6 +10,9 @@ import binascii
 import codecs
 import re
 from collections import Counter
+from collections.abc import Iterator
+
+from stdnum import iban
 
 from gateway.text.lexicon import Lexicon
 from gateway.text.tracked import Edit, Tracked
@@ -23,6 +26,8 @@ _WORD, _HAN = re.compile(r"[^\W\d_]+"), re.compile("[\u3400-\u9fff]+")
 _MOSTLY = 0.6  # of the decoded characters are letters, digits or spaces
 _ROT13 = re.compile(r"\brot[\s_-]?13\b", re.IGNORECASE)
 _LATIN_WORD = re.compile("[A-Za-z]+")
+_ACCOUNT = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d\d(?: ?[A-Za-z0-9]){11,30}")
+_GROUP = re.compile("[A-Za-z0-9]+")
 
 
 def from_base64(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
@@ -60,21 +65,41 @@ def _said(run: str, lexicon: Lexicon) -> str | None:
 
 def from_rot13(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
     """The words after a mention of rot13, decoded where that makes a word and the writing is
-    none; a word that is none either way goes as the one before it. `tracked` itself where
-    decoding makes no word."""
+    none; a word that is none either way goes as the one before it. An account number (IBAN) is
+    decoded where its checksum says so. `tracked` itself where decoding makes nothing."""
     hint = _ROT13.search(tracked.text) if "13" in tracked.text else None
     if hint is None:
         return tracked
     edits: list[Edit] = []
-    turned, made = True, 0
+    accounts = list(_accounts(tracked.text, hint.end()))
+    turned, made = True, sum(is_turned for _, _, is_turned in accounts)
     for match in _LATIN_WORD.finditer(tracked.text, hint.end()):
         plain = match[0].lower()
-        as_written, as_meant = plain in lexicon, codecs.encode(plain, "rot13") in lexicon
-        turned = turned if as_written == as_meant else as_meant
+        account = next((one for one in accounts if one[0] <= match.start() < one[1]), None)
+        if account is not None:
+            turned = account[2]
+        else:
+            as_written, as_meant = plain in lexicon, codecs.encode(plain, "rot13") in lexicon
+            turned = turned if as_written == as_meant else as_meant
+            made += turned and as_meant and not as_written
         if turned:
-            made += as_meant and not as_written
             edits.append((match.start(), match.end(), codecs.encode(match[0], "rot13")))
     if not made:
         return tracked
     changes["encoded"] += len(edits)
     return tracked.rewrite(edits)
+
+
+def _accounts(text: str, start: int) -> Iterator[tuple[int, int, bool]]:
+    """Start and end of each IBAN, and whether it is one once its letters are turned."""
+    for match in _ACCOUNT.finditer(text, start):
+        for group in reversed(list(_GROUP.finditer(match[0]))):
+            written = match[0][: group.end()]
+            as_written = _is_account(written)
+            if as_written or _is_account(codecs.encode(written, "rot13")):
+                yield match.start(), match.start() + group.end(), not as_written
+                break
+
+
+def _is_account(number: str) -> bool:
+    return bool(iban.is_valid(number, check_country=False))

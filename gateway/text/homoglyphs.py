@@ -15,6 +15,18 @@ _LATIN = re.compile("[A-Za-z]")
 _LATIN_WORD = re.compile(r"\b[A-Za-z]{2,}\b")
 _ROUNDS = 4
 _ONE_LETTER = frozenset("aiouy")
+# After these an article stands rather than a symbol.
+_BEFORE_ARTICLE_LISTED = (
+    "am is are was were be been being not such as like just only really still m re s im youre hes"
+    " shes its have has had got get want need made make become becoming to"
+)
+_BEFORE_ARTICLE = frozenset(_BEFORE_ARTICLE_LISTED.split())
+_WORD_BEFORE, _WORD_AFTER = (
+    re.compile(r"([A-Za-z]+) $"),
+    re.compile(r" (?!(?:and|or|if|when|where|then|as|is|in|for|to)\b)[A-Za-z]{2}"),
+)
+_WORD_CHARS = 12
+_HIDDEN_LETTERS, _HIDDEN_WORDS = 3, 2  # in other ways, or in other words of the text
 _LATIN_LANGUAGES_LISTED = "en fr es de it pt nl pl tr sv da no fi cs ro hu id vi ca"
 _LATIN_LANGUAGES = frozenset(_LATIN_LANGUAGES_LISTED.split())
 
@@ -43,20 +55,27 @@ class Homoglyphs:
         self._any = frozenset({*tables.lookalikes, *tables.near})
 
     def __call__(self, tracked: Tracked, declared: str | None, changes: Counter[str]) -> Tracked:
+        styled = changes["styled"] + changes["full_width"] >= _HIDDEN_LETTERS
+        undone = 0
         for _ in range(_ROUNDS):  # a word that was undone tells about its neighbours
             before = tracked
-            tracked = self._once(before, declared, changes)
-            if tracked is before:
+            hides = styled or undone >= _HIDDEN_WORDS
+            tracked, words = self._once(before, declared, changes, hides=hides)
+            undone += words
+            if not words:
                 break
         return tracked
 
-    def _once(self, tracked: Tracked, declared: str | None, changes: Counter[str]) -> Tracked:
+    def _once(
+        self, tracked: Tracked, declared: str | None, changes: Counter[str], *, hides: bool
+    ) -> tuple[Tracked, int]:
+        """The text, and how many words were undone. `hides`: others of its letters did."""
         text = tracked.text
         if self._any.isdisjoint(text):
-            return tracked
+            return tracked, 0
         latin = declared in _LATIN_LANGUAGES or _LATIN.search(text) is not None
         if not latin:
-            return tracked
+            return tracked, 0
         words = [
             (match.start(), match[0]) for match in _WORD.finditer(text) if not match[0].isascii()
         ]
@@ -68,11 +87,14 @@ class Homoglyphs:
         mostly_latin = latin_letters > sum(len(word) for _, word in words if _is_foreign(word))
         edits: list[Edit] = []
         for start, word in words:
-            new = self._read(word, genuine, latin_text=posing or mostly_latin, posing=posing)
+            lone = len(word) == 1 and (hides or _is_article(text, start))
+            new = self._read(
+                word, genuine, latin_text=posing or mostly_latin, posing=posing, lone=lone
+            )
             if new != word:
                 edits.append((start, start + len(word), new))
                 changes["homoglyph"] += sum(a != b for a, b in zip(word, new, strict=True))
-        return tracked.rewrite(edits)
+        return tracked.rewrite(edits), len(edits)
 
     def _genuine(self, text: str, words: list[tuple[int, str]]) -> frozenset[str]:
         """The scripts that the text really uses: it has a word of that script alone, with a
@@ -87,9 +109,18 @@ class Homoglyphs:
                 )
         return frozenset(found)
 
-    def _read(self, word: str, genuine: frozenset[str], *, latin_text: bool, posing: bool) -> str:
+    def _read(
+        self,
+        word: str,
+        genuine: frozenset[str],
+        *,
+        latin_text: bool,
+        posing: bool,
+        lone: bool,
+    ) -> str:
         """`word` in one script. As long as `word`. `posing`: letters pose elsewhere in the text;
-        `latin_text`: most of it is Latin, or some letters pose as it."""
+        `latin_text`: most of it is Latin, or some letters pose as it; `lone`: it is one letter
+        where a word of one letter stands."""
         made = self._made_of(word)
         if not made.scripts:
             return word
@@ -104,7 +135,7 @@ class Homoglyphs:
             posed = posed and (made.exact > 1 or made.scripts == {"cyrillic"})
             if not posed and not made.foreign and latin_text:
                 posed = len(made.scripts) > 1 or self._is_latin_word(word)
-                if posing or (word.isupper() and not made.scripts & genuine):
+                if posing or ((word.isupper() or lone) and not made.scripts & genuine):
                     posed = posed or self._as_latin(word).lower() in _ONE_LETTER
         return self._as_latin(word) if posed else word
 
@@ -177,6 +208,14 @@ class Homoglyphs:
         return all(
             char in self._tables.cyrillic for char in word if char.isascii() and char.isalpha()
         )
+
+
+def _is_article(text: str, at: int) -> bool:
+    """Whether the letter at `at` stands where an English "a" does."""
+    before = _WORD_BEFORE.search(text[max(0, at - _WORD_CHARS) : at])
+    if before is None or before[1].lower() not in _BEFORE_ARTICLE:
+        return False
+    return _WORD_AFTER.match(text, at + 1) is not None
 
 
 def _is_foreign(word: str) -> bool:

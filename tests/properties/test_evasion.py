@@ -25,14 +25,9 @@ APPLYING = [
 # What is lost, and why. `make bench ONLY=evasion` counts it.
 LOST = {
     ("repeats", "parles"): "no word of the lexicon, and a last s may be double",
-    ("homoglyphs", " a "): "a lone alpha is a symbol unless other letters of the text pose",
-    ("mixed", " a "): "likewise",
-    ("mixed", "I am a"): "likewise",
-    ("homoglyphs", "I am a"): "likewise",
     ("punctuation", "731-83-4418"): "set apart by its own sign it is nine digits alone",
     ("masked", "putain"): "put_in is two words with a line between",
     ("masked", "faire"): "fa_re likewise",
-    ("rot13", "FR76"): "two letters are no evidence for either reading",
 }
 
 

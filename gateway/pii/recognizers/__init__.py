@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from gateway.pii import deny_list as denied
 from gateway.pii.domains import Domains
@@ -10,6 +10,7 @@ from gateway.pii.recognizers import elsewhere, national
 from gateway.pii.recognizers.br import numbers as br
 from gateway.pii.recognizers.ca import numbers as ca
 from gateway.pii.recognizers.cn import numbers as cn
+from gateway.pii.recognizers.de import address as de_address
 from gateway.pii.recognizers.de import numbers as de
 from gateway.pii.recognizers.es import numbers as es
 from gateway.pii.recognizers.fr import address, nir, passport, plate, siren
@@ -21,20 +22,23 @@ from gateway.pii.recognizers.generic import (
     disguised,
     dodged_email,
     email,
+    glued_email,
     handle,
     iban,
     ip,
     phone,
+    phone_shape,
     secret,
     url,
 )
 from gateway.pii.recognizers.india import numbers as india
+from gateway.pii.recognizers.it import address as it_address
 from gateway.pii.recognizers.it import numbers as it
 from gateway.pii.recognizers.jp import numbers as jp
 from gateway.pii.recognizers.kr import numbers as kr
 from gateway.pii.recognizers.national import National
 from gateway.pii.recognizers.pt import numbers as pt
-from gateway.pii.recognizers.us import itin, ssn, street
+from gateway.pii.recognizers.us import bank, itin, ssn, street
 from gateway.pii.recognizers.us import numbers as us
 from gateway.pii.rule import Rule
 
@@ -56,68 +60,105 @@ COUNTRIES: Mapping[str, tuple[National, ...]] = {
 }
 """Identity numbers and the like that a table says all about."""
 
+_READ_OUT = frozenset({"CN_ID", "KR_RRN", "JP_MY_NUMBER"})
+"""Kinds that may be written in numerals."""
+
 NATIONAL = tuple(number for numbers in COUNTRIES.values() for number in numbers)
+
+
+class _Disguises:
+    """One of each: what it makes of a message is made once."""
+
+    def __init__(self) -> None:
+        self.words, self.lookalikes = disguised.Words(), disguised.Lookalikes()
+        self.numerals = disguised.Numerals()
+        self.apart, self.by_signs = disguised.Apart(spaces=True), disguised.Apart(spaces=False)
+
+    def of(self, inner: Rule, *disguises: disguised.Disguise) -> Iterator[Rule]:
+        """`inner` by itself and behind each of `disguises`."""
+        yield inner
+        yield from (disguised.DisguisedRule(inner=inner, disguise=one) for one in disguises)
 
 
 def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[Rule, ...]:
     """All rules of the blocking tier. Left out on purpose, for what they find in plain talk:
-    Presidio's UsBank, MedicalLicense and Date recognizers; its UsLicense, UsPassport and Nhs
+    Presidio's MedicalLicense and Date recognizers; its UsBank, UsLicense, UsPassport and Nhs
     are our own, that count beside their name alone."""
-    phones, cards = phone.PhoneRule(), credit_card.rule()
-    words, lookalikes = disguised.Words(), disguised.Lookalikes()
-    apart, by_signs = disguised.Apart(spaces=True), disguised.Apart(spaces=False)
-    mails, ibans, addresses = email.rule(domains), iban.rule(), ip.rule()
-    nirs, ssns = nir.rule(), ssn.rule()
+    hidden = _Disguises()
     return (
-        mails,
-        disguised.DisguisedRule(inner=mails, disguise=apart),
-        dodged_email.bracketed(domains),
-        dodged_email.worded(domains),
-        phones,
-        disguised.DisguisedRule(inner=phones, disguise=words),
-        disguised.DisguisedRule(inner=phones, disguise=lookalikes),
-        disguised.DisguisedRule(inner=phones, disguise=by_signs),
-        cards,
-        disguised.DisguisedRule(inner=cards, disguise=words),
-        disguised.DisguisedRule(inner=cards, disguise=lookalikes),
-        disguised.DisguisedRule(inner=cards, disguise=apart),
-        ibans,
-        disguised.DisguisedRule(inner=ibans, disguise=lookalikes),
-        disguised.DisguisedRule(inner=ibans, disguise=apart),
-        addresses,
-        disguised.DisguisedRule(inner=addresses, disguise=lookalikes),
-        disguised.DisguisedRule(inner=addresses, disguise=apart),
-        ip.defanged(),
-        url.link(domains),
-        url.www(domains),
-        url.path(domains),
-        crypto.bitcoin(),
-        crypto.ethereum(),
-        secret.tokens(),
-        secret.twilio(),
-        secret.private_key(),
-        secret.stated(),
-        secret.in_link(),
-        handle.rule(),
-        nirs,
-        disguised.DisguisedRule(inner=nirs, disguise=lookalikes),
-        disguised.DisguisedRule(inner=nirs, disguise=apart),
-        siren.siren_rule(),
-        siren.siret_rule(),
-        passport.rule(),
-        plate.rule(),
-        address.street(),
-        address.postcode(),
-        ssns,
-        disguised.DisguisedRule(inner=ssns, disguise=lookalikes),
-        disguised.DisguisedRule(inner=ssns, disguise=apart),
-        disguised.DisguisedRule(inner=ssn.joined_rule(said=False), disguise=by_signs),
-        disguised.DisguisedRule(inner=ssn.joined_rule(said=True), disguise=words),
-        itin.rule(),
-        street.rule(),
+        *_reaching(domains, hidden),
+        *_paying(hidden),
+        *_online(domains, hidden),
+        *_of_countries(hidden),
         *map(national.rule, NATIONAL),
+        *(
+            disguised.DisguisedRule(inner=national.rule(number), disguise=hidden.numerals)
+            for number in NATIONAL
+            if number.kind in _READ_OUT
+        ),
         *((denied.rule(deny_list),) if deny_list else ()),
     )
+
+
+def _reaching(domains: Domains, hidden: _Disguises) -> Iterator[Rule]:
+    """Addresses and numbers that reach a person."""
+    yield from hidden.of(email.rule(domains), hidden.apart)
+    yield dodged_email.bracketed(domains)
+    yield dodged_email.named(domains)
+    yield dodged_email.touching(domains)
+    yield dodged_email.worded(domains)
+    yield dodged_email.worded_touching(domains)
+    yield glued_email.signed(domains)
+    yield glued_email.capitals(domains)
+    yield glued_email.together(domains)
+    yield from hidden.of(phone.PhoneRule(), hidden.words, hidden.lookalikes, hidden.by_signs)
+    # Nobody writes another number so.
+    read_out = phone.PhoneRule(accept=phone_shape.BARE)
+    yield disguised.DisguisedRule(inner=read_out, disguise=hidden.numerals)
+    yield handle.rule()
+
+
+def _paying(hidden: _Disguises) -> Iterator[Rule]:
+    yield from hidden.of(
+        credit_card.rule(), hidden.words, hidden.lookalikes, hidden.numerals, hidden.apart
+    )
+    yield from hidden.of(iban.rule(), hidden.lookalikes, hidden.apart)
+    yield crypto.bitcoin()
+    yield crypto.ethereum()
+
+
+def _online(domains: Domains, hidden: _Disguises) -> Iterator[Rule]:
+    yield from hidden.of(ip.rule(), hidden.lookalikes, hidden.apart)
+    yield ip.defanged()
+    yield url.link(domains)
+    yield url.www(domains)
+    yield url.path(domains)
+    yield secret.tokens()
+    yield secret.twilio()
+    yield secret.private_key()
+    yield secret.stated()
+    yield secret.in_link()
+
+
+def _of_countries(hidden: _Disguises) -> Iterator[Rule]:
+    """What no table says: numbers of France and the United States, and streets."""
+    yield from hidden.of(nir.rule(), hidden.lookalikes, hidden.apart)
+    yield siren.siren_rule()
+    yield siren.siret_rule()
+    yield passport.rule()
+    yield plate.rule()
+    yield address.street()
+    yield address.postcode()
+    yield from hidden.of(ssn.rule(), hidden.lookalikes, hidden.apart)
+    yield disguised.DisguisedRule(inner=ssn.joined_rule(said=False), disguise=hidden.by_signs)
+    yield disguised.DisguisedRule(inner=ssn.joined_rule(said=True), disguise=hidden.words)
+    yield itin.rule()
+    yield bank.rule()
+    yield street.rule()
+    yield de_address.street()
+    yield de_address.led()
+    yield de_address.postcode()
+    yield it_address.street()
 
 
 def all_rules(*, deny_list: tuple[str, ...] = ()) -> tuple[Rule, ...]:

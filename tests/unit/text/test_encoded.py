@@ -76,6 +76,28 @@ def test_rot13_is_undone_where_it_is_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("rot13: SE76 3000 6000 0112 3456 7890 189 ok", "FR76 3000 6000 0112 3456 7890 189"),
+        ("ROT-13 QR89370400440532013000", "DE89370400440532013000"),
+        ("rot13 TO82 JRFG 1234 5698 7654 32 naq zber", "GB82 WEST 1234 5698 7654 32"),
+    ],
+)
+def test_an_account_is_turned_where_its_checksum_says_so(written: str, said: str) -> None:
+    assert said in from_rot13(Tracked.of(written), LEXICON, Counter()).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["rot13: FR76 3000 6000 0112 3456 7890 189", "rot13: SE76 3000 6000 0112 3456 7890 188",
+     "rot13 AB12 3456 7890 1234 5678", "rot13 " + "AB12 " * 2000],
+)  # fmt: skip
+def test_other_numbers_after_a_mention_of_rot13_stay(text: str) -> None:
+    tracked = Tracked.of(text)
+    assert from_rot13(tracked, LEXICON, Counter()) is tracked
+
+
+@pytest.mark.parametrize(
     "text",
     ["rot13 is a cipher that turns letters", "jung na nffubyr", "rot13", "rot13: fuck you"],
 )

@@ -33,6 +33,9 @@ def _read(text: str, declared: str | None = None) -> tuple[str, int]:
         ("tаӏkіոg", "talking", 4),
         ("Ι am", "I am", 1),  # a capital iota
         ("тa gυeule", "ta gueule", 2),
+        ("I am not α bot", "I am not a bot", 1),  # where an article stands
+        ("you talk to α person", "you talk to a person", 1),
+        ("hidіng wоrds of α kind", "hiding words of a kind", 3),  # as other words hide
     ],
 )
 def test_posing_letters_are_read_as_what_they_pose_for(
@@ -49,6 +52,10 @@ def test_posing_letters_are_read_as_what_they_pose_for(
         "сосо оса",  # no Latin around it
         "αβγ kΩ μm Δx 5",
         "angle α",
+        "an angle of α degrees",
+        "the angle is α and it grows",
+        "it tends to α as n grows",
+        "I am α",
         "Ο Σωκράτης said so",
         "T恤 and 卡拉OK",
         "한국 K팝",
@@ -59,6 +66,13 @@ def test_posing_letters_are_read_as_what_they_pose_for(
 )
 def test_genuine_letters_stay(text: str) -> None:
     assert _read(text) == (text, 0)
+
+
+def test_a_lone_letter_hides_where_others_were_undone_before() -> None:
+    text = "a kind of α person"
+    assert HOMOGLYPHS(Tracked.of(text), None, Counter()).text == text
+    changes = Counter({"styled": 3})
+    assert HOMOGLYPHS(Tracked.of(text), None, changes).text == "a kind of a person"
 
 
 def test_the_declared_language_tells_when_nothing_else_does() -> None:

@@ -58,6 +58,7 @@ NUMBERS = (
         pattern=r"(?=[A-Z]+9*\d)[A-Z9]{5} ?\d(?:0[1-9]|1[0-2]|5[1-9]|6[0-2])"
         r"(?:0[1-9]|[12]\d|3[01])\d ?[A-Z][A-Z9][A-Z0-9] ?[A-Z]{2}",
         digits=6,
+        quick=r"[A-Za-z9] ?\d[0156]\d[0-3]\d\d ?[A-Za-z]",
         counts="anywhere",
         words=(*DRIVING, "dvla"),
         places=_HOME,

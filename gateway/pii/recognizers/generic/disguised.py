@@ -12,7 +12,13 @@ from itertools import pairwise
 import regex
 
 from gateway.pii.message import Gate, Message
-from gateway.pii.recognizers.generic.number_words import JOINERS, PLUS, number_words
+from gateway.pii.recognizers.generic.number_words import (
+    HAN_NUMERALS,
+    HANGUL_NUMERALS,
+    JOINERS,
+    PLUS,
+    number_words,
+)
 from gateway.pii.rule import Deadline, Hit, Rule, matches
 
 _PIECES = re.compile(r"[^\W_]|(?:[^\w\s]|[_\s])+")
@@ -112,6 +118,47 @@ class Lookalikes:
         )
 
 
+def _numeral_runs(numerals: str, counted: str) -> str:
+    """Seven and more numerals or digits, up to two signs between; not what is counted in tens."""
+    return (
+        rf"(?<![{numerals}\d{counted}])[{numerals}\d]"
+        rf"(?:[ \-.,、·~]{{0,2}}[{numerals}\d]){{6,30}}+(?![{numerals}{counted}])"
+    )
+
+
+_HAN, _HANGUL = "".join(HAN_NUMERALS), "".join(HANGUL_NUMERALS)
+_NUMERAL_RUN = regex.compile(
+    f"{_numeral_runs(_HAN, '十百千万亿廿拾佰仟萬億')}|{_numeral_runs(_HANGUL, '십백천만억')}"
+)
+_NUMERALS = HAN_NUMERALS | HANGUL_NUMERALS | {"、": " "}
+
+
+class Numerals:
+    """Digits for the characters that Chinese, Japanese and Koreans read them out by."""
+
+    name = "InNumerals"
+    about = "The same in Chinese, Japanese or Korean numerals, digit by digit."
+    gate = Gate(
+        wide=True,
+        quick=re.compile(
+            rf"[{_HAN}{_HANGUL}][ \-.,、·~]{{0,2}}[{_HAN}{_HANGUL}\d]"
+            rf"|\d[ \-.,、·~]{{0,2}}[{_HAN}{_HANGUL}]"
+        ),
+    )
+
+    def view(self, text: str, budget_s: float) -> _View:
+        return _view(
+            text,
+            [
+                (at, at + 1, _NUMERALS[text[at]])
+                for match in matches(_NUMERAL_RUN, text, budget_s)
+                for at in range(match.start(), match.end())
+                if text[at] in _NUMERALS
+            ],
+            join=False,
+        )
+
+
 class Apart:
     """Values whose letters and digits are set apart, joined: by signs, emoji or, with `spaces`,
     by white space, as people also count."""
@@ -183,12 +230,15 @@ def _view(text: str, instead: list[tuple[int, int, str]], *, join: bool = True) 
     return _View("".join(pieces), tuple(spans), frozenset(replaced))
 
 
+Disguise = Words | Lookalikes | Numerals | Apart
+
+
 @dataclass(frozen=True, kw_only=True)
 class DisguisedRule:
     """What `inner` finds once the disguise is undone, where a disguise was part of it."""
 
     inner: Rule
-    disguise: Words | Lookalikes | Apart
+    disguise: Disguise
 
     @property
     def name(self) -> str:
@@ -216,6 +266,7 @@ class DisguisedRule:
                 _LOOKALIKE.pattern,
                 _BARE_GROUP.pattern,
                 _SINGLES.pattern,
+                _NUMERAL_RUN.pattern,
             )
         )
 

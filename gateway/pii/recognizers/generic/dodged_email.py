@@ -24,6 +24,8 @@ _AT_NAMES = (
     "klammeraffe",
     "affenschwanz",
     "apenstaartje",
+    "kuyruklu a",
+    "et işareti",
     "ät",
     "собака",
     "małpa",
@@ -42,28 +44,47 @@ _DOT_NAMES = (
     "точка",
     "kropka",
     "nokta",
+    "period",
     "نقطة",
 )
-_DOT_GLUED = ("点", "點", "ドット", "점")
+_DOT_GLUED = ("点", "點", "ドット", "점", "닷", "쩜")
+# Hosts and suffixes as they sound, in scripts that have no Latin letters.
+_BY_SOUND = {
+    **{"네이버": "naver", "지메일": "gmail", "쥐메일": "gmail", "한메일": "hanmail"},
+    **{"다음": "daum", "네이트": "nate", "ジーメール": "gmail", "ヤフー": "yahoo"},
+    **{"майл": "mail", "мейл": "mail", "мэйл": "mail", "яндекс": "yandex", "рамблер": "rambler"},
+    **{"гмейл": "gmail", "гмаил": "gmail", "жмейл": "gmail", "джимейл": "gmail"},
+    **{"컴": "com", "넷": "net", "コム": "com", "ком": "com", "ру": "ru"},
+}
 _SURE_NAMES, _GLUED = "|".join(_AT_NAMES), "|".join(_AT_GLUED)
 _AT_WORDS = rf"at|{_SURE_NAMES}|{_GLUED}"
 _DOT_WORDS = "|".join(_DOT_NAMES)
+# Beside "at" and "dot", to set them off from the rest.
+_MARK, _MARKED = r"[-_*#\"]{1,2}", "at|ät|arroba|arobase|arobas"
 _UNDERLINES = (
     "underscore|tiret du bas|tiret bas|tiret|dash|gui[oó]n bajo|gui[oó]n|unterstrich|bindestrich"
     "|trattino basso|trattino|underline|sublinhado|h[ií]fen"
 )
 # An "at" that nobody writes in a plain sentence; a plain one needs a spelled-out dot after it.
-_SURE_AT = (
+_SIGN_AT = (
     rf"(?:@\s{{0,3}}|\s{{1,3}}@\s{{1,3}}|{_OPEN}(?:@|a|{_AT_WORDS}){_CLOSE}"
-    rf"|\s{{1,3}}(?:{_SURE_NAMES})\s{{1,3}}|\s{{0,3}}(?:{_GLUED})\s{{0,3}}"
-    r"|\s{0,3}[-_*]{1,2}at[-_*]{1,2}\s{0,3})"
+    rf"|\s{{0,3}}{_MARK}(?:{_MARKED}){_MARK}\s{{0,3}})"
 )
-_PLAIN_AT = r"\s{1,3}(?:at(?: the rate(?: of)?)?|a|à|chez)\s{1,3}"
-_WORD_DOT = (
-    rf"(?:{_OPEN}(?:\.|{_DOT_WORDS}|{'|'.join(_DOT_GLUED)}){_CLOSE}"
-    rf"|\s{{1,3}}(?:{_DOT_WORDS})\s{{1,3}}|\s{{0,3}}(?:{'|'.join(_DOT_GLUED)})\s{{0,3}}"
-    rf"|\s{{0,3}}[-_*]{{1,2}}(?:{_DOT_WORDS})[-_*]{{1,2}}\s{{0,3}})"
+_NAME_AT, _GLUED_AT = rf"\s{{1,3}}(?:{_SURE_NAMES})\s{{1,3}}", rf"\s{{0,3}}(?:{_GLUED})\s{{0,3}}"
+# "Et" is also French for "and".
+_TURKISH_AT = (
+    rf"(?:\s{{1,3}}|{_OPEN})et(?:\s{{1,3}}|{_CLOSE})(?=[a-z0-9\-]{{1,40}}[\s(\[]{{0,4}}nokta)"
 )
+_PLAIN_AT = rf"(?:\s{{1,3}}(?:at(?: the rate(?: of)?)?|a|à|chez)\s{{1,3}}|{_TURKISH_AT})"
+_BRACKETED_DOT = rf"{_OPEN}\.{_CLOSE}"
+_SAID_DOT = (
+    rf"(?:{_OPEN}(?:{_DOT_WORDS}){_CLOSE}|\s{{1,3}}(?:{_DOT_WORDS})\s{{1,3}}"
+    rf"|\s{{0,3}}{_MARK}(?:{_DOT_WORDS}){_MARK}\s{{0,3}})"
+)
+_TOUCHING_DOT = (
+    rf"(?:{_OPEN}(?:{'|'.join(_DOT_GLUED)}){_CLOSE}|\s{{0,3}}(?:{'|'.join(_DOT_GLUED)})\s{{0,3}})"
+)
+_WORD_DOT = rf"(?:{_BRACKETED_DOT}|{_SAID_DOT}|{_TOUCHING_DOT})"
 # A dot with a space after it alone ends a sentence.
 _DOT = rf"(?:{_WORD_DOT}|,(?=(?:com|fr|net|org)(?!\w))|\s{{1,2}}\.\s{{0,2}}|\.)"
 # Latin and digits: in Chinese and Japanese the word before an address touches it.
@@ -72,19 +93,20 @@ _LOCAL = (
     rf"(?<![{_LETTERS}_@.])[{_LETTERS}][{_LETTERS}_+\-]{{0,40}}"
     rf"(?:(?:\.|{_WORD_DOT}|\s(?:{_UNDERLINES})\s)[{_LETTERS}_+\-]{{1,40}}){{0,3}}"
 )
-_LABEL = r"[a-z0-9][a-z0-9\-]{0,40}"
-_TLD = r"[a-z]{2,12}(?![a-z0-9\u00df-\u024f_@])"
-_MAIL_HOSTS = (
+_SOUNDS = "|".join(_BY_SOUND)
+_LABEL = rf"(?:[a-z0-9][a-z0-9\-]{{0,40}}|{_SOUNDS})"
+_TLD = rf"(?:[a-z]{{2,12}}(?![a-z0-9\u00df-\u024f_@])|(?:{_SOUNDS})(?![{_LETTERS}_@]))"
+MAIL_HOSTS = (
     "gmail", "googlemail", "hotmail", "outlook", "ymail", "icloud", "protonmail", "gmx", "tutanota",
     "laposte", "wanadoo", "rocketmail", "fastmail", "yopmail",
 )  # fmt: skip
-_SURE = rf"{_LOCAL}{_SURE_AT}{_LABEL}(?:{_DOT}{_LABEL}){{0,2}}{_DOT}{_TLD}"
-_WORDS = rf"{_LOCAL}{_PLAIN_AT}{_LABEL}(?:{_WORD_DOT}{_LABEL}){{0,2}}{_WORD_DOT}{_TLD}"
+_HOST = rf"{_LABEL}(?:{_DOT}{_LABEL}){{0,2}}{_DOT}{_TLD}"
+_WORDS = rf"{_LOCAL}{_PLAIN_AT}{_LABEL}(?:{_WORD_DOT}{_LABEL}){{0,2}}"
 _APART = r"(?<!\w)(?:\w[ .]){2,40}@ (?:\w ){2,30}\. (?:\w ){1,5}\w(?!\w)"
-_KNOWN_HOST = rf"{_LOCAL}{_PLAIN_AT}(?:{'|'.join(_MAIL_HOSTS)})\.{_TLD}"
+_KNOWN_HOST = rf"{_LOCAL}{_PLAIN_AT}(?:{'|'.join(MAIL_HOSTS)})(?:\.|{_BRACKETED_DOT}){_TLD}"
 
 # Hosts that are also words: "at web punkt de" is no address of "web.de" in a plain sentence.
-_ALSO_HOSTS = (
+ALSO_HOSTS = (
     "web",
     "freenet",
     "libero",
@@ -105,12 +127,18 @@ _ALSO_HOSTS = (
 )
 _DOT_PIECES = (*_DOT_NAMES, *_DOT_GLUED)
 # "d" is what is left of "d0t" without the digit; words of scripts without spaces are not apart.
-_PLAIN_WORDS = frozenset((*_DOT_NAMES, *_MAIL_HOSTS, "d"))
-_AT_PIECES = ("@", "(", "[", "{", "<", "-at", "_at", "*at", *_AT_NAMES, *_AT_GLUED)
-_AT_QUICK = re.compile(
+_PLAIN_WORDS = frozenset((*_DOT_NAMES, *MAIL_HOSTS, "d"))
+_NAME_WORDS = frozenset(max(name.split(), key=len) for name in _AT_NAMES)
+_SIGN_PIECES = ("@", "(", "[", "{", "<", *(mark + letter for mark in '-_*#"' for letter in "aä"))
+_SIGN_QUICK = re.compile(
     rf"@(?:\s|(?<=\w@)[^\s(\[{{<]{{0,90}}(?:\s|[(\[{{<,{''.join(one[0] for one in _DOT_GLUED)}]"
-    rf"|[-_*](?:{_DOT_WORDS})))|[(\[{{<]\s{{0,2}}[@a{''.join(one[0] for one in _AT_GLUED)}ä]"
-    rf"|[-_*]at|{_SURE_NAMES}|{_GLUED}"
+    rf"|[-_*#\"](?:{_DOT_WORDS})))|[(\[{{<]\s{{0,2}}(?:[@aä]|{_SURE_NAMES}|{_GLUED})"
+    rf"|[-_*#\"](?:{_MARKED})"
+)
+# What says "at", one label, and how a dot begins; or a host that is told by itself.
+_PLAIN_QUICK = re.compile(
+    rf"\s(?:at|rate|of|a|à|chez)\s{{1,3}}(?:{'|'.join(MAIL_HOSTS)}|{_LABEL}(?:\s{{0,3}}"
+    rf"(?:[(\[{{<\-_*#\"]|{'|'.join(_DOT_GLUED)})|\s{{1,3}}(?:{_DOT_WORDS})))|[\s(\[{{<]et[\s)\]}}>]"
 )
 
 _NOT_A_HOST_LISTED = (
@@ -118,7 +146,7 @@ _NOT_A_HOST_LISTED = (
     " ton son quel el los un der die das il lo"
     " any some one all no every each least last first tel certain chaque cette quelque another"
 )
-_HOSTS = frozenset((*_MAIL_HOSTS, *_ALSO_HOSTS))
+_HOSTS = frozenset((*MAIL_HOSTS, *ALSO_HOSTS))
 _NOT_A_HOST = frozenset(_NOT_A_HOST_LISTED.split())
 # Suffixes that follow "at some point" or "point" in a plain sentence.
 _ALSO_WORDS = frozenset(
@@ -151,9 +179,11 @@ _ALSO_WORDS = frozenset(
     ]
 )
 _DOT_WORD = regex.compile(rf"(?<!\w)(?:{_DOT_WORDS})(?!\w)", regex.IGNORECASE)
-_AT = regex.compile(_SURE_AT + "|" + _PLAIN_AT, regex.IGNORECASE)
+_AT = regex.compile(f"{_SIGN_AT}|{_NAME_AT}|{_GLUED_AT}|{_PLAIN_AT}", regex.IGNORECASE)
 _UNDODGED = regex.compile(
-    r"[^\s@]+@(?!.*[-_](?:dot|punkt|punto|ponto|point)[-_])[\w.]+(?:-\w+)*", regex.IGNORECASE
+    rf"[^\s@]+@(?!.*(?:[-_](?:dot|punkt|punto|ponto|point)[-_]|{'|'.join(_DOT_GLUED)}))"
+    r"[\w.]+(?:-\w+)*",
+    regex.IGNORECASE,
 )
 _SPACED = regex.compile(r"(?<!\w)\w \w[ .].*@ \w ")
 _DOTS = regex.compile(_DOT, regex.IGNORECASE)
@@ -175,6 +205,8 @@ class DodgedEmailRecognizer(PatternRecognizer):
             return False
         value = pattern_text.replace(" ", "") if _SPACED.search(pattern_text) else pattern_text
         host = _DOTS.sub(".", _AT.split(value)[-1]).strip().lower()
+        if not host.isascii():
+            host = ".".join(_BY_SOUND.get(label, label) for label in host.split("."))
         name, _, suffix = host.rpartition(".")
         if name.partition(".")[0] in _NOT_A_HOST or not self._domains.is_public(host):
             return False
@@ -188,12 +220,42 @@ def bracketed(domains: Domains) -> PatternRule:
         recognizer=DodgedEmailRecognizer(
             domains,
             "BracketedEmailRecognizer",
-            [Pattern("sure at", _SURE, 0.75), Pattern("apart", _APART, 0.75)],
+            [
+                Pattern("sure at", f"{_LOCAL}{_SIGN_AT}{_HOST}", 0.75),
+                Pattern("apart", _APART, 0.75),
+            ],
             plain=False,
         ),
-        about="An address with (at), arobase, a spaced @ or a spelled-out dot, whose domain ends "
-        "in a public suffix.",
-        gate=Gate(groups=(_AT_PIECES, (".", ",", *_DOT_PIECES)), quick_lower=_AT_QUICK),
+        about="An address with (at), -at-, a spaced @ or a spelled-out dot, whose domain ends in a "
+        "public suffix.",
+        gate=Gate(groups=(_SIGN_PIECES, (".", ",", *_DOT_PIECES)), quick_lower=_SIGN_QUICK),
+    )
+
+
+def named(domains: Domains) -> PatternRule:
+    return PatternRule(
+        recognizer=DodgedEmailRecognizer(
+            domains,
+            "NamedSignEmailRecognizer",
+            [Pattern("named at", f"{_LOCAL}{_NAME_AT}{_HOST}", 0.75)],
+            plain=False,
+        ),
+        about="An address with what the @ is called in another language: arobase, chiocciola, "
+        "Klammeraffe.",
+        gate=Gate(words=_NAME_WORDS, least_words=1),
+    )
+
+
+def touching(domains: Domains) -> PatternRule:
+    return PatternRule(
+        recognizer=DodgedEmailRecognizer(
+            domains,
+            "TouchingSignEmailRecognizer",
+            [Pattern("touching at", f"{_LOCAL}{_GLUED_AT}{_HOST}", 0.75)],
+            plain=False,
+        ),
+        about="The same in scripts that write no spaces: 艾特, アットマーク, 골뱅이.",
+        gate=Gate(wide=True, groups=(_AT_GLUED,)),
     )
 
 
@@ -202,10 +264,26 @@ def worded(domains: Domains) -> PatternRule:
         recognizer=DodgedEmailRecognizer(
             domains,
             "WordedEmailRecognizer",
-            [Pattern("words", _WORDS, 0.75), Pattern("known host", _KNOWN_HOST, 0.75)],
+            [
+                Pattern("words", f"{_WORDS}{_SAID_DOT}{_TLD}", 0.75),
+                Pattern("known host", _KNOWN_HOST, 0.75),
+            ],
             plain=True,
         ),
         about="An address in plain words (john at gmail dot com), whose domain ends in a public "
         "suffix.",
-        gate=Gate(words=_PLAIN_WORDS, least_words=1),
+        gate=Gate(words=_PLAIN_WORDS, least_words=1, quick_lower=_PLAIN_QUICK),
+    )
+
+
+def worded_touching(domains: Domains) -> PatternRule:
+    return PatternRule(
+        recognizer=DodgedEmailRecognizer(
+            domains,
+            "WordedTouchingEmailRecognizer",
+            [Pattern("words", f"{_WORDS}{_TOUCHING_DOT}{_TLD}", 0.75)],
+            plain=True,
+        ),
+        about="The same with a dot in a script that writes no spaces: john at qq点com.",
+        gate=Gate(wide=True, groups=(_DOT_GLUED,)),
     )

@@ -1,4 +1,4 @@
-"""Numbers as people say them, in six languages, and what they dial."""
+"""Numbers as people say them, in six languages and in Han and Hangul, and what they dial."""
 
 from __future__ import annotations
 
@@ -45,6 +45,17 @@ _UMLAUTS = str.maketrans({"ü": "ue", "ö": "oe", "ß": "ss"})
 
 PLUS = frozenset(["plus", "más", "mas", "più", "piu", "mais"])
 """Said before a country code."""
+
+HAN_NUMERALS = {
+    **dict(zip("〇一二三四五六七八九", "0123456789", strict=True)),
+    **dict(zip("零壹贰叁肆伍陆柒捌玖", "0123456789", strict=True)),
+    **dict(zip("貳參陸弌弍弎", "236123", strict=True)),
+    **{"○": "0", "◯": "0", "幺": "1", "么": "1"},
+}
+"""Digits as Chinese and Japanese read them out one by one; 幺 is a 1 on the telephone."""
+
+HANGUL_NUMERALS = dict(zip("공영일이삼사오육륙칠팔구", "001234566789", strict=True))
+"""Digits as Koreans read them out one by one."""
 
 JOINERS = frozenset(["y", "e", "et"])
 """Inside a number only: they are words of every sentence."""

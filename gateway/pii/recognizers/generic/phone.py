@@ -51,7 +51,10 @@ CONTEXT = context(
     it=("telefon", "cellulare", "chiam", "numero"),
     pt=("telefone", "celular", "ligue", "ligar", "telemovel"),
     nl=("bel", "telefoon", "mobiel"),
-    zh=("电话", "手机", "號碼", "号码", "致电", "微信"),
+    ko=("전화", "번호", "연락", "핸드폰", "휴대폰", "문자"),
+    tr=("numara", "cep"),
+    zh=("电话", "電話", "手机", "手機", "號碼", "号码", "致电", "微信", "联系我", "聯繫我",
+        "打给我", "打給我", "拨打", "撥打", "短信", "加我"),
     ja=("電話", "携帯"),
     ar=("هاتف", "رقم", "اتصل", "جوال", "واتساب"),
     ru=("телефон", "звон", "номер"),
@@ -62,8 +65,9 @@ CONTEXT = context(
 class PhoneRule:
     """phonenumbers decides whether a national number is valid, in the regions that the language
     and the audience point at. An international one needs to be possible only; beside a word
-    such as "call", the number of digits is enough."""
+    such as "call", the number of digits is enough. A number counts from the score `accept` on."""
 
+    accept: float = ACCEPT
     name: str = "PhoneRecognizer"
     kind: str = "PHONE_NUMBER"
     gate: Gate = _GATE
@@ -76,7 +80,9 @@ class PhoneRule:
 
     @property
     def identity(self) -> str:
-        return repr((self.name, _CANDIDATE.pattern, self.context, phonenumbers.__version__))
+        return repr(
+            (self.name, self.accept, _CANDIDATE.pattern, self.context, phonenumbers.__version__)
+        )
 
     def hits(self, message: Message, budget_s: float) -> Iterator[Hit]:
         # Python, not one regular expression: it may take longer over a longer text.
@@ -100,9 +106,9 @@ class PhoneRule:
             deadline.check()
             begin = _opening(text, groups[first - 1][1] if first else start, groups[first][0])
             score, last = self._best(text, begin, groups, first, regions)
-            if score >= ACCEPT:
+            if score >= self.accept:
                 stop = _closing(text, begin, groups[last][1])
-                yield Hit(begin, stop, self.kind, score, False, self.name)
+                yield Hit(begin, stop, self.kind, max(score, ACCEPT), False, self.name)
                 first = last + 1
             else:
                 first += 1
@@ -133,7 +139,7 @@ class PhoneRule:
                 score = phone_shape.INTERNATIONAL
             if score:
                 shaped_last, valid = last, score > phone_shape.SHAPED
-            if score >= max(best, ACCEPT):
+            if score >= max(best, self.accept):
                 best, best_last = score, last
         certain = best or shaped_last < 0
         if certain or not self.context.supports(text, begin, groups[shaped_last][1]):

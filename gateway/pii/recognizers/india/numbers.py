@@ -79,6 +79,7 @@ NUMBERS = (
         about="Indian tax numbers of businesses, made from a PAN",
         pattern=r"\d{2}[A-Z]{5}\d{4}[A-Z][1-9A-Z]Z[0-9A-Z]",
         digits=6,
+        quick=r"\d\d[A-Za-z]{5}\d{4}",
         counts="anywhere",
         words=("gst", "gstin"),
         places=_HOME,

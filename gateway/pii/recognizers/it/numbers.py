@@ -23,6 +23,7 @@ NUMBERS = (
         pattern=rf"[A-Z]{{3}} ?[A-Z]{{3}} ?{_DIGIT}{{2}}[ABCDEHLMPRST]{_DIGIT}{{2}} ?"
         rf"[A-Z]{_DIGIT}{{3}}[A-Z]",
         digits=_LEAST_DIGITS,
+        quick=r"[A-Za-z]{3} ?[\dL-Vl-v]{2}[A-Ta-t][\dL-Vl-v]{2} ?[A-Za-z][\dL-Vl-v]{3}[A-Za-z]",
         counts="anywhere",
         words=("fiscale", "cf"),
         places=_HOME,

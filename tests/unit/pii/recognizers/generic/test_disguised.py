@@ -3,6 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.pii.message import Message
+from gateway.pii.recognizers.generic.disguised import Numerals
 
 Find = Callable[..., list[tuple[str, str]]]
 
@@ -66,6 +71,34 @@ def test_values_set_apart(find: Find, kind: str, value: str) -> None:
     assert (kind, value) in find(f"voici {value} !", "fr")
 
 
+@pytest.mark.parametrize(
+    ("place", "kind", "value"),
+    [
+        ("zh", "PHONE_NUMBER", "一三八零零一三八零零零"),
+        ("zh", "PHONE_NUMBER", "幺三八〇〇幺三八〇〇〇"),
+        ("zh", "PHONE_NUMBER", "一三九 一二三四 五六七八"),
+        ("zh", "PHONE_NUMBER", "壹叁捌零零壹叁捌零零零"),
+        ("zh", "PHONE_NUMBER", "一三八、零零一三、八零零零"),
+        ("zh", "PHONE_NUMBER", "138零零138零零零"),
+        ("zh", "CREDIT_CARD", "四一一一 一一一一 一一一一 一一一一"),
+        ("zh", "CN_ID", "一一〇一〇一一九九〇〇三〇七七七五八"),
+        ("ko", "PHONE_NUMBER", "공일공-이삼사오-육칠팔구"),
+        ("ko", "PHONE_NUMBER", "공일공 이삼사오 육칠팔구"),
+    ],
+)
+def test_numerals_read_out(find: Find, place: str, kind: str, value: str) -> None:
+    assert find(f"请看 {value} 。", place) == [(kind, value)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["二〇二六年三月十二日", "一二三四五六七，七六五四三二一", "三三两两的人，五六七八个",
+     "一万二千三百四十五元", "十一二十三", "一" * 40, "이 일이 사실이 이사", "第一三八章"],
+)  # fmt: skip
+def test_other_numerals(find: Find, text: str) -> None:
+    assert find(text, "zh") == []
+
+
 def test_cards(find: Find) -> None:
     assert find("4111 1111 1111 1lll") == [("CREDIT_CARD", "4111 1111 1111 1lll")]
     spoken = "four one one one " + "one " * 11 + "one"
@@ -82,3 +115,10 @@ def test_cards(find: Find) -> None:
 )  # fmt: skip
 def test_others(find: Find, text: str) -> None:
     assert find(text) == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("一三八〇幺공일이0123 -、x십", max_size=24))
+def test_what_its_gate_keeps_away_is_no_numeral(text: str) -> None:
+    numerals = Numerals()
+    assert numerals.gate.opens(Message(text)) or not numerals.view(text, 5).replaced

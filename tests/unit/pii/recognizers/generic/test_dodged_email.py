@@ -3,6 +3,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.pii.domains import Domains
+from gateway.pii.message import Message
+from gateway.pii.recognizers.generic.dodged_email import (
+    bracketed,
+    named,
+    touching,
+    worded,
+    worded_touching,
+)
 
 Find = Callable[..., list[tuple[str, str]]]
 
@@ -21,7 +33,13 @@ Find = Callable[..., list[tuple[str, str]]]
      "mario trattino basso rossi chiocciolina gmail punto com",
      "juan guion bajo perez arroba gmail punto com", "élise arroba sapo ponto pt",
      "joão (arroba) uol ponto com ponto br", "ivan собака mail точка ru", "jan małpa wp kropka pl",
-     "zhang 艾特 163 点 com", "taro アットマーク gmail ドット com"],
+     "zhang 艾特 163 点 com", "taro アットマーク gmail ドット com",
+     "john at gmail period com", "john at gmail (.) com", "john (at) gmail (period) com",
+     "hans-ät-gmx-punkt-de",
+     'john"at"gmail"dot"com',
+     "ahmet et gmail nokta com", "ahmet kuyruklu a gmail nokta com", "ahmet(et)gmail(nokta)com",
+     "minsu골뱅이naver점com", "minsu 골뱅이 naver 닷 com", "minsu골뱅이네이버닷컴",
+     "taro アットマーク gmail ドットコム", "ivan собака майл точка ру"],
 )  # fmt: skip
 def test_dodges(find: Find, address: str) -> None:
     assert find(f"my mail: {address}") == [("EMAIL_ADDRESS", address)]
@@ -38,5 +56,24 @@ def test_plain_sentences(find: Find, text: str) -> None:
     assert find(text) == []
 
 
-def test_in_chinese_the_word_before_an_address_touches_it(find: Find) -> None:
-    assert find("我的邮箱是zhang艾特qq点com", "zh") == [("EMAIL_ADDRESS", "zhang艾特qq点com")]
+@pytest.mark.parametrize(
+    "address", ["zhang艾特qq点com", "zhang at qq点com", "zhang@qq点com", "wang@163點com"]
+)
+def test_in_chinese_the_word_before_an_address_touches_it(find: Find, address: str) -> None:
+    assert find(f"我的邮箱是{address}", "zh") == [("EMAIL_ADDRESS", address)]
+
+
+PIECES = (
+    *("john", " at ", "(at)", "@", " arobase ", "艾特", "골뱅이", " et ", " dot ", "(dot)", "点"),
+    *("닷", "com", "컴", " nokta ", "gmail", ".", "-at-", '"at"', "-dot-", "-ät-", " "),
+    *("네이버", " ät "),
+)
+DOMAINS = Domains()
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_what_its_gate_keeps_away_does_not_match(text: str) -> None:
+    for make in (bracketed, named, touching, worded, worded_touching):
+        rule = make(DOMAINS)
+        assert rule.gate.opens(Message(text)) or not list(rule.hits(Message(text), 5))

@@ -1,9 +1,17 @@
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from num2words import num2words
 
-from gateway.pii.recognizers.generic.number_words import JOINERS, PLUS, number_words
+from gateway.pii.recognizers.generic.number_words import (
+    HAN_NUMERALS,
+    HANGUL_NUMERALS,
+    JOINERS,
+    PLUS,
+    number_words,
+)
 
 WORDS = number_words()
 
@@ -39,3 +47,14 @@ def test_other_ways_to_say_them(word: str, digits: str) -> None:
 
 def test_words_of_every_sentence_are_no_numbers() -> None:
     assert WORDS.keys().isdisjoint(JOINERS | PLUS)
+
+
+def test_han_numerals_are_what_unicode_says() -> None:
+    """All of them but the round zeros, and 幺, which is a 1 by ear alone."""
+    said = {char: str(int(unicodedata.numeric(char, -1))) for char in HAN_NUMERALS}
+    assert {char for char in said if said[char] != HAN_NUMERALS[char]} <= set("幺么○◯")
+
+
+def test_korean_reads_each_digit_out() -> None:
+    assert "".join(HANGUL_NUMERALS.values()) == "001234566789"
+    assert all(len(numeral) == 1 for numeral in HANGUL_NUMERALS)
