@@ -51,6 +51,10 @@ CODED = (
 SAID = (
     "null eins sieben sechs eins zwei drei vier fünf sechs sieben", "jean małpa gmail kropka com",
     "zero sei uno due tre quattro cinque sei sette otto nove", "jean chiocciola gmail punto com",
+    "電話 一三八，零零一三，八零零零", "zhang艾特qq点com", "john at gmail period com",
+    "hong 골뱅이 naver 닷 컴",
+    "routing number 021000021 account number 123456789012", "Hauptstraße 12, 10115 Berlin",
+    "Straße des 17. Juni 135, 10623 Berlin", "Piazza della Repubblica 12, 20124 Milano MI",
 )  # fmt: skip
 ENDS = (". ", " ! ", "… ", "\n", " ? ")
 PLACEHOLDER = regex.compile(r"\[[^\]\n]*\]")

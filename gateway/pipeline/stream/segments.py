@@ -63,6 +63,7 @@ _HANGUL = regex.compile("[공영일이삼사오육륙칠팔구]{2,}|골뱅이|�
 _PAUSE = regex.compile(r"[,;:—–)»”]$")
 _HALF_ADDRESS = regex.compile(r"@(?!\S+\.\p{L}{2,}\W*$)|://[^\s.]*\W*$")
 _LIST_MARK = regex.compile(r"\d{1,2}[.)]$")
+_ORDINAL = regex.compile(r"\d{1,2}\.")  # "Straße des 17. Juni"
 _STRONG_END = regex.compile(r"[!?…。！？｡][\"'»”’)\]*_]*\s*$|\n\s*$")
 
 
@@ -143,7 +144,7 @@ def _opens(word: str) -> bool:
 def _ends_entity(before: str, following: str) -> bool:
     """Whether what `before` ends with cannot go on in the word `following`."""
     words = before.split()[-3:]
-    if _HALF_ADDRESS.search(words[-1]):
+    if _HALF_ADDRESS.search(words[-1]) or _ORDINAL.fullmatch(words[-1]):
         return False
     if following[0].islower() and not _STRONG_END.search(before):
         return False

@@ -18,6 +18,7 @@ from gateway.pipeline.stream.segments import context_of, sentence_end, soft_end
         ("Mail me at lea@example. Org is ", "en", None),
         ("Le 06 12 34. 56 78 ", "fr", None),
         ("Version 3. 14 is ", "en", None),
+        ("Straße des 17. Juni ", "en", None),
         ("你好！今", "zh", "你好！"),
         ("你好！", "zh", None),
         ("First line\nSecond ", "en", "First line\n"),
