@@ -226,7 +226,7 @@ def quoted(*, seed: int) -> Iterator[Row]:
     """What is meant, and the same told, refused, asked about: many of each template, for the
     frames differ more than the templates."""
     for language, text, found, template in sentences(seed=seed, scale=5.0, folder=QUOTED):
-        yield Row("quoted", language, text, _ours(found), 0.8, template)
+        yield Row("quoted", language, text, _ours(found), 0.6, template)
 
 
 def _ours(found: frozenset[str]) -> tuple[int, ...]:
