@@ -144,7 +144,7 @@ def main() -> None:
 
 
 def _trained(network: Network, training: Sequence[Row], wide: Path | None, keep: Path) -> None:
-    """Two epochs, then narrow matrices, then three more, slower. `keep` is a folder."""
+    """Two epochs, then narrow matrices, then four more, slower. `keep` is a folder."""
     keep.mkdir(parents=True, exist_ok=True)
     if wide is None:
         train(network, training, seed=SEED, epochs=2)
@@ -152,7 +152,7 @@ def _trained(network: Network, training: Sequence[Row], wide: Path | None, keep:
     else:
         _loaded(network, wide)
     network.factorise()
-    train(network, training, seed=SEED + 1, epochs=3, pace=0.4)
+    train(network, training, seed=SEED + 1, epochs=4, pace=0.4)
     torch.save(network.state_dict(), keep / "narrow.pt")
 
 

@@ -14,7 +14,7 @@ import torch
 from training.encoder import encoder_file
 from training.sources import CATEGORIES
 
-MODEL_ID = "avatar-gateway-embedded-3"
+MODEL_ID = "avatar-gateway-embedded-4"
 LICENCE = "Apache-2.0"
 
 
