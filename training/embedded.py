@@ -21,7 +21,7 @@ from training.batches import Batch, Tokenizer, augment, batches
 from training.calibrate import RATES, fit
 from training.descent import Descent, loss_of
 from training.encoder import Network, Tokens
-from training.export import describe, write
+from training.export import describe, tempered, write
 from training.sources import CATEGORIES, SEED, SOURCES, Row, is_validation, rows
 from training.taught import ANSWERS, taught
 
@@ -90,7 +90,7 @@ def finish(network: Network, folder: Path) -> None:
         "training": {"command": "make train", "seed": SEED},
     }
     path = write(
-        network.state_dict(),
+        tempered(network.state_dict()),
         eps=network.eps,
         folder=folder,
         shifts={},

@@ -104,6 +104,26 @@ def test_the_same_seed_trains_the_same_weights() -> None:
 
 
 @pytest.mark.detoxify
+def test_certainty_is_taken_from_one_category_alone() -> None:
+    torch = need_torch()
+    from training.export import CERTAINTY, tempered
+    from training.sources import CATEGORIES
+
+    state = {
+        "head.weight": torch.ones(len(CATEGORIES), 3),
+        "head.bias": torch.ones(len(CATEGORIES)),
+        "wide.weight": torch.ones(5, len(CATEGORIES)),
+        "cnn_b": torch.ones(2),
+    }
+    found = tempered(state)
+    expected = [CERTAINTY.get(category, 1.0) for category in CATEGORIES]
+    for each in (found["head.weight"].T[0], found["head.bias"], found["wide.weight"][0]):
+        np.testing.assert_allclose(each.numpy(), expected)
+    assert torch.equal(found["cnn_b"], state["cnn_b"])
+    assert min(expected) < max(expected) == 1
+
+
+@pytest.mark.detoxify
 def test_the_served_network_is_the_trained_one(tmp_path: Path) -> None:
     need_torch()
     from gateway.toxicity.embedded import EmbeddedScorer
