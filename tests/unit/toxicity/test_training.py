@@ -53,7 +53,8 @@ def test_every_slot_of_every_grammar_is_filled(folder: Path) -> None:
     assert not [text for _, text, *_ in found if "$" in text]
     known = {"insult", "threat", "identity_attack", "obscene", "sexual_explicit", "self_harm"}
     for language in LANGUAGES:
-        assert {label for each in templates(language, folder=folder) for label in each.labels} <= known
+        read = templates(language, folder=folder)
+        assert {label for each in read for label in each.labels} <= known
 
 
 def test_the_sentences_of_the_bench_are_filled_and_none_is_trained_on() -> None:
