@@ -21,7 +21,7 @@ from training.batches import Batch, Tokenizer, augment, batches
 from training.calibrate import RATES, fit
 from training.descent import Descent, loss_of
 from training.encoder import Network, Tokens
-from training.export import describe, write
+from training.export import describe, tempered, write
 from training.sources import CATEGORIES, SEED, SOURCES, Row, is_validation, rows
 from training.taught import ANSWERS, taught
 
@@ -90,7 +90,7 @@ def finish(network: Network, folder: Path) -> None:
         "training": {"command": "make train", "seed": SEED},
     }
     path = write(
-        network.state_dict(),
+        tempered(network.state_dict()),
         eps=network.eps,
         folder=folder,
         shifts={},
@@ -144,7 +144,7 @@ def main() -> None:
 
 
 def _trained(network: Network, training: Sequence[Row], wide: Path | None, keep: Path) -> None:
-    """Two epochs, then narrow matrices, then one epoch more, slower. `keep` is a folder."""
+    """Two epochs, then narrow matrices, then four more, slower. `keep` is a folder."""
     keep.mkdir(parents=True, exist_ok=True)
     if wide is None:
         train(network, training, seed=SEED, epochs=2)
@@ -152,7 +152,7 @@ def _trained(network: Network, training: Sequence[Row], wide: Path | None, keep:
     else:
         _loaded(network, wide)
     network.factorise()
-    train(network, training, seed=SEED + 1, epochs=1, pace=0.3)
+    train(network, training, seed=SEED + 1, epochs=4, pace=0.4)
     torch.save(network.state_dict(), keep / "narrow.pt")
 
 

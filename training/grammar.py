@@ -2,6 +2,7 @@
 
 A line `$slot = a | b` names a slot; a line `labels: template` is a sentence. `clean` means no
 label; every other label also means `toxicity`, but for `self_harm` and `sexual_explicit` alone.
+A sentence that stands there twice is drawn from twice as much.
 """
 
 from __future__ import annotations
@@ -9,28 +10,31 @@ from __future__ import annotations
 import itertools
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).with_name("sentences")
+QUOTED = FOLDER / "quoted"
 LANGUAGES = ("en", "fr", "es", "de", "zh", "ar")
 _SLOT = re.compile(r"\$([a-z]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One line of a grammar."""
+    """One line of a grammar, or the same one several `times`."""
 
     language: str
     labels: frozenset[str]
     text: str
     slots: dict[str, tuple[str, ...]]
+    times: int = 1
 
     @property
     def weight(self) -> int:
         """How many sentences to draw: more for templates with slots, boundedly."""
-        return min(12, 2 + 5 * len(_SLOT.findall(self.text)))
+        return self.times * min(12, 2 + 5 * len(_SLOT.findall(self.text)))
 
     def all(self) -> list[str]:
         """Every sentence of a template whose slots hold none, in the order of the values."""
@@ -60,16 +64,18 @@ def templates(language: str, *, folder: Path = FOLDER) -> list[Template]:
             labels, _, text = line.partition(": ")
             lines.append((labels, text))
     return [
-        Template(language, frozenset(labels.split()) - {"clean"}, text, slots)
-        for labels, text in lines
+        Template(language, frozenset(labels.split()) - {"clean"}, text, slots, times)
+        for (labels, text), times in Counter(lines).items()
     ]
 
 
-def sentences(*, seed: int, scale: float = 1.0) -> Iterator[tuple[str, str, frozenset[str], int]]:
+def sentences(
+    *, seed: int, scale: float = 1.0, folder: Path = FOLDER
+) -> Iterator[tuple[str, str, frozenset[str], int]]:
     """(language, text, labels, template number): distinct sentences, the same for a seed."""
     number = 0
     for language in LANGUAGES:
-        for template in templates(language):
+        for template in templates(language, folder=folder):
             number += 1
             random_ = random.Random(f"{seed} {language} {template.text}")  # noqa: S311
             drawn = {template.draw(random_) for _ in range(max(1, int(template.weight * scale)))}

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.grammar import FOLDER, sentences
+from training.grammar import FOLDER, QUOTED, sentences
 from training.packages import package_file
 
 CATEGORIES = (
@@ -219,11 +219,21 @@ def dialogue() -> Iterator[Row]:
 
 def ours(*, seed: int) -> Iterator[Row]:
     for language, text, found, template in sentences(seed=seed):
-        toxic = int(bool(found - {"self_harm", "sexual_explicit"}))
-        labels = tuple(
-            toxic if category == "toxicity" else int(category in found) for category in CATEGORIES
-        )
-        yield Row("ours", language, text, labels, 3.0, template)
+        yield Row("ours", language, text, _ours(found), 3.0, template)
+
+
+def quoted(*, seed: int) -> Iterator[Row]:
+    """What is meant, and the same told, refused, asked about: many of each template, for the
+    frames differ more than the templates."""
+    for language, text, found, template in sentences(seed=seed, scale=5.0, folder=QUOTED):
+        yield Row("quoted", language, text, _ours(found), 0.6, template)
+
+
+def _ours(found: frozenset[str]) -> tuple[int, ...]:
+    toxic = int(bool(found - {"self_harm", "sexual_explicit"}))
+    return tuple(
+        toxic if category == "toxicity" else int(category in found) for category in CATEGORIES
+    )
 
 
 def rows(*, seed: int) -> list[Row]:
@@ -238,4 +248,5 @@ def rows(*, seed: int) -> list[Row]:
         *social(),
         *dialogue(),
         *ours(seed=seed),
+        *quoted(seed=seed),
     ]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from training.sources import CATEGORIES, UNKNOWN, Row
-from training.taught import TAUGHT, keep, taught
+from training.taught import TAUGHT, asked, keep, taught
 
 ALL = len(CATEGORIES)
 
@@ -19,7 +19,7 @@ def row(label: float, source: str = "davidson", text: str = "a") -> Row:
 
 def mixed(tmp_path: Path, one: Row, share: float) -> dict[str, float]:
     path = tmp_path / "answers.npz"
-    keep(path, [one], np.full((1, ALL), np.log(share / (1 - share))))
+    keep(path, [one], np.full((len(asked([one])), ALL), np.log(share / (1 - share))))
     (found,) = taught([one], path)
     assert (found.text, found.weight) == (one.text, one.weight)
     return dict(zip(CATEGORIES, found.labels, strict=True))
@@ -31,8 +31,9 @@ def mixed(tmp_path: Path, one: Row, share: float) -> dict[str, float]:
         (1, "davidson", 0.5 + 0.5 * 0.2),
         (0, "davidson", 0.5 * 0.2),
         (1, "ours", 1.0),
+        (0, "quoted", 0),
         (1, "mlma", 0.25 + 0.75 * 0.2),
-        (UNKNOWN, "ours", 0.2),
+        (UNKNOWN, "mlma", 0.2),
     ],
 )
 def test_a_label_is_partly_the_sources_and_partly_the_teachers(
@@ -55,3 +56,13 @@ def test_answers_to_other_texts_are_refused(tmp_path: Path) -> None:
     keep(path, [row(1, text="a")], np.zeros((1, ALL)))
     with pytest.raises(SystemExit, match="other texts"):
         taught([row(1, text="b")], path)
+
+
+def test_our_own_sentences_change_without_asking_again(tmp_path: Path) -> None:
+    """Nothing but the texts that the teacher has a say in is compared with the answers."""
+    path = tmp_path / "answers.npz"
+    first = [row(1, "ours", "old"), row(0, text="a"), row(1, "quoted", "old"), row(0, text="b")]
+    keep(path, first, np.array([[9.0] * ALL, [-9.0] * ALL]))
+    found = taught([row(0, "ours", "new"), row(0, text="a"), row(0, text="b")], path)
+    place = CATEGORIES.index("toxicity")
+    assert [round(each.labels[place], 2) for each in found] == [0, 0.5, 0]
