@@ -281,7 +281,7 @@ def _masked(word: str, random_: random.Random) -> str:
     if len(word) < 4 or not places:
         return word
     at = random_.choice(places)
-    return word[:at] + random_.choice("**#_") + word[at + 1 :]
+    return word[:at] + random_.choice("**#%") + word[at + 1 :]
 
 
 def turned(text: str, _: random.Random) -> str:

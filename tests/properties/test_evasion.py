@@ -26,8 +26,6 @@ APPLYING = [
 LOST = {
     ("repeats", "parles"): "no word of the lexicon, and a last s may be double",
     ("punctuation", "731-83-4418"): "set apart by its own sign it is nine digits alone",
-    ("masked", "putain"): "put_in is two words with a line between",
-    ("masked", "faire"): "fa_re likewise",
 }
 
 
