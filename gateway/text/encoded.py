@@ -9,7 +9,7 @@ import base64
 import binascii
 import codecs
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 
 from stdnum import iban
@@ -71,13 +71,14 @@ def from_rot13(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tra
     if hint is None:
         return tracked
     edits: list[Edit] = []
-    accounts = list(_accounts(tracked.text, hint.end()))
+    accounts = deque(_accounts(tracked.text, hint.end()))
     turned, made = True, sum(is_turned for _, _, is_turned in accounts)
     for match in _LATIN_WORD.finditer(tracked.text, hint.end()):
         plain = match[0].lower()
-        account = next((one for one in accounts if one[0] <= match.start() < one[1]), None)
-        if account is not None:
-            turned = account[2]
+        while accounts and accounts[0][1] <= match.start():
+            accounts.popleft()
+        if accounts and accounts[0][0] <= match.start():
+            turned = accounts[0][2]
         else:
             as_written, as_meant = plain in lexicon, codecs.encode(plain, "rot13") in lexicon
             turned = turned if as_written == as_meant else as_meant

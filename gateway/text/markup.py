@@ -24,8 +24,7 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _DIGITS = 5  # and no more in a tag that is dropped: they might be a number
-_MARK = r"\*\*|__|~~|\|\||`"
-_MARKS = re.compile(_MARK)
+_MARKS = re.compile(r"\*\*|__|~~|\|\||`")
 _SPACE = re.compile(r"\s")
 _ESCAPED = re.compile(r"(?<=\w)\\(?=[@.+_-]\w)")
 

@@ -43,7 +43,7 @@ _SAID = (
     "|vingt|trente|quarante|cinquante|soixante|septante|huitante|nonante|cent|mille"
     "|cero|dos|tr[eê]s|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince"
     "|dieci\\w*|veint\\w*|treinta|cuarenta|cincuenta|sesenta|setenta|ochenta|noventa|cien|ciento"
-    "|\\w+cient[oa]s|quinient[oa]s|trinta|quarenta|cinquenta|sessenta|oitenta|\\w*cento\\w*"
+    "|trinta|quarenta|cinquenta|sessenta|oitenta|\\w*cento\\w*"
     "|eins|zwei|drei|vier|f[üu]e?nf|sechs|sieben|acht|neun|zehn|elf|zw[öo]e?lf|\\w+zehn"
     "|\\w*(?:zwanzig|drei(?:ß|ss)ig|vierzig|f[üu]e?nfzig|sechzig|siebzig|achtzig|neunzig)"
     "|\\w+hundert\\w*"
