@@ -22,9 +22,9 @@ from bench.figure import Figure, ratio
 from bench.records import START, Records
 from bench.recovery import recovery
 from gateway.model.record import Change, Record, leaf_hash
+from gateway.storage.engine.tables import EntryRow, table
+from gateway.storage.engine.times import micros
 from gateway.storage.store import Store, open_store
-from gateway.storage.tables import AuditEntry, table
-from gateway.storage.times import micros
 from gateway.trail.leaf import encode
 
 T = TypeVar("T")
@@ -90,7 +90,7 @@ async def _append_ratio(store: Store, records: Records, folder: Path) -> Figure:
     engine = sa.create_engine(f"sqlite:///{folder / 'sessions.db'}")
     sa.event.listen(engine, "connect", _durable)
     with engine.begin() as connection:
-        table(AuditEntry).create(connection)
+        table(EntryRow).create(connection)
     ours, theirs, whole = [], [], []
     for turn in range(_ROUNDS):
         ours.append(await _rate(store.ledger.note, [_change(n) for n in range(_STRETCH)]))
@@ -177,7 +177,7 @@ def _session_rate(engine: sa.Engine, first: int, count: int) -> float:
         body = encode(change, seq)
         with Session(engine) as session:
             session.add(
-                AuditEntry(
+                EntryRow(
                     seq=seq,
                     ts=micros(change.at),
                     kind="change",

@@ -17,7 +17,7 @@ from statistics import median
 from bench.figure import Figure
 from bench.records import START, Records
 from gateway.model.erasure import ErasureOrder, ErasureScope
-from gateway.model.record import Commitment
+from gateway.model.record import TextCommitment
 from gateway.storage.store import Store, open_store
 from gateway.trail.leaf import encode
 
@@ -89,7 +89,7 @@ async def _record(store: Store, records: Records) -> tuple[str, str]:
         made,
         submission=replace(made.submission, text=text, human_text=mark),
         disclosure=replace(made.disclosure, text=text, salt=salt),
-        commitment=Commitment(salt=salt, hash="00" * 32),
+        commitment=TextCommitment(salt=salt, hash="00" * 32),
     )
     await store.ledger.record(made)
     return mark, salt

@@ -15,13 +15,13 @@ from typing import Any
 from bench.figure import Figure
 from bench.messages import direct
 from bench.rewritings import CARRIERS, FAMILIES, KINDS, LANGUAGES, SAMPLES, Family
-from gateway.assembly import policies_dir
+from gateway.assembly.build import policies_dir
 from gateway.pii.detector import PiiDetector
-from gateway.policy.phrases import read_patterns
-from gateway.policy.signals import Matcher
-from gateway.policy.source import load_snapshot
+from gateway.policy.engine.signals import PhraseMatcher
+from gateway.policy.packs.phrases import read_patterns
+from gateway.policy.packs.source import load_snapshot
 from gateway.settings import read_settings
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 
 _DRAWS = 10  # of each rewriting for each sample and carrier
 _COLUMNS = [(language, kind) for language in LANGUAGES for kind in KINDS]
@@ -35,8 +35,8 @@ class Detectors:
 
     def __init__(self) -> None:
         snapshot = load_snapshot(policies_dir(read_settings(None, {})))
-        self._read = Reader()
-        self._phrases = Matcher(
+        self._read = TextReader()
+        self._phrases = PhraseMatcher(
             [one for one in read_patterns(snapshot.phrases) if one.in_text], in_human_text=False
         )
         self._pii = PiiDetector(budget_ms=5_000)  # nothing here is about time

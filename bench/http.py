@@ -17,8 +17,8 @@ from bench.figure import Figure, ratio
 from bench.messages import submission
 from bench.presidio import NAME, baseline
 from bench.start import server_of
-from gateway.assembly import open_books
-from gateway.demo.processes import Running, running
+from gateway.assembly.build import open_gateway_data
+from gateway.demo.processes import RunningDemo, running
 from gateway.model.record import EntryKind
 from gateway.settings import read_settings
 
@@ -58,7 +58,7 @@ def measure() -> Iterator[Figure]:
 
 
 def _cpu_ratio(
-    there: Running,
+    there: RunningDemo,
     key: dict[str, str],
     presidio: Callable[[float], float],
     numbers: Iterator[int],
@@ -95,11 +95,13 @@ def _cpu_ratio(
     )
 
 
-def _post_round(there: Running, key: dict[str, str], numbers: Iterator[int], at_once: int) -> None:
+def _post_round(
+    there: RunningDemo, key: dict[str, str], numbers: Iterator[int], at_once: int
+) -> None:
     asyncio.run(_post(there, key, itertools.islice(numbers, PER_ROUND), at_once))
 
 
-def _all_received(there: Running, *, sent: int, patience_s: float = 60) -> list[dict[str, Any]]:
+def _all_received(there: RunningDemo, *, sent: int, patience_s: float = 60) -> list[dict[str, Any]]:
     """What the platform has, once it has all that was sent or patience ends."""
     until = time.monotonic() + patience_s
     while True:
@@ -111,7 +113,7 @@ def _all_received(there: Running, *, sent: int, patience_s: float = 60) -> list[
 
 async def _recorded(data_dir: Path) -> set[str]:
     """Ids of the messages with a decision in the log. The log must verify."""
-    async with open_books(read_settings(None, {"data_dir": data_dir})) as books:
+    async with open_gateway_data(read_settings(None, {"data_dir": data_dir})) as books:
         await books.log.verify()
         entries = await books.store.log.entries(0, await books.store.log.size())
     return {
@@ -121,7 +123,7 @@ async def _recorded(data_dir: Path) -> set[str]:
     }
 
 
-def _prepare(there: Running) -> dict[str, str]:
+def _prepare(there: RunningDemo) -> dict[str, str]:
     token = (there.data_dir / "first-api-key").read_text(encoding="utf-8").strip()
     key = {"Authorization": f"Bearer {token}"}
     httpx.put(f"{there.gateway}/v1/creators/bench", json={}, headers=key).raise_for_status()
@@ -129,7 +131,7 @@ def _prepare(there: Running) -> dict[str, str]:
 
 
 async def _post(
-    there: Running, key: dict[str, str], numbers: Iterable[int], at_once: int
+    there: RunningDemo, key: dict[str, str], numbers: Iterable[int], at_once: int
 ) -> list[int]:
     """The status of each request."""
     waiting = iter(numbers)

@@ -13,7 +13,7 @@ import numpy as np
 
 from bench.figure import Figure
 from bench.toxicity import HOLD, detect
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 from gateway.toxicity.embedded import EmbeddedScorer
 from training.grammar import LANGUAGES, templates
 
@@ -34,7 +34,7 @@ def measure() -> Iterator[Figure]:
     """One figure for each kind of sentence: the worst language, with all in the note."""
     scorer = EmbeddedScorer()
     scorer.load()
-    read = Reader()
+    read = TextReader()
     held: dict[str, dict[str, list[bool]]] = {kind: {} for kind in _KINDS}
     for language in LANGUAGES:
         for kind, texts in sentences(language).items():

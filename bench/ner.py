@@ -19,7 +19,7 @@ from bench.messages import direct
 from bench.spans import Span, matched, social_persons, synthetic_persons
 from gateway.pii.detector import PiiDetector
 from gateway.pii.ner import KNOWN, NerRecognizer
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 
 _SEED = 20261128
 _TIMED = 200  # messages
@@ -73,7 +73,7 @@ def _found(
 
 async def _count(documents: Documents, language: str | None) -> tuple[int, int, int]:
     """Names that are right, found, and labelled: what the whole stage reports as PERSON."""
-    read = Reader()
+    read = TextReader()
     detector = PiiDetector(ner_models={"en": "en_core_web_sm"}, budget_ms=5_000)
     right = found = labelled = 0
     for text, labels in documents:

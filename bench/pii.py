@@ -26,13 +26,13 @@ from gateway.model.submission import Submission
 from gateway.model.text import ReadText
 from gateway.pii.detector import PiiDetector, places_of
 from gateway.pii.domains import Domains
-from gateway.pii.message import Message
+from gateway.pii.message import ScannedText
 from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.recognizers import make_rules
 from gateway.pii.recognizers.generic.email import OfflineEmailRecognizer
-from gateway.pii.rule import Hit, Rule
+from gateway.pii.rule import PiiRule, RuleHit
 from gateway.pii.scan import Gated, scan
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 
 _SEED = 20260901
 _SYNTHETIC_KINDS = {
@@ -72,15 +72,17 @@ def measure() -> Iterator[Figure]:
 
 class _Bench:
     def __init__(self) -> None:
-        self.read = Reader()
+        self.read = TextReader()
         self.rules = make_rules(Domains())
         self.gated = Gated(self.rules)
-        scan(self.rules, Message("warm 06 12 34 56 78 a@example.com www.example.com/a"))
+        scan(self.rules, ScannedText("warm 06 12 34 56 78 a@example.com www.example.com/a"))
         gc.freeze()  # as serving does: a look through all that was imported is no pattern's time
 
-    def message(self, text: str, language: str | None = None) -> tuple[Message, ReadText]:
+    def message(self, text: str, language: str | None = None) -> tuple[ScannedText, ReadText]:
         read = self.read(text, language)
-        return Message(read.normalised.text, places_of(direct(text, language=language), read)), read
+        return ScannedText(
+            read.normalised.text, places_of(direct(text, language=language), read)
+        ), read
 
     def found(self, text: str, language: str | None = None) -> list[tuple[str, int, int]]:
         """(kind, start, end) of what would be stripped, in the submitted text."""
@@ -247,7 +249,7 @@ class _Bench:
         )
 
 
-def plain_presidio(rule: Rule, message: Message, budget_s: float) -> Iterable[Hit]:
+def plain_presidio(rule: PiiRule, message: ScannedText, budget_s: float) -> Iterable[RuleHit]:
     """The hits of `rule` as Presidio itself finds them, weighed as we weigh them."""
     if not isinstance(rule, PatternRule):
         return rule.hits(message, budget_s)

@@ -18,7 +18,7 @@ from bench.figure import Figure, ratio
 from bench.messages import submission
 from bench.presidio import NAME, baseline
 from gateway.api.schemas import SubmissionIn
-from gateway.assembly import Assembled, assemble
+from gateway.assembly.build import AssembledGateway, assemble
 from gateway.model.submission import Submission
 from gateway.model.verdict import State
 from gateway.pipeline.ids import new_id
@@ -74,7 +74,7 @@ _WAYS = (
 
 
 async def _ratio(
-    parts: Assembled, numbers: Iterator[int], presidio: Callable[[float], float], way: _Way
+    parts: AssembledGateway, numbers: Iterator[int], presidio: Callable[[float], float], way: _Way
 ) -> Figure:
     """In turn: ours, then the baseline with pauses as long as ours had nothing to do."""
     ours, theirs = [], []
@@ -99,7 +99,7 @@ async def _ratio(
     )
 
 
-async def _decide(parts: Assembled, numbers: Iterator[int], way: _Way) -> None:
+async def _decide(parts: AssembledGateway, numbers: Iterator[int], way: _Way) -> None:
     """PER_ROUND messages."""
     waiting = islice(numbers, PER_ROUND)
 

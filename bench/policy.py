@@ -34,12 +34,12 @@ from gateway.model.submission import (
     Minor,
     Submission,
 )
-from gateway.policy.backtest import backtest
-from gateway.policy.embedded import EmbeddedEngine
-from gateway.policy.opa import OpaEngine
-from gateway.policy.signals import MAX_FINDINGS
-from gateway.policy.source import load_snapshot, read_folder
-from gateway.text.reader import Reader
+from gateway.policy.authoring.backtest import backtest
+from gateway.policy.engine.embedded import EmbeddedEngine
+from gateway.policy.engine.opa import OpaEngine
+from gateway.policy.engine.signals import MAX_FINDINGS
+from gateway.policy.packs.source import load_snapshot, read_folder
+from gateway.text.reader import TextReader
 
 POLICIES = Path(__file__).parents[1] / "policies"
 
@@ -147,7 +147,7 @@ async def _cost() -> Figure:
 def _ordinary(*, known: bool) -> Iterator[Facts]:
     """The twenty-word messages on every channel, spoken to somebody who was told an hour ago;
     unless `known`, to a stranger of unknown age and place."""
-    read = Reader()
+    read = TextReader()
     scores: dict[str, float | None] = dict.fromkeys(_CATEGORIES, 0.02)
     told = Contact(
         first_at=_NOW - timedelta(hours=1),
@@ -208,7 +208,7 @@ def _crowd(count: int) -> Facts:
 
     lists = [file.value["list"] for file in load_snapshot(POLICIES).phrases]
     return _facts(
-        Reader(),
+        TextReader(),
         "a@b.example " * _CROWD,
         settings={},
         contact=Contact(),
@@ -335,7 +335,7 @@ def told(decision: Decision) -> tuple[Any, ...]:
 def corpus(count: int) -> Iterator[Facts]:
     """Messages over channels, places, ages, findings, settings and clocks; the same each time."""
     chance = random.Random(_SEED)  # noqa: S311 - chosen, not secret
-    read = Reader()
+    read = TextReader()
     lists = [file.value["list"] for file in load_snapshot(POLICIES).phrases]
     for number in range(count):
         now = _NOW + timedelta(days=chance.choice(_DAYS))
@@ -427,7 +427,7 @@ def _detections(chance: random.Random, lists: list[str]) -> tuple[Detection, ...
     )
 
 
-def _facts(read: Reader, text: str, **given: Any) -> Facts:
+def _facts(read: TextReader, text: str, **given: Any) -> Facts:
     now = given.pop("now", _NOW)
     return Facts(
         now=now,

@@ -41,14 +41,15 @@ from gateway.model.record import (
 from gateway.model.submission import Channel
 from gateway.model.verdict import State, Verdict
 from gateway.ports import LogEvent
-from gateway.reporting import page, report
-from gateway.reporting.export import About, Export
+from gateway.reporting import html as page
+from gateway.reporting import report
+from gateway.reporting.export import Export, ExportHeader
 from gateway.reporting.formats import ExportFormat
-from gateway.reporting.keeper import Keeper
 from gateway.reporting.profile import Profile
 from gateway.reporting.reasons import RESTRICTED, statement
+from gateway.reporting.tally_updates import TallyUpdater
+from gateway.storage.engine.times import micros
 from gateway.storage.store import EntryQuery, Store, open_store
-from gateway.storage.times import micros
 from gateway.trail.leaf import encode
 
 _ENTRIES = 1_000_000
@@ -81,7 +82,7 @@ async def _measure(folder: Path) -> list[Figure]:
     wrote_s = _timed(lambda: _fill(path))
     store = await _open(path)
     try:
-        keeper = Keeper(entries=store.log, tallies=store.tallies)
+        keeper = TallyUpdater(entries=store.log, tallies=store.tallies)
         began = time.process_time()
         await keeper.follow()
         counted_s = time.process_time() - began
@@ -151,7 +152,7 @@ def _filters() -> dict[str, EntryQuery]:
 
 async def _export(store: Store, format: ExportFormat, query: EntryQuery) -> int:  # noqa: A002
     """The first page, as an auditor waits for it."""
-    about = About(
+    about = ExportHeader(
         format=format,
         origin=_ORIGIN,
         size=_ENTRIES,

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from bench.figure import Figure, labelled_data
-from gateway.assembly import policies_dir
+from gateway.assembly.build import policies_dir
 from gateway.model.text import Mapped
-from gateway.policy.phrases import read_patterns
-from gateway.policy.signals import Matcher
-from gateway.policy.source import load_snapshot
+from gateway.policy.engine.signals import PhraseMatcher
+from gateway.policy.packs.phrases import read_patterns
+from gateway.policy.packs.source import load_snapshot
 from gateway.settings import read_settings
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 
 _CRISIS = "creator.self_harm"
 _PROFANITY = "creator.profanity"  # social messages are full of it: a hit there is no mistake
@@ -24,13 +24,13 @@ def measure() -> Iterator[Figure]:
     snapshot = load_snapshot(policies_dir(read_settings(None, {})))
     patterns = read_patterns(snapshot.phrases)
     lists = sorted({one.list for one in patterns})
-    matcher = Matcher([one for one in patterns if one.in_text], in_human_text=False)
-    hits = partial(_lists_in, Reader(), matcher)
+    matcher = PhraseMatcher([one for one in patterns if one.in_text], in_human_text=False)
+    hits = partial(_lists_in, TextReader(), matcher)
     yield from _crisis(hits)
     yield from _social(hits, lists)
 
 
-def _lists_in(reader: Reader, matcher: Matcher, text: str) -> set[str]:
+def _lists_in(reader: TextReader, matcher: PhraseMatcher, text: str) -> set[str]:
     folded: Mapped = reader(text, None).folded
     return {finding.kind for finding in matcher.findings(folded)}
 

@@ -24,9 +24,9 @@ import uvloop
 from bench.figure import Figure, ratio
 from bench.pipeline import submission_in
 from bench.presidio import NAME, baseline
-from gateway.assembly import assemble
+from gateway.assembly.build import assemble
+from gateway.pipeline.adapters import Adapters, Limits
 from gateway.pipeline.gateway import Gateway
-from gateway.pipeline.rooms import Limits, Rooms
 from gateway.settings import read_settings
 
 ROUNDS: Final = 7
@@ -122,7 +122,7 @@ async def _measure() -> list[Figure]:
     return [_figure(name, taken[name], theirs) for name in PARTS]
 
 
-def metered(rooms: Rooms, meter: Meter) -> Rooms:
+def metered(rooms: Adapters, meter: Meter) -> Adapters:
     ledger = meter("record", rooms.ledger)
     ledger.contact = meter("contact", rooms.ledger).contact
     return replace(

@@ -12,7 +12,7 @@ import psutil
 
 import gateway
 from bench.figure import Figure
-from gateway.demo.processes import Running, running
+from gateway.demo.processes import RunningDemo, running
 
 ROUNDS = 5
 
@@ -46,7 +46,7 @@ def measure() -> Iterator[Figure]:
     )
 
 
-def server_of(there: Running) -> psutil.Process:
+def server_of(there: RunningDemo) -> psutil.Process:
     """The gateway's process."""
     port = int(there.gateway.rsplit(":", 1)[1])
     for connection in psutil.net_connections("tcp"):

@@ -27,29 +27,29 @@ from bench.figure import DataMissing, Figure
 from bench.messages import MESSAGES
 from bench.start import server_of
 from gateway.api.schemas import SubmissionIn
-from gateway.assembly import Assembled, assemble
-from gateway.demo.processes import Running, running
+from gateway.assembly.build import AssembledGateway, assemble
+from gateway.demo.processes import RunningDemo, running
 from gateway.model.record import Outcome
 from gateway.model.submission import StreamPart, Submission
 from gateway.model.verdict import Verdict
+from gateway.pipeline.adapters import Limits
 from gateway.pipeline.ids import new_id
-from gateway.pipeline.judge import Judge as Judging
-from gateway.pipeline.rooms import Limits
-from gateway.pipeline.stream.core import (
-    Append,
-    Check,
-    Checked,
+from gateway.pipeline.judgement import JudgeSegment as Judging
+from gateway.pipeline.stream.hold_back import (
+    CheckWhole,
     Command,
-    End,
     Event,
     HoldBack,
-    Judge,
-    Passed,
-    Refused,
-    Release,
-    Tick,
+    JudgeSegment,
+    ReleaseText,
+    SegmentPassed,
+    SegmentRefused,
+    TextAppended,
+    TextEnded,
+    TimePassed,
+    WholeChecked,
 )
-from gateway.pipeline.stream.session import Said, Session
+from gateway.pipeline.stream.session import Released, StreamSession
 from gateway.settings import read_settings
 from gateway.telemetry import configure_logs
 
@@ -90,7 +90,7 @@ async def _measure(folder: Path) -> list[Figure]:
         return [await _first_release(parts), await _leaks(parts)]
 
 
-async def _first_release(parts: Assembled) -> Figure:
+async def _first_release(parts: AssembledGateway) -> Figure:
     """The same replies at the same pace: sentence by sentence, and held to their end."""
     await _time_to_words(parts, 0, whole=True)
     ratios, firsts = [], []
@@ -113,10 +113,10 @@ async def _first_release(parts: Assembled) -> Figure:
     )
 
 
-async def _time_to_words(parts: Assembled, number: int, *, whole: bool) -> float:
+async def _time_to_words(parts: AssembledGateway, number: int, *, whole: bool) -> float:
     if parts.studio is None:
         raise RuntimeError("streams are not set up")
-    session = Session(_opening(), studio=parts.studio, observe=_unseen, whole=whole)
+    session = StreamSession(_opening(), studio=parts.studio, observe=_unseen, whole=whole)
     began = time.monotonic()
 
     async def say() -> None:
@@ -128,7 +128,7 @@ async def _time_to_words(parts: Assembled, number: int, *, whole: bool) -> float
     saying = asyncio.create_task(say())
     took = None
     async for output in session.run():
-        if isinstance(output, Said) and took is None:
+        if isinstance(output, Released) and took is None:
             took = time.monotonic() - began
     await saying
     if took is None:
@@ -173,7 +173,7 @@ def _unseen(_: Outcome) -> None:
 class _Bench:
     """The real judge, which remembers what it said of the same words."""
 
-    def __init__(self, parts: Assembled) -> None:
+    def __init__(self, parts: AssembledGateway) -> None:
         self._parts = parts
         self._judge = Judging(
             rooms=parts.rooms, limits=Limits(detect_ms=60_000), now=lambda: datetime.now(UTC)
@@ -201,7 +201,7 @@ class _Bench:
         return self._known[key]
 
 
-async def _leaks(parts: Assembled) -> Figure:
+async def _leaks(parts: AssembledGateway) -> Figure:
     bench, leaked, ways = _Bench(parts), 0, 0
     for text, secret in STREAMS:
         shown = await bench.say("", text)
@@ -255,27 +255,27 @@ async def _play(bench: _Bench, pieces: Sequence[str], gap: float) -> str:
         waiting: list[Command] = list(core.handle(event, now))
         while waiting:
             match waiting.pop(0):
-                case Judge(context=context, text=text):
+                case JudgeSegment(context=context, text=text):
                     said = await bench.say(context, text)
-                    verdict = Refused() if said is None else Passed(said)
+                    verdict = SegmentRefused() if said is None else SegmentPassed(said)
                     waiting += core.handle(verdict, now)
-                case Check():
-                    waiting += core.handle(Checked(stands=True), now)
-                case Release(text=text):
+                case CheckWhole():
+                    waiting += core.handle(WholeChecked(stands=True), now)
+                case ReleaseText(text=text):
                     heard += text
 
     for piece in pieces:
         due = core.due_in(now)
         if due is not None and due <= gap:
             now += due + 0.001
-            await handle(Tick())
+            await handle(TimePassed())
         now += gap
-        await handle(Append(piece))
-    await handle(End())
+        await handle(TextAppended(piece))
+    await handle(TextEnded())
     return heard
 
 
-async def _idle(there: Running) -> Figure:
+async def _idle(there: RunningDemo) -> Figure:
     """Resident memory of the real server, before and after so many streams are open."""
     _raise_limit(FIRST_IDLE + IDLE + 200)
     token = (there.data_dir / "first-api-key").read_text(encoding="utf-8").strip()
@@ -301,7 +301,7 @@ async def _idle(there: Running) -> Figure:
 
 
 async def _open(
-    there: Running, headers: dict[str, str], open_streams: AsyncExitStack, most: int
+    there: RunningDemo, headers: dict[str, str], open_streams: AsyncExitStack, most: int
 ) -> None:
     url = f"{there.gateway.replace('http', 'ws')}/v1/stream"
     numbers = iter(range(most))

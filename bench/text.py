@@ -10,7 +10,7 @@ from statistics import median
 
 from bench.figure import Figure, cpu_interleaved, labelled_data
 from bench.messages import MESSAGES
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 
 _TIMES = 60  # over all messages, in each round
 _SAMPLE = 3_000
@@ -19,13 +19,13 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def measure() -> Iterator[Figure]:
-    reader = Reader()
+    reader = TextReader()
     yield from _cost(reader)
     yield _language(reader, "en", _english())
     yield _language(reader, "fr", _french())
 
 
-def _cost(reader: Reader) -> Iterator[Figure]:
+def _cost(reader: TextReader) -> Iterator[Figure]:
     garbled = [_garble(message) for message in MESSAGES]
     taken = cpu_interleaved([lambda: _read(reader, MESSAGES), lambda: _read(reader, garbled)])
     reads = _TIMES * len(MESSAGES)
@@ -46,7 +46,7 @@ def _cost(reader: Reader) -> Iterator[Figure]:
         )
 
 
-def _read(reader: Reader, messages: Sequence[str]) -> None:
+def _read(reader: TextReader, messages: Sequence[str]) -> None:
     for _ in range(_TIMES):
         for message in messages:
             reader(message, None)
@@ -72,7 +72,7 @@ def _garble(message: str) -> str:
     return " ".join(words)
 
 
-def _language(reader: Reader, language: str, lines: Iterator[str]) -> Figure:
+def _language(reader: TextReader, language: str, lines: Iterator[str]) -> Figure:
     sample = list(islice(lines, _SAMPLE))
     right = sum(reader(line, None).language == language for line in sample)
     return Figure(

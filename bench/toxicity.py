@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.figure import Figure, cpu_interleaved, labelled_data
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 from gateway.toxicity.detector import forms, worst
 from gateway.toxicity.embedded import EmbeddedScorer
 from gateway.toxicity.scorer import Scorer, Scores
@@ -30,7 +30,7 @@ _TWENTY_WORDS = (
 def measure() -> Iterator[Figure]:
     scorer = EmbeddedScorer()
     scorer.load()
-    read = Reader()
+    read = TextReader()
     yield _dev_auc(scorer, read)
     yield from _evasion(scorer, read)
     yield from _languages(scorer, read)
@@ -38,7 +38,7 @@ def measure() -> Iterator[Figure]:
 
 
 def detect(
-    scorer: Scorer, read: Reader, texts: Sequence[str], language: str | None = None
+    scorer: Scorer, read: TextReader, texts: Sequence[str], language: str | None = None
 ) -> list[dict[str, float | None]]:
     """What ToxicityDetector answers, in one batch."""
     asked: list[tuple[int, str, str, str, int]] = []
@@ -59,7 +59,7 @@ def detect(
     return [worst(each) for each in calibrated]
 
 
-def _dev_auc(scorer: Scorer, read: Reader) -> Figure:
+def _dev_auc(scorer: Scorer, read: TextReader) -> Figure:
     rows = [
         json.loads(line)
         for line in labelled_data("toxicity/dev.openai-moderation.jsonl")
@@ -147,7 +147,7 @@ def _sentences() -> tuple[list[str], list[str]]:
     return toxic, clean
 
 
-def _evasion(scorer: Scorer, read: Reader) -> Iterator[Figure]:
+def _evasion(scorer: Scorer, read: TextReader) -> Iterator[Figure]:
     toxic, clean = _sentences()
 
     def share(texts: Sequence[str]) -> np.ndarray:
@@ -184,7 +184,7 @@ def _evasion(scorer: Scorer, read: Reader) -> Iterator[Figure]:
     )
 
 
-def _languages(scorer: Scorer, read: Reader) -> Iterator[Figure]:
+def _languages(scorer: Scorer, read: TextReader) -> Iterator[Figure]:
     """Our own lines, by language, at the hold point of `toxicity`."""
     for language in ("en", "fr", "es", "de"):
         lines = [(label, text) for spoken, label, text in _lines() if spoken == language]

@@ -41,10 +41,10 @@ from gateway.trail.leaf import encode
 from gateway.trail.merkle import Frontier
 from gateway.trail.note import NoteKey
 from gateway.trail.verify import StoredCheckpoint, verify
-from gateway.verifier.anchors import Given
+from gateway.verifier.anchors import GivenKey
 from gateway.verifier.evidence import Evidence
 from gateway.verifier.examine import examine
-from gateway.verifier.note import Key
+from gateway.verifier.note import TrustedKey
 
 _ORIGIN = "gateway.example/log"
 _ENTRIES = 40_000
@@ -98,7 +98,7 @@ def _verify_us(log: _Written, keys: tuple[NoteKey, ...]) -> Figure:
 def _verifier_us(log: _Written, keys: tuple[NoteKey, ...]) -> Figure:
     """The stand-alone verifier: standard library and cryptography alone, from the file's bytes."""
     file = asyncio.run(_evidence(log, keys))
-    given = Given(keys=[Key.parse(str(key)) for key in keys])
+    given = GivenKey(keys=[TrustedKey.parse(str(key)) for key in keys])
     taken = []
     for _ in range(4):
         before = time.process_time()

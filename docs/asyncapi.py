@@ -12,7 +12,7 @@ from gateway.api.stream import wire
 _IN = (wire.OpenIn, wire.ResumeIn, wire.AppendIn, wire.EndIn, wire.InterruptIn)
 _OUT = (
     wire.OpenedOut,
-    wire.HoldOut,
+    wire.HeldBackOut,
     wire.ReleaseOut,
     wire.RetractOut,
     wire.EndOut,

@@ -12,13 +12,14 @@ import click
 import typer
 
 from docs import asyncapi, packs, routes, statements
-from gateway import assembly, errors
+from gateway import errors
 from gateway.api.app import build_app
 from gateway.api.problems import TYPE_BASE
+from gateway.assembly import build as assembly
 from gateway.cli.app import build as build_command
 from gateway.pii.reference import recognizers_page
-from gateway.policy.reference import render
-from gateway.policy.source import load_snapshot
+from gateway.policy.authoring.reference import render
+from gateway.policy.packs.source import load_snapshot
 from gateway.reporting import columns
 from gateway.settings import CONFIG_VARIABLE, ENV_PREFIX, Settings
 
@@ -46,7 +47,7 @@ def settings_page() -> str:
 
 
 def commands_page() -> str:
-    root = typer.main.get_command(build_command(assembly.workshop()))
+    root = typer.main.get_command(build_command(assembly.command_services()))
     lines = ["# Commands", ""]
     for path, command in _walk("avatar-gateway", root):
         context = click.Context(command, info_name=path, max_content_width=96, terminal_width=96)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.demo.sandbox import Sandbox
+from gateway.demo.sandbox import SandboxPlatform
 from gateway.disclosure.canonical import content_hash
 from gateway.disclosure.receipt import ReceiptSigner
 from gateway.keyring import Keyring
@@ -60,14 +60,14 @@ def make_delivery() -> Callable[..., Delivery]:
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[tuple[Sandbox, str]]:
-    box = Sandbox(secret=SECRET)
+async def sandbox() -> AsyncIterator[tuple[SandboxPlatform, str]]:
+    box = SandboxPlatform(secret=SECRET)
     async with box.running() as url:
         yield box, f"{url}/messages"
 
 
 @pytest.fixture
-async def platform(sandbox: tuple[Sandbox, str]) -> AsyncIterator[WebhookPlatform]:
+async def platform(sandbox: tuple[SandboxPlatform, str]) -> AsyncIterator[WebhookPlatform]:
     made = WebhookPlatform(sandbox_url=sandbox[1], secret=SECRET)
     yield made
     await made.close()

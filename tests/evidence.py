@@ -31,11 +31,11 @@ from gateway.trail.evidence import evidence
 from gateway.trail.leaf import encode
 from gateway.trail.merkle import Frontier
 from gateway.trail.note import NoteKey
-from gateway.verifier.anchors import Given
+from gateway.verifier.anchors import GivenKey
 from gateway.verifier.evidence import Evidence
 from gateway.verifier.examine import examine
-from gateway.verifier.note import Checkpoint, Key
-from gateway.verifier.report import Report
+from gateway.verifier.note import SignedCheckpoint, TrustedKey
+from gateway.verifier.report import VerificationReport
 from tests.stores import START, Clock, Samples
 
 ORIGIN = "gateway.example/log"
@@ -63,8 +63,8 @@ class Book:
         return note_keys(ORIGIN, self.keyring)
 
     @property
-    def key(self) -> Key:
-        return Key.parse(str(self.keys[0]))
+    def key(self) -> TrustedKey:
+        return TrustedKey.parse(str(self.keys[0]))
 
     def append(self, event: LogEvent) -> int:
         seq = len(self.entries)
@@ -172,7 +172,7 @@ class Book:
 
         return asyncio.run(whole())
 
-    def examined(self, kept: Sequence[str] = (), **given: Any) -> Report:
+    def examined(self, kept: Sequence[str] = (), **given: Any) -> VerificationReport:
         return examined(self.file(), kept=kept, **{"keys": [self.key], **given})
 
 
@@ -190,10 +190,10 @@ class _Stored:
         return await self.book.stamps(start, stop)
 
 
-def examined(file: bytes, *, kept: Sequence[str] = (), **given: Any) -> Report:
+def examined(file: bytes, *, kept: Sequence[str] = (), **given: Any) -> VerificationReport:
     """`kept` are the notes of checkpoints that the auditor kept."""
-    named = [(f"kept-{n}.txt", Checkpoint.parse(note)) for n, note in enumerate(kept)]
-    return examine(Evidence(io.BytesIO(file), "evidence.jsonl"), Given(kept=named, **given))
+    named = [(f"kept-{n}.txt", SignedCheckpoint.parse(note)) for n, note in enumerate(kept)]
+    return examine(Evidence(io.BytesIO(file), "evidence.jsonl"), GivenKey(kept=named, **given))
 
 
 def said_otherwise(entry: Entry, **changes: Any) -> Entry:

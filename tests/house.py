@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from gateway.api.access import issue_key
-from gateway.assembly import Assembled
+from gateway.assembly.build import AssembledGateway
 from gateway.model.access import Role
 
 SECRET = "a secret that both sides know, long enough"
@@ -22,7 +22,7 @@ SECRET = "a secret that both sides know, long enough"
 class House:
     """`client` is an admin's; `key` makes the headers of another role."""
 
-    parts: Assembled
+    parts: AssembledGateway
     client: httpx.AsyncClient
     platform: str
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))

@@ -26,7 +26,7 @@ from gateway.model.receipt import Receipt
 from gateway.model.record import Change, Dispatch, DispatchResult, Record, Settlement
 from gateway.model.submission import Audience, Channel, Commercial, Minor, Submission
 from gateway.model.verdict import State, Verdict
-from gateway.storage.migrate import migrate
+from gateway.storage.engine.migrate import migrate
 from gateway.storage.store import Store, database_at, open_store
 from gateway.trail.leaf import encode
 

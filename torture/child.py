@@ -22,19 +22,19 @@ import uvicorn.lifespan.on
 import uvicorn.protocols.websockets.auto
 import uvloop
 
-from gateway.api.access import Guard
+from gateway.api.access import AccessGuard
 from gateway.api.app import build_app
-from gateway.api.doors import Doors
 from gateway.api.metrics import Metrics
 from gateway.api.server import bound, listen, serve_app
-from gateway.assembly import open_books
-from gateway.cli.context import Books
+from gateway.api.services import ApiServices
+from gateway.assembly.build import open_gateway_data
+from gateway.cli.context import Opened
 from gateway.delivery.backoff import Backoff
 from gateway.delivery.courier import OutboxCourier
 from gateway.errors import GatewayError
 from gateway.model.finding import Stage
+from gateway.pipeline.adapters import Adapters, Limits
 from gateway.pipeline.gateway import Gateway
-from gateway.pipeline.rooms import Limits, Rooms
 from gateway.platforms.webhook import WebhookPlatform
 from gateway.settings import Settings, read_settings
 from torture import rooms
@@ -65,7 +65,7 @@ def serve(settings: Mapping[str, Any], mutant: str, pipe: Connection) -> None:
 
 async def _serve(settings: Settings) -> None:
     with bound(settings.host, settings.port) as sockets:
-        async with open_books(settings) as books:
+        async with open_gateway_data(settings) as books:
             platform = WebhookPlatform(
                 sandbox_url=settings.sandbox_url, routes_dir=settings.routes_dir, secret=b"s" * 32
             )
@@ -89,9 +89,9 @@ async def _serve(settings: Settings) -> None:
                 await platform.close()
 
 
-def _doors(books: Books, courier: OutboxCourier, platform: WebhookPlatform) -> Doors:
+def _doors(books: Opened, courier: OutboxCourier, platform: WebhookPlatform) -> ApiServices:
     store = books.store
-    made = Rooms(
+    made = Adapters(
         ledger=store.ledger,
         registry=store.registry,
         read=rooms.read,
@@ -113,14 +113,14 @@ def _doors(books: Books, courier: OutboxCourier, platform: WebhookPlatform) -> D
         "registry": store.registry,
         "log": books.log,
         "entries": store.log,
-        "guard": Guard(registry=store.registry, now=_now, clock=time.monotonic),
+        "guard": AccessGuard(registry=store.registry, now=_now, clock=time.monotonic),
         "metrics": Metrics(),
         "now": _now,
         "check_creator": lambda _settings: None,
     }
     # The doors that no story opens lead nowhere.
-    missing: dict[str, Any] = {one.name: None for one in fields(Doors)}
-    return Doors(**missing | given)
+    missing: dict[str, Any] = {one.name: None for one in fields(ApiServices)}
+    return ApiServices(**missing | given)
 
 
 def _now() -> datetime:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gateway.api.access import issue_key
-from gateway.assembly import open_books
+from gateway.assembly.build import open_gateway_data
 from gateway.model.access import Role
 from gateway.settings import read_settings
 
@@ -160,7 +160,7 @@ def make_blank(settings: Mapping[str, Any], platform_port: int) -> str:
     (place / "routes" / "plain.yaml").write_text(_ROUTE.format(port=platform_port))
 
     async def made() -> str:
-        async with open_books(
+        async with open_gateway_data(
             read_settings(None, {**settings, "routes_dir": place / "routes"})
         ) as books:
             now = datetime.now(UTC)

@@ -13,18 +13,19 @@ from gateway.delivery.courier import OutboxCourier
 from gateway.model.record import Delivery, Dispatch, DispatchResult, Entry, Record
 from gateway.model.verdict import State
 from gateway.platforms.webhook import WebhookPlatform
-from gateway.storage import handover, outbox, sqlite
-from gateway.storage.claims import Claims
-from gateway.storage.key_file import KeyFile
-from gateway.storage.ledger import StoredLedger
-from gateway.storage.log_store import LogStore
-from gateway.storage.outbox import StoredOutbox
-from gateway.storage.postgres import PostgresServer
-from gateway.storage.recording import Recording
-from gateway.storage.state import Fence
-from gateway.storage.tables import Message, table
-from gateway.storage.transaction import LogWriter, Transaction
-from gateway.storage.writer import Writer
+from gateway.storage.engine import sqlite
+from gateway.storage.engine.log_fence import LogFence
+from gateway.storage.engine.postgres import PostgresServer
+from gateway.storage.engine.tables import MessageRow, table
+from gateway.storage.engine.transaction import LogWriter, Transaction
+from gateway.storage.engine.writer import DatabaseWriter
+from gateway.storage.log.log_store import StoredLog
+from gateway.storage.messages import fresh_deliveries, outbox
+from gateway.storage.messages.claims import Claims
+from gateway.storage.messages.ledger import StoredLedger
+from gateway.storage.messages.outbox import StoredOutbox
+from gateway.storage.messages.recording import Recording
+from gateway.storage.vault.key_file import KeyFile
 
 SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 
@@ -69,14 +70,14 @@ def _keys_unsynced() -> None:
 
 
 def _answers_early() -> None:
-    original = Writer._run
+    original = DatabaseWriter._run
 
-    def run(self: Writer, group: Any, cursor: Any) -> None:
+    def run(self: DatabaseWriter, group: Any, cursor: Any) -> None:
         original(self, group, cursor)
         for one in group:
             one.future.get_loop().call_soon_threadsafe(_settle, one)
 
-    _put(Writer, "_run", run)
+    _put(DatabaseWriter, "_run", run)
 
 
 def _settle(pending: Any) -> None:
@@ -88,13 +89,13 @@ def _settle(pending: Any) -> None:
 
 
 def _commit_errors_swallowed() -> None:
-    def commit(self: Writer, cursor: Any) -> None:
+    def commit(self: DatabaseWriter, cursor: Any) -> None:
         try:
             cursor.execute("COMMIT")
         except self._database.error:
             self._undo(cursor)
 
-    _put(Writer, "_commit", commit)
+    _put(DatabaseWriter, "_commit", commit)
 
 
 def _sends_first() -> None:
@@ -112,7 +113,7 @@ def _sends_first() -> None:
     async def recorded(self: StoredLedger, given: Record) -> Entry:
         if given.state is State.QUEUED:
             row = await self._reader.one(self._next_seq)  # type: ignore[attr-defined]
-            delivery = handover.delivery_of(
+            delivery = fresh_deliveries.delivery_of(
                 given.submission,
                 decision_id=given.decision_id,
                 disclosure=given.disclosure,
@@ -198,22 +199,22 @@ def _taken_is_gone() -> None:
 
 
 def _new_key_each_time() -> None:
-    original = handover.delivery_of
+    original = fresh_deliveries.delivery_of
 
     def made(*given: Any, **named: Any) -> Delivery:
         delivery = original(*given, **named)
         return replace(delivery, key=f"{delivery.key}-{delivery.attempt}")
 
-    _put(handover, "delivery_of", made)
+    _put(fresh_deliveries, "delivery_of", made)
     _put(outbox, "delivery_of", made)
 
 
 def _numbers_kept() -> None:
     """The next number is remembered, also of what was rolled back."""
-    pass_through, append = Fence.pass_through, Transaction.append
+    pass_through, append = LogFence.pass_through, Transaction.append
     known = [0]
 
-    def passed(self: Fence, cursor: Any) -> tuple[int, int]:
+    def passed(self: LogFence, cursor: Any) -> tuple[int, int]:
         following, erasures = pass_through(self, cursor)
         return max(following, known[0]), erasures
 
@@ -222,7 +223,7 @@ def _numbers_kept() -> None:
         known[0] = entry.seq + 1
         return entry
 
-    _put(Fence, "pass_through", passed)
+    _put(LogFence, "pass_through", passed)
     _put(Transaction, "append", appended)
 
 
@@ -249,7 +250,7 @@ def _encoded_outside() -> None:
 
 def _checkpoint_ahead() -> None:
     """The tree follows what was appended, not what is durable."""
-    append, size, leaves = Transaction.append, LogStore.size, LogStore.leaves
+    append, size, leaves = Transaction.append, StoredLog.size, StoredLog.leaves
     seen: dict[int, bytes] = {}
 
     def appended(self: Transaction, *given: Any) -> Entry:
@@ -257,24 +258,24 @@ def _checkpoint_ahead() -> None:
         seen[entry.seq] = entry.leaf
         return entry
 
-    async def sized(self: LogStore) -> int:
+    async def sized(self: StoredLog) -> int:
         return max(await size(self), *[seq + 1 for seq in seen], 0)
 
-    async def left(self: LogStore, start: int, stop: int) -> list[bytes]:
+    async def left(self: StoredLog, start: int, stop: int) -> list[bytes]:
         stored = await leaves(self, start, stop)
         following = range(start + len(stored), stop)
         return stored + [seen[seq] for seq in following if seq in seen]
 
-    async def put(self: LogStore, *, size: int, root: bytes, at: Any, sign: Any, **_: Any) -> str:
+    async def put(self: StoredLog, *, size: int, root: bytes, at: Any, sign: Any, **_: Any) -> str:
         note = str(sign())
         with_note: dict[str, Any] = {"size": size, "root": root, "note": note, "at": 0}
         await self._writer.write(lambda one: one.add(self._put, **with_note))
         return note
 
     _put(Transaction, "append", appended)
-    _put(LogStore, "size", sized)
-    _put(LogStore, "leaves", left)
-    _put(LogStore, "put_checkpoint", put)
+    _put(StoredLog, "size", sized)
+    _put(StoredLog, "leaves", left)
+    _put(StoredLog, "put_checkpoint", put)
 
 
 def _dead_taken_for_alive() -> None:
@@ -290,7 +291,7 @@ def _gives_back_too_much() -> None:
 
     def made(self: Claims, *, database: Any, **named: Any) -> None:
         original(self, database=database, **named)
-        message = table(Message)
+        message = table(MessageRow)
         self._drop = database.statement(
             sa.delete(message).where(message.c.id == sa.bindparam("message"))
         )

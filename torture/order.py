@@ -10,7 +10,7 @@ from pathlib import Path
 
 from torture import powercut
 from torture.powercut import Sent
-from torture.strace import Call
+from torture.strace import TracedCall
 from torture.trial import Trials
 
 CALLS = (*powercut.CALLS, "sendto", "recvfrom", "pwritev")
@@ -27,7 +27,7 @@ class Order:
     early: list[str] = field(default_factory=list)
 
 
-def on_sqlite(trials: Trials, calls: list[Call], folder: Path) -> Order:
+def on_sqlite(trials: Trials, calls: list[TracedCall], folder: Path) -> Order:
     """By what the disk would hold at that moment, of synced bytes alone."""
     all_sent = _sent(trials, calls)
     disk = powercut.Disk(calls, folder / "blank", folder / "place")
@@ -38,14 +38,14 @@ def on_sqlite(trials: Trials, calls: list[Call], folder: Path) -> Order:
     return _order(all_sent, recorded)
 
 
-def on_postgres(trials: Trials, calls: list[Call]) -> Order:
+def on_postgres(trials: Trials, calls: list[TracedCall]) -> Order:
     """By the server's WAL: after the last write of it that names the message, a sync that began
     then has ended, and the server's word that it has committed has come."""
     all_sent = _sent(trials, calls)
     return _order(all_sent, [_is_committed(calls, one) for one in all_sent])
 
 
-def _sent(trials: Trials, calls: list[Call]) -> list[Sent]:
+def _sent(trials: Trials, calls: list[TracedCall]) -> list[Sent]:
     port = trials.engine.settings["port"]
     return list(powercut.sent(calls, port, trials.platform.port))
 
@@ -61,7 +61,7 @@ def _order(all_sent: Sequence[Sent], recorded: Sequence[bool]) -> Order:
     return order
 
 
-def _is_committed(calls: Sequence[Call], one: Sent) -> bool:
+def _is_committed(calls: Sequence[TracedCall], one: Sent) -> bool:
     name = one.message_id.encode()
     before = [call for call in calls if call.ended is not None and call.ended < one.began]
     writes = [

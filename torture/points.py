@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from torture.strace import Call
+from torture.strace import TracedCall
 from torture.trial import Point
 
 _KILL, _EIO, _ENOSPC = "signal=SIGKILL", "error=EIO", "error=ENOSPC"
@@ -26,7 +26,7 @@ NETWORK = ("connect", "write", "writev")
 DATABASE = ("connect", "sendto", "recvfrom")
 
 
-def of_files(calls: Sequence[Call], place: str) -> list[Point]:
+def of_files(calls: Sequence[TracedCall], place: str) -> list[Point]:
     """The store's own files, whichever thread writes them."""
     counts = _most(
         (call.thread, call.name, call.target.removeprefix(f"{place}/"))
@@ -36,7 +36,7 @@ def of_files(calls: Sequence[Call], place: str) -> list[Point]:
     return list(_points("gateway", {key: n for key, n in counts.items() if key[1] in FILES}))
 
 
-def of_network(calls: Sequence[Call]) -> Iterator[Point]:
+def of_network(calls: Sequence[TracedCall]) -> Iterator[Point]:
     """What the event loop's own thread sends, to the platform and to callers. Other threads'
     calls count apart, so only its own are traced."""
     main = calls[0].thread
@@ -49,7 +49,7 @@ def of_network(calls: Sequence[Call]) -> Iterator[Point]:
                     yield Point("gateway", "TCP sockets", call.name, fault, numbers[call.name])
 
 
-def of_database_connections(calls: Sequence[Call]) -> list[Point]:
+def of_database_connections(calls: Sequence[TracedCall]) -> list[Point]:
     """What the threads that speak to the database's server send and receive."""
     main = calls[0].thread
     counts = _most(
@@ -60,7 +60,7 @@ def of_database_connections(calls: Sequence[Call]) -> list[Point]:
     return list(_points("gateway", counts))
 
 
-def of_server(calls: Sequence[Call], writer: int) -> list[Point]:
+def of_server(calls: Sequence[TracedCall], writer: int) -> list[Point]:
     """What the server's process writes and syncs that serves the connection that writes."""
     counts = _most(
         (call.thread, call.name, "the server")

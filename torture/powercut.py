@@ -19,7 +19,7 @@ from typing import Any
 
 from torture.platform import Arrival
 from torture.story import Answer, Told
-from torture.strace import Call
+from torture.strace import TracedCall
 
 CALLS = ("pwrite64", "fdatasync", "fsync", "ftruncate", "unlink", "write", "writev", "connect")
 _FILES = ("gateway.db", "gateway.db-wal", "subject-keys.db", "subject-keys.db-journal")
@@ -55,7 +55,7 @@ class Cut:
 class Disk:
     """`place` as it was before the run, `calls` its trace."""
 
-    def __init__(self, calls: list[Call], before: Path, place: Path) -> None:
+    def __init__(self, calls: list[TracedCall], before: Path, place: Path) -> None:
         self._calls = calls
         self._place = str(place)
         self._current = {
@@ -69,7 +69,7 @@ class Disk:
 
     def cuts(self, moments: set[int], *, torn: bool = False) -> Iterator[Cut]:
         """At these lines, before what they say; ascending."""
-        events: list[tuple[int, int, Call]] = []
+        events: list[tuple[int, int, TracedCall]] = []
         for call in self._calls:
             if call.ended is None or not self._ours(call):
                 continue
@@ -96,15 +96,15 @@ class Disk:
             if call.name in _SYNCS and call.ended is not None and self._ours(call)
         }
 
-    def _ours(self, call: Call) -> bool:
+    def _ours(self, call: TracedCall) -> bool:
         if call.name == "unlink":
             return self._place in call.arguments
         return call.target == self._place or self._name(call) in _FILES
 
-    def _name(self, call: Call) -> str:
+    def _name(self, call: TracedCall) -> str:
         return call.target.removeprefix(f"{self._place}/")
 
-    def _apply(self, call: Call, taken: dict[str, bytes]) -> None:
+    def _apply(self, call: TracedCall, taken: dict[str, bytes]) -> None:
         name = self._name(call)
         if call.result is not None and call.result < 0:
             return
@@ -139,9 +139,9 @@ class Disk:
         return found
 
 
-def sent(calls: list[Call], port: int, platform_port: int) -> Iterator[Sent]:
+def sent(calls: list[TracedCall], port: int, platform_port: int) -> Iterator[Sent]:
     """What left the process. Head and body of a request are written one after the other."""
-    heads: dict[str, tuple[Call, bytes]] = {}
+    heads: dict[str, tuple[TracedCall, bytes]] = {}
     for call in calls:
         if call.name not in ("write", "writev") or not call.target.startswith("TCP:["):
             continue

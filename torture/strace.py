@@ -35,7 +35,7 @@ def why_unusable() -> str:
 
 
 @dataclass(slots=True)
-class Call:
+class TracedCall:
     """`target` is what its first descriptor leads to: a path, or `TCP:[from->to]`. `began` and
     `ended` count the lines of the trace; `ended` is None when the process died in it."""
 
@@ -82,10 +82,10 @@ def attached(
             strace.stderr.read()
 
 
-def read_calls(log: Path) -> list[Call]:
+def read_calls(log: Path) -> list[TracedCall]:
     """In the order in which they began."""
-    calls: list[Call] = []
-    begun: dict[int, Call] = {}
+    calls: list[TracedCall] = []
+    begun: dict[int, TracedCall] = {}
     for number, line in enumerate(log.read_text(errors="replace").splitlines()):
         if match := _RESUMED.match(line):
             call = begun.pop(int(match[1]), None)
@@ -94,7 +94,7 @@ def read_calls(log: Path) -> list[Call]:
                 _end(call, number)
         elif match := _LINE.match(line):
             target = _TARGET.match(match[3])
-            call = Call(
+            call = TracedCall(
                 thread=int(match[1]),
                 name=match[2],
                 target=target[2] if target else "",
@@ -109,7 +109,7 @@ def read_calls(log: Path) -> list[Call]:
     return calls
 
 
-def _end(call: Call, number: int) -> None:
+def _end(call: TracedCall, number: int) -> None:
     found = _RESULT.search(call.arguments.rpartition('"')[2] or call.arguments)
     if found is not None and found[1] != "?":
         call.ended = number

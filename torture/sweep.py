@@ -15,8 +15,8 @@ from torture.engines import PostgresEngine, SqliteEngine, postgres_server
 from torture.mutants import MUTANTS, SQLITE, Mutant
 from torture.order import Order
 from torture.platform import Platform
-from torture.strace import Call, read_calls
-from torture.trial import Outcome, Point, Trials
+from torture.strace import TracedCall, read_calls
+from torture.trial import Point, TrialResult, Trials
 
 _SPREAD = 16
 
@@ -68,7 +68,7 @@ class Bench:
     def name(self) -> str:
         return self.trials.engine.name
 
-    def quiet(self, mutant: str = "") -> tuple[Outcome, Order, list[Call]]:
+    def quiet(self, mutant: str = "") -> tuple[TrialResult, Order, list[TracedCall]]:
         """A run without a fault: what was broken, and what left too early."""
         server = isinstance(self.trials.engine, PostgresEngine)
         outcome = self.trials.traced(order.CALLS, mutant, server=server)
@@ -90,7 +90,9 @@ class Bench:
         writer = _busiest_writer(calls)
         return [*found, *points.of_server(calls, writer)]
 
-    def cuts(self, calls: list[Call], outcome: Outcome, *, every: int = 1) -> Iterator[list[str]]:
+    def cuts(
+        self, calls: list[TracedCall], outcome: TrialResult, *, every: int = 1
+    ) -> Iterator[list[str]]:
         """What was broken after the power went at each send and after each sync."""
         trials = self.trials
         engine = trials.engine
@@ -146,7 +148,7 @@ def sweep(
     for one in benches:
         idle.put(one)
 
-    def attempt(point: Point) -> tuple[Point, Outcome]:
+    def attempt(point: Point) -> tuple[Point, TrialResult]:
         mine = idle.get()
         try:
             return point, mine.trials.faulted(point)
@@ -197,7 +199,7 @@ def _hunted(name: str, mutant: Mutant, by: str, showed: str, trials: int) -> Hun
     return Hunt(name, mutant.what, mutant.engine, by, showed, trials)
 
 
-def _busiest_writer(calls: list[Call]) -> int:
+def _busiest_writer(calls: list[TracedCall]) -> int:
     """The thread that syncs the WAL of PostgreSQL most often."""
     counts: dict[int, int] = {}
     for call in calls:

@@ -45,7 +45,7 @@ class Point:
 
 
 @dataclass(slots=True)
-class Outcome:
+class TrialResult:
     violations: list[str]
     arrived: list[Arrival] = field(default_factory=list)
     told: Told = field(default_factory=Told)
@@ -68,27 +68,29 @@ class Trials:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["torture.child"])
 
-    def traced(self, calls: tuple[str, ...], mutant: str = "", *, server: bool = False) -> Outcome:
+    def traced(
+        self, calls: tuple[str, ...], mutant: str = "", *, server: bool = False
+    ) -> TrialResult:
         """Without a fault; the trace is in `log`. With `server` that of the database's server is in
         it too, from when the gateway is up."""
         options = ["-s", "1000000", "-e", f"trace={','.join(calls)}"]
         return self._try(None, options, mutant, server=server)
 
-    def faulted(self, point: Point, mutant: str = "") -> Outcome:
+    def faulted(self, point: Point, mutant: str = "") -> TrialResult:
         options = ["-e", f"inject={point.call}:{point.fault}:when={point.number}"]
         options += ["-e", f"trace={point.call}"]
         if "/" in point.target or point.target.startswith(("gateway.db", "subject-keys.db")):
             options += [f"-P{self.folder / 'place' / point.target}"]
         return self._try(point, options, mutant, server=point.where == "server")
 
-    def restarted(self, told: Told, mutant: str = "") -> Outcome:
+    def restarted(self, told: Told, mutant: str = "") -> TrialResult:
         """The second half alone: a new gateway over what is there."""
         violations = self._look_back(self.engine.settings, told, mutant)
-        return Outcome(violations, list(self.platform.arrived), told)
+        return TrialResult(violations, list(self.platform.arrived), told)
 
     def _try(
         self, point: Point | None, options: list[str], mutant: str, *, server: bool
-    ) -> Outcome:
+    ) -> TrialResult:
         settings = self.engine.fresh()
         self.platform.clear()
         told = Told()
@@ -115,7 +117,7 @@ class Trials:
                 raise RuntimeError(f"without a fault it does not start: {_last_words(settings)}")
             stop(child)
         violations += self._look_back(settings, told, mutant)
-        return Outcome(violations, list(self.platform.arrived), told)
+        return TrialResult(violations, list(self.platform.arrived), told)
 
     def _look_back(self, settings: Mapping[str, Any], told: Told, mutant: str) -> list[str]:
         self.engine.wait_until_up()

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 from gateway.toxicity.embedded import EmbeddedScorer
 from gateway.toxicity.grams import BUCKETS
 from gateway.toxicity.weights import SHIPPED
@@ -113,7 +113,7 @@ def finish(network: Network, folder: Path) -> None:
     describe(
         folder / "embedded.npz",
         eps=network.eps,
-        shifts=fit(log_odds, Reader(), held_out),
+        shifts=fit(log_odds, TextReader(), held_out),
         false_positive_rate=RATES["toxicity"],
         details=details,
     )

@@ -15,7 +15,7 @@ import numpy as np
 from bench.figure import labelled_data
 from bench.identity import sentences
 from bench.toxicity import HOLD, detect, roc_auc
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 from gateway.toxicity.embedded import EmbeddedScorer
 from gateway.toxicity.windows import windows
 from training.calibrate import clean_texts, halves
@@ -45,7 +45,7 @@ class Detector:
     def __init__(self) -> None:
         self._scorer = EmbeddedScorer()
         self._scorer.load()
-        self._read = Reader()
+        self._read = TextReader()
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         found = detect(self._scorer, self._read, texts)

@@ -138,9 +138,9 @@ def alt_profanity_check() -> Check:
 def our_pii() -> Check:
     from bench.messages import direct
     from gateway.pii.detector import PiiDetector
-    from gateway.text.reader import Reader
+    from gateway.text.reader import TextReader
 
-    read, detector = Reader(), PiiDetector()
+    read, detector = TextReader(), PiiDetector()
     asyncio.run(detector.warm())
 
     async def check(text: str) -> bool:
@@ -152,11 +152,11 @@ def our_pii() -> Check:
 
 def our_toxicity() -> Check:
     from bench.messages import direct
-    from gateway.text.reader import Reader
+    from gateway.text.reader import TextReader
     from gateway.toxicity.detector import ToxicityDetector
     from gateway.toxicity.embedded import EmbeddedScorer
 
-    read, detector = Reader(), ToxicityDetector(scorer=EmbeddedScorer(), keep_s=0)
+    read, detector = TextReader(), ToxicityDetector(scorer=EmbeddedScorer(), keep_s=0)
 
     async def check(text: str) -> bool:
         found = await detector.detect(direct(text, language="en"), read(text, "en"))

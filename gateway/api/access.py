@@ -58,7 +58,7 @@ class _Bucket:
     at: float
 
 
-class Guard:
+class AccessGuard:
     """Checks keys against the registry, and counts requests for each key in this process.
 
     A key is remembered for `remember` (so a revocation takes effect within that), at most
@@ -140,15 +140,15 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
+class Requirement:
     """A dependency: the caller's key, if it has one of `roles` (admin always may)."""
 
     roles: frozenset[Role]
 
     async def __call__(self, request: Request) -> ApiKey:
-        guard: Guard = request.app.state.doors.guard
+        guard: AccessGuard = request.app.state.doors.guard
         return await guard.admit(request.headers.get("authorization"), self.roles)
 
 
-def needs(*roles: Role) -> Needs:
-    return Needs(frozenset(roles))
+def needs(*roles: Role) -> Requirement:
+    return Requirement(frozenset(roles))

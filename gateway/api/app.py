@@ -16,18 +16,18 @@ from gateway.api import (
     submissions,
 )
 from gateway.api.audit import entries, erasures, log, reporting
-from gateway.api.doors import Doors
-from gateway.api.openai import door as openai
+from gateway.api.openai import exchange as openai
 from gateway.api.openai import moderations
 from gateway.api.openai.errors import OpenAiErrors
-from gateway.api.proxy.door import PREFIX, ProxyDoor
-from gateway.api.stream import door as stream
+from gateway.api.proxy.requests import PREFIX, ProxyDoor
+from gateway.api.services import ApiServices
+from gateway.api.stream import sockets as stream
 from gateway.api.strict_body import StrictBody
-from gateway.policy.bundles import MAX_BUNDLE_BYTES
+from gateway.policy.packs.bundles import MAX_BUNDLE_BYTES
 
 
 def build_app(
-    doors: Doors | None, *, version: str, max_body_bytes: int, public_url: str = ""
+    doors: ApiServices | None, *, version: str, max_body_bytes: int, public_url: str = ""
 ) -> FastAPI:
     """The app in front of `doors`; without any it can only describe itself."""
     app = FastAPI(

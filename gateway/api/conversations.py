@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api.access import needs
-from gateway.api.doors import doors_of
 from gateway.api.responses import documented
 from gateway.api.schemas import Identifier, Why
+from gateway.api.services import services_of
 from gateway.errors import InvalidField
 from gateway.model.access import ApiKey, Role
 from gateway.model.human_turn import HumanTurn
@@ -35,7 +35,7 @@ class Speaker(StrEnum):
     HUMAN = "human"
 
 
-class HandoverIn(BaseModel):
+class TakeOverIn(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     to: Speaker = Field(description="Who speaks from now on.")
@@ -45,7 +45,7 @@ class HandoverIn(BaseModel):
     reason: Why = Field(description="Why; stands in the audit log.")
 
 
-class HandoverOut(BaseModel):
+class TakeOverOut(BaseModel):
     conversation: str
     speaker: Speaker = Field(description="Who speaks now.")
     who: str | None = Field(description="The person who speaks, or spoke last.")
@@ -60,7 +60,7 @@ def router() -> APIRouter:
         path,
         hand_over,
         methods=["PUT"],
-        response_model=HandoverOut,
+        response_model=TakeOverOut,
         responses=documented(400, 401, 403, 413, 415, 422, 429, 503),
         summary="Hand a conversation over to a person, or back to the avatar",
     )
@@ -68,7 +68,7 @@ def router() -> APIRouter:
         path,
         speaker,
         methods=["GET"],
-        response_model=HandoverOut,
+        response_model=TakeOverOut,
         responses=documented(401, 403, 422, 429, 503),
         summary="Who speaks in a conversation",
     )
@@ -76,15 +76,15 @@ def router() -> APIRouter:
 
 
 async def hand_over(
-    request: Request, conversation: Conversation, body: HandoverIn, key: Caller
-) -> HandoverOut:
+    request: Request, conversation: Conversation, body: TakeOverIn, key: Caller
+) -> TakeOverOut:
     """While a person speaks, what the avatar submits there is held. What the person types is
     submitted with `human_author` and says that a person is writing; when the avatar is back, it
     says again that it is an AI. What was queued before is still delivered. Asking for what is so
     already changes nothing and makes no entry."""
     if (body.who is not None) != (body.to is Speaker.HUMAN):
         raise InvalidField("who", "goes with to: human, always and only", "Mend either.")
-    doors = doors_of(request)
+    doors = services_of(request)
     turn = await doors.ledger.hand_over(
         key.tenant,
         conversation,
@@ -96,15 +96,15 @@ async def hand_over(
     return _out(conversation, turn)
 
 
-async def speaker(request: Request, conversation: Conversation, key: Reader) -> HandoverOut:
+async def speaker(request: Request, conversation: Conversation, key: Reader) -> TakeOverOut:
     """Where nobody ever took over: the avatar."""
-    turn = await doors_of(request).ledger.human_turn(key.tenant, conversation)
+    turn = await services_of(request).ledger.human_turn(key.tenant, conversation)
     return _out(conversation, turn)
 
 
-def _out(conversation: str, turn: HumanTurn | None) -> HandoverOut:
+def _out(conversation: str, turn: HumanTurn | None) -> TakeOverOut:
     active = turn is not None and turn.active
-    return HandoverOut(
+    return TakeOverOut(
         conversation=conversation,
         speaker=Speaker.HUMAN if active else Speaker.AVATAR,
         who=turn.who if turn else None,

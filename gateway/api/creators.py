@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Path, Request
 
 from gateway.api.access import needs
-from gateway.api.doors import doors_of
 from gateway.api.responses import documented
 from gateway.api.schemas import CreatorOut
+from gateway.api.services import services_of
 from gateway.errors import NotFound
 from gateway.model.access import ApiKey, Role
 from gateway.model.creator import Creator
@@ -49,11 +49,11 @@ def router() -> APIRouter:
 
 
 async def listed(request: Request, key: Reader) -> list[CreatorOut]:
-    return [_out(one) for one in await doors_of(request).registry.creators(key.tenant)]
+    return [_out(one) for one in await services_of(request).registry.creators(key.tenant)]
 
 
 async def shown(request: Request, creator_id: CreatorId, key: Reader) -> CreatorOut:
-    creator = await doors_of(request).registry.creator(key.tenant, creator_id)
+    creator = await services_of(request).registry.creator(key.tenant, creator_id)
     if creator is None:
         raise NotFound("creator", creator_id, "Register it with PUT.")
     return _out(creator)
@@ -70,7 +70,7 @@ async def put(
 ) -> CreatorOut:
     """The settings are checked against policies/schemas/creator.schema.json; each version stays
     in the audit log."""
-    doors = doors_of(request)
+    doors = services_of(request)
     doors.check_creator(settings)
     creator = await doors.registry.put_creator(key.tenant, creator_id, settings, actor=key.id)
     return _out(creator)

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from gateway.api.doors import doors_of
 from gateway.api.responses import documented
 from gateway.api.reviews import Reviewer
 from gateway.api.schemas import AcknowledgedOut, AcknowledgeIn, EscalationOut, escalation_out
+from gateway.api.services import services_of
 from gateway.api.submissions import MessageId
 
 
@@ -39,7 +39,7 @@ async def waiting(
 ) -> list[EscalationOut]:
     """Shows the text as the avatar wrote it and what the person wrote: for reviewers only. They
     stay until somebody acknowledges them; nothing expires."""
-    doors = doors_of(request)
+    doors = services_of(request)
     found = await doors.ledger.escalations(key.tenant, limit=limit)
     doors.metrics.escalations(len(found))
     return [escalation_out(one) for one in found]
@@ -50,7 +50,7 @@ async def acknowledge(
 ) -> AcknowledgedOut:
     """Closes it, with an entry in the audit log. What was published or held stays as it is. 404
     when none is open for this message."""
-    doors = doors_of(request)
+    doors = services_of(request)
     entry = await doors.ledger.acknowledge(
         key.tenant, message_id, reviewer=key.id, reason=body.reason, at=doors.now()
     )

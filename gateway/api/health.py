@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from gateway.api.doors import doors_of
+from gateway.api.services import services_of
 
 
 def router() -> APIRouter:
@@ -38,7 +38,7 @@ async def alive() -> dict[str, str]:
 
 
 async def ready(request: Request) -> JSONResponse:
-    doors = doors_of(request)
+    doors = services_of(request)
     missing = await doors.unready()
     if missing:
         return JSONResponse({"status": "not ready", "missing": list(missing)}, 503)
@@ -52,13 +52,13 @@ async def ready(request: Request) -> JSONResponse:
 
 
 async def metrics(request: Request) -> Response:
-    found = doors_of(request).metrics
-    policies = doors_of(request).policies
+    found = services_of(request).metrics
+    policies = services_of(request).policies
     found.policies(policies.status, policies.shadow.status if policies.shadow else None)
-    if witnessing := doors_of(request).witnessing:
+    if witnessing := services_of(request).witnessing:
         found.witnesses(witnessing.standings, witnessing.quorum)
     return Response(found.render(), media_type=found.content_type)
 
 
 async def jwks(request: Request) -> dict[str, Any]:
-    return dict(doors_of(request).jwks())
+    return dict(services_of(request).jwks())

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from gateway.model.record import Outcome
-from gateway.policy.live import Status
-from gateway.policy.shadow import ShadowStatus
+from gateway.policy.live.live_policies import PoliciesStatus
+from gateway.policy.live.shadow import ShadowStatus
 from gateway.trail.witnessing import Standing
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
@@ -90,7 +90,7 @@ class Metrics:
     def escalations(self, count: int) -> None:
         self._escalations.set(count)
 
-    def policies(self, status: Status, shadow: ShadowStatus | None = None) -> None:
+    def policies(self, status: PoliciesStatus, shadow: ShadowStatus | None = None) -> None:
         self._policies.show(status, shadow)
 
     def witnesses(self, standings: Sequence[Standing], quorum: int) -> None:
@@ -133,7 +133,7 @@ class _Policies:
             registry=registry,
         )
 
-    def show(self, status: Status, shadow: ShadowStatus | None) -> None:
+    def show(self, status: PoliciesStatus, shadow: ShadowStatus | None) -> None:
         for name in ("same", "differ", "failed", "left_out") if shadow else ():
             self._shadow.labels(name).set(getattr(shadow, name))
         self._deciding.clear()

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, Field
 
 from gateway.api.access import needs
-from gateway.api.doors import doors_of
 from gateway.api.responses import documented
+from gateway.api.services import services_of
 from gateway.errors import Forbidden
 from gateway.model.access import ApiKey, Role
-from gateway.policy.live import Refusal
-from gateway.policy.reload import Reloader
+from gateway.policy.live.live_policies import RefusedPolicies
+from gateway.policy.live.reload import Reloader
 
 BUNDLE_PATH = "/v1/policies/bundle"
 BUNDLE_TYPE = "application/gzip"
@@ -147,7 +147,7 @@ async def withdrawn(request: Request, key: Author) -> PoliciesOut:
 
 
 def _policies(request: Request) -> Reloader:
-    return doors_of(request).policies
+    return services_of(request).policies
 
 
 def _operator(key: ApiKey) -> None:
@@ -167,7 +167,7 @@ def _out(policies: Reloader) -> PoliciesOut:
     )
 
 
-def _refused(refused: Refusal) -> RefusedOut:
+def _refused(refused: RefusedPolicies) -> RefusedOut:
     return RefusedOut(
         at=refused.at,
         source=refused.source,

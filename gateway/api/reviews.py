@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from gateway.api.access import needs
-from gateway.api.doors import doors_of
 from gateway.api.responses import documented
 from gateway.api.schemas import HeldOut, OutcomeOut, ReviewIn, held_out, outcome_out
+from gateway.api.services import services_of
 from gateway.api.submissions import MessageId, observe, outcome_response
 from gateway.model.access import ApiKey, Role
 from gateway.model.record import Review
@@ -44,7 +44,7 @@ async def waiting(
     request: Request, key: Reviewer, limit: Annotated[int, Query(ge=1, le=500)] = 100
 ) -> list[HeldOut]:
     """Shows the text as the avatar wrote it: for reviewers only."""
-    doors = doors_of(request)
+    doors = services_of(request)
     held = await doors.ledger.reviews(key.tenant, limit=limit)
     doors.metrics.waiting(len(held))
     return [held_out(one) for one in held]
@@ -55,7 +55,7 @@ async def settle(
 ) -> Response:
     """An edit is judged again; what cannot be published stays held (202), with the reasons.
     A rejection answers 200 with the state `rejected_by_review`."""
-    doors = doors_of(request)
+    doors = services_of(request)
     review = Review(action=body.action, reviewer=key.id, reason=body.reason, at=doors.now())
     outcome = await doors.gateway.review(key.tenant, message_id, review, body.text)
     observe(doors, outcome)

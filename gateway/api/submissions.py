@@ -9,8 +9,7 @@ from fastapi import APIRouter, Depends, Header, Path, Request
 from fastapi.responses import JSONResponse, Response
 
 from gateway.api.access import needs
-from gateway.api.direct import KEY_LENGTH, KEY_PATTERN, direct
-from gateway.api.doors import Doors, doors_of
+from gateway.api.fast_path import KEY_LENGTH, KEY_PATTERN, direct
 from gateway.api.problems import MEDIA_TYPE, TYPE_BASE
 from gateway.api.responses import documented
 from gateway.api.schemas import (
@@ -20,6 +19,7 @@ from gateway.api.schemas import (
     SubmissionIn,
     outcome_out,
 )
+from gateway.api.services import ApiServices, services_of
 from gateway.errors import Erased, NotFound
 from gateway.model.access import ApiKey, Role
 from gateway.model.obligation import escalating
@@ -108,25 +108,25 @@ async def submit(
 
     200: delivered. 202: held for a person, or queued. 403: blocked, with the reasons.
     """
-    doors = doors_of(request)
+    doors = services_of(request)
     return outcome_response(await _submit(doors, body, key, idempotency_key, dry_run=False))
 
 
 async def decide(request: Request, body: SubmissionIn, key: Service) -> Response:
     """The same decision, with the text as it would be published; nothing is delivered, and the
     disclosure clock does not move. The verdict is in the answer, the status is always 200."""
-    doors = doors_of(request)
+    doors = services_of(request)
     outcome = await _submit(doors, body, key, None, dry_run=True)
     return _json(outcome_out(outcome), 200)
 
 
 async def message(request: Request, message_id: MessageId, key: Reader) -> OutcomeOut:
-    return outcome_out(await _known(doors_of(request), key, message_id))
+    return outcome_out(await _known(services_of(request), key, message_id))
 
 
 async def receipt(request: Request, message_id: MessageId, key: Reader) -> ReceiptDocument:
     """404 until the message is published, 410 once it is erased."""
-    doors = doors_of(request)
+    doors = services_of(request)
     outcome = await _known(doors, key, message_id)
     if outcome.erased_at is not None:
         raise Erased(f"the receipt of {message_id}", outcome.erased_at)
@@ -174,7 +174,7 @@ def _json(told: OutcomeOut, status: int) -> Response:
     return Response(told.model_dump_json(), status, media_type="application/json")
 
 
-def observe(doors: Doors, outcome: Outcome) -> None:
+def observe(doors: ApiServices, outcome: Outcome) -> None:
     """Count one judged message, and tell the log when it calls a person: ids and rules only."""
     doors.metrics.observe(outcome)
     rules = escalating(outcome.obligations)
@@ -189,7 +189,12 @@ def observe(doors: Doors, outcome: Outcome) -> None:
 
 
 async def _submit(
-    doors: Doors, body: SubmissionIn, key: ApiKey, idempotency_key: str | None, *, dry_run: bool
+    doors: ApiServices,
+    body: SubmissionIn,
+    key: ApiKey,
+    idempotency_key: str | None,
+    *,
+    dry_run: bool,
 ) -> Outcome:
     now = doors.now()
     submission = body.to_submission(
@@ -206,7 +211,7 @@ async def _submit(
     return outcome
 
 
-async def _known(doors: Doors, key: ApiKey, message_id: str) -> Outcome:
+async def _known(doors: ApiServices, key: ApiKey, message_id: str) -> Outcome:
     outcome = await doors.ledger.outcome(key.tenant, message_id)
     if outcome is None:
         raise NotFound("message", message_id)

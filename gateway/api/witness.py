@@ -9,7 +9,7 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import LogInvalid
-from gateway.trail.witness import MAX_REQUEST, Answer, Witness
+from gateway.trail.witness import MAX_REQUEST, Witness, WitnessResponse
 
 _AT_ONCE = 16
 _PATH = "/add-checkpoint"
@@ -28,23 +28,23 @@ class WitnessApp:
         elif scope["type"] == "http":
             await _answer(send, await self._judge(scope, receive))
 
-    async def _judge(self, scope: Scope, receive: Receive) -> Answer:
+    async def _judge(self, scope: Scope, receive: Receive) -> WitnessResponse:
         if scope["path"] == "/healthz":
-            return Answer(status=HTTPStatus.OK, body="alive\n")
+            return WitnessResponse(status=HTTPStatus.OK, body="alive\n")
         if scope["path"] != _PATH:
-            return Answer(status=HTTPStatus.NOT_FOUND, body=f"only {_PATH} is here\n")
+            return WitnessResponse(status=HTTPStatus.NOT_FOUND, body=f"only {_PATH} is here\n")
         if scope["method"] != "POST":
-            return Answer(status=HTTPStatus.METHOD_NOT_ALLOWED, body="POST it\n")
+            return WitnessResponse(status=HTTPStatus.METHOD_NOT_ALLOWED, body="POST it\n")
         body = await _body(receive)
         if body is None:
-            return Answer(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, body="too long\n")
+            return WitnessResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, body="too long\n")
         try:
             async with self._places:
                 return await asyncio.to_thread(self._witness.add_checkpoint, body)
         except (OSError, LogInvalid) as error:
             # Its memory cannot be read or written: it must not answer as if it knew nothing.
             structlog.get_logger("witness").critical("no memory", error=type(error).__name__)
-            return Answer(status=HTTPStatus.INTERNAL_SERVER_ERROR, body="no memory\n")
+            return WitnessResponse(status=HTTPStatus.INTERNAL_SERVER_ERROR, body="no memory\n")
 
 
 async def _body(receive: Receive) -> bytes | None:
@@ -61,7 +61,7 @@ async def _body(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-async def _answer(send: Send, answer: Answer) -> None:
+async def _answer(send: Send, answer: WitnessResponse) -> None:
     data = answer.body.encode()
     headers = [
         (b"content-type", answer.media_type.encode()),

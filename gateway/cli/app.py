@@ -15,7 +15,6 @@ from gateway.cli import (
     creators,
     decide,
     demo,
-    handover,
     keys,
     models,
     policy,
@@ -23,9 +22,10 @@ from gateway.cli import (
     review,
     routes,
     serve,
+    take_over,
     witness,
 )
-from gateway.cli.context import Workshop
+from gateway.cli.context import CommandServices
 from gateway.errors import GatewayError
 
 _HELP = """Trust, safety and disclosure gateway for AI avatars.
@@ -34,7 +34,7 @@ Every setting can be given in a TOML file, in the environment (AVATAR_GATEWAY_â€
 `serve`; docs/reference/settings.md lists them."""
 
 
-def build(workshop: Workshop) -> typer.Typer:
+def build(workshop: CommandServices) -> typer.Typer:
     app = typer.Typer(
         help=_HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
     )
@@ -64,7 +64,8 @@ def build(workshop: Workshop) -> typer.Typer:
     app.add_typer(policy.build(workshop), name="policy", help="Policy packs.")
     app.add_typer(audit.build(workshop), name="audit", help="The audit log.")
     app.add_typer(review.build(workshop), name="review", help="What waits for a person.")
-    app.add_typer(handover.build(workshop), name="handover", help="A person in the avatar's place.")
+    takeover_help = "A person in the avatar's place."
+    app.add_typer(take_over.build(workshop), name="handover", help=takeover_help)
     app.add_typer(receipt.build(workshop), name="receipt", help="Receipts.")
     app.add_typer(routes.build(), name="routes", help="Routes and proxied platforms.")
     app.add_typer(models.build(), name="models", help="Toxicity models.")
@@ -77,7 +78,7 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def main(workshop: Workshop) -> None:
+def main(workshop: CommandServices) -> None:
     """Run the command line; an error that explains itself is shown without a traceback."""
     try:
         build(workshop)()

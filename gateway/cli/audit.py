@@ -19,10 +19,10 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli import erasure, evidence, move, proofs, reporting
-from gateway.cli.context import Books, Workshop, moment, run, settings_of
+from gateway.cli.context import CommandServices, Opened, moment, run, settings_of
 from gateway.errors import LogInvalid
 from gateway.model.record import Entry, EntryKind
-from gateway.storage.store import EntryQuery, LogStore
+from gateway.storage.store import EntryQuery, StoredLog
 from gateway.trail.verify import Verified
 
 _POLL_S = 0.5
@@ -32,7 +32,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 AsLines = Annotated[bool, typer.Option("--json", help="The entries as stored, one a line.")]
 
 
-def build(workshop: Workshop) -> typer.Typer:
+def build(workshop: CommandServices) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True)
     _add_verify(app, workshop)
     _add_show(app, workshop)
@@ -45,7 +45,7 @@ def build(workshop: Workshop) -> typer.Typer:
     return app
 
 
-def _add_verify(app: typer.Typer, workshop: Workshop) -> None:
+def _add_verify(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command()
     def verify(
         context: typer.Context,
@@ -77,7 +77,7 @@ def _add_verify(app: typer.Typer, workshop: Workshop) -> None:
         typer.echo(json.dumps(_report(verified), indent=2) if as_json else _told(verified))
 
 
-async def _verify(books: Books, kept: Sequence[str]) -> Verified:
+async def _verify(books: Opened, kept: Sequence[str]) -> Verified:
     columns = (
         TextColumn("verifying"),
         BarColumn(),
@@ -122,7 +122,7 @@ def _told(verified: Verified) -> str:
     return "\n".join(lines)
 
 
-def _add_show(app: typer.Typer, workshop: Workshop) -> None:
+def _add_show(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command()
     def show(
         context: typer.Context,
@@ -172,7 +172,7 @@ def _add_show(app: typer.Typer, workshop: Workshop) -> None:
             typer.echo(f"Its texts were erased at {erased_at.isoformat(timespec='seconds')}.")
 
 
-def _add_tail(app: typer.Typer, workshop: Workshop) -> None:
+def _add_tail(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command()
     def tail(
         context: typer.Context,
@@ -196,7 +196,7 @@ def _add_tail(app: typer.Typer, workshop: Workshop) -> None:
 
 
 async def entries_from(
-    log: LogStore, start: int, *, wait: Callable[[], Awaitable[None]] | None
+    log: StoredLog, start: int, *, wait: Callable[[], Awaitable[None]] | None
 ) -> AsyncIterator[Entry]:
     """The entries from number `start` on. With `wait`, it is awaited whenever there is no more,
     and then those that came; so it has no end."""

@@ -27,7 +27,7 @@ Document = Callable[[Submission], Awaitable[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Books:
+class Opened:
     """Keys, store and log: opened in well under a second, without models or policies, also
     while a server is running on the same data directory."""
 
@@ -38,14 +38,14 @@ class Books:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workshop:
+class CommandServices:
     """`settings(config_file, flags)` reads them; `books` and `gateway` open what a command
     needs and close it afterwards; `serve` runs the server until it is stopped; `policies_dir`
     says where the packs are; `check_creator` raises InvalidField for bad creator settings;
     `document` opens what makes input documents."""
 
     settings: Callable[[Path | None, Mapping[str, Any]], Settings]
-    books: Callable[[Settings], AbstractAsyncContextManager[Books]]
+    books: Callable[[Settings], AbstractAsyncContextManager[Opened]]
     gateway: Callable[[Settings], AbstractAsyncContextManager[Gateway]]
     serve: Callable[[Settings], None]
     policies_dir: Callable[[Settings], Path]

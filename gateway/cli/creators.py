@@ -11,14 +11,14 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.context import Books, Workshop, run, settings_of
+from gateway.cli.context import CommandServices, Opened, run, settings_of
 from gateway.errors import InvalidField, NotFound
 from gateway.model.creator import Creator
 
 Tenant = Annotated[str, typer.Option(help="Tenant that the creator belongs to.")]
 
 
-def build(workshop: Workshop) -> typer.Typer:
+def build(workshop: CommandServices) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True)
 
     @app.command("list")
@@ -101,7 +101,7 @@ def build(workshop: Workshop) -> typer.Typer:
     return app
 
 
-async def _put(books: Books, tenant: str, creator: str, settings: dict[str, Any]) -> Creator:
+async def _put(books: Opened, tenant: str, creator: str, settings: dict[str, Any]) -> Creator:
     return await books.store.registry.put_creator(tenant, creator, settings, actor="command line")
 
 

@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.context import Workshop, run, settings_of
+from gateway.cli.context import CommandServices, run, settings_of
 from gateway.model.record import Outcome
 from gateway.model.submission import Audience, Channel, Commercial, Minor, Submission
 from gateway.model.verdict import Verdict
@@ -22,7 +22,7 @@ _COLOURS = {Verdict.PUBLISH: "green", Verdict.HOLD: "yellow", Verdict.BLOCK: "re
 EXAMPLE_CREATOR = "example"
 
 
-def add(app: typer.Typer, workshop: Workshop) -> None:
+def add(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command()
     def decide(
         context: typer.Context,

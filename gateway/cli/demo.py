@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gateway.cli.context import Workshop
+from gateway.cli.context import CommandServices
 from gateway.demo.runner import run_demo
 
 
-def add(app: typer.Typer, workshop: Workshop) -> None:
+def add(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command()
     def demo(
         into: Annotated[

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.context import Workshop, moment, run, settings_of
+from gateway.cli.context import CommandServices, moment, run, settings_of
 from gateway.errors import InvalidField, OnLegalHold
 from gateway.model.erasure import (
     ErasureOrder,
@@ -35,7 +35,7 @@ Message = Annotated[str | None, typer.Option(help="One message.")]
 _COMMAND_LINE = "command line"
 
 
-def add(app: typer.Typer, workshop: Workshop) -> None:
+def add(app: typer.Typer, workshop: CommandServices) -> None:
     _add_erase(app, workshop)
     _add_retain(app, workshop)
     holds = typer.Typer(no_args_is_help=True)
@@ -43,7 +43,7 @@ def add(app: typer.Typer, workshop: Workshop) -> None:
     app.add_typer(holds, name="hold", help="Legal holds: what must not be erased.")
 
 
-def _add_erase(app: typer.Typer, workshop: Workshop) -> None:
+def _add_erase(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command()
     def erase(
         context: typer.Context,
@@ -96,7 +96,7 @@ def _add_erase(app: typer.Typer, workshop: Workshop) -> None:
         _show(run(done), as_json=as_json, planned=False)
 
 
-def _add_retain(app: typer.Typer, workshop: Workshop) -> None:
+def _add_retain(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command()
     def retain(
         context: typer.Context,
@@ -127,7 +127,7 @@ def _add_retain(app: typer.Typer, workshop: Workshop) -> None:
             typer.echo("Nothing is due." if rules else "No rule is set: texts are kept.")
 
 
-def _add_holds(app: typer.Typer, workshop: Workshop) -> None:
+def _add_holds(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command()
     def place(
         context: typer.Context,

@@ -13,14 +13,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gateway.cli.context import Books, Workshop, run, settings_of
+from gateway.cli.context import CommandServices, Opened, run, settings_of
 from gateway.errors import InvalidField
 from gateway.trail.evidence import evidence, extent
 
 _LEVEL = 6
 
 
-def add(app: typer.Typer, workshop: Workshop) -> None:
+def add(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command("evidence")
     def export(
         context: typer.Context,
@@ -47,7 +47,7 @@ def add(app: typer.Typer, workshop: Workshop) -> None:
         run(job)
 
 
-async def _write(books: Books, file: BinaryIO, tenant: str | None) -> None:
+async def _write(books: Opened, file: BinaryIO, tenant: str | None) -> None:
     size, problem = await extent(books.log, books.store.log)
     if problem:  # what is there shall be seen all the same
         typer.echo(f"The log does not verify, and is exported as it is stored: {problem}", err=True)

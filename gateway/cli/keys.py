@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.api.access import issue_key
-from gateway.cli.context import Books, Workshop, run, settings_of
+from gateway.cli.context import CommandServices, Opened, run, settings_of
 from gateway.errors import NotFound
 from gateway.keyring import Keyring, PublicKey
 from gateway.model.access import ApiKey, Role
@@ -27,14 +27,14 @@ _ACTOR = "command line"
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
-def build(workshop: Workshop) -> typer.Typer:
+def build(workshop: CommandServices) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True)
     _add_api_keys(app, workshop)
     _add_signing_keys(app, workshop)
     return app
 
 
-def _add_api_keys(app: typer.Typer, workshop: Workshop) -> None:
+def _add_api_keys(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command()
     def create(
         context: typer.Context,
@@ -108,7 +108,7 @@ def _add_api_keys(app: typer.Typer, workshop: Workshop) -> None:
         typer.echo(f"{key}: revoked")
 
 
-def _add_signing_keys(app: typer.Typer, workshop: Workshop) -> None:
+def _add_signing_keys(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command()
     def show(context: typer.Context, as_json: AsJson = False) -> None:
         """The public halves of the signing keys: current ones first, then retired ones."""
@@ -171,7 +171,7 @@ def _add_signing_keys(app: typer.Typer, workshop: Workshop) -> None:
         typer.echo(told, err=True)
 
 
-async def _rotate(books: Books) -> Keyring:
+async def _rotate(books: Opened) -> Keyring:
     """1. New keys are made, durably, and not used yet. 2. An entry of the log announces each.
     3. The old key signs a checkpoint over those entries. 4. The new keys take over. Interrupted
     anywhere, the next run goes on with the same keys."""
@@ -204,7 +204,7 @@ async def _rotate(books: Books) -> Keyring:
     return Keyring.finish_rotation(settings.keys_dir)
 
 
-async def _announced(books: Books) -> set[str]:
+async def _announced(books: Opened) -> set[str]:
     """The ids of the keys that the newest entries about keys announce."""
     query = EntryQuery(kind=EntryKind.CHANGE, decision="signing_key")
     entries = await books.store.log.find(query, limit=4)

@@ -15,12 +15,12 @@ from rich.table import Table
 from gateway.errors import GatewayError, ModelInvalid
 from gateway.toxicity.conversion import KINDS, convert_checkpoint
 from gateway.toxicity.detoxify import DetoxifyScorer
-from gateway.toxicity.drift import BOUND, CategoryDrift, Sample, measure, read_sample
+from gateway.toxicity.drift import BOUND, CategoryDrift, DriftSample, measure, read_sample
 from gateway.toxicity.embedded import EmbeddedScorer
 from gateway.toxicity.fetching import fetch_checkpoint
 from gateway.toxicity.quantisation import quantise as make_quantised
 from gateway.toxicity.scorer import Scorer
-from gateway.toxicity.weights import SHIPPED, Description, check_files, read_description
+from gateway.toxicity.weights import SHIPPED, WeightsDescription, check_files, read_description
 
 _Folder = Annotated[
     list[Path] | None,
@@ -151,7 +151,7 @@ def _scorer(folder: Path) -> Scorer:
 def _drift_report(
     models: tuple[Scorer, Scorer],
     drifts: tuple[CategoryDrift, ...],
-    sample: Sample,
+    sample: DriftSample,
     bound: float,
     within: bool,
 ) -> dict[str, Any]:
@@ -188,12 +188,12 @@ def _is_description(path: Path) -> bool:
     return path.parent == SHIPPED or path.name == "model.json"
 
 
-def _descriptions(folders: list[Path] | None) -> Iterator[Description]:
+def _descriptions(folders: list[Path] | None) -> Iterator[WeightsDescription]:
     for path in _paths(folders):
         yield read_description(path)
 
 
-def _row(description: Description) -> dict[str, Any]:
+def _row(description: WeightsDescription) -> dict[str, Any]:
     sizes = [description.file(name) for name in description.files]
     return {
         "id": description.id,

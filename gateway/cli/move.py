@@ -12,18 +12,18 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.progress import TaskID as Task
 
-from gateway.cli.context import Workshop, settings_of
+from gateway.cli.context import CommandServices, settings_of
 from gateway.errors import InvalidField
 from gateway.settings import Settings
-from gateway.storage.key_file import KeyFile
-from gateway.storage.move import KeysMove, Moved, cancel, move
+from gateway.storage.move.mover import KeysMove, MoveResult, cancel, move
 from gateway.storage.store import key_store_at
-from gateway.trail.merkle import Tree
+from gateway.storage.vault.key_file import KeyFile
+from gateway.trail.merkle import MerkleTree
 
 _SQLITE = "sqlite:///"
 
 
-def add(app: typer.Typer, _workshop: Workshop) -> None:
+def add(app: typer.Typer, _workshop: CommandServices) -> None:
     @app.command()
     def migrate(
         context: typer.Context,
@@ -64,7 +64,7 @@ def add(app: typer.Typer, _workshop: Workshop) -> None:
         _tell(moved, keys_moved=subject_keys_to is not None, as_json=as_json)
 
 
-def _move(settings: Settings, source: Path, to: str, keys_to: str | None) -> Moved:
+def _move(settings: Settings, source: Path, to: str, keys_to: str | None) -> MoveResult:
     keys = None
     if keys_to is not None:
         file = KeyFile(settings.subject_keys_path)
@@ -84,7 +84,9 @@ def _move(settings: Settings, source: Path, to: str, keys_to: str | None) -> Mov
                     tasks[what] = bar.add_task(what, total=total)
                 bar.update(tasks[what], completed=done, total=total)
 
-            moved = move(source=source, target=to, make_root=Tree, progress=progress, keys=keys)
+            moved = move(
+                source=source, target=to, make_root=MerkleTree, progress=progress, keys=keys
+            )
         if keys is not None:  # what was copied must be destroyed in one place alone from now on
             keys.source.destroy([kid for kid, _ in keys.source.all()])
     finally:
@@ -103,7 +105,7 @@ def _source(settings: Settings) -> Path:
     return Path(url.removeprefix(_SQLITE))
 
 
-def _tell(moved: Moved, *, keys_moved: bool, as_json: bool) -> None:
+def _tell(moved: MoveResult, *, keys_moved: bool, as_json: bool) -> None:
     root = b64encode(moved.root).decode()
     if as_json:
         report = {

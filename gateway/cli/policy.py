@@ -14,10 +14,10 @@ from gateway.cli import (
     policy_show,
     policy_write,
 )
-from gateway.cli.context import Workshop, settings_of
+from gateway.cli.context import CommandServices, settings_of
 
 
-def build(workshop: Workshop) -> typer.Typer:
+def build(workshop: CommandServices) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True)
 
     def folder(context: typer.Context, given: Path | None) -> Path:

@@ -16,23 +16,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.context import Books, Workshop, run, settings_of
+from gateway.cli.context import CommandServices, Opened, run, settings_of
 from gateway.cli.policy_common import AsJson, Directory, Folder, console
 from gateway.errors import ConfigurationError
 from gateway.model.record import Entry, EntryKind
 from gateway.model.submission import Channel
-from gateway.policy.backtest import Report, backtest
-from gateway.policy.charts import page, rule_rows, svg, top
-from gateway.policy.overlay import candidate
-from gateway.policy.replay import Files
-from gateway.policy.source import make_snapshot, read_folder
+from gateway.policy.authoring.backtest import BacktestReport, backtest
+from gateway.policy.authoring.charts import page, rule_rows, svg, top
+from gateway.policy.live.replay import Files
+from gateway.policy.packs.overlay import candidate
+from gateway.policy.packs.source import make_snapshot, read_folder
 from gateway.storage.store import EntryQuery
 
 PAGE = 400
 BAR = 40  # characters
 
 
-def add(app: typer.Typer, folder: Folder, workshop: Workshop) -> None:
+def add(app: typer.Typer, folder: Folder, workshop: CommandServices) -> None:
     @app.command("backtest")
     def backtested(
         context: typer.Context,
@@ -77,7 +77,7 @@ def add(app: typer.Typer, folder: Folder, workshop: Workshop) -> None:
             until=_utc(until),
         )
 
-        async def job() -> Report:
+        async def job() -> BacktestReport:
             async with workshop.books(settings_of(context)) as books:
                 return await _run(books, query, limit, base, files, workers)
 
@@ -92,8 +92,8 @@ def add(app: typer.Typer, folder: Folder, workshop: Workshop) -> None:
 
 
 async def _run(
-    books: Books, query: EntryQuery, limit: int, base: Files, files: Files, workers: int
-) -> Report:
+    books: Opened, query: EntryQuery, limit: int, base: Files, files: Files, workers: int
+) -> BacktestReport:
     size = min(limit, await books.store.log.size())
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(
@@ -109,7 +109,7 @@ async def _run(
         )
 
 
-async def _pages(books: Books, query: EntryQuery, limit: int) -> AsyncIterator[Sequence[Entry]]:
+async def _pages(books: Opened, query: EntryQuery, limit: int) -> AsyncIterator[Sequence[Entry]]:
     before, left = None, limit
     while left > 0:
         found = await books.store.log.find(query, limit=min(PAGE, left), before=before)
@@ -123,7 +123,7 @@ def _utc(given: datetime | None) -> datetime | None:
     return None if given is None else given.replace(tzinfo=UTC)
 
 
-def _draw(path: Path, report: Report) -> None:
+def _draw(path: Path, report: BacktestReport) -> None:
     text = page(report) if path.suffix in (".html", ".htm") else svg(report)
     try:
         path.write_text(text, encoding="utf-8")
@@ -133,7 +133,7 @@ def _draw(path: Path, report: Report) -> None:
         ) from None
 
 
-def as_data(report: Report) -> dict[str, Any]:
+def as_data(report: BacktestReport) -> dict[str, Any]:
     """As JSON says it."""
     return {
         "digest": report.digest,
@@ -162,7 +162,7 @@ def _shares(groups: dict[str, list[int]]) -> dict[str, dict[str, int]]:
     return {name: {"changed": one[0], "all": one[1]} for name, one in sorted(groups.items())}
 
 
-def _tell(report: Report) -> None:
+def _tell(report: BacktestReport) -> None:
     out = console()
     share = report.changed / report.decisions if report.decisions else 0.0
     out.print(
@@ -190,7 +190,7 @@ def _tell(report: Report) -> None:
         out.print(Text(line, style="dim"))
 
 
-def _limits(report: Report) -> list[str]:
+def _limits(report: BacktestReport) -> list[str]:
     """What this cannot tell."""
     blind = ", ".join(report.blind)
     lines = [f"{report.per_s:.0f} decisions a second; digest {report.digest}"]

@@ -9,11 +9,11 @@ import typer
 
 from gateway.cli.policy_common import Directory, Folder
 from gateway.errors import ConfigurationError, InvalidField
-from gateway.policy.bundles import pack, repack, unpack
-from gateway.policy.server import write_bundle
-from gateway.policy.signing import SigningKey, VerificationKey
-from gateway.policy.source import load_snapshot, make_snapshot, read_folder
-from gateway.policy.subset import compile_snapshot
+from gateway.policy.packs.bundles import pack, repack, unpack
+from gateway.policy.packs.server_files import write_bundle
+from gateway.policy.packs.signing import BundleSigningKey, BundleVerificationKey
+from gateway.policy.packs.source import load_snapshot, make_snapshot, read_folder
+from gateway.policy.packs.subset import compile_snapshot
 
 Signing = Annotated[
     Path | None,
@@ -72,7 +72,7 @@ def _add_sign(app: typer.Typer) -> None:
         ],
     ) -> None:
         """Sign a bundle, as OPA verifies it; a signature that it has is replaced."""
-        content = repack(_read(file), key=SigningKey(_read(signing_key)))
+        content = repack(_read(file), key=BundleSigningKey(_read(signing_key)))
         _write(file, content)
         typer.echo(f"signed, digest {unpack(content, key=None).bundle.digest}")
 
@@ -84,13 +84,13 @@ def _add_verify(app: typer.Typer) -> None:
         key: Annotated[Path, typer.Option(help="Public key (PEM).", dir_okay=False)],
     ) -> None:
         """Verify a bundle as the gateway does before it takes it into use."""
-        snapshot = unpack(_read(file), key=VerificationKey.read(key))
+        snapshot = unpack(_read(file), key=BundleVerificationKey.read(key))
         compile_snapshot(snapshot)
         typer.echo(f"verified, digest {snapshot.bundle.digest}")
 
 
-def _key(path: Path | None) -> SigningKey | None:
-    return None if path is None else SigningKey(_read(path))
+def _key(path: Path | None) -> BundleSigningKey | None:
+    return None if path is None else BundleSigningKey(_read(path))
 
 
 def _signed(path: Path | None) -> str:

@@ -20,7 +20,7 @@ from gateway.cli.policy_common import (
     AsJson,
     Directory,
     Folder,
-    Format,
+    OutputFormat,
     annotation,
     console,
     good,
@@ -28,11 +28,16 @@ from gateway.cli.policy_common import (
     told_as,
 )
 from gateway.errors import PolicyInvalid
-from gateway.policy.check import Report, check, find_opa
-from gateway.policy.coverage import Coverage, FileCoverage, coverage
-from gateway.policy.source import fingerprint, load_snapshot
-from gateway.policy.subset import BUILT_INS
-from gateway.policy.testing import Outcome, Status, refuse_no_tests, run_tests
+from gateway.policy.authoring.check import CheckReport, check, find_opa
+from gateway.policy.authoring.coverage import Coverage, FileCoverage, coverage
+from gateway.policy.authoring.testing import (
+    RuleTestResult,
+    RuleTestStatus,
+    refuse_no_tests,
+    run_tests,
+)
+from gateway.policy.packs.source import fingerprint, load_snapshot
+from gateway.policy.packs.subset import BUILT_INS
 
 Watch = Annotated[bool, typer.Option("--watch", help="Again whenever a file changes.")]
 LOOK_EVERY_S = 0.5
@@ -56,7 +61,7 @@ def _add_check(app: typer.Typer, folder: Folder) -> None:
         built_ins: Annotated[
             bool, typer.Option("--built-ins", help="List the built-ins policies may call.")
         ] = False,
-        told: As = Format.TEXT,
+        told: As = OutputFormat.TEXT,
         as_json: AsJson = False,
     ) -> None:
         """Check syntax, the subset that both engines share, names, METADATA, tests, phrases,
@@ -70,20 +75,22 @@ def _add_check(app: typer.Typer, folder: Folder) -> None:
         try:
             report = check(load_snapshot(directory), directory=directory, opa=program)
         except PolicyInvalid as problem:
-            report = Report(problems=(problem,), modules=0, tests=0, patterns=0, opa="not asked")
+            report = CheckReport(
+                problems=(problem,), modules=0, tests=0, patterns=0, opa="not asked"
+            )
         _tell(report, told_as(told, as_json), directory)
         raise typer.Exit(0 if report.clean else 1)
 
 
-def _tell(report: Report, told: Format, directory: Path) -> None:
-    if told is Format.JSON:
+def _tell(report: CheckReport, told: OutputFormat, directory: Path) -> None:
+    if told is OutputFormat.JSON:
         typer.echo(json.dumps(_report(report), indent=2))
-    elif told is Format.JUNIT:
+    elif told is OutputFormat.JUNIT:
         found: list[tuple[str, str, str | None]] = [
             (one.file, one.what, str(one)) for one in report.problems
         ]
         typer.echo(junit("policy check", found or [("policies", "check", None)]))
-    elif told is Format.GITHUB:
+    elif told is OutputFormat.GITHUB:
         for one in report.problems:
             place = (str(directory / one.file), one.line, one.column)
             typer.echo(annotation(*place, "policy check", f"{one.problem}. {one.mend}"))
@@ -91,7 +98,7 @@ def _tell(report: Report, told: Format, directory: Path) -> None:
         _tell_report(report)
 
 
-def _report(report: Report) -> dict[str, Any]:
+def _report(report: CheckReport) -> dict[str, Any]:
     return {
         "ok": report.clean,
         "modules": report.modules,
@@ -111,7 +118,7 @@ def _report(report: Report) -> dict[str, Any]:
     }
 
 
-def _tell_report(report: Report) -> None:
+def _tell_report(report: CheckReport) -> None:
     out = console()
     for one in report.problems:
         out.print(f"[bold]{escape(one.what)}[/]: {escape(one.problem)}", highlight=False)
@@ -134,7 +141,7 @@ def _add_test(app: typer.Typer, folder: Folder) -> None:
         policies: Directory = None,
         only: Annotated[str, typer.Option("--run", help="Only tests with this in the name.")] = "",
         watch: Watch = False,
-        told: As = Format.TEXT,
+        told: As = OutputFormat.TEXT,
         as_json: AsJson = False,
     ) -> None:
         """Run the tests of the packs in the embedded engine. The exit code is 1 when one
@@ -145,7 +152,7 @@ def _add_test(app: typer.Typer, folder: Folder) -> None:
             outcomes = run_tests(load_snapshot(directory), only=only)
             refuse_no_tests(outcomes, only)
             _tell_tests(outcomes, told_as(told, as_json), directory)
-            return all(one.status is Status.PASSED for one in outcomes)
+            return all(one.status is RuleTestStatus.PASSED for one in outcomes)
 
         if watch:
             watched(directory, once)
@@ -169,21 +176,21 @@ def watched(
         sleep(LOOK_EVERY_S)
 
 
-def _tell_tests(outcomes: tuple[Outcome, ...], told: Format, directory: Path) -> None:
-    bad = [one for one in outcomes if one.status is not Status.PASSED]
-    if told is Format.JSON:
+def _tell_tests(outcomes: tuple[RuleTestResult, ...], told: OutputFormat, directory: Path) -> None:
+    bad = [one for one in outcomes if one.status is not RuleTestStatus.PASSED]
+    if told is OutputFormat.JSON:
         typer.echo(json.dumps([asdict(one) for one in outcomes], indent=2, ensure_ascii=False))
-    elif told is Format.JUNIT:
+    elif told is OutputFormat.JUNIT:
         cases = [(one.file, one.name, None if one not in bad else _why(one)) for one in outcomes]
         typer.echo(junit("policy test", cases))
-    elif told is Format.GITHUB:
+    elif told is OutputFormat.GITHUB:
         for one in bad:
             typer.echo(annotation(str(directory / one.file), one.line, None, one.name, _why(one)))
     else:
         _tell_outcomes(outcomes, bad)
 
 
-def _why(one: Outcome) -> str:
+def _why(one: RuleTestResult) -> str:
     parts = [one.problem or f"does not hold: {one.expression}"]
     if one.actual is not None:
         parts.append(f"actual: {one.actual}")
@@ -192,7 +199,7 @@ def _why(one: Outcome) -> str:
     return f"{one.file}:{one.line}\n" + "\n".join(parts)
 
 
-def _tell_outcomes(outcomes: tuple[Outcome, ...], bad: list[Outcome]) -> None:
+def _tell_outcomes(outcomes: tuple[RuleTestResult, ...], bad: list[RuleTestResult]) -> None:
     out = console()
     for one in bad:
         out.print(Text(f"{one.status.upper()} {one.name}", style="bold red"))
@@ -217,7 +224,7 @@ def _add_coverage(app: typer.Typer, folder: Folder) -> None:
         fail_under: Annotated[
             float, typer.Option(min=0, max=100, help="Exit with 1 below this percentage.")
         ] = 0.0,
-        told: As = Format.TEXT,
+        told: As = OutputFormat.TEXT,
         as_json: AsJson = False,
     ) -> None:
         """Which lines and rules the tests reach, as the embedded engine counts lines. (The opa
@@ -229,14 +236,14 @@ def _add_coverage(app: typer.Typer, folder: Folder) -> None:
         raise typer.Exit(0 if enough else 1)
 
 
-def _tell_coverage(found: Coverage, told: Format, directory: Path, fail_under: float) -> None:
+def _tell_coverage(found: Coverage, told: OutputFormat, directory: Path, fail_under: float) -> None:
     partly = [file for file in found.files if file.missed]
-    if told is Format.JSON:
+    if told is OutputFormat.JSON:
         typer.echo(json.dumps(_covered(found), indent=2))
-    elif told is Format.JUNIT:
+    elif told is OutputFormat.JUNIT:
         cases = [(file.file, "coverage", _uncovered(file, fail_under)) for file in found.files]
         typer.echo(junit("policy coverage", cases))
-    elif told is Format.GITHUB:
+    elif told is OutputFormat.GITHUB:
         for file in partly:
             place = (str(directory / file.file), file.missed[0], None)
             typer.echo(annotation(*place, "not reached by tests", f"lines {_ranges(file.missed)}"))

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from gateway.errors import InvalidField
 from gateway.model.verdict import Verdict
-from gateway.policy.source import Snapshot
+from gateway.policy.packs.source import Snapshot
 
 MAX_DOCUMENT_BYTES = 4 << 20
 COLOURS = {Verdict.PUBLISH: "green", Verdict.HOLD: "yellow", Verdict.BLOCK: "red"}
@@ -29,19 +29,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Folder = Callable[[typer.Context, Path | None], Path]
 
 
-class Format(StrEnum):
+class OutputFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     JUNIT = "junit"  # XML, as most CI systems read it
     GITHUB = "github"  # annotations of GitHub Actions
 
 
-As = Annotated[Format, typer.Option("--format", help="How to tell it.")]
+As = Annotated[OutputFormat, typer.Option("--format", help="How to tell it.")]
 
 
-def told_as(given: Format, as_json: bool) -> Format:
+def told_as(given: OutputFormat, as_json: bool) -> OutputFormat:
     """`--json` is short for `--format json`."""
-    return Format.JSON if as_json else given
+    return OutputFormat.JSON if as_json else given
 
 
 def console() -> Console:

@@ -13,7 +13,7 @@ import orjson
 import typer
 from rich.text import Text
 
-from gateway.cli.context import Books, Workshop, run, settings_of
+from gateway.cli.context import CommandServices, Opened, run, settings_of
 from gateway.cli.policy_common import (
     COLOURS,
     AsJson,
@@ -25,14 +25,14 @@ from gateway.cli.policy_common import (
 from gateway.errors import InvalidField, NotFound
 from gateway.model.submission import Audience, Channel, Commercial, Minor, Submission
 from gateway.pipeline.ids import new_id
-from gateway.policy.explain import Condition, Explanation, Fate, Story, explain
-from gateway.policy.source import load_snapshot
+from gateway.policy.authoring.explain import Condition, Explanation, RuleFate, RuleTrace, explain
+from gateway.policy.packs.source import load_snapshot
 from gateway.storage.store import EntryQuery
 
 PAGE = 500
 
 
-def add(app: typer.Typer, folder: Folder, workshop: Workshop) -> None:
+def add(app: typer.Typer, folder: Folder, workshop: CommandServices) -> None:
     @app.command("explain")
     def explained(
         context: typer.Context,
@@ -97,14 +97,14 @@ def add(app: typer.Typer, folder: Folder, workshop: Workshop) -> None:
 
 
 async def _judged(
-    context: typer.Context, workshop: Workshop, submission: Submission
+    context: typer.Context, workshop: CommandServices, submission: Submission
 ) -> Mapping[str, Any]:
     async with workshop.document(settings_of(context)) as document:
         return await document(submission)
 
 
 async def _recorded(
-    context: typer.Context, workshop: Workshop, tenant: str, wanted: str
+    context: typer.Context, workshop: CommandServices, tenant: str, wanted: str
 ) -> Mapping[str, Any]:
     """The document as recorded. Raises NotFound."""
     async with workshop.books(settings_of(context)) as books:
@@ -114,7 +114,7 @@ async def _recorded(
     return dict(body["input"])
 
 
-async def _entry(books: Books, tenant: str, wanted: str) -> Mapping[str, Any] | None:
+async def _entry(books: Opened, tenant: str, wanted: str) -> Mapping[str, Any] | None:
     log = books.store.log
     if wanted.startswith("msg_"):
         entries = await log.entries_of_message(wanted, tenant=tenant)
@@ -135,7 +135,9 @@ def _as_json(found: Explanation, *, every: bool) -> dict[str, Any]:
         "verdict": found.result.verdict.value,
         "masked": found.masked,
         "blind": list(found.blind),
-        "rules": [asdict(story) for story in found.stories if every or story.fate is not Fate.NOT],
+        "rules": [
+            asdict(story) for story in found.stories if every or story.fate is not RuleFate.NOT
+        ],
     }
 
 
@@ -148,9 +150,12 @@ def _tell(found: Explanation, *, every: bool) -> None:
         out.print(
             Text(f"The document holds no words. Rules that read words saw none: {blind}.", "yellow")
         )
-    fates = [(Fate.FIRED, "fired"), (Fate.NEARLY, "nearly fired: all but one condition held")]
+    fates = [
+        (RuleFate.FIRED, "fired"),
+        (RuleFate.NEARLY, "nearly fired: all but one condition held"),
+    ]
     if every:
-        fates.append((Fate.NOT, "did not fire: up to the first condition that did not hold"))
+        fates.append((RuleFate.NOT, "did not fire: up to the first condition that did not hold"))
     for fate, title in fates:
         stories = found.of(fate)
         out.print(Text(f"\n{len(stories)} {title}", style="bold"))
@@ -158,7 +163,7 @@ def _tell(found: Explanation, *, every: bool) -> None:
             _tell_story(story)
 
 
-def _tell_story(story: Story) -> None:
+def _tell_story(story: RuleTrace) -> None:
     out = console()
     about = f"  {story.file}:{story.line}" + (
         f"  asks for {story.verdict}" if story.verdict else ""

@@ -20,12 +20,12 @@ from gateway.cli.policy_common import (
     read_document,
 )
 from gateway.errors import InvalidField, PolicyInvalid, StageFailure
-from gateway.policy.describe import PackFacts, describe
-from gateway.policy.embedded import DECISION_PATH
-from gateway.policy.evaluator import Evaluator
-from gateway.policy.result import Result, parse_json
-from gateway.policy.source import Snapshot, load_snapshot
-from gateway.policy.subset import compile_snapshot
+from gateway.policy.authoring.describe import PackFacts, describe
+from gateway.policy.engine.embedded import DECISION_PATH
+from gateway.policy.engine.evaluator import Evaluator
+from gateway.policy.engine.result import EngineResult, parse_json
+from gateway.policy.packs.source import Snapshot, load_snapshot
+from gateway.policy.packs.subset import compile_snapshot
 
 
 def add_show(app: typer.Typer, folder: Folder) -> None:
@@ -93,7 +93,7 @@ def add_eval(app: typer.Typer, folder: Folder) -> None:
             _tell_decision(result)
 
 
-def _tell_decision(result: Result) -> None:
+def _tell_decision(result: EngineResult) -> None:
     out = console()
     out.print(Text(result.verdict.value, style=f"bold {COLOURS[result.verdict]}"))
     reasons = Table("rule", "verdict", "why")

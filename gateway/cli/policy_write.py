@@ -11,11 +11,11 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.policy_common import Directory, Folder, Format
+from gateway.cli.policy_common import Directory, Folder, OutputFormat
 from gateway.errors import InvalidField
-from gateway.policy.legal import INDEX, index_text
-from gateway.policy.scaffold import scaffold
-from gateway.policy.source import load_snapshot, read_folder
+from gateway.policy.authoring.scaffold import scaffold
+from gateway.policy.packs.legal import INDEX, index_text
+from gateway.policy.packs.source import load_snapshot, read_folder
 
 PROGRAM_TIMEOUT_S = 120.0
 _OPA = "https://github.com/open-policy-agent/opa/releases, or `go install` of it"
@@ -94,12 +94,14 @@ def _add_lint(app: typer.Typer, folder: Folder) -> None:
                 help="The regal program; else the one on the path.", envvar="REGAL_BINARY"
             ),
         ] = None,
-        told: Annotated[Format, typer.Option("--format", help="How regal tells it.")] = Format.TEXT,
+        told: Annotated[
+            OutputFormat, typer.Option("--format", help="How regal tells it.")
+        ] = OutputFormat.TEXT,
     ) -> None:
         """Lint the policies with Regal. Needs the regal program; the exit code is 2 when it is
         not there, else regal's own. `policy check` needs neither."""
         program = _program("regal", regal, _REGAL)
-        names = {Format.TEXT: "pretty"}
+        names = {OutputFormat.TEXT: "pretty"}
         arguments = ["lint", "--format", names.get(told, told.value)]
         raise typer.Exit(_run(program, arguments, folder(context, policies)))
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.context import Books, Workshop, run, settings_of
+from gateway.cli.context import CommandServices, Opened, run, settings_of
 from gateway.errors import InvalidField, LogInvalid, NotFound
 from gateway.keyring import Keyring
 from gateway.model.record import EntryKind
@@ -32,14 +32,14 @@ _EVER = 1 << 62
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
-def add(app: typer.Typer, workshop: Workshop) -> None:
+def add(app: typer.Typer, workshop: CommandServices) -> None:
     _add_checkpoints(app, workshop)
     _add_proof(app, workshop)
     _add_check_proof(app)
     _add_consistency(app, workshop)
 
 
-def _add_checkpoints(app: typer.Typer, workshop: Workshop) -> None:
+def _add_checkpoints(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command()
     def checkpoint(context: typer.Context) -> None:
         """A signed checkpoint of the log as it is now. Keep it out of the operator's reach."""
@@ -78,7 +78,7 @@ def _add_checkpoints(app: typer.Typer, workshop: Workshop) -> None:
         Console().print(table)
 
 
-async def _listed(books: Books, keys: Sequence[NoteKey], limit: int) -> list[dict[str, Any]]:
+async def _listed(books: Opened, keys: Sequence[NoteKey], limit: int) -> list[dict[str, Any]]:
     log = books.store.log
     latest = await log.latest_checkpoint()
     found: list[tuple[int, bytes, str]] = []
@@ -104,7 +104,7 @@ async def _listed(books: Books, keys: Sequence[NoteKey], limit: int) -> list[dic
     ]
 
 
-def _add_proof(app: typer.Typer, workshop: Workshop) -> None:
+def _add_proof(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command()
     def proof(
         context: typer.Context,
@@ -167,7 +167,7 @@ def _cosigned(
     return given
 
 
-def _add_consistency(app: typer.Typer, workshop: Workshop) -> None:
+def _add_consistency(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command()
     def consistency(
         context: typer.Context,
@@ -215,7 +215,7 @@ def _given(what: str, keys: Sequence[NoteKey]) -> int | Checkpoint:
 
 
 async def _consistent(
-    books: Books, old: int | Checkpoint, new: int | Checkpoint
+    books: Opened, old: int | Checkpoint, new: int | Checkpoint
 ) -> tuple[int, int, list[bytes]]:
     """Both sizes, and the proof. Raises LogInvalid when a checkpoint is not of this log."""
     sizes, roots = [], []
@@ -304,7 +304,7 @@ def anchored_told(anchored: Anchored, size: int) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-async def _judged(books: Books, message: str) -> int:
+async def _judged(books: Opened, message: str) -> int:
     entries = await books.store.log.entries_of_message(message)
     judged = [entry.seq for entry in entries if entry.kind in _JUDGED]
     if not judged:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import typer
 
-from gateway.cli.context import Workshop, settings_of
+from gateway.cli.context import CommandServices, settings_of
 from gateway.disclosure.receipt import read_claims, read_header, verify_receipt
 from gateway.errors import ConfigurationError, InvalidField, ReceiptInvalid
 from gateway.keyring import Keyring
@@ -25,7 +25,7 @@ Jws = Annotated[str, typer.Argument(metavar="JWS", help="The receipt: three part
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
-def build(_workshop: Workshop) -> typer.Typer:
+def build(_workshop: CommandServices) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True)
 
     @app.command()

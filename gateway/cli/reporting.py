@@ -16,17 +16,18 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gateway.cli.context import Books, Workshop, moment, run, settings_of
+from gateway.cli.context import CommandServices, Opened, moment, run, settings_of
 from gateway.errors import ConfigurationError, InvalidField
 from gateway.model.record import Entry, EntryKind
-from gateway.policy.describe import rule_titles
-from gateway.policy.source import load_snapshot
-from gateway.reporting import page, report
-from gateway.reporting.export import About, Export
+from gateway.policy.authoring.describe import rule_titles
+from gateway.policy.packs.source import load_snapshot
+from gateway.reporting import html as page
+from gateway.reporting import report
+from gateway.reporting.export import Export, ExportHeader
 from gateway.reporting.formats import ExportFormat
-from gateway.reporting.keeper import Keeper
 from gateway.reporting.profile import Profile, load_profile
 from gateway.reporting.reasons import RESTRICTED, Statement, batches, statement
+from gateway.reporting.tally_updates import TallyUpdater
 from gateway.settings import Settings
 from gateway.storage.store import EntryQuery
 from gateway.trail.checkpoint import Checkpoint
@@ -54,14 +55,14 @@ _RENDER: Mapping[ReportFormat, Callable[[report.Report], bytes]] = {
 }
 
 
-def add(app: typer.Typer, workshop: Workshop) -> None:
+def add(app: typer.Typer, workshop: CommandServices) -> None:
     _add_export(app, workshop)
     _add_reasons(app, workshop)
     _add_report(app, workshop)
     _add_recount(app, workshop)
 
 
-def _add_export(app: typer.Typer, workshop: Workshop) -> None:
+def _add_export(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command("export")
     def export(
         context: typer.Context,
@@ -114,7 +115,7 @@ def _add_export(app: typer.Typer, workshop: Workshop) -> None:
         _leave_manifest(run(job), out)
 
 
-def _add_reasons(app: typer.Typer, workshop: Workshop) -> None:
+def _add_reasons(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command("reasons")
     def reasons(
         context: typer.Context,
@@ -160,7 +161,7 @@ def _add_reasons(app: typer.Typer, workshop: Workshop) -> None:
         _leave_manifest(run(job), out)
 
 
-def _add_report(app: typer.Typer, workshop: Workshop) -> None:
+def _add_report(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command("report")
     def transparency(
         context: typer.Context,
@@ -193,7 +194,7 @@ def _add_report(app: typer.Typer, workshop: Workshop) -> None:
             file.write(made)
 
 
-def _add_recount(app: typer.Typer, workshop: Workshop) -> None:
+def _add_recount(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command("recount")
     def recount(context: typer.Context) -> None:
         """Count every entry again for the transparency report, and replace the stored counts.
@@ -212,11 +213,11 @@ def _add_recount(app: typer.Typer, workshop: Workshop) -> None:
         typer.echo(f"The counts are right; {size} entries counted.")
 
 
-def _keeper(books: Books) -> Keeper:
-    return Keeper(entries=books.store.log, tallies=books.store.tallies)
+def _keeper(books: Opened) -> TallyUpdater:
+    return TallyUpdater(entries=books.store.log, tallies=books.store.tallies)
 
 
-async def _covering(books: Books) -> Checkpoint:
+async def _covering(books: Opened) -> Checkpoint:
     """The stored checkpoint where it covers the whole log, else a new one: building the tree of
     a long log takes a while."""
     latest = await books.log.latest()
@@ -225,8 +226,8 @@ async def _covering(books: Books) -> Checkpoint:
     return await books.log.checkpoint()
 
 
-def _about(format: ExportFormat, checkpoint: Checkpoint, query: EntryQuery) -> About:  # noqa: A002
-    return About(
+def _about(format: ExportFormat, checkpoint: Checkpoint, query: EntryQuery) -> ExportHeader:  # noqa: A002
+    return ExportHeader(
         format=format,
         origin=checkpoint.origin,
         size=checkpoint.size,

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.context import Workshop, run, settings_of
+from gateway.cli.context import CommandServices, run, settings_of
 from gateway.model.obligation import escalating
 from gateway.model.record import Entry, Escalation, HeldMessage, Outcome, Review, ReviewAction
 
@@ -21,7 +21,7 @@ Reason = Annotated[str, typer.Option(help="Why; goes into the audit log.")]
 Reviewer = Annotated[str, typer.Option(help="Who decides; goes into the audit log.")]
 
 
-def build(workshop: Workshop) -> typer.Typer:
+def build(workshop: CommandServices) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True)
 
     def settle(
@@ -107,7 +107,7 @@ def build(workshop: Workshop) -> typer.Typer:
     return app
 
 
-def _add_escalations(app: typer.Typer, workshop: Workshop) -> None:
+def _add_escalations(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command()
     def escalations(
         context: typer.Context,

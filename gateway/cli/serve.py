@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.context import Workshop, settings_of
+from gateway.cli.context import CommandServices, settings_of
 
 
-def add(app: typer.Typer, workshop: Workshop) -> None:
+def add(app: typer.Typer, workshop: CommandServices) -> None:
     @app.command()
     def serve(
         context: typer.Context,

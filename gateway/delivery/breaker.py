@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from gateway.ports import Now
 
 
-class Breaker:
+class RouteBreaker:
     """For one route. After `failures` in a row it opens for `rest_s`; then one attempt at a time
     may try. Each further failure doubles the rest, up to `max_rest_s`; one success closes it."""
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 
 from gateway.delivery.backoff import Backoff
-from gateway.delivery.breaker import Breaker
+from gateway.delivery.breaker import RouteBreaker
 from gateway.errors import GatewayError
 from gateway.model.record import Delivery, Dispatch, DispatchResult, Settlement
 from gateway.model.verdict import State
@@ -41,7 +41,7 @@ class OutboxCourier:
         grace_s: float = 5.0,
         give_up_after: timedelta = timedelta(hours=24),
         backoff: Backoff | None = None,
-        breaker: Callable[[], Breaker] | None = None,
+        breaker: Callable[[], RouteBreaker] | None = None,
     ) -> None:
         self._outbox = outbox
         self._platform = platform
@@ -53,8 +53,8 @@ class OutboxCourier:
         self._grace_s = grace_s
         self._give_up_after = give_up_after
         self._backoff = backoff or Backoff(random=random.random)
-        self._breakers: defaultdict[str, Breaker] = defaultdict(
-            breaker or (lambda: Breaker(now=now))
+        self._breakers: defaultdict[str, RouteBreaker] = defaultdict(
+            breaker or (lambda: RouteBreaker(now=now))
         )
         self._tasks: set[asyncio.Task[Settlement | None]] = set()
         self._inline: set[asyncio.Task[Settlement | None]] = set()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gateway.demo.script import Expectation, Line
+from gateway.demo.script import Expectation, ScriptLine
 
 _AD_NOTICES = frozenset({"ad", "paid_partnership"})
 
 
-def faults(line: Line, outcome: Mapping[str, Any], received: Mapping[str, Any] | None) -> list[str]:
+def faults(
+    line: ScriptLine, outcome: Mapping[str, Any], received: Mapping[str, Any] | None
+) -> list[str]:
     """What differs from the expectation: the outcome as answered, and what the platform got."""
     return [*_outcome_faults(line.expect, outcome), *_platform_faults(line, outcome, received)]
 
@@ -38,7 +40,7 @@ def _outcome_faults(expect: Expectation, outcome: Mapping[str, Any]) -> list[str
 
 
 def _platform_faults(
-    line: Line, outcome: Mapping[str, Any], received: Mapping[str, Any] | None
+    line: ScriptLine, outcome: Mapping[str, Any], received: Mapping[str, Any] | None
 ) -> list[str]:
     if outcome["verdict"] != "publish":
         return [] if received is None else ["the platform received what was not published"]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from gateway.demo.doors import write_route
+from gateway.demo.channels import write_route
 from gateway.demo.sandbox import SECRET_VARIABLE
 from gateway.errors import GatewayError
 
@@ -27,7 +27,7 @@ class NotStarted(GatewayError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
+class RunningDemo:
     """Base URLs, and where the gateway keeps its data."""
 
     gateway: str
@@ -51,7 +51,7 @@ def environment(**settings: str) -> dict[str, str]:
 @contextmanager
 def running(
     data_dir: Path, *, patience_s: float = 60, doors: bool = False, **more: str
-) -> Iterator[Running]:
+) -> Iterator[RunningDemo]:
     """Both processes on free loopback ports; their logs are in `data_dir`. `more` are settings;
     with `doors` the sandbox is a generator too, and a platform behind the proxy."""
     secret = os.urandom(32).hex()
@@ -78,7 +78,7 @@ def running(
         _await(f"{sandbox}/messages", platform, data_dir / SANDBOX_LOG, patience_s)
         _await(f"{gateway}/readyz", server, data_dir / "gateway.log", patience_s)
         ready_s = time.monotonic() - began
-        yield Running(gateway=gateway, sandbox=sandbox, data_dir=data_dir, ready_s=ready_s)
+        yield RunningDemo(gateway=gateway, sandbox=sandbox, data_dir=data_dir, ready_s=ready_s)
 
 
 @contextmanager

@@ -17,10 +17,10 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
+from gateway.demo.channels import HeardText, table, through_doors
 from gateway.demo.check import faults, tally
-from gateway.demo.doors import Heard, table, through_doors
-from gateway.demo.processes import SANDBOX_LOG, Running, command, environment, running
-from gateway.demo.script import Line, Script, read_script
+from gateway.demo.processes import SANDBOX_LOG, RunningDemo, command, environment, running
+from gateway.demo.script import Script, ScriptLine, read_script
 from gateway.disclosure.receipt import verify_receipt
 from gateway.errors import ConfigurationError
 
@@ -28,11 +28,11 @@ _COLOURS = {"publish": "green", "hold": "yellow", "block": "red"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class ScriptResult:
     """One line of the script, as it came out. `outcome` is the gateway's answer, `received` what
     the platform got, `ms` the wall time of the request."""
 
-    line: Line
+    line: ScriptLine
     outcome: Mapping[str, Any]
     received: Mapping[str, Any] | None
     ms: float
@@ -92,7 +92,7 @@ def _make_fresh(data_dir: Path) -> None:
         ) from None
 
 
-def _key(there: Running) -> dict[str, str]:
+def _key(there: RunningDemo) -> dict[str, str]:
     token = (there.data_dir / "first-api-key").read_text(encoding="utf-8").strip()
     return {"Authorization": f"Bearer {token}"}
 
@@ -102,7 +102,7 @@ def _get(url: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
     return httpx.get(url, headers=headers, trust_env=False).raise_for_status()
 
 
-def _play(script: Script, there: Running, console: Console) -> list[Result]:
+def _play(script: Script, there: RunningDemo, console: Console) -> list[ScriptResult]:
     results = []
     with httpx.Client(
         base_url=there.gateway, headers=_key(there), timeout=30, trust_env=False
@@ -123,12 +123,14 @@ def _play(script: Script, there: Running, console: Console) -> list[Result]:
             results.append((line, outcome, ms))
     received = {one["message_id"]: one for one in _get(f"{there.sandbox}/messages").json()}
     return [
-        Result(line=line, outcome=outcome, received=received.get(outcome["message_id"]), ms=ms)
+        ScriptResult(
+            line=line, outcome=outcome, received=received.get(outcome["message_id"]), ms=ms
+        )
         for line, outcome, ms in results
     ]
 
 
-def _through_doors(there: Running) -> list[Heard]:
+def _through_doors(there: RunningDemo) -> list[HeardText]:
     headers = _key(there)
     key = headers["Authorization"].removeprefix("Bearer ")
     with httpx.Client(
@@ -137,7 +139,7 @@ def _through_doors(there: Running) -> list[Heard]:
         return through_doors(client, there.sandbox, key)
 
 
-def _verify_one_receipt(there: Running, results: list[Result]) -> tuple[bool, str]:
+def _verify_one_receipt(there: RunningDemo, results: list[ScriptResult]) -> tuple[bool, str]:
     """With nothing but the public keys, the text as received, its salt and the receipt."""
     published = [result.received for result in results if result.received is not None]
     if not published:
@@ -171,7 +173,7 @@ def _verify_log(data_dir: Path) -> tuple[bool, str]:
     return ran.returncode == 0, f"Audit log: {words}"
 
 
-def _table(results: list[Result]) -> Table:
+def _table(results: list[ScriptResult]) -> Table:
     table = Table(title="What the avatars said, and what came of it", show_lines=False)
     for name in ("", "channel", "lang", "said", "verdict", "changed", "rules"):
         table.add_column(name, overflow="fold" if name in {"said", "rules"} else "ellipsis")
@@ -208,7 +210,9 @@ def _changed(outcome: Mapping[str, Any]) -> str:
     return ", ".join(changed)
 
 
-def _summary(console: Console, results: list[Result], there: Running, words: list[str]) -> None:
+def _summary(
+    console: Console, results: list[ScriptResult], there: RunningDemo, words: list[str]
+) -> None:
     verdicts = tally([result.outcome for result in results])
     counted = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
     right = sum(not result.faults for result in results)
@@ -223,7 +227,7 @@ def _summary(console: Console, results: list[Result], there: Running, words: lis
     console.print("Docs       docs/life-of-a-message.md", soft_wrap=True)
 
 
-def _as_json(results: list[Result]) -> str:
+def _as_json(results: list[ScriptResult]) -> str:
     return json.dumps(
         [
             {

@@ -44,7 +44,7 @@ _MAX_SLOW_S = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class PlannedFailure:
     """How the next `times` requests go wrong. `status`: answered with that instead of being taken.
     `slow_s`: taken, and answered after that time. `drop`: taken, and never answered."""
 
@@ -63,7 +63,7 @@ class _Wrong(Exception):
         self.status = status
 
 
-class Sandbox:
+class SandboxPlatform:
     """What was received, in order. `requests` counts all of them, also the repeated and the
     refused."""
 
@@ -74,7 +74,7 @@ class Sandbox:
         self._now = now
         self.messages: list[dict[str, Any]] = []
         self.requests = 0
-        self.failure = Failure(times=0)
+        self.failure = PlannedFailure(times=0)
         self._taken: dict[str, tuple[bytes, dict[str, Any]]] = {}
         self.posts: list[dict[str, Any]] = []
 
@@ -111,7 +111,7 @@ class Sandbox:
                 server.force_exit = True
                 await serving
 
-    def next_failure(self) -> Failure:
+    def next_failure(self) -> PlannedFailure:
         """How this request goes wrong; `times` is 0 when it does not."""
         failure = self.failure
         if failure.times > 0:
@@ -233,9 +233,9 @@ def _message(body: bytes) -> dict[str, Any]:
     return dict(message)
 
 
-def _failure(body: bytes) -> Failure | None:
+def _failure(body: bytes) -> PlannedFailure | None:
     try:
-        failure = Failure(**json.loads(body))
+        failure = PlannedFailure(**json.loads(body))
     except (ValueError, TypeError):
         return None
     numbers = (
@@ -261,7 +261,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(  # noqa: T201 - a program's own output
             f"{SECRET_VARIABLE} is not set: signatures are NOT checked", file=sys.stderr
         )
-    sandbox = Sandbox(secret=None if text is None else secret_bytes(text, SECRET_VARIABLE))
+    sandbox = SandboxPlatform(secret=None if text is None else secret_bytes(text, SECRET_VARIABLE))
     uvicorn.run(
         sandbox.app(), host=given.host, port=given.port, log_level="warning", access_log=False
     )

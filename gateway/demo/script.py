@@ -41,7 +41,7 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class ScriptLine:
     """One message of the script. `submission` is the body for POST /v1/messages."""
 
     id: str
@@ -53,7 +53,7 @@ class Line:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     creators: Mapping[str, Mapping[str, Any]]
-    lines: tuple[Line, ...]
+    lines: tuple[ScriptLine, ...]
 
 
 def read_script(path: Path = SHIPPED) -> Script:
@@ -70,12 +70,12 @@ def read_script(path: Path = SHIPPED) -> Script:
         ) from None
 
 
-def _line(item: Mapping[str, Any]) -> Line:
+def _line(item: Mapping[str, Any]) -> ScriptLine:
     expect: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in item["expect"].items()
     }
-    return Line(
+    return ScriptLine(
         id=str(item["id"]),
         submission={name: item[name] for name in _SENT if item.get(name) is not None},
         expect=Expectation(**expect),

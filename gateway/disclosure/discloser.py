@@ -11,8 +11,8 @@ from typing import Any
 from gateway.disclosure.budget import Span, length, shorten
 from gateway.disclosure.canonical import SALT_BYTES, content_hash
 from gateway.disclosure.formats import EMBEDDED, FORMATS, c2pa
-from gateway.disclosure.formats.subject import Subject, source_type
-from gateway.disclosure.label import Asked, Label, Labeller, asked, bare
+from gateway.disclosure.formats.subject import MarkedText, source_type
+from gateway.disclosure.label import Label, Labeller, RequiredNotice, asked, bare
 from gateway.disclosure.receipt import ReceiptSigner
 from gateway.disclosure.wording import (
     AI_NOTICES,
@@ -140,7 +140,7 @@ class LabelDiscloser:
         self, facts: Facts, disclosure: Disclosure, obligations: Sequence[Obligation]
     ) -> Disclosure:
         wanted = _formats(obligations)
-        subject = Subject(
+        subject = MarkedText(
             message_id=facts.submission.message_id,
             decision_id=facts.decision_id,
             avatar=facts.submission.avatar,
@@ -179,7 +179,7 @@ def _check_honest(obligations: Sequence[Obligation]) -> None:
         raise StageUndefined(Stage.DISCLOSE, "a person's words would be labelled as an AI's")
 
 
-def _poses(text: str, wording: Wording, notices: Sequence[Asked]) -> bool:
+def _poses(text: str, wording: Wording, notices: Sequence[RequiredNotice]) -> bool:
     """Whether the avatar's words bear the label of a person's, in any language. A tag does no
     harm behind a notice that says "AI"."""
     labels = [words[HUMAN_NOTICE] for words in wording.notices.values()]
@@ -211,7 +211,9 @@ def _formats(obligations: Sequence[Obligation]) -> set[str]:
     return wanted
 
 
-def _sentences(facts: Facts, notices: Sequence[Asked], template: str | None) -> frozenset[str]:
+def _sentences(
+    facts: Facts, notices: Sequence[RequiredNotice], template: str | None
+) -> frozenset[str]:
     """Which notices are said in full: at the first contact all, later those that remind."""
     if facts.submission.channel in _TERSE:
         return frozenset()
@@ -238,7 +240,7 @@ def _fit_template(
     route: Route,
     template: str,
     labeller: Labeller,
-    notices: Sequence[Asked],
+    notices: Sequence[RequiredNotice],
     sentences: frozenset[str],
 ) -> _Fitted:
     """A replacing text is never cut: the fullest that fits."""
@@ -260,7 +262,7 @@ def _fit_words(
     route: Route,
     redaction: Redaction,
     labeller: Labeller,
-    notices: Sequence[Asked],
+    notices: Sequence[RequiredNotice],
     sentences: frozenset[str],
 ) -> _Fitted:
     """The avatar's words with their label: whole, or cut if the route allows it."""

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from unicodedata import bidirectional, category
 
-from gateway.disclosure.wording import AI_NOTICES, HUMAN_NOTICE, NOTICES, Wording, Words
+from gateway.disclosure.wording import AI_NOTICES, HUMAN_NOTICE, NOTICES, NoticeWords, Wording
 from gateway.errors import StageUndefined
 from gateway.model.disclosure import Notice
 from gateway.model.finding import Stage
@@ -28,7 +28,7 @@ _BY_URGENCY = ("ai_answer", "ai_reminder", "ai", "ai_public")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class RequiredNotice:
     """One notice that obligations ask for, with every rule that does."""
 
     notice: str
@@ -48,7 +48,7 @@ class Label:
         return self.start + words + self.end
 
 
-def asked(obligations: Iterable[Obligation]) -> tuple[Asked, ...]:
+def asked(obligations: Iterable[Obligation]) -> tuple[RequiredNotice, ...]:
     """The notices that DISCLOSE obligations ask for, each once, in the order of labels. One that
     is asked for at both ends stands at the start. Raises StageUndefined for an unknown one."""
     rules: dict[str, set[str]] = {}
@@ -62,7 +62,7 @@ def asked(obligations: Iterable[Obligation]) -> tuple[Asked, ...]:
         rules.setdefault(notice, set()).update(one.rules)
         positions.setdefault(notice, set()).add(position)
     return tuple(
-        Asked(
+        RequiredNotice(
             notice=notice,
             position="start" if "start" in positions[notice] else "end",
             rules=tuple(sorted(rules[notice])),
@@ -82,7 +82,9 @@ class Labeller:
     jurisdictions: tuple[str, ...]
     creator: str
 
-    def label(self, notices: Sequence[Asked], words: str, *, sentences: Collection[str]) -> Label:
+    def label(
+        self, notices: Sequence[RequiredNotice], words: str, *, sentences: Collection[str]
+    ) -> Label:
         """The label for `words`. Notices in `sentences` are said in full, the others as tags."""
         first = [one for one in notices if one.position == "start"]
         last = [one for one in notices if one.position == "end"]
@@ -95,7 +97,7 @@ class Labeller:
         )
 
     def _block(
-        self, notices: Sequence[Asked], sentences: Collection[str]
+        self, notices: Sequence[RequiredNotice], sentences: Collection[str]
     ) -> tuple[str, tuple[Notice, ...]]:
         if not notices:
             return "", ()
@@ -146,11 +148,13 @@ class Labeller:
         spoken = ("" if self.language in _UNSPACED else " ").join(sentences)
         return icon + _DOT.join(filter(None, (heading, spoken)))
 
-    def _words(self, notice: str) -> Words:
+    def _words(self, notice: str) -> NoticeWords:
         return self.wording.notices[self.language][notice]
 
 
-def bare(text: str, label: Label, notices: Sequence[Asked], wording: Wording) -> tuple[int, int]:
+def bare(
+    text: str, label: Label, notices: Sequence[RequiredNotice], wording: Wording
+) -> tuple[int, int]:
     """The span of `text` without labels like the one it is about to get, so that a text that
     comes back is not labelled twice, and without combining marks that would sit on the label.
     A bracket that says more than `notices` stays: it may be the only one that says it."""

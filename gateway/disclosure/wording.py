@@ -24,7 +24,7 @@ _SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class NoticeWords:
     """One notice in one language. `sentence` is None where a tag says it all."""
 
     tag: str
@@ -37,7 +37,7 @@ class Wording:
     asks for; `templates[language][template]` is (long, short); `lines[jurisdiction]` a crisis
     line, `elsewhere` the one for everyone else."""
 
-    notices: Mapping[str, Mapping[str, Words]]
+    notices: Mapping[str, Mapping[str, NoticeWords]]
     mandated: Mapping[str, Mapping[str, str]]
     templates: Mapping[str, Mapping[str, tuple[str, str]]]
     lines: Mapping[str, str]
@@ -81,7 +81,7 @@ def load_wording() -> Wording:
     notices, replacements = _read("wording.yaml"), _read("replacements.yaml")
     languages = {
         language: {
-            notice: Words(tag=words["tag"], sentence=words.get("sentence"))
+            notice: NoticeWords(tag=words["tag"], sentence=words.get("sentence"))
             for notice, words in table.items()
         }
         for language, table in notices["languages"].items()

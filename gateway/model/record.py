@@ -46,7 +46,7 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Commitment:
+class TextCommitment:
     """Binds an entry to a text that it does not hold: `hash` is hex HMAC-SHA256(salt, UTF-8 of
     the text as submitted). The salt (hex) lies encrypted with the text: destroying their key
     erases both."""
@@ -80,7 +80,7 @@ class Record:
     review: Review | None = None
     expires_at: datetime | None = None  # for HELD
     timings_ms: Mapping[str, float] = field(default_factory=dict)
-    commitment: Commitment | None = None  # to the submitted text
+    commitment: TextCommitment | None = None  # to the submitted text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

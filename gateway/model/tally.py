@@ -52,7 +52,7 @@ Tally = Mapping[TallyKey, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class TalliedDays:
     """Counts of the days from `first` to `last` (included; since 1970-01-01), over the first
     `size` entries of the log. Where they were summed up, tenants are "", and days are those of
     JUDGED alone, else 0."""

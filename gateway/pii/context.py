@@ -25,7 +25,7 @@ def fold(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Context:
+class ContextWords:
     """Stems, lower case and without accents: a word supports if it begins with one of them;
     stems of fewer than 4 letters must be the whole word. Scripts without spaces between words
     are searched as they are. Of a word that supports and one that is `against`, the nearer
@@ -79,12 +79,12 @@ def _compiled(stems: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(alternatives)
 
 
-NOWHERE = Context()
+NOWHERE = ContextWords()
 """No word supports."""
 
 
-def context(*, against: Iterable[str] = (), **by_language: Iterable[str]) -> Context:
+def context(*, against: Iterable[str] = (), **by_language: Iterable[str]) -> ContextWords:
     """Stems by language code. All languages count for every message: people mix them, and the
     language of a short message is a guess."""
     stems = dict.fromkeys(stem for stems in by_language.values() for stem in stems)
-    return Context(tuple(stems), tuple(against))
+    return ContextWords(tuple(stems), tuple(against))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from presidio_analyzer import PatternRecognizer
 
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.rule import DENIED
 
@@ -16,6 +16,6 @@ def rule(texts: tuple[str, ...]) -> PatternRule:
             supported_entity=DENIED, name="DenyListRecognizer", deny_list=list(texts)
         ),
         about="The operator's own list.",
-        gate=Gate(),
+        gate=Prefilter(),
         checksum=True,
     )

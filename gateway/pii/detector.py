@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from gateway.model.finding import Detection, Finding, ModelIdentity, Stage
 from gateway.model.submission import Submission
 from gateway.model.text import ReadText
-from gateway.pii.message import Message
+from gateway.pii.message import ScannedText
 from gateway.pii.ner import NerRecognizer
 from gateway.pii.resolve import resolve
-from gateway.pii.rule import Hit, Rule
+from gateway.pii.rule import PiiRule, RuleHit
 from gateway.pii.scan import BUDGET_S, Gated, scan
 
 _INLINE_CHARS = 600
@@ -53,7 +53,7 @@ class PiiDetector:
 
     async def detect(self, submission: Submission, read: ReadText) -> Detection:
         gated = self._gated or await self._warmed()
-        message = Message(read.normalised.text, places_of(submission, read))
+        message = ScannedText(read.normalised.text, places_of(submission, read))
         rules = gated.open(message)
         if not rules and self._ner is None:
             return Detection(stage=Stage.PII, models=self._models)
@@ -84,10 +84,12 @@ class PiiDetector:
         if self._ner is not None:
             self._models += self._ner.load()
         # The first scan loads numbering plans and compiles: no measure of a pattern.
-        scan(rules, Message(_WARM_TEXT), budget_s=_WARM_BUDGET_S)
+        scan(rules, ScannedText(_WARM_TEXT), budget_s=_WARM_BUDGET_S)
         return Gated(rules)
 
-    def _scan(self, rules: list[Rule], message: Message, read: ReadText) -> tuple[Hit, ...]:
+    def _scan(
+        self, rules: list[PiiRule], message: ScannedText, read: ReadText
+    ) -> tuple[RuleHit, ...]:
         hits = scan(rules, message, budget_s=self._budget_s)
         if self._ner is None:
             return hits
@@ -103,7 +105,7 @@ _WARM_TEXT = (
 
 
 def places_of(submission: Submission, read: ReadText) -> frozenset[str]:
-    """Languages and countries a message may belong to, as `Message.places` wants them."""
+    """Languages and countries a message may belong to, as `ScannedText.places` wants them."""
     places = set()
     for language in (submission.language, read.language):
         primary = (language or "und").partition("-")[0].lower()
@@ -115,7 +117,7 @@ def places_of(submission: Submission, read: ReadText) -> frozenset[str]:
     return frozenset(places)
 
 
-def patterns_identity(rules: tuple[Rule, ...]) -> ModelIdentity:
+def patterns_identity(rules: tuple[PiiRule, ...]) -> ModelIdentity:
     """The patterns by name and hash, for the audit entries."""
     digest = hashlib.sha256()
     for rule in rules:
@@ -123,7 +125,7 @@ def patterns_identity(rules: tuple[Rule, ...]) -> ModelIdentity:
     return ModelIdentity(id="pii-patterns", sha256=digest.hexdigest())
 
 
-def _finding(hit: Hit, read: ReadText) -> Finding:
+def _finding(hit: RuleHit, read: ReadText) -> Finding:
     start, end = read.normalised.to_original(hit.start, hit.end)
     return Finding(
         stage=Stage.PII,

@@ -21,7 +21,7 @@ _RUN = re.compile(rf"[A-Za-z0-9]{{{_LEAST_RUN},}}")
 
 
 @dataclass(frozen=True)
-class Message:
+class ScannedText:
     """`text` is the normalised form. `places` are lower-case language codes ("fr") and
     upper-case country codes ("FR") that this message belongs to; empty when nobody knows."""
 
@@ -91,7 +91,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
+class Prefilter:
     """What a text must hold before a recognizer can match at all: necessary, cheap to tell.
 
     `digits` is the least number of digits, `run` the shortest run of ASCII letters and digits
@@ -101,7 +101,8 @@ class Gate:
     words are among `words` (lower case).
     `quick` is a regular expression, linear in the text, that must match somewhere; `quick_lower`
     one that must match in the lower-case text.
-    Away from `home` (as `Message.places`), one of `named` must be there: lower case, no accents.
+    Away from `home` (as `ScannedText.places`), one of `named` must be there: lower case, without
+    accents.
     """
 
     digits: int = 0
@@ -117,7 +118,7 @@ class Gate:
     home: frozenset[str] = frozenset()
     named: tuple[str, ...] = ()
 
-    def opens(self, message: Message) -> bool:
+    def opens(self, message: ScannedText) -> bool:
         return (
             message.digits >= self.digits
             and (not self.wide or not message.text.isascii())
@@ -140,7 +141,7 @@ class Gate:
                 return False
         return True
 
-    def _runs(self, message: Message) -> bool:
+    def _runs(self, message: ScannedText) -> bool:
         return message.longest_chunk >= self.run and message.longest_run >= self.run
 
     def _often(self, text: str) -> bool:
@@ -148,10 +149,10 @@ class Gate:
 
     @property
     def openings(self) -> frozenset[str]:
-        """Of which `Message.openings` has one, where one of `named` is there and ASCII."""
+        """Of which `ScannedText.openings` has one, where one of `named` is there and ASCII."""
         return frozenset(map(_opening, filter(str.isascii, self.named)))
 
-    def _named(self, message: Message) -> bool:
+    def _named(self, message: ScannedText) -> bool:
         if not message.places.isdisjoint(self.home):
             return True
         folded = message.folded

@@ -19,7 +19,7 @@ from gateway.errors import ModelInvalid
 from gateway.model.finding import ModelIdentity
 from gateway.pii.context import fold
 from gateway.pii.names import person_in
-from gateway.pii.rule import Hit
+from gateway.pii.rule import RuleHit
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class NerRecognizer:
             identities.append(ModelIdentity(id=name, sha256=digest))
         return tuple(identities)
 
-    def hits(self, text: str, language: str) -> Iterator[Hit]:
+    def hits(self, text: str, language: str) -> Iterator[RuleHit]:
         """Advisory hits, in the languages that have a model; none for others."""
         pipeline = self._pipelines.get(language)
         if pipeline is None:
@@ -110,7 +110,7 @@ class NerRecognizer:
                 start, end = person_in(text, start, end) or (end, end)
             start = _without_greeting(text, start, end)
             if start < end:
-                yield Hit(start, end, kind, _SCORE, False, self._packages[language], True)
+                yield RuleHit(start, end, kind, _SCORE, False, self._packages[language], True)
 
 
 def _without_greeting(text: str, start: int, end: int) -> int:

@@ -9,9 +9,9 @@ from functools import cached_property
 import regex
 from presidio_analyzer import Pattern, PatternRecognizer
 
-from gateway.pii.context import NOWHERE, Context
-from gateway.pii.message import Gate, Message
-from gateway.pii.rule import ACCEPT, Hit, matches
+from gateway.pii.context import NOWHERE, ContextWords
+from gateway.pii.message import Prefilter, ScannedText
+from gateway.pii.rule import ACCEPT, RuleHit, matches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,15 +27,15 @@ class PatternRule:
 
     recognizer: PatternRecognizer
     about: str
-    gate: Gate
-    context: Context = NOWHERE
+    gate: Prefilter
+    context: ContextWords = NOWHERE
     checksum: bool = False
     in_context: float = 0.85
     home: frozenset[str] = frozenset()
     at_home: float = 0.0
     advisory: bool = False
     timed: bool = True
-    accepts: Callable[[Message, int, int], bool] | None = None
+    accepts: Callable[[ScannedText, int, int], bool] | None = None
 
     @cached_property
     def name(self) -> str:
@@ -71,7 +71,7 @@ class PatternRule:
             (regex.compile(pattern.regex, flags), float(pattern.score)) for pattern in self.patterns
         )
 
-    def hits(self, message: Message, budget_s: float) -> Iterator[Hit]:
+    def hits(self, message: ScannedText, budget_s: float) -> Iterator[RuleHit]:
         text = message.text
         for pattern, score in self.compiled:
             for match in matches(pattern, text, budget_s) if self.timed else pattern.finditer(text):
@@ -80,14 +80,16 @@ class PatternRule:
                 if valid:
                     yield from self.weighed(message, start, end, valid)
 
-    def weighed(self, message: Message, start: int, end: int, score: float) -> Iterator[Hit]:
+    def weighed(
+        self, message: ScannedText, start: int, end: int, score: float
+    ) -> Iterator[RuleHit]:
         """The hit, if the text around it makes it count."""
         if self.at_home and message.is_at_home(self.home):
             score += self.at_home
         if score < self.in_context and self.context.supports(message.text, start, end):
             score = self.in_context
         if score >= ACCEPT and (self.accepts is None or self.accepts(message, start, end)):
-            yield Hit(
+            yield RuleHit(
                 start,
                 end,
                 self.kind,

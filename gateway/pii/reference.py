@@ -6,9 +6,9 @@ from gateway.pii.domains import Domains
 from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.recognizers import COUNTRIES, NATIONAL, make_rules
 from gateway.pii.recognizers.generic.disguised import DisguisedRule
-from gateway.pii.recognizers.national import National
+from gateway.pii.recognizers.national import NumberFormat
 from gateway.pii.redaction import MODES
-from gateway.pii.rule import ACCEPT, Rule
+from gateway.pii.rule import ACCEPT, PiiRule
 from gateway.pii.scan import BUDGET_S
 
 _HEAD = f"""# Personal data
@@ -84,7 +84,7 @@ def _lines(rows: list[str]) -> str:
     return "".join(f"{row}\n" for row in rows)
 
 
-def _number(country: str, number: National) -> str:
+def _number(country: str, number: NumberFormat) -> str:
     counts = {"anywhere": "anywhere", "home": "at home, or beside its name",
               "named": "beside its name"}[number.counts]  # fmt: skip
     places, words = ", ".join(number.places), ", ".join(number.words)
@@ -95,7 +95,7 @@ def _number(country: str, number: National) -> str:
     )
 
 
-def _row(rule: Rule) -> str:
+def _row(rule: PiiRule) -> str:
     pattern = rule if isinstance(rule, PatternRule) else None
     inner = rule.inner if isinstance(rule, DisguisedRule) else None
     checked = any(isinstance(one, PatternRule) and one.checksum for one in (rule, inner))

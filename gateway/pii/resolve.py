@@ -6,23 +6,23 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import replace
 
-from gateway.pii.rule import Hit
+from gateway.pii.rule import RuleHit
 
 _LEAST_PIECE = 4
 """Letters and digits; fewer tell nothing once the rest is gone."""
 
 
-def _rank(hit: Hit) -> tuple[bool, bool, float, int, int, str, str]:
+def _rank(hit: RuleHit) -> tuple[bool, bool, float, int, int, str, str]:
     return (hit.advisory, not hit.checked, -hit.score, hit.start - hit.end, hit.start, hit.kind,
             hit.source)  # fmt: skip
 
 
-def resolve(text: str, hits: Iterable[Hit]) -> tuple[Hit, ...]:
+def resolve(text: str, hits: Iterable[RuleHit]) -> tuple[RuleHit, ...]:
     """Hits that do not overlap, by start: one confirmed by a checksum wins, then the higher
     score, then the longer. What a loser covers beyond its winners stays found, cut to its
     letters and digits, unless that is too little to tell anything. Advisory hits come
     last and never displace others."""
-    standing: list[tuple[int, int, Hit]] = []
+    standing: list[tuple[int, int, RuleHit]] = []
     for hit in sorted(set(hits), key=_rank):
         for start, end in _uncovered(hit, standing):
             piece = _cut(text, hit, start, end)
@@ -31,7 +31,7 @@ def resolve(text: str, hits: Iterable[Hit]) -> tuple[Hit, ...]:
     return tuple(hit for _, _, hit in standing)
 
 
-def _cut(text: str, hit: Hit, start: int, end: int) -> Hit | None:
+def _cut(text: str, hit: RuleHit, start: int, end: int) -> RuleHit | None:
     if (start, end) == (hit.start, hit.end):
         return hit
     while start < end and not text[start].isalnum():
@@ -43,7 +43,7 @@ def _cut(text: str, hit: Hit, start: int, end: int) -> Hit | None:
     return replace(hit, start=start, end=end, checked=False)
 
 
-def _uncovered(hit: Hit, standing: list[tuple[int, int, Hit]]) -> list[tuple[int, int]]:
+def _uncovered(hit: RuleHit, standing: list[tuple[int, int, RuleHit]]) -> list[tuple[int, int]]:
     """The stretches of `hit` that nothing in `standing` (sorted, disjoint) covers."""
     at = bisect_left(standing, (hit.start,))
     if at and standing[at - 1][1] > hit.start:

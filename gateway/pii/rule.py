@@ -11,7 +11,7 @@ import regex
 
 from gateway.errors import StageTimeout
 from gateway.model.finding import Stage
-from gateway.pii.message import Gate, Message
+from gateway.pii.message import Prefilter, ScannedText
 
 ACCEPT = 0.5
 """A hit counts from this score on, after context."""
@@ -23,7 +23,7 @@ _ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Hit:
+class RuleHit:
     """A match: offsets in the normalised text."""
 
     start: int
@@ -35,7 +35,7 @@ class Hit:
     advisory: bool = False
 
 
-class Rule(Protocol):
+class PiiRule(Protocol):
     """What the scan runs: `gate` first, then `hits`. Stateless."""
 
     @property
@@ -45,7 +45,7 @@ class Rule(Protocol):
     def kind(self) -> str: ...
 
     @property
-    def gate(self) -> Gate: ...
+    def gate(self) -> Prefilter: ...
 
     @property
     def about(self) -> str: ...
@@ -55,7 +55,7 @@ class Rule(Protocol):
         """All that its hits depend on, as text: hashed into the audit entries."""
         ...
 
-    def hits(self, message: Message, budget_s: float) -> Iterator[Hit]:
+    def hits(self, message: ScannedText, budget_s: float) -> Iterator[RuleHit]:
         """Raises StageTimeout when one pattern takes more than `budget_s` of CPU."""
         ...
 
@@ -76,7 +76,7 @@ def matches(pattern: regex.Pattern[str], text: str, budget_s: float) -> list[reg
     raise StageTimeout(Stage.PII, budget_s * 1000)
 
 
-class Deadline:
+class ScanDeadline:
     """CPU time of this thread from now on, for work that is not one regular expression."""
 
     def __init__(self, budget_s: float) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 
-from gateway.pii.message import Gate, Message
+from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.resolve import resolve
-from gateway.pii.rule import Hit, Rule
+from gateway.pii.rule import PiiRule, RuleHit
 
 BUDGET_S = 0.05
 """CPU that one pattern may take on one message."""
@@ -20,8 +20,8 @@ class Gated:
 
     __slots__ = ("_digits", "_gates", "_homes", "_named", "_named_digits", "_openings")
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        behind: dict[Gate, list[Rule]] = {}
+    def __init__(self, rules: Iterable[PiiRule]) -> None:
+        behind: dict[Prefilter, list[PiiRule]] = {}
         for rule in rules:
             behind.setdefault(rule.gate, []).append(rule)
         ordered = sorted(behind.items(), key=lambda item: item[0].digits)
@@ -32,7 +32,7 @@ class Gated:
         self._homes = frozenset().union(*(gate.home for gate, _ in self._named))
         self._openings = frozenset().union(*(gate.openings for gate, _ in self._named))
 
-    def open(self, message: Message) -> list[Rule]:
+    def open(self, message: ScannedText) -> list[PiiRule]:
         """The rules whose gate opens: the others cannot match."""
         reach = bisect_right(self._digits, message.digits)
         gates = self._gates[:reach]
@@ -41,7 +41,7 @@ class Gated:
             gates += self._named[:reach]
         return [rule for gate, rules in gates if gate.opens(message) for rule in rules]
 
-    def _may_be_named(self, message: Message) -> bool:
+    def _may_be_named(self, message: ScannedText) -> bool:
         return (
             not message.text.isascii()
             or not message.places.isdisjoint(self._homes)
@@ -50,14 +50,14 @@ class Gated:
 
 
 def scan(
-    rules: Iterable[Rule],
-    message: Message,
+    rules: Iterable[PiiRule],
+    message: ScannedText,
     *,
     budget_s: float = BUDGET_S,
-    run: Callable[[Rule, Message, float], Iterable[Hit]] = lambda rule, message, budget_s: (
-        rule.hits(message, budget_s)
-    ),
-) -> tuple[Hit, ...]:
+    run: Callable[
+        [PiiRule, ScannedText, float], Iterable[RuleHit]
+    ] = lambda rule, message, budget_s: rule.hits(message, budget_s),
+) -> tuple[RuleHit, ...]:
     """What stands of the hits of `rules`, by start. Raises StageTimeout."""
     hits = [hit for rule in rules for hit in run(rule, message, budget_s)]
     if len(hits) < 2:

@@ -27,10 +27,10 @@ from gateway.model.record import (
 )
 from gateway.model.submission import Submission
 from gateway.model.verdict import State, Verdict
+from gateway.pipeline.adapters import Adapters, Limits
 from gateway.pipeline.admission import admit
 from gateway.pipeline.ids import commit_to, new_id
-from gateway.pipeline.judge import Judge, Judgement
-from gateway.pipeline.rooms import Limits, Rooms
+from gateway.pipeline.judgement import Judge, Judgement
 from gateway.pipeline.stages import Spans, StageRunner
 from gateway.pipeline.stream.recording import as_streamed
 from gateway.ports import Now
@@ -45,7 +45,7 @@ _STATES = {
 class Gateway:
     """Judges, records, delivers. Safe for many tasks at once."""
 
-    def __init__(self, *, rooms: Rooms, limits: Limits, now: Now) -> None:
+    def __init__(self, *, rooms: Adapters, limits: Limits, now: Now) -> None:
         self._rooms = rooms
         self._limits = limits
         self._now = now

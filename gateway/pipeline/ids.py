@@ -6,7 +6,7 @@ import hmac
 import secrets
 from datetime import datetime
 
-from gateway.model.record import Commitment
+from gateway.model.record import TextCommitment
 
 
 def new_id(prefix: str, now: datetime) -> str:
@@ -14,7 +14,7 @@ def new_id(prefix: str, now: datetime) -> str:
     return f"{prefix}_{int(now.timestamp() * 1_000):012x}{secrets.token_hex(10)}"
 
 
-def commit_to(text: str) -> Commitment:
+def commit_to(text: str) -> TextCommitment:
     """A commitment under a fresh salt: a plain hash of a short message could be guessed."""
     salt = secrets.token_bytes(16)
-    return Commitment(salt=salt.hex(), hash=hmac.digest(salt, text.encode(), "sha256").hex())
+    return TextCommitment(salt=salt.hex(), hash=hmac.digest(salt, text.encode(), "sha256").hex())

@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.model.record import Dispatch, DispatchResult
 from gateway.platforms.declaration import Declaration, ErrorForm, Operation, Rewrite
-from gateway.platforms.pointers import TooMuch, first, get, places, put
+from gateway.platforms.pointers import TooManyPlaces, first, get, places, put
 from gateway.platforms.words import filled
 
 # Not processed, says the status.
@@ -17,7 +17,7 @@ _NOT_PROCESSED = frozenset({408, 425, 429, 503})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ProxyResponse:
     """What the client is answered: `headers` as pairs, so that one may be there twice."""
 
     status: int
@@ -27,11 +27,11 @@ class Answer:
 
 def error_answer(
     form: ErrorForm, message: str, *, status: int | None = None, code: str = "refused"
-) -> Answer:
+) -> ProxyResponse:
     """The platform's own error, saying `message`."""
     told = form.status if form.fixed or status is None else status
     body = filled(form.body, {"message": message, "code": code})
-    return Answer(
+    return ProxyResponse(
         status=told,
         headers=(("content-type", "application/json"),),
         body=json.dumps(_numbered(body, told), ensure_ascii=False).encode(),
@@ -80,7 +80,7 @@ def rewritten(rewrites: tuple[Rewrite, ...], body: bytes, here: str) -> bytes:
         for pattern in one.at:
             try:
                 found = places(document, pattern)
-            except TooMuch:
+            except TooManyPlaces:
                 found = []
             for place in found:
                 if isinstance(get(document, place), str):
@@ -99,7 +99,7 @@ def _document(body: bytes) -> Any:
 def _at(document: Any, pattern: Any) -> Any:
     try:
         return first(document, pattern)
-    except TooMuch:
+    except TooManyPlaces:
         return None
 
 

@@ -18,7 +18,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from gateway.platforms.declaration import Action, Content, Operation
-from gateway.platforms.matching import Denied, pairs
+from gateway.platforms.matching import OperationDenied, pairs
 
 _TYPES: Mapping[str, Content] = {
     "application/json": Content.JSON,
@@ -30,7 +30,7 @@ _MOST_PARTS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class File:
+class UploadedFile:
     """A part of a multipart body that is a file."""
 
     name: str
@@ -40,17 +40,17 @@ class File:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class ParsedBody:
     """`document` holds the fields. `enveloped`: it was the JSON part of a multipart body."""
 
     content: Content
     document: dict[str, Any]
-    files: tuple[File, ...] = ()
+    files: tuple[UploadedFile, ...] = ()
     enveloped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class WrittenBody:
     """A body as it is sent on; `query` where the fields are there."""
 
     content_type: str | None
@@ -58,10 +58,10 @@ class Written:
     query: str | None = None
 
 
-def parse(operation: Operation, content_type: str, raw: bytes, query: str) -> Body:
+def parse(operation: Operation, content_type: str, raw: bytes, query: str) -> ParsedBody:
     """The fields of a judged request. Raises Denied for what is not listed or ambiguous."""
     if not raw and operation.when_empty is Action.PASS:
-        return Body(content=Content.JSON, document={})
+        return ParsedBody(content=Content.JSON, document={})
     kind, options = parse_options_header(content_type)
     media_type = kind.decode("latin-1").lower()
     content = _TYPES.get(media_type)
@@ -69,26 +69,28 @@ def parse(operation: Operation, content_type: str, raw: bytes, query: str) -> Bo
         content = Content.QUERY
     if content is None or content not in operation.content:
         listed = ", ".join(sorted(operation.content))
-        raise Denied(f"the body is of a type that is not listed; send one of: {listed}", 415)
+        raise OperationDenied(
+            f"the body is of a type that is not listed; send one of: {listed}", 415
+        )
     charset = options.get(b"charset", b"utf-8").decode("latin-1").lower()
     if charset not in ("utf-8", "utf8", "us-ascii"):
-        raise Denied("the body is not UTF-8", 415)
+        raise OperationDenied("the body is not UTF-8", 415)
     if content is Content.JSON:
-        body = Body(content=content, document=_object(strict_json(raw)))
+        body = ParsedBody(content=content, document=_object(strict_json(raw)))
     elif content is Content.MULTIPART:
         body = _multipart(operation, options.get(b"boundary", b""), raw)
     else:
         fields = pairs(query if content is Content.QUERY else _utf8(raw))
-        body = Body(content=content, document=_fields(operation, fields))
+        body = ParsedBody(content=content, document=_fields(operation, fields))
     _check_names(operation, body.document)
     return body
 
 
-def write(operation: Operation, body: Body) -> Written:
+def write(operation: Operation, body: ParsedBody) -> WrittenBody:
     """`body` as it is sent on. Raises Denied for what cannot be written in its type."""
     document = body.document
     if body.content is Content.JSON:
-        return Written(content_type="application/json", data=_json(document))
+        return WrittenBody(content_type="application/json", data=_json(document))
     if body.content is Content.MULTIPART:
         fields = (
             [(str(operation.envelope), _json(document).decode())]
@@ -98,11 +100,11 @@ def write(operation: Operation, body: Body) -> Written:
         return _written_parts(fields, body.files)
     encoded = urlencode(_flat(operation, document))
     if body.content is Content.QUERY:
-        return Written(content_type=None, data=b"", query=encoded)
-    return Written(content_type="application/x-www-form-urlencoded", data=encoded.encode())
+        return WrittenBody(content_type=None, data=b"", query=encoded)
+    return WrittenBody(content_type="application/x-www-form-urlencoded", data=encoded.encode())
 
 
-def with_document(body: Body, document: dict[str, Any]) -> Body:
+def with_document(body: ParsedBody, document: dict[str, Any]) -> ParsedBody:
     return replace(body, document=document)
 
 
@@ -112,34 +114,34 @@ def strict_json(raw: bytes | str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_nan)
     except RecursionError:
-        raise Denied("the body is nested too deep", 400) from None
+        raise OperationDenied("the body is nested too deep", 400) from None
     except ValueError as error:
-        if isinstance(error, Denied):
+        if isinstance(error, OperationDenied):
             raise
-        raise Denied("the body is not JSON", 400) from None
+        raise OperationDenied("the body is not JSON", 400) from None
 
 
 def _utf8(raw: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise Denied("the body is not UTF-8", 400) from None
+        raise OperationDenied("the body is not UTF-8", 400) from None
 
 
 def _no_duplicates(given: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(given)
     if len(found) != len(given):
-        raise Denied("the body names a key twice", 400)
+        raise OperationDenied("the body names a key twice", 400)
     return found
 
 
 def _no_nan(_: str) -> None:
-    raise Denied("the body holds NaN or Infinity", 400)
+    raise OperationDenied("the body holds NaN or Infinity", 400)
 
 
 def _object(document: Any) -> dict[str, Any]:
     if not isinstance(document, dict):
-        raise Denied("the body is not a JSON object", 400)
+        raise OperationDenied("the body is not a JSON object", 400)
     return document
 
 
@@ -147,7 +149,7 @@ def _json(document: Any) -> bytes:
     try:
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:
-        raise Denied("the body holds half a surrogate pair", 400) from None
+        raise OperationDenied("the body holds half a surrogate pair", 400) from None
 
 
 def _check_names(operation: Operation, document: Mapping[str, Any]) -> None:
@@ -157,13 +159,13 @@ def _check_names(operation: Operation, document: Mapping[str, Any]) -> None:
     known = {name.casefold(): name for name in texts if name not in ("*", "**")}
     for name in document:
         if name == "_method":
-            raise Denied("the field _method would change what the request means")
+            raise OperationDenied("the field _method would change what the request means")
         twin = folded.setdefault(name.casefold(), name)
         root = known.get(name.partition("[")[0].casefold())
         if twin != name or (root is not None and root != name):
-            raise Denied(f"the field {name[:40]} could be read as another", 400)
+            raise OperationDenied(f"the field {name[:40]} could be read as another", 400)
         if operation.fields and name not in operation.fields and name not in texts:
-            raise Denied(f"the field {name[:40]} is not listed for {operation.name}")
+            raise OperationDenied(f"the field {name[:40]} is not listed for {operation.name}")
 
 
 def _names(step: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -176,7 +178,7 @@ def _fields(operation: Operation, given: Iterable[tuple[str, str]]) -> dict[str,
         key = _KEY.fullmatch(name) if operation.brackets else None
         inner = re.findall(r"\[([^\[\]]*)\]", key.group(2)) if key else []
         if operation.brackets and key is None:
-            raise Denied(f"the field {name[:40]} cannot be read", 400)
+            raise OperationDenied(f"the field {name[:40]} cannot be read", 400)
         _nest(document, [key.group(1) if key else name, *inner], value, name)
     for name in operation.json_fields:
         if isinstance(document.get(name), str):
@@ -192,10 +194,10 @@ def _nest(document: dict[str, Any], keys: list[str], value: str, name: str) -> N
         following: Any = [] if not last and keys[index + 1] == "" else {}
         if isinstance(node, list):
             if key != "" or not last:
-                raise Denied(f"the field {name[:40]} cannot be read", 400)
+                raise OperationDenied(f"the field {name[:40]} cannot be read", 400)
             node.append(value)
         elif key == "" or not isinstance(node, dict) or (last and key in node):
-            raise Denied(f"the field {name[:40]} is there twice, or cannot be read", 400)
+            raise OperationDenied(f"the field {name[:40]} is there twice, or cannot be read", 400)
         elif last:
             node[key] = value
         else:
@@ -212,7 +214,7 @@ def _flat(operation: Operation, document: Mapping[str, Any]) -> list[tuple[str, 
     try:
         "".join(value for _, value in fields).encode()
     except UnicodeEncodeError:
-        raise Denied("the body holds half a surrogate pair", 400) from None
+        raise OperationDenied("the body holds half a surrogate pair", 400) from None
     return fields
 
 
@@ -233,20 +235,20 @@ class _Part:
     data: bytearray
 
 
-def _multipart(operation: Operation, boundary: bytes, raw: bytes) -> Body:
+def _multipart(operation: Operation, boundary: bytes, raw: bytes) -> ParsedBody:
     fields: list[tuple[str, str]] = []
-    files: list[File] = []
+    files: list[UploadedFile] = []
     for part in _parts(boundary, raw):
         if "content-transfer-encoding" in part.headers:
-            raise Denied("a part is encoded", 415)
+            raise OperationDenied("a part is encoded", 415)
         disposition = part.headers.get("content-disposition", "")
         _, options = parse_options_header(disposition)
         name = _utf8(options.get(b"name", b""))
         if not name:
-            raise Denied("a part has no name", 400)
+            raise OperationDenied("a part has no name", 400)
         if b"filename" in options:
             files.append(
-                File(
+                UploadedFile(
                     name=name,
                     filename=_utf8(options[b"filename"]),
                     content_type=part.headers.get("content-type", "application/octet-stream"),
@@ -257,13 +259,13 @@ def _multipart(operation: Operation, boundary: bytes, raw: bytes) -> Body:
             fields.append((name, _utf8(bytes(part.data))))
     if operation.envelope is not None and operation.envelope in dict(fields):
         if len(fields) != 1:
-            raise Denied(f"fields beside {operation.envelope}", 400)
+            raise OperationDenied(f"fields beside {operation.envelope}", 400)
         document = _object(strict_json(fields[0][1]))
-        return Body(
+        return ParsedBody(
             content=Content.MULTIPART, document=document, files=tuple(files), enveloped=True
         )
     document = _fields(operation, fields)
-    return Body(content=Content.MULTIPART, document=document, files=tuple(files))
+    return ParsedBody(content=Content.MULTIPART, document=document, files=tuple(files))
 
 
 def _parts(boundary: bytes, raw: bytes) -> list[_Part]:
@@ -274,13 +276,13 @@ def _parts(boundary: bytes, raw: bytes) -> list[_Part]:
 
     def begin() -> None:
         if len(made) >= _MOST_PARTS:
-            raise Denied("too many parts", 413)
+            raise OperationDenied("too many parts", 413)
         made.append(_Part({}, bytearray()))
 
     def header_end() -> None:
         key = name.decode("latin-1").lower()
         if key in made[-1].headers:
-            raise Denied("a part names a header twice", 400)
+            raise OperationDenied("a part names a header twice", 400)
         made[-1].headers[key] = value.decode("latin-1")
         name.clear()
         value.clear()
@@ -298,13 +300,13 @@ def _parts(boundary: bytes, raw: bytes) -> list[_Part]:
         parser.write(raw)
         parser.finalize()
     except FormParserError:
-        raise Denied("the multipart body cannot be read", 400) from None
+        raise OperationDenied("the multipart body cannot be read", 400) from None
     if not ended:
-        raise Denied("the multipart body has no end", 400)
+        raise OperationDenied("the multipart body has no end", 400)
     return made
 
 
-def _written_parts(fields: Iterable[tuple[str, str]], files: Iterable[File]) -> Written:
+def _written_parts(fields: Iterable[tuple[str, str]], files: Iterable[UploadedFile]) -> WrittenBody:
     boundary = secrets.token_hex(16)
     pieces: list[bytes] = []
     for name, value in fields:
@@ -317,7 +319,9 @@ def _written_parts(fields: Iterable[tuple[str, str]], files: Iterable[File]) -> 
         )
         pieces += [f"--{boundary}\r\n{head}\r\n\r\n".encode(), file.data, b"\r\n"]
     pieces.append(f"--{boundary}--\r\n".encode())
-    return Written(content_type=f"multipart/form-data; boundary={boundary}", data=b"".join(pieces))
+    return WrittenBody(
+        content_type=f"multipart/form-data; boundary={boundary}", data=b"".join(pieces)
+    )
 
 
 def _quoted(text: str) -> str:

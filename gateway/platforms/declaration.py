@@ -16,7 +16,7 @@ from gateway.model.submission import Channel
 from gateway.platforms.pointers import Pattern
 
 
-class Format(StrEnum):
+class TextFormat(StrEnum):
     """How the readers' client reads a text."""
 
     PLAIN = "plain"
@@ -63,9 +63,9 @@ class Text:
 
     pointer: str
     pattern: Pattern
-    format: Format = Format.PLAIN
+    format: TextFormat = TextFormat.PLAIN
     format_from: Pattern = ()
-    formats: Mapping[str, Format] = field(default_factory=dict)
+    formats: Mapping[str, TextFormat] = field(default_factory=dict)
     escape: str = ""
     renders: str | None = None
 

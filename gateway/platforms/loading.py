@@ -20,7 +20,6 @@ from gateway.platforms.declaration import (
     Declaration,
     ErrorForm,
     Fetch,
-    Format,
     Idempotency,
     Mark,
     Offsets,
@@ -29,6 +28,7 @@ from gateway.platforms.declaration import (
     Source,
     Success,
     Text,
+    TextFormat,
 )
 from gateway.platforms.located import Lines, line_of, read_checked, read_file
 from gateway.platforms.pointers import Pattern, compiled
@@ -176,9 +176,9 @@ def _text(one: Mapping[str, Any], at: _At) -> Text:
     return Text(
         pointer=one["at"],
         pattern=at.pointer(one["at"]),
-        format=Format(one.get("format", "plain")),
+        format=TextFormat(one.get("format", "plain")),
         format_from=at.pointer(one["format_from"]) if "format_from" in one else (),
-        formats={name: Format(value) for name, value in one.get("formats", {}).items()},
+        formats={name: TextFormat(value) for name, value in one.get("formats", {}).items()},
         escape=one.get("escape", ""),
         renders=one.get("renders"),
     )

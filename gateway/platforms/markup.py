@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from gateway.platforms.declaration import Format
+from gateway.platforms.declaration import TextFormat
 
 _BREAKS = frozenset(
     {"br", "p", "div", "li", "ul", "ol", "tr", "blockquote", "pre", "hr"}
@@ -23,11 +23,11 @@ _MARKS = re.compile(r"\*+|~+|`+|\|\||__+")
 _MARKS_AND_UNDERSCORES = re.compile(r"\*+|~+|`+|\|\||_+")
 
 
-def views(text: str, format: Format, escape: str = "") -> tuple[str, ...]:  # noqa: A002 - its name
+def views(text: str, format: TextFormat, escape: str = "") -> tuple[str, ...]:  # noqa: A002 - its name
     """What is judged of `text`: as it is seen, then what else is in it."""
-    if format is Format.PLAIN:
+    if format is TextFormat.PLAIN:
         return (text,)
-    if format is Format.MARKDOWN:
+    if format is TextFormat.MARKDOWN:
         seen = _seen_markdown(text, escape)
         return (seen,) if seen == text else (seen, text)
     seen, beside = _seen_html(text)
@@ -36,7 +36,7 @@ def views(text: str, format: Format, escape: str = "") -> tuple[str, ...]:  # no
 
 def restored(
     original: str,
-    format: Format,  # noqa: A002
+    format: TextFormat,  # noqa: A002
     judged: Sequence[str],
     published: Sequence[str],
     escape: str = "",
@@ -47,12 +47,12 @@ def restored(
     return (original, True) if same else (plain(published[0], format, escape), False)
 
 
-def plain(text: str, format: Format, escape: str = "") -> str:  # noqa: A002
+def plain(text: str, format: TextFormat, escape: str = "") -> str:  # noqa: A002
     """`text` so that a reader of `format` sees just that."""
-    if format in (Format.HTML, Format.HTML_LINES):
+    if format in (TextFormat.HTML, TextFormat.HTML_LINES):
         escaped = html.escape(text, quote=False)
-        return escaped.replace("\n", "<br>") if format is Format.HTML else escaped
-    if format is Format.MARKDOWN and escape:
+        return escaped.replace("\n", "<br>") if format is TextFormat.HTML else escaped
+    if format is TextFormat.MARKDOWN and escape:
         return "".join("\\" + one if one in escape or one == "\\" else one for one in text)
     return text
 

@@ -22,7 +22,7 @@ _OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
 _MOST_FIELDS = 1_000
 
 
-class Denied(ValueError):
+class OperationDenied(ValueError):
     """The proxy does not let this through. `status` is the HTTP status that tells it best."""
 
     def __init__(self, message: str, status: int = 403) -> None:
@@ -31,7 +31,7 @@ class Denied(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class OperationMatch:
     """`operation` is None for a read that is not listed. `path` is encoded, as it is sent on;
     `decoded` is what was matched; `params` are its named steps."""
 
@@ -54,12 +54,12 @@ class Match:
 
 def match(
     declaration: Declaration, method: str, raw_path: str, headers: Mapping[str, str]
-) -> Match:
+) -> OperationMatch:
     """`raw_path` begins with a slash and is as it was sent; `headers` by lower-case name.
     Raises Denied."""
     for name in _OVERRIDES:
         if name in headers:
-            raise Denied(f"the header {name} would change what the request means")
+            raise OperationDenied(f"the header {name} would change what the request means")
     path, decoded, clear = _read(raw_path)
     if clear:
         for operation in declaration.operations:
@@ -69,10 +69,10 @@ def match(
                 if found := pattern.fullmatch(decoded):
                     return _listed(operation, path, decoded, found)
     if method in READS and declaration.reads is Action.PASS:
-        return Match(operation=None, path=path, decoded=decoded)
+        return OperationMatch(operation=None, path=path, decoded=decoded)
     if not clear:
-        raise Denied("the path can be decoded in two ways")
-    raise Denied(f"{method} is not listed for this path, and what is not listed is denied")
+        raise OperationDenied("the path can be decoded in two ways")
+    raise OperationDenied(f"{method} is not listed for this path, and what is not listed is denied")
 
 
 def _read(raw_path: str) -> tuple[str, str, bool]:
@@ -84,10 +84,10 @@ def _read(raw_path: str) -> tuple[str, str, bool]:
     return _encoded(steps), "/" + "/".join(steps), clear
 
 
-def _listed(operation: Operation, path: str, decoded: str, found: re.Match[str]) -> Match:
+def _listed(operation: Operation, path: str, decoded: str, found: re.Match[str]) -> OperationMatch:
     if operation.action is Action.DENY:
-        raise Denied(f"{operation.name} is denied on this platform")
-    return Match(
+        raise OperationDenied(f"{operation.name} is denied on this platform")
+    return OperationMatch(
         operation=operation,
         path=path,
         decoded=decoded,
@@ -106,9 +106,9 @@ def _steps(raw_path: str) -> list[str]:
         try:
             step = unquote_to_bytes(part).decode("utf-8")
         except UnicodeDecodeError:
-            raise Denied("the path is not UTF-8", 400) from None
+            raise OperationDenied("the path is not UTF-8", 400) from None
         if step in (".", "..") or any(character < " " or character == "\x7f" for character in step):
-            raise Denied("the path holds dots or control characters", 400)
+            raise OperationDenied("the path holds dots or control characters", 400)
         steps.append(step)
     return steps
 
@@ -118,7 +118,7 @@ def pairs(text: str) -> list[tuple[str, str]]:
     try:
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except (ValueError, UnicodeDecodeError):
-        raise Denied("the fields cannot be read", 400) from None
+        raise OperationDenied("the fields cannot be read", 400) from None
 
 
 def check_query(
@@ -132,11 +132,11 @@ def check_query(
     seen: set[str] = set()
     for name, _ in pairs(query):
         if name == "_method" or name in declaration.forbidden_query:
-            raise Denied(f"the parameter {name[:40]} would change what the request means")
+            raise OperationDenied(f"the parameter {name[:40]} would change what the request means")
         if not judged or operation is None:
             continue
         if name in seen:
-            raise Denied(f"the parameter {name[:40]} is there twice", 400)
+            raise OperationDenied(f"the parameter {name[:40]} is there twice", 400)
         seen.add(name)
         if body and name not in operation.query:
-            raise Denied(f"the parameter {name[:40]} is not listed for {operation.name}")
+            raise OperationDenied(f"the parameter {name[:40]} is not listed for {operation.name}")

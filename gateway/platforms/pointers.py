@@ -15,7 +15,7 @@ MOST_PLACES = 1_000
 _DEEPEST = 64
 
 
-class TooMuch(ValueError):
+class TooManyPlaces(ValueError):
     """A document has more places, or deeper ones, than anybody would want to publish."""
 
 
@@ -42,13 +42,13 @@ def places(document: Any, pattern: Pattern) -> list[Place]:
     for place in _walk(document, pattern, ()):
         found[place] = None
         if len(found) > MOST_PLACES:
-            raise TooMuch
+            raise TooManyPlaces
     return list(found)
 
 
 def _walk(node: Any, pattern: Pattern, at: Place) -> Iterator[Place]:
     if len(at) > _DEEPEST:
-        raise TooMuch
+        raise TooManyPlaces
     if not pattern:
         yield at
         return

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import aiohttp
 import yarl
 
-from gateway.platforms.matching import Match, pairs
+from gateway.platforms.matching import OperationMatch, pairs
 from gateway.platforms.proxies import ProxyRoute
 
 KEY_HEADER = "x-avatar-gateway-key"
@@ -46,7 +46,7 @@ class Outgoing:
 
 def outgoing(
     proxy: ProxyRoute,
-    match: Match,
+    match: OperationMatch,
     method: str,
     query: str,
     headers: tuple[tuple[str, str], ...],

@@ -13,10 +13,10 @@ from typing import Any
 
 from gateway.model.disclosure import Disclosure
 from gateway.model.route import LengthUnit
-from gateway.platforms.declaration import Format, Mark, Offsets, Operation, Text
+from gateway.platforms.declaration import Mark, Offsets, Operation, Text, TextFormat
 from gateway.platforms.markup import plain, restored, views
-from gateway.platforms.matching import Denied
-from gateway.platforms.pointers import Place, TooMuch, first, get, places, put
+from gateway.platforms.matching import OperationDenied
+from gateway.platforms.pointers import Place, TooManyPlaces, first, get, places, put
 
 _SEPARATORS = ("␞", "␝", "␟", "␜")
 
@@ -26,21 +26,21 @@ class CannotPutBack(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FoundText:
     """One text of a request, with what of it is judged."""
 
     text: Text
     place: Place
     original: str
-    format: Format
+    format: TextFormat
     views: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class JudgedText:
     """`text` is what is judged; `pieces` are the different views that it was made of."""
 
-    found: tuple[Found, ...]
+    found: tuple[FoundText, ...]
     pieces: tuple[str, ...]
     separator: str
 
@@ -49,49 +49,49 @@ class Words:
         return self.separator.join(self.pieces)
 
 
-def words_of(operation: Operation, document: Mapping[str, Any]) -> Words | None:
+def words_of(operation: Operation, document: Mapping[str, Any]) -> JudgedText | None:
     """The words in `document`, None when there are none. Raises Denied for ciphertext, for a
     text that is no text, and for one that cannot carry a label."""
     try:
         for pattern in operation.refuse:
             if any(get(document, place) is not None for place in places(document, pattern)):
-                raise Denied("it holds a field that is refused here, such as ciphertext")
+                raise OperationDenied("it holds a field that is refused here, such as ciphertext")
         found = [
             one
             for text in operation.texts
             for place in places(document, text.pattern)
             if (one := _found(text, place, document)) is not None
         ]
-    except TooMuch:
-        raise Denied("it holds too many texts", 413) from None
+    except TooManyPlaces:
+        raise OperationDenied("it holds too many texts", 413) from None
     if not found:
         return None
     pieces = tuple(dict.fromkeys(view for one in found for view in one.views))
     for sign in _SEPARATORS:
         if not any(sign in piece for piece in pieces):
-            return Words(found=tuple(found), pieces=pieces, separator=f"\n{sign}\n")
-    raise Denied("it holds all signs that could separate its texts", 400)
+            return JudgedText(found=tuple(found), pieces=pieces, separator=f"\n{sign}\n")
+    raise OperationDenied("it holds all signs that could separate its texts", 400)
 
 
-def _found(text: Text, place: Place, document: Mapping[str, Any]) -> Found | None:
+def _found(text: Text, place: Place, document: Mapping[str, Any]) -> FoundText | None:
     value = get(document, place)
     if value is None or value == "":
         return None
     if not isinstance(value, str):
         if "**" in text.pattern:
             return None  # what is below is looked at by itself
-        raise Denied("a text is not a string", 400)
+        raise OperationDenied("a text is not a string", 400)
     form = text.format
     if text.format_from:
         told = first(document, text.format_from)
         if told is not None:
             if told not in text.formats:
-                raise Denied("the format of the text is not known here", 400)
+                raise OperationDenied("the format of the text is not known here", 400)
             form = text.formats[told]
     seen = views(value, form, text.escape)
     if not any(view.strip() for view in seen):
         return None
-    return Found(
+    return FoundText(
         text=text,
         place=place,
         original=value,
@@ -103,7 +103,7 @@ def _found(text: Text, place: Place, document: Mapping[str, Any]) -> Found | Non
 def put_back(
     operation: Operation,
     document: dict[str, Any],
-    words: Words,
+    words: JudgedText,
     disclosure: Disclosure,
     filling: Mapping[str, str],
 ) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def put_back(
     return made
 
 
-def _published(words: Words, disclosure: Disclosure) -> Mapping[str, str] | None:
+def _published(words: JudgedText, disclosure: Disclosure) -> Mapping[str, str] | None:
     """What became of each piece; None when another text replaces them all."""
     if disclosure.replaced_by is not None:
         return None
@@ -154,7 +154,7 @@ def spoken(disclosure: Disclosure) -> str:
 
 
 def _one(
-    one: Found, shown: Mapping[str, str] | None, disclosure: Disclosure, *, carries: bool
+    one: FoundText, shown: Mapping[str, str] | None, disclosure: Disclosure, *, carries: bool
 ) -> str:
     escape = one.text.escape
     if shown is None:
@@ -175,7 +175,7 @@ def _remove(document: Any, place: Place) -> None:
 def _shift(
     document: dict[str, Any],
     offsets: Offsets,
-    words: Words,
+    words: JudgedText,
     shown: Mapping[str, str] | None,
     start: str,
 ) -> None:

@@ -19,7 +19,7 @@ _ROW_GROUP = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class About:
+class ExportHeader:
     """What an export says of itself. `origin` and `checkpoint` (a signed note) name the log and
     how far it goes: nothing behind entry number `size` - 1 is in it. `query` are the filters."""
 
@@ -49,7 +49,7 @@ class About:
 class Export:
     """One export on its way. What the manifest says is known once `pieces` has ended."""
 
-    about: About
+    about: ExportHeader
     entries: int = 0
     first: int | None = None
     last: int | None = None

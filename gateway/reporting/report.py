@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from gateway.model.record import ReviewAction
-from gateway.model.tally import Counted, Measure, Tally, TallyKey
+from gateway.model.tally import Measure, TalliedDays, Tally, TallyKey
 from gateway.model.verdict import State, Verdict
 
 SMALL: Final = 5
@@ -40,7 +40,7 @@ def day_number(day: date) -> int:
 
 
 def build(
-    counted: Counted, *, tenant: str | None, origin: str, entries: int, made_at: datetime
+    counted: TalliedDays, *, tenant: str | None, origin: str, entries: int, made_at: datetime
 ) -> Report:
     """The report over `counted`. `origin` is the name of the log, `entries` how many it has:
     those that are not counted yet are missing, and `complete` says so."""

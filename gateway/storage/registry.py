@@ -15,13 +15,13 @@ from gateway.model.access import ApiKey, Role
 from gateway.model.creator import Creator
 from gateway.model.record import Change
 from gateway.ports import Now
-from gateway.storage.database import Database
-from gateway.storage.driver import Row
-from gateway.storage.reader import Reader
-from gateway.storage.tables import ApiKeyRow, CreatorRow, table
-from gateway.storage.times import micros, micros_or_none, moment, moment_or_none
-from gateway.storage.transaction import Marks, Transaction
-from gateway.storage.writer import Writer
+from gateway.storage.engine.database import Database
+from gateway.storage.engine.driver import Row
+from gateway.storage.engine.reader import DatabaseReader
+from gateway.storage.engine.tables import ApiKeyRow, CreatorRow, table
+from gateway.storage.engine.times import micros, micros_or_none, moment, moment_or_none
+from gateway.storage.engine.transaction import EntryColumns, Transaction
+from gateway.storage.engine.writer import DatabaseWriter
 
 _CACHED = 4_096
 
@@ -30,7 +30,9 @@ class StoredRegistry:
     """Creators are kept in memory, and each use asks the database whether its version is still
     the latest: a kill switch thrown by another process counts at once."""
 
-    def __init__(self, *, database: Database, reader: Reader, writer: Writer, now: Now) -> None:
+    def __init__(
+        self, *, database: Database, reader: DatabaseReader, writer: DatabaseWriter, now: Now
+    ) -> None:
         self._reader = reader
         self._writer = writer
         self._now = now
@@ -110,7 +112,7 @@ class StoredRegistry:
                 after=_digest(text),
                 detail={"version": new["version"]},
             )
-            transaction.append(change, Marks(creator=creator_id, decision=change.what))
+            transaction.append(change, EntryColumns(creator=creator_id, decision=change.what))
             transaction.add(self._insert_creator, **new)
             return _creator(tuple(new.values()))
 
@@ -151,7 +153,7 @@ class StoredRegistry:
                     "requests_per_s": key.requests_per_s,
                 },
             )
-            transaction.append(change, Marks(decision=change.what))
+            transaction.append(change, EntryColumns(decision=change.what))
             transaction.add(self._put_key, **_key_row(key))
 
         await self._writer.write(job)

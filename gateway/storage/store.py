@@ -14,35 +14,35 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.errors import DatabaseUnusable, GatewayError
 from gateway.model.erasure import RetentionRule
 from gateway.ports import Encode, Now
-from gateway.storage.claims import Claims
-from gateway.storage.database import Database
-from gateway.storage.digests import Digests
-from gateway.storage.erasure import Erasures
-from gateway.storage.escalations import Escalations
-from gateway.storage.handover import Handover
-from gateway.storage.holds import Holds
-from gateway.storage.key_database import KeyDatabase
-from gateway.storage.key_file import KeyFile
-from gateway.storage.key_store import KeyStore
-from gateway.storage.ledger import StoredLedger
-from gateway.storage.log_store import LogStore
-from gateway.storage.migrate import migrate
-from gateway.storage.outbox import StoredOutbox
-from gateway.storage.postgres import PostgresDatabase
-from gateway.storage.questions import EntryQuery, Questions
-from gateway.storage.reader import Reader
+from gateway.storage.engine.database import Database
+from gateway.storage.engine.log_fence import Membership
+from gateway.storage.engine.migrate import migrate
+from gateway.storage.engine.postgres import PostgresDatabase
+from gateway.storage.engine.reader import DatabaseReader
+from gateway.storage.engine.sqlite import SqliteDatabase
+from gateway.storage.engine.transaction import Transaction
+from gateway.storage.engine.writer import DatabaseWriter
+from gateway.storage.erasure.erasures import Erasures
+from gateway.storage.erasure.legal_holds import LegalHolds
+from gateway.storage.erasure.retention import Retention
+from gateway.storage.log.entry_search import EntryQuery, EntrySearch
+from gateway.storage.log.log_store import StoredLog
+from gateway.storage.log.tallies import StoredTallies
+from gateway.storage.messages.claims import Claims
+from gateway.storage.messages.escalations import Escalations
+from gateway.storage.messages.fresh_deliveries import FreshDeliveries
+from gateway.storage.messages.ledger import StoredLedger
+from gateway.storage.messages.outbox import StoredOutbox
+from gateway.storage.messages.reviews import Reviews
 from gateway.storage.registry import StoredRegistry
-from gateway.storage.retention import Retention
-from gateway.storage.reviews import Reviews
-from gateway.storage.sqlite import SqliteDatabase
-from gateway.storage.state import Membership
-from gateway.storage.subject_keys import SubjectKeys
-from gateway.storage.tallies import Tallies
-from gateway.storage.transaction import Transaction
-from gateway.storage.vault import Vault
-from gateway.storage.writer import Writer
+from gateway.storage.vault.digests import Digests
+from gateway.storage.vault.key_database import KeyDatabase
+from gateway.storage.vault.key_file import KeyFile
+from gateway.storage.vault.key_store import KeyStore
+from gateway.storage.vault.subject_keys import SubjectKeys
+from gateway.storage.vault.vault import Vault
 
-__all__ = ["EntryQuery", "Erasures", "Holds", "LogStore", "Retention", "Store", "open_store"]
+__all__ = ["EntryQuery", "Erasures", "LegalHolds", "Retention", "Store", "StoredLog", "open_store"]
 
 
 class Store:
@@ -66,13 +66,13 @@ class Store:
         self._membership = Membership(
             database, fingerprint_key=fingerprint_key, key_store=keys.identity
         )
-        self._writer = Writer(database=database, encode=encode)
-        self._reader = Reader(database)
+        self._writer = DatabaseWriter(database=database, encode=encode)
+        self._reader = DatabaseReader(database)
         reader, writer = self._reader, self._writer
         digests = Digests(fingerprint_key)
         vault = self._vault = Vault(database=database, reader=reader, keys=keys, digests=digests)
-        handover = Handover(lease_s=first_lease_s)
-        self.holds = Holds(
+        handover = FreshDeliveries(lease_s=first_lease_s)
+        self.holds = LegalHolds(
             database=database, reader=reader, writer=writer, digests=digests, now=now
         )
         self.erasures = Erasures(
@@ -104,9 +104,9 @@ class Store:
             database=database, writer=writer, vault=vault, handover=handover, now=now
         )
         self.registry = StoredRegistry(database=database, reader=reader, writer=writer, now=now)
-        self.log = LogStore(database=database, reader=reader, writer=writer)
-        self.questions = Questions(database=database, reader=reader)
-        self.tallies = Tallies(database=database, reader=reader, writer=writer)
+        self.log = StoredLog(database=database, reader=reader, writer=writer)
+        self.questions = EntrySearch(database=database, reader=reader)
+        self.tallies = StoredTallies(database=database, reader=reader, writer=writer)
 
     async def start(self) -> None:
         """Begin to write; what dead processes had leased is due again. `open_store` does it.

@@ -9,7 +9,7 @@ from gateway.text.normalise import Normaliser
 from gateway.text.tables import build
 
 
-class Reader:
+class TextReader:
     """Callable as `Read`. Building it takes some 30 ms and loads no model; after that it holds
     tables only, so that one instance serves any number of threads."""
 

@@ -36,14 +36,14 @@ class CategoryDrift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class DriftSample:
     """`labels[i]`: whether `texts[i]` is toxic; none where the file does not say."""
 
     texts: tuple[str, ...]
     labels: tuple[bool, ...] | None
 
 
-def read_sample(path: Path) -> Sample:
+def read_sample(path: Path) -> DriftSample:
     """A text on each line; or, in a .jsonl file, objects with `text` and, on every line or on
     none, `label` (true: toxic). Empty lines are passed over. Raises ModelInvalid."""
     if not path.is_file() or path.stat().st_size > _LARGEST:
@@ -55,7 +55,7 @@ def read_sample(path: Path) -> Sample:
     if not 0 < len(lines) <= MOST_TEXTS:
         raise _invalid(path, f"holds {len(lines)} texts, not 1 to {MOST_TEXTS}")
     if path.suffix != ".jsonl":
-        return Sample(texts=tuple(lines), labels=None)
+        return DriftSample(texts=tuple(lines), labels=None)
     try:
         rows = [json.loads(line) for line in lines]
         texts = tuple(row["text"] for row in rows)
@@ -66,10 +66,10 @@ def read_sample(path: Path) -> Sample:
         raise _invalid(path, "has a text that is none")
     if labels and (len(labels) < len(texts) or any(one not in (0, 1) for one in labels)):
         raise _invalid(path, "has a line without a label, or one that is neither true nor false")
-    return Sample(texts=texts, labels=tuple(map(bool, labels)) if labels else None)
+    return DriftSample(texts=texts, labels=tuple(map(bool, labels)) if labels else None)
 
 
-def measure(reference: Scorer, candidate: Scorer, sample: Sample) -> tuple[CategoryDrift, ...]:
+def measure(reference: Scorer, candidate: Scorer, sample: DriftSample) -> tuple[CategoryDrift, ...]:
     """One for each category, which both must cover alike. Texts are scored as they are, as
     the clean form. Raises ModelInvalid."""
     if reference.categories != candidate.categories:

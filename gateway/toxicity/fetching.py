@@ -16,18 +16,18 @@ _RELEASES = "https://github.com/unitaryai/detoxify/releases/download"
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class ModelDownload:
     """Where a checkpoint is, and how its sha256 begins (the file's name states it)."""
 
     path: str
     sha256_prefix: str
 
 
-RELEASES: Mapping[str, Release] = MappingProxyType(
+RELEASES: Mapping[str, ModelDownload] = MappingProxyType(
     {
-        "original": Release("v0.1-alpha/toxic_original-c1212f89.ckpt", "c1212f89"),
-        "unbiased": Release("v0.3-alpha/toxic_debiased-c7548aa0.ckpt", "c7548aa0"),
-        "multilingual": Release("v0.4-alpha/multilingual_debiased-0b549669.ckpt", "0b549669"),
+        "original": ModelDownload("v0.1-alpha/toxic_original-c1212f89.ckpt", "c1212f89"),
+        "unbiased": ModelDownload("v0.3-alpha/toxic_debiased-c7548aa0.ckpt", "c7548aa0"),
+        "multilingual": ModelDownload("v0.4-alpha/multilingual_debiased-0b549669.ckpt", "0b549669"),
     }
 )
 """Source: `MODEL_URLS` of the package detoxify 0.5.4."""

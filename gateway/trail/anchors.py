@@ -18,7 +18,7 @@ CheckStamp = Callable[[bytes, bytes], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class WitnessedCheckpoints:
     """What one witness cosigned: how many checkpoints, the size and time of the newest."""
 
     name: str
@@ -35,7 +35,7 @@ class Anchored:
     want of the authority's certificate, count as `unchecked_stamps` alone."""
 
     quorum: int = 0
-    witnesses: tuple[Seen, ...] = ()
+    witnesses: tuple[WitnessedCheckpoints, ...] = ()
     witnessed: int = 0
     witnessed_checkpoints: int = 0
     stamped: int = 0
@@ -60,14 +60,14 @@ class Quorum:
         return len(names) >= self.needed
 
 
-class Anchors:
+class AnchorCheck:
     """Collects them while a log is verified. Raises LogInvalid for what is wrong."""
 
     def __init__(
         self, quorum: Quorum, *, stamped: Sequence[int] = (), unchecked_stamps: int = 0
     ) -> None:
         self._quorum = quorum
-        self._seen = {key.name: Seen(name=key.name) for key in quorum.keys}
+        self._seen = {key.name: WitnessedCheckpoints(name=key.name) for key in quorum.keys}
         self._stamped = set(stamped)
         self._unchecked = unchecked_stamps
         self._last = -1
@@ -81,7 +81,7 @@ class Anchors:
         given = cosignatures(checkpoint.note, self._quorum.keys)
         for one in given:
             before = self._seen[one.key.name]
-            self._seen[one.key.name] = Seen(
+            self._seen[one.key.name] = WitnessedCheckpoints(
                 name=before.name,
                 checkpoints=before.checkpoints + 1,
                 size=checkpoint.size,

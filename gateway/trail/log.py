@@ -17,10 +17,10 @@ from gateway.errors import GatewayError, LogInvalid, NotFound
 from gateway.keyring import Keyring
 from gateway.model.record import Entry
 from gateway.ports import Now
-from gateway.trail.anchors import Anchors, CheckStamp, Quorum, check_stamps
+from gateway.trail.anchors import AnchorCheck, CheckStamp, Quorum, check_stamps
 from gateway.trail.blocks import BlockFile
 from gateway.trail.checkpoint import Checkpoint, note_keys, open_checkpoint, sign_checkpoint
-from gateway.trail.merkle import BLOCK, Block, Blocks, Tree
+from gateway.trail.merkle import BLOCK, Blocks, HashBlock, MerkleTree
 from gateway.trail.note import NoteKey, is_by_strangers
 from gateway.trail.proof import Proof
 from gateway.trail.tiles import WIDTH, TileAt
@@ -97,8 +97,8 @@ class Log:
         self._post_quantum = post_quantum
         self._quorum = quorum
         self._check_stamp = check_stamp
-        self._tree = Tree()
-        self._cache: OrderedDict[int, Block] = OrderedDict()
+        self._tree = MerkleTree()
+        self._cache: OrderedDict[int, HashBlock] = OrderedDict()
         self._leaf = b""  # of the last entry in the tree
         self._opened = False
         self._latest: Checkpoint | None = None
@@ -236,7 +236,7 @@ class Log:
         stamped = check_stamps(
             stamps, await self._texts({stamp[0] for stamp in stamps}), self._check_stamp
         )
-        anchors = Anchors(
+        anchors = AnchorCheck(
             self._quorum,
             stamped=tuple(stamped),
             unchecked_stamps=0 if self._check_stamp else len(stamps),
@@ -366,14 +366,14 @@ class Log:
         """Build the tree and hold it against the latest checkpoint. Under the lock."""
         if self._opened:
             return
-        self._tree, self._leaf = Tree(), b""  # an earlier attempt may have failed half-way
+        self._tree, self._leaf = MerkleTree(), b""  # an earlier attempt may have failed half-way
         stored = await self._store.latest_checkpoint()
         size = await self._store.size()
         if stored is not None:
             try:
                 self._latest = await self._from_block_file(stored)
             except LogInvalid:
-                self._tree, self._leaf = Tree(), b""
+                self._tree, self._leaf = MerkleTree(), b""
                 await self._grow(size)
                 self._latest = await self._held_against_tree(stored)
         await self._grow(size)
@@ -463,7 +463,7 @@ class Log:
             cached = self._cache.get(number)
             if cached is None:
                 leaves = await self._leaves(number * BLOCK, (number + 1) * BLOCK)
-                cached = Block.of(leaves)
+                cached = HashBlock.of(leaves)
                 if cached.root != self._tree.block_roots[number]:
                     raise LogInvalid(
                         f"entries {number * BLOCK} to {(number + 1) * BLOCK - 1} were changed"

@@ -18,13 +18,13 @@ Blocks = Mapping[int, Sequence[bytes]]
 """block number → its leaves, up to BLOCK of them; a Block spares hashing them again"""
 
 
-class Block(tuple[bytes, ...]):
+class HashBlock(tuple[bytes, ...]):
     """The leaves of a complete block, with the hashes above them: 16 kB of hashes."""
 
     levels: list[Sequence[bytes]]
 
     @classmethod
-    def of(cls, leaves: Sequence[bytes]) -> Block:
+    def of(cls, leaves: Sequence[bytes]) -> HashBlock:
         if len(leaves) != BLOCK:
             raise ValueError(f"a complete block has {BLOCK} leaves")
         made = cls(leaves)
@@ -78,7 +78,7 @@ class Frontier:
         return EMPTY_ROOT if root is None else root
 
 
-class Tree:
+class MerkleTree:
     """A growing tree that can prove things of itself and of its earlier sizes.
 
     Keeps the roots of complete blocks and what is above them: 0.25 bytes for each leaf. The
@@ -192,7 +192,7 @@ class Tree:
             height = width.bit_length() - 1
             return self._levels[height - BLOCK_HEIGHT][start >> height]
         leaves = self._tail if number == len(self._levels[0]) else blocks.get(number, ())
-        if width & (width - 1) == 0 and isinstance(leaves, Block):
+        if width & (width - 1) == 0 and isinstance(leaves, HashBlock):
             height = width.bit_length() - 1
             return leaves.levels[height][offset >> height]
         if width == 1:

@@ -28,7 +28,7 @@ from rfc3161_client import (
 from gateway.errors import GatewayError, LogInvalid
 from gateway.ports import Now
 from gateway.trail.checkpoint import Checkpoint
-from gateway.trail.pace import Pace
+from gateway.trail.retry_schedule import RetrySchedule
 
 MAX_RESPONSE = 65_536
 _MEDIA_TYPE = "application/timestamp-query"
@@ -95,7 +95,7 @@ class Stamping:
         self._interval_s = interval_s
         self._timeout_s = timeout_s
         # A failure is tried again after a minute, then after two, four …
-        self._pace = Pace(interval_s=min(interval_s, 60.0), clock=clock, chance=random)
+        self._pace = RetrySchedule(interval_s=min(interval_s, 60.0), clock=clock, chance=random)
         self._problem = ""
         self._client = httpx.AsyncClient(
             follow_redirects=False,

@@ -33,7 +33,7 @@ import orjson
 from gateway.errors import LogInvalid
 from gateway.model.record import Entry, EntryKind
 from gateway.model.verdict import State, Verdict
-from gateway.trail.anchors import Anchored, Anchors, Quorum
+from gateway.trail.anchors import AnchorCheck, Anchored, Quorum
 from gateway.trail.checkpoint import Checkpoint, open_checkpoint
 from gateway.trail.merkle import Frontier
 from gateway.trail.note import NoteKey
@@ -74,9 +74,9 @@ class Verification:
         origin: str,
         keys: Sequence[NoteKey],
         kept: Iterable[str] = (),
-        anchors: Anchors | None = None,
+        anchors: AnchorCheck | None = None,
     ) -> None:
-        self._anchors = anchors or Anchors(Quorum())
+        self._anchors = anchors or AnchorCheck(Quorum())
         self._origin = origin
         self._keys = tuple(keys)
         self._kept = sorted(

@@ -36,7 +36,7 @@ _SIZE = "text/x.tlog.size"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class WitnessResponse:
     """To one request. `status` as tlog-witness says."""
 
     status: HTTPStatus
@@ -117,28 +117,30 @@ class Witness:
     def close(self) -> None:
         self._memory.close()
 
-    def add_checkpoint(self, body: bytes) -> Answer:
+    def add_checkpoint(self, body: bytes) -> WitnessResponse:
         """One request, as posted. Blocks while it syncs."""
         try:
             request = parse_request(body)
             claimed = parse_checkpoint(note_text(request.note), request.note)
         except LogInvalid as error:
-            return Answer(status=HTTPStatus.BAD_REQUEST, body=f"{error.problem}\n")
+            return WitnessResponse(status=HTTPStatus.BAD_REQUEST, body=f"{error.problem}\n")
         keys = self._logs.get(claimed.origin)
         if keys is None:
-            return Answer(status=HTTPStatus.NOT_FOUND, body="this log is not watched here\n")
+            return WitnessResponse(
+                status=HTTPStatus.NOT_FOUND, body="this log is not watched here\n"
+            )
         try:
             open_note(request.note, keys)
         except LogInvalid as error:
-            return Answer(status=HTTPStatus.FORBIDDEN, body=f"{error.problem}\n")
+            return WitnessResponse(status=HTTPStatus.FORBIDDEN, body=f"{error.problem}\n")
         if request.old > claimed.size:
-            return Answer(
+            return WitnessResponse(
                 status=HTTPStatus.BAD_REQUEST, body="the old size is above the checkpoint's\n"
             )
         with self._turn:  # checking and remembering are one step
             return self._judge(request, claimed)
 
-    def _judge(self, request: AddCheckpoint, claimed: Checkpoint) -> Answer:
+    def _judge(self, request: AddCheckpoint, claimed: Checkpoint) -> WitnessResponse:
         known = self._known(claimed.origin)
         if request.old != known.size:
             return _conflict(known.size)
@@ -154,10 +156,12 @@ class Witness:
             problem = "the proof does not lead from the old size to the checkpoint"
         if problem:
             self._report("not shown to be consistent", claimed)
-            return Answer(status=HTTPStatus.UNPROCESSABLE_ENTITY, body=f"{problem}\n")
+            return WitnessResponse(status=HTTPStatus.UNPROCESSABLE_ENTITY, body=f"{problem}\n")
         if claimed.size > known.size:
             self._memory.write(claimed.origin, claimed.note)
-        return Answer(status=HTTPStatus.OK, body=self._cosigner.cosign(claimed, self._now()))
+        return WitnessResponse(
+            status=HTTPStatus.OK, body=self._cosigner.cosign(claimed, self._now())
+        )
 
     def _known(self, origin: str) -> Checkpoint:
         note = self._memory.read(origin)
@@ -192,8 +196,8 @@ def _leads(known: Checkpoint, claimed: Checkpoint, proof: Sequence[bytes]) -> bo
     return verify_consistency(known.size, claimed.size, known.root, claimed.root, proof)
 
 
-def _conflict(size: int) -> Answer:
-    return Answer(status=HTTPStatus.CONFLICT, body=f"{size}\n", media_type=_SIZE)
+def _conflict(size: int) -> WitnessResponse:
+    return WitnessResponse(status=HTTPStatus.CONFLICT, body=f"{size}\n", media_type=_SIZE)
 
 
 def _hash(line: str) -> bytes:

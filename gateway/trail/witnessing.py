@@ -24,7 +24,7 @@ from gateway.errors import GatewayError, LogInvalid
 from gateway.ports import Now
 from gateway.trail.checkpoint import Checkpoint, is_decimal
 from gateway.trail.note import ED25519, Cosignature, NoteKey, cosignatures, note_text
-from gateway.trail.pace import Pace
+from gateway.trail.retry_schedule import RetrySchedule
 from gateway.trail.witness import AddCheckpoint
 
 _MAX_ANSWER = 65_536
@@ -80,7 +80,7 @@ class CosignatureStore(Protocol):
     async def cosigned_size(self, key: str) -> int: ...
 
 
-class Refused(Exception):
+class CosignatureRefused(Exception):
     """The witness did not cosign; the message is fit for a readiness answer."""
 
     def __init__(self, problem: str, *, alarm: bool = False) -> None:
@@ -118,7 +118,8 @@ class Witnessing:
         self._timeout_s = timeout_s
         self._witnesses = tuple(witnesses)
         self._paces = {
-            one: Pace(interval_s=interval_s, clock=clock, chance=random) for one in witnesses
+            one: RetrySchedule(interval_s=interval_s, clock=clock, chance=random)
+            for one in witnesses
         }
         self._standings = {one: Standing(name=one.key.name) for one in witnesses}
         self._client = httpx.AsyncClient(
@@ -176,7 +177,7 @@ class Witnessing:
         try:
             async with asyncio.timeout(2 * self._timeout_s):
                 size = await self._cosigned(witness, checkpoint)
-        except Refused as error:
+        except CosignatureRefused as error:
             self._failed(witness, str(error), alarm=error.alarm)
         except (TimeoutError, httpx.TimeoutException):
             self._failed(witness, f"no answer within {self._timeout_s:g} s")
@@ -205,7 +206,9 @@ class Witnessing:
             try:
                 found = await self._post(witness, checkpoint, answer.size)
             except _Behind as again:
-                raise Refused(f"says first {answer.size}, then {again.size} entries") from None
+                raise CosignatureRefused(
+                    f"says first {answer.size}, then {again.size} entries"
+                ) from None
         await self._store.put_cosignature(
             size=checkpoint.size, key=witness.key.short, line=found.line, at=self._now()
         )
@@ -214,15 +217,17 @@ class Witnessing:
     @staticmethod
     def _refuse_alarming(size: int, sent: int, checkpoint: Checkpoint) -> None:
         if size > checkpoint.size:
-            raise Refused(
+            raise CosignatureRefused(
                 f"has seen {size} entries of this log, which has {checkpoint.size}: "
                 "it was rolled back, or others sign with its key",
                 alarm=True,
             )
         if size == sent:
             if not size:
-                raise Refused("contradicts itself")
-            raise Refused(f"has seen other entries below {size}: the log has forked", alarm=True)
+                raise CosignatureRefused("contradicts itself")
+            raise CosignatureRefused(
+                f"has seen other entries below {size}: the log has forked", alarm=True
+            )
 
     async def _post(self, witness: WitnessAt, checkpoint: Checkpoint, old: int) -> Cosignature:
         proof = await self._log.consistency(old, checkpoint.size)
@@ -246,25 +251,27 @@ class Witnessing:
             case HTTPStatus.CONFLICT if is_decimal(text.removesuffix("\n")):
                 raise _Behind(int(text))
             case HTTPStatus.UNPROCESSABLE_ENTITY:
-                raise Refused("says that the log is not what it was (422)", alarm=True)
+                raise CosignatureRefused("says that the log is not what it was (422)", alarm=True)
             case HTTPStatus.NOT_FOUND:
-                raise Refused("does not watch this log (404): give it the log's origin and key")
+                raise CosignatureRefused(
+                    "does not watch this log (404): give it the log's origin and key"
+                )
             case HTTPStatus.FORBIDDEN:
-                raise Refused("does not know the log's key (403): give it the new one")
-        raise Refused(f"answered {status}")
+                raise CosignatureRefused("does not know the log's key (403): give it the new one")
+        raise CosignatureRefused(f"answered {status}")
 
     def _checked(self, witness: WitnessAt, checkpoint: Checkpoint, lines: str) -> Cosignature:
         if lines.startswith("\n") or "\n\n" in lines:
             # The last empty line of a note ends its text: this would be a note of another text.
-            raise Refused("answered with more than signature lines")
+            raise CosignatureRefused("answered with more than signature lines")
         try:
             found = cosignatures(_ours(checkpoint) + lines, [witness.key])
         except LogInvalid as error:
-            raise Refused(error.problem) from error
+            raise CosignatureRefused(error.problem) from error
         if not found:
-            raise Refused("answered without a cosignature by its key")
+            raise CosignatureRefused("answered without a cosignature by its key")
         if found[0].at > (self._now() + _AHEAD).timestamp():
-            raise Refused("its clock is ahead")
+            raise CosignatureRefused("its clock is ahead")
         return found[0]
 
     def _failed(self, witness: WitnessAt, problem: str, *, alarm: bool = False) -> None:
@@ -294,8 +301,8 @@ async def _bounded(answer: httpx.Response) -> str:
     async for piece in answer.aiter_raw():
         data += piece
         if len(data) > _MAX_ANSWER:
-            raise Refused("its answer is too long")
+            raise CosignatureRefused("its answer is too long")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Refused("its answer is no text") from error
+        raise CosignatureRefused("its answer is no text") from error

@@ -13,10 +13,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TextIO
 
-from gateway.verifier.anchors import Given
+from gateway.verifier.anchors import GivenKey
 from gateway.verifier.evidence import Evidence, Unusable
 from gateway.verifier.examine import examine
-from gateway.verifier.note import ED25519, MAX_NOTE, Checkpoint, Key, Malformed
+from gateway.verifier.note import ED25519, MAX_NOTE, Malformed, SignedCheckpoint, TrustedKey
 from gateway.verifier.page import as_page
 from gateway.verifier.report import as_json, as_text
 
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(given: argparse.Namespace) -> int:
-    brought = Given(
+    brought = GivenKey(
         keys=[_key(text) for text in given.key],
         kept=[(path.name, _kept(path)) for path in given.checkpoint],
         witnesses=[_key(text, witness=True) for text in given.witness_key],
@@ -93,9 +93,9 @@ def _run(given: argparse.Namespace) -> int:
     return 0 if report.verified else 1
 
 
-def _key(text: str, *, witness: bool = False) -> Key:
+def _key(text: str, *, witness: bool = False) -> TrustedKey:
     try:
-        key = Key.parse(text)
+        key = TrustedKey.parse(text)
     except Malformed as error:
         raise Unusable(f"the key {text[:60]!r}: {error}. Copy it whole") from error
     if witness and key.kind == ED25519:
@@ -103,11 +103,11 @@ def _key(text: str, *, witness: bool = False) -> Key:
     return key
 
 
-def _kept(path: Path) -> Checkpoint:
+def _kept(path: Path) -> SignedCheckpoint:
     try:
         with path.open("rb") as file:
             text = file.read(MAX_NOTE + 1).decode()
-        return Checkpoint.parse(text.replace("\r\n", "\n"))
+        return SignedCheckpoint.parse(text.replace("\r\n", "\n"))
     except OSError as error:
         raise Unusable(f"{path}: {error.strerror}") from error
     except (Malformed, UnicodeDecodeError) as error:

@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from gateway.verifier.evidence import Header
-from gateway.verifier.note import Checkpoint, Key, Malformed
+from gateway.verifier.note import Malformed, SignedCheckpoint, TrustedKey
 from gateway.verifier.report import FROM_FILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class GivenKey:
     """What the auditor brings: keys of the log, checkpoints kept earlier by the name of their
     file, keys of witnesses. `trust_file`: take the keys that the file names for the log's."""
 
-    keys: Sequence[Key] = ()
-    kept: Sequence[tuple[str, Checkpoint]] = ()
-    witnesses: Sequence[Key] = ()
+    keys: Sequence[TrustedKey] = ()
+    kept: Sequence[tuple[str, SignedCheckpoint]] = ()
+    witnesses: Sequence[TrustedKey] = ()
     trust_file: bool = False
 
 
 @dataclass(slots=True)
-class Seen:
+class WitnessCoverage:
     """What one witness cosigned: how many checkpoints, and the size and time of the largest."""
 
     count: int = 0
@@ -32,12 +32,12 @@ class Seen:
     at: int = 0
 
 
-class Anchors:
+class AnchorReview:
     """`trusted` keys, each with where it comes from; `others` that the file names; `witnesses`
     and what they saw. A log's key bears the log's name; `strangers` that the auditor gave bear
     another."""
 
-    def __init__(self, header: Header, given: Given) -> None:
+    def __init__(self, header: Header, given: GivenKey) -> None:
         ours = [key for key in header.keys if key.name == header.origin]
         self.strangers = [key for key in given.keys if key.name != header.origin]
         self.trusted = {key: "from you" for key in given.keys if key.name == header.origin}
@@ -48,9 +48,9 @@ class Anchors:
             if given.trust_file:
                 self.trusted.setdefault(key, FROM_FILE)
         self.others = [key for key in ours if key not in self.trusted]
-        self.witnesses = {key: Seen() for key in given.witnesses}
+        self.witnesses = {key: WitnessCoverage() for key in given.witnesses}
 
-    def trusts(self, checkpoint: Checkpoint) -> bool:
+    def trusts(self, checkpoint: SignedCheckpoint) -> bool:
         """Whether a trusted key signed it. Raises Malformed when no known key did, or when the
         signature by any known one is wrong."""
         others = [checkpoint.signed_at(key) for key in self.others]
@@ -68,7 +68,7 @@ class Anchors:
                 self.others.remove(key)
                 self.trusted[key] = f"announced in entry {entry}, signed by an earlier key"
 
-    def witnessed(self, checkpoint: Checkpoint) -> None:
+    def witnessed(self, checkpoint: SignedCheckpoint) -> None:
         """Raises Malformed for a wrong cosignature."""
         for key, seen in self.witnesses.items():
             at = checkpoint.signed_at(key)
@@ -83,7 +83,7 @@ class Anchors:
         return known + [{"key": str(key), "from": "named in the file alone"} for key in self.others]
 
 
-def _is_signed(checkpoint: Checkpoint, key: Key) -> bool:
+def _is_signed(checkpoint: SignedCheckpoint, key: TrustedKey) -> bool:
     try:
         return checkpoint.signed_at(key) is not None
     except Malformed:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, BinaryIO, NoReturn
 
-from gateway.verifier.note import Key, Malformed
+from gateway.verifier.note import Malformed, TrustedKey
 
 FORMAT, VERSION = "avatar-gateway-evidence", 1
 MAX_LINE = 8 << 20
@@ -62,7 +62,7 @@ class Header:
     created_at: str
     tenant: str | None
     entries: int
-    keys: tuple[Key, ...]
+    keys: tuple[TrustedKey, ...]
     strange_keys: int
 
 
@@ -127,11 +127,11 @@ class Evidence:
 
 
 def _header(said: dict[str, Any]) -> Header:
-    keys: list[Key] = []
+    keys: list[TrustedKey] = []
     strange = 0
     for listed in said["keys"][:_MAX_KEYS]:
         try:
-            keys.append(Key.parse(listed["key"]))
+            keys.append(TrustedKey.parse(listed["key"]))
         except Malformed:
             strange += 1
     header = Header(

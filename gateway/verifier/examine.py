@@ -19,12 +19,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.verifier.anchors import Anchors, Given
+from gateway.verifier.anchors import AnchorReview, GivenKey
 from gateway.verifier.evidence import Damaged, Evidence, parse_object
-from gateway.verifier.note import Checkpoint, Malformed
-from gateway.verifier.report import FROM_FILE, KEPT, MAX_LISTED, WITNESSES, Finding, Report
-from gateway.verifier.story import Story
-from gateway.verifier.tree import Tree, leaf_of
+from gateway.verifier.note import Malformed, SignedCheckpoint
+from gateway.verifier.report import (
+    FROM_FILE,
+    KEPT,
+    MAX_LISTED,
+    WITNESSES,
+    Problem,
+    VerificationReport,
+)
+from gateway.verifier.story import LogReplay
+from gateway.verifier.tree import RootAccumulator, leaf_of
 
 _MAX_MISSING = 1_000_000
 """Entries, in all; past that, those that come are not looked at: each place takes memory."""
@@ -39,10 +46,10 @@ Stamped = Callable[[int, str, bytes], None]
 
 def examine(
     evidence: Evidence,
-    given: Given,
+    given: GivenKey,
     progress: Callable[[int], None] = lambda entries: None,
     stamped: Stamped = lambda size, text, answer: None,
-) -> Report:
+) -> VerificationReport:
     """`progress` gets the number of entries done, now and then; `stamped` each time stamp of a
     checkpoint: they are not checked here."""
     examination = _Examination(evidence, given, stamped)
@@ -57,17 +64,17 @@ def examine(
 
 
 class _Examination:
-    def __init__(self, evidence: Evidence, given: Given, stamped: Stamped) -> None:
+    def __init__(self, evidence: Evidence, given: GivenKey, stamped: Stamped) -> None:
         self._evidence = evidence
         self._stamped = stamped
         self._header = evidence.header
         self._given = given
-        self._anchors = Anchors(evidence.header, given)
-        self._findings: list[Finding] = []
+        self._anchors = AnchorReview(evidence.header, given)
+        self._findings: list[Problem] = []
         self._counts: Counter[str] = Counter()
         self._line: int | None = None
-        self._story = Story(lambda seq, code, text: self.find(code, text, entry=seq))
-        self._tree = Tree()
+        self._story = LogReplay(lambda seq, code, text: self.find(code, text, entry=seq))
+        self._tree = RootAccumulator()
         self._broken = False  # an entry is missing: no later root can be compared
         self._differs = False  # a root was wrong already: so are the later ones
         self._next = 0  # number of the entry that comes next
@@ -75,9 +82,9 @@ class _Examination:
         self._entries = self._readable = self._signed = self._matched = 0
         self._checkpoints: Counter[str] = Counter()
         self._ended = False
-        self._last: Checkpoint | None = None
+        self._last: SignedCheckpoint | None = None
         self._kept = sorted(given.kept, key=lambda kept: kept[1].size, reverse=True)
-        self._kept_by_size: dict[int, Checkpoint] = {}
+        self._kept_by_size: dict[int, SignedCheckpoint] = {}
         self._kept_results: list[dict[str, str | int]] = []
         for name, checkpoint in given.kept:
             self._look_at_kept(name, checkpoint)
@@ -87,12 +94,12 @@ class _Examination:
         self._counts[code] += 1
         if len(self._findings) < MAX_LISTED:
             text = text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
-            finding = Finding(code=code, text=text, entry=entry, line=self._line)
+            finding = Problem(code=code, text=text, entry=entry, line=self._line)
             self._findings.append(finding)
 
     # What the auditor kept
 
-    def _look_at_kept(self, name: str, checkpoint: Checkpoint) -> None:
+    def _look_at_kept(self, name: str, checkpoint: SignedCheckpoint) -> None:
         if checkpoint.origin != self._header.origin:
             self.find("kept-origin", f"{name}, which you kept, is of the log {checkpoint.origin}")
         try:
@@ -119,7 +126,7 @@ class _Examination:
             row: dict[str, str | int] = {"file": name, "size": checkpoint.size, "result": result}
             self._kept_results.append(row)
 
-    def _match(self, checkpoint: Checkpoint) -> None:
+    def _match(self, checkpoint: SignedCheckpoint) -> None:
         """Its root is that of the entries so far."""
         self._matched = self._next
         try:
@@ -218,7 +225,7 @@ class _Examination:
     def _checkpoint(self, note: str) -> None:
         self._checkpoints["in all"] += 1
         try:
-            checkpoint = Checkpoint.parse(note)
+            checkpoint = SignedCheckpoint.parse(note)
         except Malformed as error:
             self.find("checkpoint-malformed", f"a checkpoint: {error}")
             return
@@ -246,7 +253,7 @@ class _Examination:
         self._checkpoints["time stamps, not checked here"] += 1
         self._stamped(self._last.size, self._last.text, answer)
 
-    def _against_others(self, checkpoint: Checkpoint) -> None:
+    def _against_others(self, checkpoint: SignedCheckpoint) -> None:
         """Two signed checkpoints of one size, here or with the auditor, must be one."""
         last, self._last = self._last, checkpoint
         kept = self._kept_by_size.get(checkpoint.size)
@@ -255,7 +262,7 @@ class _Examination:
         if last and last.size == checkpoint.size and last.root != checkpoint.root:
             self._fork(checkpoint.size, "two checkpoints in the file")
 
-    def _compare(self, checkpoint: Checkpoint) -> None:
+    def _compare(self, checkpoint: SignedCheckpoint) -> None:
         size, seen = checkpoint.size, self._next
         if size > seen:
             self._differs = True
@@ -282,13 +289,13 @@ class _Examination:
 
     # The end
 
-    def report(self) -> Report:
+    def report(self) -> VerificationReport:
         self._line = None
         if not self._ended and not self._counts["file-cut"]:
             self.find("file-cut", "the file breaks off before its end", entry=self._next)
         warnings = self._look_at_the_rest()
         header, story = self._header, self._story
-        return Report(
+        return VerificationReport(
             file=self._evidence.name,
             sha256=self._evidence.digest,
             bytes=self._evidence.read,

@@ -27,7 +27,7 @@ class Malformed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class TrustedKey:
     """A public key as `name+id+base64(kind ‖ key)` gives it."""
 
     name: str
@@ -43,7 +43,7 @@ class Key:
         return f"{self.name}+{self.id.hex()}+{encoded}"
 
     @classmethod
-    def parse(cls, text: str) -> Key:
+    def parse(cls, text: str) -> TrustedKey:
         """Raises Malformed."""
         name, _, rest = text.strip().partition("+")
         key_id, _, encoded = rest.partition("+")
@@ -75,7 +75,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class SignedCheckpoint:
     """`text` is what was signed; `signatures` are (name, key id, signature), not yet checked."""
 
     origin: str
@@ -85,7 +85,7 @@ class Checkpoint:
     signatures: tuple[tuple[str, bytes, bytes], ...]
 
     @classmethod
-    def parse(cls, note: str) -> Checkpoint:
+    def parse(cls, note: str) -> SignedCheckpoint:
         """Raises Malformed."""
         text, signatures = _split(note)
         lines = text[:-1].split("\n")
@@ -98,7 +98,7 @@ class Checkpoint:
             raise Malformed("the checkpoint's root is not 32 bytes in base64")
         return cls(lines[0], int(size), root, text, signatures)
 
-    def signed_at(self, key: Key) -> int | None:
+    def signed_at(self, key: TrustedKey) -> int | None:
         """When `key` signed it, in seconds since 1970 (0 for kinds without a time), the last time
         if there are several; None: it did not. Raises Malformed when a signature that bears its
         name and id is wrong."""
@@ -115,7 +115,7 @@ class Checkpoint:
             latest = at if latest is None else max(at, latest)
         return latest
 
-    def _cosigned(self, key: Key, at: int) -> bytes:
+    def _cosigned(self, key: TrustedKey, at: int) -> bytes:
         """What a key of a kind with a time signs."""
         if key.kind == COSIGNATURE:
             return f"cosignature/v1\ntime {at}\n{self.text}".encode()

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from gateway.verifier.report import Report
+from gateway.verifier.report import VerificationReport
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #ffffff; --line: #c8ced6;
@@ -38,12 +38,12 @@ footer { margin-top: 2rem; border-top: 1px solid var(--line); font-size: .9rem; 
 """
 
 
-def as_page(report: Report) -> str:
+def as_page(report: VerificationReport) -> str:
     """The page; everything from the file is escaped."""
     return "\n".join(_lines(report)) + "\n"
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _lines(report: VerificationReport) -> Iterator[str]:
     end = "holds" if report.verified else "failed"
     yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'

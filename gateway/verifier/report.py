@@ -66,7 +66,7 @@ _LIMITS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Problem:
     """Something that is wrong. `entry` is the number of the entry concerned, or the first one it
     can be; `line` that of the line in the file."""
 
@@ -82,7 +82,7 @@ class Finding:
 
 
 @dataclass(slots=True, kw_only=True)
-class Report:
+class VerificationReport:
     """All that is told of one evidence file. `signed`: entries under a checkpoint by a trusted
     key; `readable`: those whose bodies are in the file. `tenant` as in evidence.Header. `left_out`
     checks were not asked for."""
@@ -109,7 +109,7 @@ class Report:
     deliveries: dict[str, int] = field(default_factory=dict)
     pairs: dict[str, int] = field(default_factory=dict)
     erased: dict[str, int] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Problem] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
@@ -119,7 +119,7 @@ class Report:
         return not self.counts
 
     @property
-    def first(self) -> Finding | None:
+    def first(self) -> Problem | None:
         """The finding with the smallest number of an entry; one without a number if none has."""
         return min(self.findings, key=_place, default=None)
 
@@ -203,7 +203,7 @@ class Report:
         )
 
 
-def as_json(report: Report) -> str:
+def as_json(report: VerificationReport) -> str:
     """ASCII: nothing in the file can steer the terminal."""
     first = asdict(report.first) if report.first else None
     whole = {
@@ -217,7 +217,7 @@ def as_json(report: Report) -> str:
     return json.dumps(whole, indent=2)
 
 
-def as_text(report: Report) -> str:
+def as_text(report: VerificationReport) -> str:
     lines = [report.headline, ""]
     if report.first:
         lines += [f"First: {report.first}", ""]
@@ -236,7 +236,7 @@ def as_text(report: Report) -> str:
     return "\n".join("".join(c if c.isprintable() else "\ufffd" for c in line) for line in lines)
 
 
-def _place(finding: Finding) -> tuple[bool, int]:
+def _place(finding: Problem) -> tuple[bool, int]:
     return finding.entry is None, finding.entry or 0
 
 

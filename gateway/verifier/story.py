@@ -20,7 +20,7 @@ Tell = Callable[[int, str, str], None]
 """number of the entry, code of the finding, what is wrong"""
 
 
-class Story:
+class LogReplay:
     """Takes the entries in order, with all numbers from 0 on; `tell` hears what is wrong."""
 
     def __init__(self, tell: Tell) -> None:

@@ -9,7 +9,7 @@ def leaf_of(body: bytes) -> bytes:
     return sha256(b"\x00" + body).digest()
 
 
-class Tree:
+class RootAccumulator:
     """Holds one hash for each bit of `size` that is set: the roots of its complete subtrees, the
     largest first."""
 

@@ -67,7 +67,7 @@ law(rule, message) := {result |
 	result.rule == rule
 }
 
-# The facts that the gateway derives for legal rules (gateway/policy/circumstances.py), put
+# The facts that the gateway derives for legal rules (gateway/policy/packs/circumstances.py), put
 # plainly.
 whole(message) := object.union(message, {
 	"occasions": sort(occasions(message)),

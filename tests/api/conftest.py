@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from gateway.api.app import build_app
-from gateway.assembly import assemble, doors_to
-from gateway.demo.sandbox import Sandbox
+from gateway.assembly.build import api_services, assemble
+from gateway.demo.sandbox import SandboxPlatform
 from gateway.model.access import Role
 from gateway.settings import read_settings
 from tests.house import SECRET, House
@@ -35,7 +35,7 @@ def database(request: pytest.FixtureRequest) -> dict[str, str]:
 async def house(
     tmp_path_factory: pytest.TempPathFactory, database: dict[str, str]
 ) -> AsyncIterator[House]:
-    async with Sandbox(secret=SECRET.encode()).running() as platform:
+    async with SandboxPlatform(secret=SECRET.encode()).running() as platform:
         settings = read_settings(
             None,
             {
@@ -47,7 +47,9 @@ async def house(
             },
         )
         async with assemble(settings) as parts:
-            app = build_app(doors_to(parts), version="test", max_body_bytes=settings.max_body_bytes)
+            app = build_app(
+                api_services(parts), version="test", max_body_bytes=settings.max_body_bytes
+            )
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
                 made = House(parts=parts, client=client, platform=f"{platform}/messages")

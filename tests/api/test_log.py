@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from gateway.api.app import build_app
-from gateway.assembly import doors_to
+from gateway.assembly.build import api_services
 from gateway.model.access import Role
 from gateway.model.record import leaf_hash
 from gateway.trail.checkpoint import open_checkpoint
@@ -98,7 +98,7 @@ async def test_roles(house: House) -> None:
 
 async def test_a_public_log_shows_hashes_and_no_entries(house: House) -> None:
     await _signed(house)
-    doors = replace(doors_to(house.parts), log_public=True)
+    doors = replace(api_services(house.parts), log_public=True)
     app = build_app(doors, version="test", max_body_bytes=1_000)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as anyone:
@@ -108,7 +108,7 @@ async def test_a_public_log_shows_hashes_and_no_entries(house: House) -> None:
 
 
 async def test_remarks_do_not_make_it_unready(house: House) -> None:
-    doors = replace(doors_to(house.parts), remarks=lambda: ("witnesses: 0 of 1 needed",))
+    doors = replace(api_services(house.parts), remarks=lambda: ("witnesses: 0 of 1 needed",))
     app = build_app(doors, version="test", max_body_bytes=1_000)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:

@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from gateway.api.app import build_app
-from gateway.assembly import doors_to
+from gateway.assembly.build import api_services
 from gateway.errors import StageUndefined
 from gateway.model.access import Role
 from gateway.model.finding import Detection, Stage
-from gateway.pipeline.asking import Asking
-from gateway.pipeline.rooms import Limits
+from gateway.pipeline.adapters import Limits
+from gateway.pipeline.moderation import Moderator
 from tests.house import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -150,7 +150,7 @@ async def test_a_defect_has_openais_form_too(house: House) -> None:
     def defect() -> dict[str, Any]:
         raise RuntimeError("call 06 39 98 12 34")
 
-    doors = replace(doors_to(house.parts), policy_data=defect)
+    doors = replace(api_services(house.parts), policy_data=defect)
     answer = await _ask(house, doors)
     assert answer.status_code == 500
     assert answer.json()["error"]["code"] == "internal"
@@ -164,9 +164,9 @@ def _found(stage: Stage) -> Detector:
 async def _answers_503(
     house: House, detectors: tuple[Detector, ...], data: dict[str, Any] | None = None
 ) -> None:
-    doors = doors_to(house.parts)
+    doors = api_services(house.parts)
     rooms = replace(house.parts.rooms, detectors=detectors)
-    asking = Asking(rooms=rooms, limits=Limits(), now=doors.now)
+    asking = Moderator(rooms=rooms, limits=Limits(), now=doors.now)
     doors = replace(doors, asking=asking)
     answer = await _ask(house, doors if data is None else replace(doors, policy_data=lambda: data))
     assert answer.status_code == 503

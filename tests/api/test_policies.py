@@ -10,12 +10,12 @@ import pytest
 import pytest_asyncio
 
 from gateway.api.app import build_app
-from gateway.assembly import assemble, doors_to, policies_dir
-from gateway.demo.sandbox import Sandbox
+from gateway.assembly.build import api_services, assemble, policies_dir
+from gateway.demo.sandbox import SandboxPlatform
 from gateway.model.access import Role
-from gateway.policy.bundles import pack
-from gateway.policy.signing import SigningKey
-from gateway.policy.source import read_folder
+from gateway.policy.packs.bundles import pack
+from gateway.policy.packs.signing import BundleSigningKey
+from gateway.policy.packs.source import read_folder
 from gateway.settings import read_settings
 from tests.bundle_keys import key_pair
 from tests.house import SECRET, House
@@ -43,7 +43,7 @@ async def house(
 ) -> AsyncIterator[House]:
     data = tmp_path_factory.mktemp("policies")
     (data / "public.pem").write_bytes(keys[1])
-    async with Sandbox(secret=SECRET.encode()).running() as platform:
+    async with SandboxPlatform(secret=SECRET.encode()).running() as platform:
         settings = read_settings(
             None,
             {
@@ -57,7 +57,9 @@ async def house(
             },
         )
         async with assemble(settings) as parts:
-            app = build_app(doors_to(parts), version="test", max_body_bytes=settings.max_body_bytes)
+            app = build_app(
+                api_services(parts), version="test", max_body_bytes=settings.max_body_bytes
+            )
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with httpx.AsyncClient(
                 transport=transport, base_url="http://gateway", timeout=120
@@ -83,7 +85,7 @@ async def test_a_bundle_is_pushed_named_in_entries_and_withdrawn(
     assert await _digest_of(house) == first["digest"]
     files = dict(read_folder(folder))
     files["creator/data.yaml"] += b"# said otherwise\n"
-    bundle = pack(list(files.items()), key=SigningKey(keys[0]))
+    bundle = pack(list(files.items()), key=BundleSigningKey(keys[0]))
     pushed = await house.client.put(BUNDLE, content=bundle, headers=GZIP)
     assert pushed.status_code == 200, pushed.text
     assert pushed.json()["source"] == "bundle"
@@ -105,7 +107,7 @@ async def test_bad_bundles_are_refused_with_their_place(
 ) -> None:
     before = (await house.client.get("/v1/policies")).json()["digest"]
     files = dict(read_folder(folder)) | {"main.rego": b"package gateway\n\nno {"}
-    bundle = pack(list(files.items()), key=SigningKey(keys[0]))
+    bundle = pack(list(files.items()), key=BundleSigningKey(keys[0]))
     answer = await house.client.put(BUNDLE, content=bundle, headers=GZIP)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"].startswith("bundle: main.rego:3:")

@@ -15,11 +15,11 @@ import pytest_asyncio
 from aiohttp import web
 
 from gateway.api.app import build_app
-from gateway.assembly import Assembled, assemble, doors_to
+from gateway.assembly.build import AssembledGateway, api_services, assemble
 from gateway.errors import NotRecorded
 from gateway.model.access import Role
 from gateway.model.verdict import State
-from gateway.platforms.proxied import ProxiedPlatform
+from gateway.platforms.proxied_platform import ProxiedPlatform
 from gateway.settings import read_settings
 from tests.house import SECRET, House
 from tests.processes import free_port
@@ -46,7 +46,7 @@ audience: {{jurisdictions: [FR], minor: "no"}}
 class Scene:
     house: House
     receiver: Receiver
-    parts: Assembled
+    parts: AssembledGateway
 
     async def post(
         self, body: Mapping[str, Any], route: str = "fans", key: str | None = None, **more: Any
@@ -89,7 +89,7 @@ async def whole(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
         (folder / "away.yaml").write_text(away)
         flags = {"data_dir": folder / "data", "routes_dir": folder, "webhook_secret": SECRET}
         async with assemble(read_settings(None, flags)) as parts:
-            app = build_app(doors_to(parts), version="test", max_body_bytes=65_536)
+            app = build_app(api_services(parts), version="test", max_body_bytes=65_536)
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
                 house = House(parts=parts, client=client, platform="")

@@ -129,7 +129,7 @@ async def test_statements(house: House, tmp_path: Any) -> None:
     import httpx
 
     from gateway.api.app import build_app
-    from gateway.assembly import assemble, doors_to
+    from gateway.assembly.build import api_services, assemble
     from gateway.settings import read_settings
 
     profile = tmp_path / "dsa.toml"
@@ -138,7 +138,7 @@ async def test_statements(house: House, tmp_path: Any) -> None:
     )
     settings = read_settings(None, {"data_dir": tmp_path / "d", "dsa_profile": profile})
     async with assemble(settings) as parts:
-        app = build_app(doors_to(parts), version="test", max_body_bytes=100_000)
+        app = build_app(api_services(parts), version="test", max_body_bytes=100_000)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
             mine = House(parts=parts, client=client, platform=house.platform)

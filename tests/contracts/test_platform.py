@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.demo.sandbox import Failure, Sandbox
+from gateway.demo.sandbox import PlannedFailure, SandboxPlatform
 from gateway.disclosure.canonical import content_hash
 from gateway.disclosure.receipt import ReceiptSigner
 from gateway.keyring import Keyring
@@ -16,7 +16,7 @@ from gateway.model.disclosure import Disclosure
 from gateway.model.record import Delivery, Dispatch, DispatchResult
 from gateway.model.route import Route
 from gateway.model.submission import Channel
-from gateway.platforms.proxied import ProxiedPlatform
+from gateway.platforms.proxied_platform import ProxiedPlatform
 from gateway.platforms.webhook import WebhookPlatform
 from gateway.ports import Platform
 
@@ -29,8 +29,8 @@ def webhook(url: str) -> Platform:
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[tuple[Sandbox, str]]:
-    box = Sandbox(secret=SECRET)
+async def sandbox() -> AsyncIterator[tuple[SandboxPlatform, str]]:
+    box = SandboxPlatform(secret=SECRET)
     async with box.running() as url:
         yield box, f"{url}/messages"
 
@@ -41,7 +41,7 @@ def proxied(url: str) -> Platform:
 
 @pytest.fixture(params=[webhook, proxied], ids=lambda make: make.__name__)
 async def platform(
-    request: pytest.FixtureRequest, sandbox: tuple[Sandbox, str]
+    request: pytest.FixtureRequest, sandbox: tuple[SandboxPlatform, str]
 ) -> AsyncIterator[Platform]:
     made: Platform = request.param(sandbox[1])
     yield made
@@ -88,7 +88,7 @@ def test_routes_are_known_by_their_names(platform: Platform) -> None:
 async def test_the_text_arrives_as_it_is(
     text: str,
     platform: Platform,
-    sandbox: tuple[Sandbox, str],
+    sandbox: tuple[SandboxPlatform, str],
     make_delivery: Callable[..., Delivery],
 ) -> None:
     told = await platform.send(make_delivery(text))
@@ -97,7 +97,7 @@ async def test_the_text_arrives_as_it_is(
 
 
 async def test_the_same_key_on_every_attempt(
-    platform: Platform, sandbox: tuple[Sandbox, str], make_delivery: Callable[..., Delivery]
+    platform: Platform, sandbox: tuple[SandboxPlatform, str], make_delivery: Callable[..., Delivery]
 ) -> None:
     for attempt in (1, 2, 3):
         await platform.send(make_delivery(attempt=attempt))
@@ -109,10 +109,10 @@ async def test_the_same_key_on_every_attempt(
 async def test_what_goes_wrong_is_a_dispatch(
     status: int,
     platform: Platform,
-    sandbox: tuple[Sandbox, str],
+    sandbox: tuple[SandboxPlatform, str],
     make_delivery: Callable[..., Delivery],
 ) -> None:
-    sandbox[0].failure = Failure(status=status)
+    sandbox[0].failure = PlannedFailure(status=status)
     told = await platform.send(make_delivery())
     assert isinstance(told, Dispatch)
     assert told.result is not DispatchResult.DELIVERED
@@ -125,9 +125,9 @@ async def test_nobody_there_is_a_dispatch(make_delivery: Callable[..., Delivery]
 
 
 async def test_nothing_secret_is_told(
-    platform: Platform, sandbox: tuple[Sandbox, str], make_delivery: Callable[..., Delivery]
+    platform: Platform, sandbox: tuple[SandboxPlatform, str], make_delivery: Callable[..., Delivery]
 ) -> None:
-    sandbox[0].failure = Failure(status=500)
+    sandbox[0].failure = PlannedFailure(status=500)
     for route in ("sandbox", "nowhere"):
         told = await platform.send(make_delivery("[AI] my secret", route=route))
         assert "secret" not in repr(told)

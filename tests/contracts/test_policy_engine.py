@@ -31,12 +31,12 @@ from gateway.model.finding import Stage, Unavailable
 from gateway.model.route import Route
 from gateway.model.submission import Channel, Submission
 from gateway.model.verdict import Verdict
-from gateway.policy.embedded import EmbeddedEngine
-from gateway.policy.opa import OpaEngine
-from gateway.policy.server import write_bundle
-from gateway.policy.source import Snapshot, load_snapshot
+from gateway.policy.engine.embedded import EmbeddedEngine
+from gateway.policy.engine.opa import OpaEngine
+from gateway.policy.packs.server_files import write_bundle
+from gateway.policy.packs.source import Snapshot, load_snapshot
 from gateway.ports import PolicyEngine
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 from tests.opa_program import opa
 
 __all__ = ["opa"]
@@ -86,12 +86,12 @@ def snapshot(tmp_path: Path) -> Snapshot:
 
 
 @pytest.fixture(scope="session")
-def read() -> Reader:
-    return Reader()
+def read() -> TextReader:
+    return TextReader()
 
 
 @pytest.fixture
-def make(read: Reader) -> Callable[..., Facts]:
+def make(read: TextReader) -> Callable[..., Facts]:
     def making(text: str, **given: Any) -> Facts:
         return Facts(
             now=given.pop("now", NOW),

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import StageUndefined
-from gateway.policy.evaluator import Evaluator
-from gateway.policy.source import load_snapshot
-from gateway.policy.strict_data import parse
-from gateway.policy.subset import BUILT_INS, compile_snapshot
+from gateway.policy.engine.evaluator import Evaluator
+from gateway.policy.packs.source import load_snapshot
+from gateway.policy.packs.strict_data import parse
+from gateway.policy.packs.subset import BUILT_INS, compile_snapshot
 from tests.opa_program import opa
 
 __all__ = ["opa"]

@@ -15,8 +15,8 @@ from gateway.model.record import Entry, EntryKind, Review, ReviewAction
 from gateway.model.submission import Channel
 from gateway.model.tally import Measure
 from gateway.model.verdict import State, Verdict
-from gateway.reporting.keeper import Keeper
-from gateway.storage import questions
+from gateway.reporting.tally_updates import TallyUpdater
+from gateway.storage.log import entry_search as questions
 from gateway.storage.store import EntryQuery, Store
 from tests.stores import START, Samples
 
@@ -151,7 +151,7 @@ async def test_behind_an_entry_that_is_not_there_is_nothing(
 
 
 async def test_the_counts_are_those_of_a_loop(store: Store, entries: list[Entry]) -> None:
-    keeper = Keeper(entries=store.log, tallies=store.tallies)
+    keeper = TallyUpdater(entries=store.log, tallies=store.tallies)
     assert await keeper.follow() == len(entries)
     counted = await store.tallies.read(tenant="acme")
     mine = [(one, orjson.loads(one.body)) for one in entries if one.tenant == "acme"]
@@ -189,7 +189,7 @@ async def test_the_counts_are_those_of_a_loop(store: Store, entries: list[Entry]
 async def test_two_processes_count_once(place: Any, store: Store, entries: list[Entry]) -> None:
     other = await place.open()
     for one in (store, other):
-        keeper = Keeper(entries=one.log, tallies=one.tallies)
+        keeper = TallyUpdater(entries=one.log, tallies=one.tallies)
         assert await keeper.follow() == len(entries)
     counted = await other.tallies.read()
     kinds = sum(n for key, n in counted.tally.items() if key.measure == Measure.ENTRIES)

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from gateway.assembly import assemble, workshop
+from gateway.assembly.build import assemble, command_services
 from gateway.cli.app import main
 from gateway.model.submission import Channel, Submission
 from gateway.model.verdict import State
@@ -279,7 +279,7 @@ def test_it_refuses_to_start(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "argv", ["avatar-gateway", "serve"])
     with pytest.raises(SystemExit) as ended:
-        main(workshop())
+        main(command_services())
     explained(fault, ended.value.code, capfd.readouterr().err)
     assert kept(data) == before
 

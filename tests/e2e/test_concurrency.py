@@ -16,8 +16,8 @@ import pytest
 import pytest_asyncio
 
 from gateway.api.app import build_app
-from gateway.assembly import assemble, doors_to
-from gateway.demo.sandbox import Sandbox
+from gateway.assembly.build import api_services, assemble
+from gateway.demo.sandbox import SandboxPlatform
 from gateway.model.access import Role
 from gateway.model.record import EntryKind
 from gateway.settings import read_settings
@@ -39,7 +39,7 @@ TEXTS = (
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """As patient as a machine under load needs it."""
-    async with Sandbox(secret=SECRET.encode()).running() as platform:
+    async with SandboxPlatform(secret=SECRET.encode()).running() as platform:
         settings = read_settings(
             None,
             {
@@ -53,7 +53,9 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
             },
         )
         async with assemble(settings) as parts:
-            app = build_app(doors_to(parts), version="test", max_body_bytes=settings.max_body_bytes)
+            app = build_app(
+                api_services(parts), version="test", max_body_bytes=settings.max_body_bytes
+            )
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(
                 transport=transport, base_url="http://gateway", timeout=120

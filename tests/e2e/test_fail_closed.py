@@ -18,10 +18,10 @@ import pytest_asyncio
 import uvicorn
 
 from gateway.api.app import build_app
-from gateway.assembly import Assembled, assemble, doors_to
+from gateway.assembly.build import AssembledGateway, api_services, assemble
 from gateway.delivery.backoff import Backoff
 from gateway.delivery.courier import OutboxCourier
-from gateway.demo.sandbox import Failure, Sandbox
+from gateway.demo.sandbox import PlannedFailure, SandboxPlatform
 from gateway.errors import DatabaseUnusable, LogInvalid, NotRecorded, StageUndefined
 from gateway.model.access import Role
 from gateway.model.finding import Detection, Stage
@@ -36,12 +36,12 @@ from gateway.model.record import (
 from gateway.model.submission import Channel, Submission
 from gateway.model.text import ReadText
 from gateway.model.verdict import State, Verdict
+from gateway.pipeline.adapters import Limits
 from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.ids import new_id
-from gateway.pipeline.rooms import Limits
 from gateway.platforms.webhook import WebhookPlatform
-from gateway.policy.embedded import EmbeddedEngine
-from gateway.policy.source import load_snapshot
+from gateway.policy.engine.embedded import EmbeddedEngine
+from gateway.policy.packs.source import load_snapshot
 from gateway.settings import read_settings
 from tests.house import SECRET, House
 from tests.processes import free_port
@@ -57,8 +57,8 @@ PATIENT = Limits(detect_ms=60_000, policy_ms=60_000, record_ms=60_000, deliver_w
 class Scene:
     """Real rooms; a test breaks one of them."""
 
-    parts: Assembled
-    sandbox: Sandbox
+    parts: AssembledGateway
+    sandbox: SandboxPlatform
     url: str
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
@@ -83,7 +83,7 @@ class Scene:
         )
 
     def client(self, gateway: Gateway, key: dict[str, str]) -> httpx.AsyncClient:
-        doors = replace(doors_to(self.parts), gateway=gateway)
+        doors = replace(api_services(self.parts), gateway=gateway)
         app = build_app(doors, version="test", max_body_bytes=100_000)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=key)
@@ -94,7 +94,7 @@ class Scene:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
-    sandbox = Sandbox(secret=SECRET.encode())
+    sandbox = SandboxPlatform(secret=SECRET.encode())
     async with sandbox.running() as url:
         settings = read_settings(
             None,
@@ -444,7 +444,7 @@ async def test_a_broken_courier_leaves_it_queued(scene: Scene, wrong: Any) -> No
 
 
 @asynccontextmanager
-async def platform_at(port: int, sandbox: Sandbox) -> AsyncIterator[None]:
+async def platform_at(port: int, sandbox: SandboxPlatform) -> AsyncIterator[None]:
     server = uvicorn.Server(
         uvicorn.Config(sandbox.app(), port=port, log_config=None, lifespan="off", ws="none")
     )
@@ -493,7 +493,7 @@ async def test_a_platform_that_is_down_gets_it_when_it_is_back(scene: Scene) -> 
             answer = await client.post("/v1/messages", json=body(scene))
         assert answer.status_code == 202
         assert answer.json()["state"] == "queued"
-        back = Sandbox(secret=SECRET.encode())
+        back = SandboxPlatform(secret=SECRET.encode())
         async with platform_at(port, back):
             outcome = await settled(scene, answer.json()["message_id"])
     assert outcome.state is State.DELIVERED
@@ -503,7 +503,7 @@ async def test_a_platform_that_is_down_gets_it_when_it_is_back(scene: Scene) -> 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 410, 422])
 async def test_a_platform_that_refuses_is_not_asked_again(scene: Scene, status: int) -> None:
-    scene.sandbox.failure = Failure(times=1, status=status)
+    scene.sandbox.failure = PlannedFailure(times=1, status=status)
     before = scene.sandbox.requests
     headers = await House(parts=scene.parts, client=httpx.AsyncClient(), platform="").key(
         Role.SERVICE

@@ -12,13 +12,13 @@ import pytest
 import pytest_asyncio
 
 from bench.messages import direct
-from gateway.assembly import Assembled, assemble
+from gateway.assembly.build import AssembledGateway, assemble
 from gateway.model.finding import Stage
 from gateway.model.submission import Submission
 from gateway.model.text import ReadText
+from gateway.pipeline.adapters import Limits
 from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.ids import new_id
-from gateway.pipeline.rooms import Limits
 from gateway.settings import read_settings
 
 in_one_loop = pytest.mark.asyncio(loop_scope="module")
@@ -28,7 +28,7 @@ LONGEST = 20_000
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Assembled]:
+async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AssembledGateway]:
     folder: Path = tmp_path_factory.mktemp("long")
     async with assemble(read_settings(None, {"data_dir": folder})) as made:
         await made.books.store.registry.put_creator("t", "c", {}, actor="tests")
@@ -54,7 +54,7 @@ def long(piece: str) -> Submission:
         "加我微信 138 0013 8000，",
     ],
 )
-async def test_every_stage_has_an_answer_for_it(parts: Assembled, piece: str) -> None:
+async def test_every_stage_has_an_answer_for_it(parts: AssembledGateway, piece: str) -> None:
     gateway = Gateway(rooms=parts.rooms, limits=MINUTES, now=lambda: datetime.now(UTC))
     outcome = await gateway.submit(long(piece))
     assert outcome.unavailable == ()
@@ -64,7 +64,9 @@ async def test_every_stage_has_an_answer_for_it(parts: Assembled, piece: str) ->
 
 
 @in_one_loop
-async def test_it_is_read_beside_the_event_loop_and_a_short_one_on_it(parts: Assembled) -> None:
+async def test_it_is_read_beside_the_event_loop_and_a_short_one_on_it(
+    parts: AssembledGateway,
+) -> None:
     threads: list[int] = []
 
     def read(text: str, language: str | None) -> ReadText:

@@ -18,8 +18,8 @@ import httpx
 import pytest
 
 from gateway.api.app import build_app
-from gateway.assembly import assemble, doors_to
-from gateway.demo.sandbox import Sandbox
+from gateway.assembly.build import api_services, assemble
+from gateway.demo.sandbox import SandboxPlatform
 from gateway.model.access import Role
 from gateway.settings import read_settings
 from gateway.verifier.pack import pack
@@ -77,7 +77,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, bin_dir: Path) -> Path:
 
 async def _day(desk: Path, bin_dir: Path) -> None:
     """Messages that are published, redacted, and blocked or held; amid them, a checkpoint."""
-    async with Sandbox(secret=SECRET.encode()).running() as platform:
+    async with SandboxPlatform(secret=SECRET.encode()).running() as platform:
         settings = read_settings(
             None,
             {
@@ -91,7 +91,9 @@ async def _day(desk: Path, bin_dir: Path) -> None:
             },
         )
         async with assemble(settings) as parts:
-            app = build_app(doors_to(parts), version="test", max_body_bytes=settings.max_body_bytes)
+            app = build_app(
+                api_services(parts), version="test", max_body_bytes=settings.max_body_bytes
+            )
             async with httpx.AsyncClient(
                 transport=httpx.ASGITransport(app), base_url="http://gateway", timeout=120
             ) as client:

@@ -29,16 +29,16 @@ from gateway.model.route import Route
 from gateway.model.submission import Audience, Channel, Minor, Submission
 from gateway.model.text import ReadText
 from gateway.model.verdict import State
+from gateway.pipeline.adapters import Adapters, Limits
 from gateway.pipeline.gateway import Gateway
-from gateway.pipeline.rooms import Limits, Rooms
-from gateway.policy.embedded import DECISION_PATH, EmbeddedEngine
-from gateway.policy.evaluator import Evaluator
-from gateway.policy.input import InputBuilder, serialise
-from gateway.policy.result import parse_json
-from gateway.policy.signals import SignalDetector
-from gateway.policy.source import load_snapshot
+from gateway.policy.engine.embedded import DECISION_PATH, EmbeddedEngine
+from gateway.policy.engine.evaluator import Evaluator
+from gateway.policy.engine.input import InputBuilder, serialise
+from gateway.policy.engine.result import parse_json
+from gateway.policy.engine.signals import SignalDetector
+from gateway.policy.packs.source import load_snapshot
 from gateway.storage.store import Store
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 from tests.properties.clock_model import EDGES, Memory, Talk, expected
 from tests.stores import Clock, Place, new_database
 
@@ -107,7 +107,7 @@ class Rego:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._builder = InputBuilder()
-        self._read = Reader()
+        self._read = TextReader()
 
     def due(self, talk: Talk, memory: Memory, now: datetime) -> set[str]:
         submission = _submission(talk, now)
@@ -227,7 +227,7 @@ class Replicas:
         self._place = place
         self._snapshot = load_snapshot(POLICIES)
         self._engine = EmbeddedEngine(snapshot=self._snapshot)
-        self._signals = SignalDetector(phrases=self._snapshot.phrases, read=Reader())
+        self._signals = SignalDetector(phrases=self._snapshot.phrases, read=TextReader())
         self._stores: list[Store] = []
         self.gateways: list[Gateway] = []
         self.people = itertools.count(1)
@@ -252,10 +252,10 @@ class Replicas:
 
     def _gateway(self, store: Store) -> Gateway:
         elsewhere: Any = _Elsewhere()
-        rooms = Rooms(
+        rooms = Adapters(
             ledger=store.ledger,
             registry=store.registry,
-            read=Reader(),
+            read=TextReader(),
             detectors=(_Quiet(Stage.PII), _Quiet(Stage.TOXICITY), self._signals),
             spare=lambda detection, read, facts: detection,
             policy=self._engine,

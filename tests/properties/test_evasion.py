@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from bench.evasion import Detectors
 from bench.rewritings import CARRIERS, FAMILIES, KINDS, LANGUAGES, SAMPLES, Family
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 
-READER = Reader()
+READER = TextReader()
 APPLYING = [
     pytest.param(family, language, kind, id=f"{family.name}-{language}-{kind}")
     for family in FAMILIES

@@ -14,10 +14,10 @@ from bench.identities import IDENTITIES, Identity, is_whole
 from bench.messages import direct
 from gateway.pii.detector import places_of
 from gateway.pii.domains import Domains
-from gateway.pii.message import Message
+from gateway.pii.message import ScannedText
 from gateway.pii.recognizers import NATIONAL, make_rules
 from gateway.pii.scan import Gated, scan
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 
 Found = Callable[[str, str], list[tuple[str, int, int]]]
 
@@ -27,12 +27,12 @@ DRAWS = st.integers(0, 2**32)
 
 @pytest.fixture(scope="module")
 def found() -> Found:
-    read, gated = Reader(), Gated(make_rules(Domains()))
+    read, gated = TextReader(), Gated(make_rules(Domains()))
 
     def finds(text: str, language: str) -> list[tuple[str, int, int]]:
         reading = read(text, language)
         places = places_of(direct(text, language=language), reading)
-        message = Message(reading.normalised.text, places)
+        message = ScannedText(reading.normalised.text, places)
         hits = scan(gated.open(message), message, budget_s=5)
         return [
             (hit.kind, *reading.normalised.to_original(hit.start, hit.end))

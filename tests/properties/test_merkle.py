@@ -14,9 +14,9 @@ from gateway.model.record import leaf_hash
 from gateway.trail.merkle import (
     BLOCK,
     EMPTY_ROOT,
-    Block,
     Frontier,
-    Tree,
+    HashBlock,
+    MerkleTree,
     verify_consistency,
     verify_inclusion,
 )
@@ -36,8 +36,8 @@ def oracle() -> InmemoryTree:
 
 
 @cache
-def ours() -> Tree:
-    tree = Tree()
+def ours() -> MerkleTree:
+    tree = MerkleTree()
     tree.extend(LEAVES)
     return tree
 
@@ -47,7 +47,7 @@ sizes = st.integers(1, LARGEST)
 
 @given(st.lists(st.integers(0, 3 * BLOCK), max_size=12))
 def test_growing_in_any_pieces_gives_the_same_root(pieces: list[int]) -> None:
-    frontier, tree, at = Frontier(), Tree(), 0
+    frontier, tree, at = Frontier(), MerkleTree(), 0
     for piece in pieces:
         leaves = LEAVES[at : at + piece]
         frontier.extend(leaves)
@@ -126,7 +126,7 @@ small = st.lists(st.binary(max_size=40), min_size=1, max_size=40)
 
 @given(small, st.data())
 def test_scitt_agrees_on_roots_and_inclusion(bodies: list[bytes], data: st.DataObject) -> None:
-    tree = Tree()
+    tree = MerkleTree()
     tree.extend([leaf_hash(body) for body in bodies])
     entries = [body.hex() for body in bodies]
     index = data.draw(st.integers(0, len(bodies) - 1))
@@ -148,7 +148,7 @@ def test_scitt_agrees_on_roots_and_inclusion(bodies: list[bytes], data: st.DataO
 
 @given(small, st.data())
 def test_scitt_agrees_on_consistency(bodies: list[bytes], data: st.DataObject) -> None:
-    tree = Tree()
+    tree = MerkleTree()
     tree.extend([leaf_hash(body) for body in bodies])
     entries = [body.hex() for body in bodies]
     new = len(bodies)
@@ -163,7 +163,7 @@ def test_scitt_agrees_on_consistency(bodies: list[bytes], data: st.DataObject) -
 def test_blocks_that_know_their_hashes_prove_the_same(size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
     plain = {number: BLOCKS[number] for number in range(3)}
-    known = {number: Block.of(leaves) for number, leaves in plain.items()}
+    known = {number: HashBlock.of(leaves) for number, leaves in plain.items()}
     assert ours().inclusion(index, size, known) == ours().inclusion(index, size, plain)
     assert ours().consistency(index, size, known) == ours().consistency(index, size, plain)
     assert ours().root_at(size, known) == ours().root_at(size, plain)
@@ -175,7 +175,7 @@ def test_any_root_follows_from_tiles(size: int) -> None:
     frontier = Frontier()
     full, rest = divmod(size, BLOCK)
     roots = ours().tile(1, 0, full)
-    assert list(roots) == [Block.of(BLOCKS[number]).root for number in range(full)]
+    assert list(roots) == [HashBlock.of(BLOCKS[number]).root for number in range(full)]
     for number in range(full):
         frontier.extend(BLOCKS[number])
     frontier.extend(BLOCKS[full][:rest] if rest else [])

@@ -18,10 +18,10 @@ from gateway.model.text import ReadText
 from gateway.pii.detector import PiiDetector
 from gateway.pii.public_facts import without_public_facts
 from gateway.pii.redaction import MODES, make_redactor
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 
 REDACT = make_redactor(b"k" * 32)
-READ = Reader()
+READ = TextReader()
 VALUES = (
     "jean.dupont@example.org", "j.o+x@mail.example.co.uk", "john at gmail dot com",
     "jean arobase free point fr", "06 12 34 56 78", "0612345678", "+33 (0)6 12 34 56 78",

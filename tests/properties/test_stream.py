@@ -18,26 +18,26 @@ from gateway.model.submission import StreamPart
 from gateway.pii.detector import PiiDetector
 from gateway.pii.recognizers.generic.number_words import number_words
 from gateway.pii.redaction import make_redactor
-from gateway.pipeline.stream.core import (
-    Append,
-    Check,
-    Checked,
+from gateway.pipeline.stream.hold_back import (
+    CheckWhole,
     Command,
-    End,
     Event,
-    Finish,
+    FinishStream,
     HoldBack,
-    Judge,
-    Passed,
-    Release,
-    Tick,
+    JudgeSegment,
+    ReleaseText,
+    SegmentPassed,
+    TextAppended,
+    TextEnded,
+    TimePassed,
+    WholeChecked,
 )
 from gateway.pipeline.stream.segments import soft_end
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 from tests.properties.test_pii import VALUES
 
 REDACT = make_redactor(b"k" * 32)
-READ = Reader()
+READ = TextReader()
 ORDER = Obligation(kind=ObligationKind.REDACT, rules=("r",), params={"kinds": ["*"]})
 PLAIN = (
     "bonjour", "très", "bien", "voilà", "merci", "ensemble", "demain", "quelque", "chose",
@@ -90,25 +90,27 @@ def house() -> Iterator[House]:
     made.close()
 
 
-def play(house: House, pieces: Sequence[Piece], *, slow: int = 0) -> tuple[list[str], list[Judge]]:
+def play(
+    house: House, pieces: Sequence[Piece], *, slow: int = 0
+) -> tuple[list[str], list[JudgeSegment]]:
     """What is released of `pieces` (text, seconds before it), when a verdict comes `slow` events
     late."""
     core, now = HoldBack(language="fr"), 0.0
     released: list[str] = []
-    judged: list[Judge] = []
+    judged: list[JudgeSegment] = []
     waiting: list[tuple[int, Event]] = []
 
     def carry_out(commands: Sequence[Command]) -> None:
         for command in commands:
             match command:
-                case Judge(context=context, text=text):
+                case JudgeSegment(context=context, text=text):
                     judged.append(command)
-                    waiting.append((slow, Passed(house.strip(context, text))))
-                case Check():
-                    waiting.append((slow, Checked(stands=True)))
-                case Release(text=text):
+                    waiting.append((slow, SegmentPassed(house.strip(context, text))))
+                case CheckWhole():
+                    waiting.append((slow, WholeChecked(stands=True)))
+                case ReleaseText(text=text):
                     released.append(text)
-                case Finish(reason=reason):
+                case FinishStream(reason=reason):
                     assert reason == "stop"
 
     def handle(event: Event) -> None:
@@ -122,10 +124,10 @@ def play(house: House, pieces: Sequence[Piece], *, slow: int = 0) -> tuple[list[
         comes = now + gap
         while (due := core.due_in(now)) is not None and now + due <= comes:
             now += due + 0.001
-            handle(Tick())
+            handle(TimePassed())
         now = max(now, comes)
-        handle(Append(text))
-    handle(End())
+        handle(TextAppended(text))
+    handle(TextEnded())
     while waiting:
         carry_out(core.handle(waiting.pop(0)[1], now))
     assert core.is_done

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from gateway.model.text import Mapped, ReadText
 from gateway.text.fold import Fold
 from gateway.text.lexicon import load
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 from gateway.text.tables import build
 from gateway.text.tracked import Tracked
 
 TABLES = build()
-READER = Reader()
+READER = TextReader()
 FOLD = Fold(TABLES, load())
 
 # What the rules look at, so that hypothesis meets them together.

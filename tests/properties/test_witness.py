@@ -14,7 +14,7 @@ from gateway.errors import LogInvalid
 from gateway.keyring import Keyring
 from gateway.model.record import leaf_hash
 from gateway.trail.checkpoint import Checkpoint, note_keys, parse_checkpoint, sign_checkpoint
-from gateway.trail.merkle import Tree
+from gateway.trail.merkle import MerkleTree
 from gateway.trail.note import NoteKey, cosignatures, note_text, open_note
 from gateway.trail.proof import parse_proof
 from gateway.trail.tiles import TileAt
@@ -30,7 +30,7 @@ FORKS = [
     [leaf_hash(f"{'x' if at >= split else ''}{at}".encode()) for at in range(LARGEST)]
     for split in (LARGEST, 3, 8)
 ]
-TREES = [Tree() for _ in FORKS]
+TREES = [MerkleTree() for _ in FORKS]
 for _tree, _leaves in zip(TREES, FORKS, strict=True):
     _tree.extend(_leaves)
 

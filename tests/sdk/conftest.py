@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from avatar_gateway_client import AsyncClient, Audience, Client, Message
 
-from gateway.demo.processes import Running, running
+from gateway.demo.processes import RunningDemo, running
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Both:
 
 
 @pytest.fixture(scope="package")
-def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     with running(tmp_path_factory.mktemp("sdk")) as found:
         with Client(found.gateway, token(found)) as client:
             client.put_creator("lea", {"display_name": "Léa"})
@@ -35,13 +35,13 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture(params=[Client, AsyncClient], ids=["sync", "async"])
-async def do(request: pytest.FixtureRequest, there: Running) -> AsyncIterator[Both]:
+async def do(request: pytest.FixtureRequest, there: RunningDemo) -> AsyncIterator[Both]:
     both = Both(request.param(there.gateway, token(there)))
     yield both
     await both("close")
 
 
-def token(there: Running) -> str:
+def token(there: RunningDemo) -> str:
     return (there.data_dir / "first-api-key").read_text(encoding="utf-8").strip()
 
 

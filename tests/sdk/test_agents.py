@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from gateway.demo.processes import Running
+from gateway.demo.processes import RunningDemo
 from tests.processes import ROOT
 from tests.sdk.conftest import token
 
@@ -21,7 +21,7 @@ STORIES = Path(__file__).parent / "agents"
 PYTHON = Path(os.environ.get("AGENTS_PYTHON", ROOT / ".venv-agents" / "bin" / "python"))
 
 
-def told(library: str, there: Running) -> Any:
+def told(library: str, there: RunningDemo) -> Any:
     if not PYTHON.exists():
         missing = f"no {PYTHON}: `make test-agents` makes it"
         if os.environ.get("CI") == "true":
@@ -39,7 +39,7 @@ def told(library: str, there: Running) -> Any:
     return json.loads(ran.stdout.splitlines()[-1])
 
 
-def test_pipecat_speaks_what_was_published_and_nothing_else(there: Running) -> None:
+def test_pipecat_speaks_what_was_published_and_nothing_else(there: RunningDemo) -> None:
     found = told("pipecat", there)
     start, end = ["LLMFullResponseStartFrame", ""], ["LLMFullResponseEndFrame", ""]
     first, (kind, text), last = found["reply"]
@@ -56,7 +56,7 @@ def test_pipecat_speaks_what_was_published_and_nothing_else(there: Running) -> N
     assert found["person"] == [["TranscriptionFrame", "Ça sort quand ?"]]
 
 
-def test_livekit_says_what_was_published_and_nothing_else(there: Running) -> None:
+def test_livekit_says_what_was_published_and_nothing_else(there: RunningDemo) -> None:
     found = told("livekit", there)
     (text,) = found["reply"]
     assert text.startswith("🤖 IA")

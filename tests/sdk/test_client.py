@@ -21,14 +21,14 @@ from avatar_gateway_client import (
     calls,
 )
 
-from gateway.demo.processes import Running
+from gateway.demo.processes import RunningDemo
 from gateway.disclosure.receipt import verify_receipt
 from tests.sdk.conftest import Both, message, token
 
 THREAT = "I will find you and kill you, you worthless idiot"
 
 
-async def test_a_message_is_published_and_has_its_receipt(do: Both, there: Running) -> None:
+async def test_a_message_is_published_and_has_its_receipt(do: Both, there: RunningDemo) -> None:
     outcome = await do("submit", message("Le nouveau clip sort vendredi !", language="fr"))
     assert (outcome.published, outcome.verdict, outcome.notices) == (True, "publish", ("ai",))
     assert outcome.text.endswith("Le nouveau clip sort vendredi !")
@@ -105,7 +105,7 @@ async def test_moderations(do: Both) -> None:
     assert wrong.value.slug == "invalid-field"
 
 
-async def test_a_wrong_field_and_a_wrong_key_are_named(do: Both, there: Running) -> None:
+async def test_a_wrong_field_and_a_wrong_key_are_named(do: Both, there: RunningDemo) -> None:
     with pytest.raises(Invalid) as wrong:
         await do("submit", message("Hello", creator="nobody"))
     assert wrong.value.errors[0].field == "creator"
@@ -168,13 +168,15 @@ def kind(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-def impatient(kind: Any, there: Running, lost: int) -> tuple[Both, Losing]:
+def impatient(kind: Any, there: RunningDemo, lost: int) -> tuple[Both, Losing]:
     transport = Losing(lost)
     retries = Retries(first_s=0.001, longest_s=0.001)
     return Both(kind(there.gateway, token(there), retries=retries, transport=transport)), transport
 
 
-async def test_lost_answers_are_asked_for_again_and_publish_once(kind: Any, there: Running) -> None:
+async def test_lost_answers_are_asked_for_again_and_publish_once(
+    kind: Any, there: RunningDemo
+) -> None:
     do, transport = impatient(kind, there, lost=2)
     outcome = await do("submit", message("Lost twice, said once."))
     assert outcome.replayed
@@ -185,7 +187,7 @@ async def test_lost_answers_are_asked_for_again_and_publish_once(kind: Any, ther
     await do("close")
 
 
-async def test_in_the_end_it_gives_up(kind: Any, there: Running) -> None:
+async def test_in_the_end_it_gives_up(kind: Any, there: RunningDemo) -> None:
     do, transport = impatient(kind, there, lost=100)
     with pytest.raises(Unreachable, match="after 4 attempt"):
         await do("submit", message("Never heard of."))
@@ -193,7 +195,7 @@ async def test_in_the_end_it_gives_up(kind: Any, there: Running) -> None:
     await do("close")
 
 
-async def test_what_might_happen_twice_is_sent_once(kind: Any, there: Running) -> None:
+async def test_what_might_happen_twice_is_sent_once(kind: Any, there: RunningDemo) -> None:
     do, transport = impatient(kind, there, lost=100)
     with pytest.raises(Unreachable):
         await do("review", "msg_none", action="reject", reason="Not this one.")
@@ -212,7 +214,7 @@ async def test_nobody_there(kind: Any) -> None:
         await do("close")
 
 
-async def test_somebody_else_there(kind: Any, there: Running) -> None:
+async def test_somebody_else_there(kind: Any, there: RunningDemo) -> None:
     do = Both(kind(there.sandbox, "agk_secret"))
     odd = calls.Call(method="GET", path="/messages", read=lambda body: body["nothing"])
     with pytest.raises(UnexpectedAnswer):

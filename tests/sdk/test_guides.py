@@ -9,13 +9,13 @@ import sys
 
 import pytest
 
-from gateway.demo.processes import Running
+from gateway.demo.processes import RunningDemo
 from tests.processes import ROOT
 from tests.sdk.conftest import token
 
 
 @pytest.mark.parametrize("page", ["sdk/python/README.md", "docs/guides/avatar-services.md"])
-def test_the_example_runs_as_written(page: str, there: Running) -> None:
+def test_the_example_runs_as_written(page: str, there: RunningDemo) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     (example,) = (one for one in blocks if "import Audience, Client" in one)

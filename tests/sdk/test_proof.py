@@ -13,7 +13,7 @@ import pytest
 from avatar_gateway_client import Client, ProofInvalid
 from avatar_gateway_client.proof import Included, verify_inclusion, verify_receipt
 
-from gateway.demo.processes import Running
+from gateway.demo.processes import RunningDemo
 from tests.sdk.conftest import message, token
 
 
@@ -36,7 +36,7 @@ class Given:
 
 
 @pytest.fixture(scope="module")
-def messages(there: Running) -> tuple[Given, Given]:
+def messages(there: RunningDemo) -> tuple[Given, Given]:
     headers = {"Authorization": f"Bearer {token(there)}"}
     jwks = httpx.get(f"{there.gateway}/.well-known/jwks.json").json()
     keys = tuple(httpx.get(f"{there.gateway}/v1/log/keys", headers=headers).text.split())

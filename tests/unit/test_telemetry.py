@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from gateway.assembly import assemble
+from gateway.assembly.build import assemble
 from gateway.errors import ConfigurationError
 from gateway.model.finding import Stage
 from gateway.model.submission import Channel, Submission

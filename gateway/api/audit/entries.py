@@ -12,9 +12,9 @@ from fastapi.responses import PlainTextResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api.access import needs
-from gateway.api.doors import doors_of
 from gateway.api.responses import documented
 from gateway.api.schemas import Moment
+from gateway.api.services import services_of
 from gateway.errors import NotFound
 from gateway.model.access import ApiKey, Role
 from gateway.model.record import Entry, EntryKind
@@ -146,7 +146,7 @@ def router() -> APIRouter:
 async def entries(
     request: Request, key: Auditor, asked: Annotated[EntryFilter, Query()]
 ) -> EntriesOut:
-    store = doors_of(request).entries
+    store = services_of(request).entries
     if asked.message_id is not None:
         found = await store.entries_of_message(asked.message_id, tenant=key.tenant)
         return EntriesOut(entries=[_out(one) for one in found], next=None)
@@ -157,7 +157,7 @@ async def entries(
 
 async def checkpoint(request: Request, key: Auditor) -> PlainTextResponse:
     """A C2SP tlog-checkpoint: keep it, and any later change of what it covers is found out."""
-    made = await doors_of(request).log.checkpoint()
+    made = await services_of(request).log.checkpoint()
     return PlainTextResponse(made.note)
 
 
@@ -170,7 +170,7 @@ async def proof(
     ] = False,
 ) -> PlainTextResponse:
     """Hashes of any entry; with the entry itself only of the auditor's own tenant (else 404)."""
-    doors = doors_of(request)
+    doors = services_of(request)
     if with_entry:
         found = await doors.entries.entries(seq, seq + 1)
         if not found or found[0].tenant != key.tenant:
@@ -179,7 +179,7 @@ async def proof(
 
 
 async def consistency(request: Request, key: Auditor, old: Size, new: Size) -> ConsistencyOut:
-    hashes = await doors_of(request).log.consistency(old, new)
+    hashes = await services_of(request).log.consistency(old, new)
     return ConsistencyOut(
         old=old, new=new, hashes=[base64.b64encode(one).decode() for one in hashes]
     )
@@ -187,7 +187,7 @@ async def consistency(request: Request, key: Auditor, old: Size, new: Size) -> C
 
 async def whole_log(request: Request, key: Auditor) -> StreamingResponse:
     """JSON Lines, docs/reference/evidence.md. As long as the log: store it as it comes."""
-    doors = doors_of(request)
+    doors = services_of(request)
     size, problem = await extent(doors.log, doors.entries)
     pieces = evidence(
         doors.entries,

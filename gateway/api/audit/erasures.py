@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.api.access import needs
 from gateway.api.audit.entries import Auditor
-from gateway.api.doors import doors_of
 from gateway.api.responses import documented
 from gateway.api.schemas import Identifier, Moment, Why
+from gateway.api.services import services_of
 from gateway.errors import InvalidField
 from gateway.model.access import ApiKey
 from gateway.model.erasure import (
@@ -87,7 +87,7 @@ class ErasureOut(BaseModel):
     holds: list[str] = Field(description="Legal holds in the way (of a dry run).")
 
 
-class HoldIn(_In):
+class LegalHoldIn(_In):
     """At most one of `subject`, `conversation`, `creator` and `message_id`; none: the tenant."""
 
     subject: Identifier | None = None
@@ -98,7 +98,7 @@ class HoldIn(_In):
     expires_at: Moment | None = Field(None, description="Ends by itself then.")
 
     @model_validator(mode="after")
-    def _one_target(self) -> HoldIn:
+    def _one_target(self) -> LegalHoldIn:
         self.named()
         return self
 
@@ -118,11 +118,11 @@ class HoldIn(_In):
         return given[0] if given else (HoldScope.TENANT, "")
 
 
-class LiftIn(_In):
+class LegalHoldLiftIn(_In):
     reason: Why = Field(description="Stands in the audit log.")
 
 
-class HoldOut(BaseModel):
+class LegalHoldOut(BaseModel):
     id: str
     scope: HoldScope
     target: str = Field(description="A person or conversation stands as a keyed digest.")
@@ -160,7 +160,7 @@ def router() -> APIRouter:
         place,
         methods=["POST"],
         status_code=201,
-        response_model=HoldOut,
+        response_model=LegalHoldOut,
         responses=writing,
         summary="Place a legal hold",
     )
@@ -168,7 +168,7 @@ def router() -> APIRouter:
         "/v1/holds",
         placed,
         methods=["GET"],
-        response_model=list[HoldOut],
+        response_model=list[LegalHoldOut],
         responses=reading,
         summary="All legal holds, also those that ended",
     )
@@ -176,7 +176,7 @@ def router() -> APIRouter:
         "/v1/holds/{hold_id}/lift",
         lift,
         methods=["POST"],
-        response_model=HoldOut,
+        response_model=LegalHoldOut,
         responses=writing,
         summary="Lift a legal hold",
     )
@@ -187,7 +187,7 @@ async def erase(request: Request, body: ErasureIn, key: Admin) -> JSONResponse:
     """Destroys the keys that sealed it, so that no copy can be read any more, and stops what
     waits to be sent. 200: done, with its entry; or nothing was held. 202: under way, it will be
     done whatever happens. 409: a legal hold keeps it."""
-    erasures = doors_of(request).erasures
+    erasures = services_of(request).erasures
     scope, target = body.named()
     order = ErasureOrder(
         scope=scope, tenant=key.tenant, target=target, actor=key.id, reason=body.reason
@@ -204,13 +204,13 @@ async def recent(
     request: Request, key: Auditor, limit: Annotated[int, Query(ge=1, le=500)] = 100
 ) -> list[ErasureOut]:
     """Also what is under way: `at` is null then. Their entries are those of the kind `erased`."""
-    erasures = doors_of(request).erasures
+    erasures = services_of(request).erasures
     return [_erasure_out(one) for one in await erasures.recent(key.tenant, limit=limit)]
 
 
-async def place(request: Request, body: HoldIn, key: Auditor) -> HoldOut:
+async def place(request: Request, body: LegalHoldIn, key: Auditor) -> LegalHoldOut:
     """From now on nothing that it covers is erased, neither by order nor by a retention rule."""
-    doors = doors_of(request)
+    doors = services_of(request)
     if body.expires_at is not None and body.expires_at <= doors.now():
         raise InvalidField("expires_at", "has passed", "Name a time to come, or none.")
     scope, target = body.named()
@@ -225,13 +225,15 @@ async def place(request: Request, body: HoldIn, key: Auditor) -> HoldOut:
     return _hold_out(hold)
 
 
-async def placed(request: Request, key: Auditor) -> list[HoldOut]:
-    holds = doors_of(request).holds
+async def placed(request: Request, key: Auditor) -> list[LegalHoldOut]:
+    holds = services_of(request).holds
     return [_hold_out(one) for one in await holds.placed(key.tenant)]
 
 
-async def lift(request: Request, hold_id: HoldId, body: LiftIn, key: Auditor) -> HoldOut:
-    holds = doors_of(request).holds
+async def lift(
+    request: Request, hold_id: HoldId, body: LegalHoldLiftIn, key: Auditor
+) -> LegalHoldOut:
+    holds = services_of(request).holds
     return _hold_out(await holds.lift(key.tenant, hold_id, actor=key.id, reason=body.reason))
 
 
@@ -248,5 +250,5 @@ def _erasure_out(report: ErasureReport) -> ErasureOut:
     )
 
 
-def _hold_out(hold: LegalHold) -> HoldOut:
-    return HoldOut(**{name: getattr(hold, name) for name in HoldOut.model_fields})
+def _hold_out(hold: LegalHold) -> LegalHoldOut:
+    return LegalHoldOut(**{name: getattr(hold, name) for name in LegalHoldOut.model_fields})

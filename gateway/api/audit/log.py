@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from gateway.api.access import needs
-from gateway.api.doors import doors_of
 from gateway.api.responses import documented
+from gateway.api.services import services_of
 from gateway.errors import Forbidden, NotFound
 from gateway.model.access import ApiKey, Role
 from gateway.trail.tiles import LEVELS, TileAt, bundle
@@ -23,7 +23,7 @@ _BRIEFLY = {"Cache-Control": "public, max-age=1"}
 
 async def reader(request: Request) -> ApiKey | None:
     """Anyone, where the log is public; else an auditor."""
-    if doors_of(request).log_public:
+    if services_of(request).log_public:
         return None
     return await _AUDITOR(request)
 
@@ -67,7 +67,7 @@ def router() -> APIRouter:
 
 async def checkpoint(request: Request, key: Reader) -> PlainTextResponse:
     """Where witnesses are asked: the newest one that enough of them cosigned."""
-    found = await doors_of(request).log.published()
+    found = await services_of(request).log.published()
     if found is None:
         raise NotFound("checkpoint", "yet", "The first one comes within seconds.")
     return PlainTextResponse(found.note, headers=_BRIEFLY)
@@ -75,20 +75,20 @@ async def checkpoint(request: Request, key: Reader) -> PlainTextResponse:
 
 async def keys(request: Request, key: Reader) -> PlainTextResponse:
     """One a line, as <name>+<id>+<base64>: retired ones too, for what they signed."""
-    lines = "".join(f"{one}\n" for one in doors_of(request).log.keys)
+    lines = "".join(f"{one}\n" for one in services_of(request).log.keys)
     return PlainTextResponse(lines, headers=_BRIEFLY)
 
 
 async def tile(request: Request, key: Reader, level: Level, place: Place) -> Response:
     """A tile never changes. Partial ones are there for every size that was signed."""
-    data = await doors_of(request).log.tile(level, _place(place))
+    data = await services_of(request).log.tile(level, _place(place))
     return Response(data, media_type=_BYTES, headers=_FOR_EVER)
 
 
 async def entries(request: Request, key: Auditor, place: Place) -> Response:
     """Only where every entry of the bundle is of the auditor's own tenant: 403 otherwise, and
     then `/v1/audit/entries` and `/v1/audit/proofs/{seq}` give the tenant's own ones."""
-    found = await doors_of(request).log.entries(_place(place))
+    found = await services_of(request).log.entries(_place(place))
     if any(entry.tenant != key.tenant for entry in found):
         raise Forbidden("this bundle holds entries of other tenants; ask for single ones")
     data = bundle(found)

@@ -17,14 +17,15 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from gateway.api.audit.entries import Auditor, Filters
-from gateway.api.doors import Desk, Doors, doors_of
 from gateway.api.responses import documented
 from gateway.api.schemas import Moment
+from gateway.api.services import ApiServices, ReportServices, services_of
 from gateway.errors import ConfigurationError, InvalidField, RateLimited, StateConflict
 from gateway.model.record import Entry
 from gateway.model.verdict import Verdict
-from gateway.reporting import page, report
-from gateway.reporting.export import About, Export
+from gateway.reporting import html as page
+from gateway.reporting import report
+from gateway.reporting.export import Export, ExportHeader
 from gateway.reporting.formats import MEDIA_TYPES, ExportFormat
 from gateway.reporting.reasons import RESTRICTED
 from gateway.reporting.vocabulary import BATCH
@@ -46,7 +47,7 @@ After = Annotated[
 ]
 
 
-class ExportAsked(Filters):
+class ExportQuery(Filters):
     """All given filters must hold."""
 
     format: ExportFormat = ExportFormat.JSONL
@@ -59,7 +60,7 @@ class ReasonsFormat(StrEnum):
     BATCHES = "batches"  # one request of the database a line: {"statements": [up to 100]}
 
 
-class ReasonsAsked(BaseModel):
+class ReasonsQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: ReasonsFormat = ReasonsFormat.JSONL
@@ -86,7 +87,7 @@ def _a_day(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_a_day)]
 
 
-class ReportAsked(BaseModel):
+class ReportQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: ReportFormat = ReportFormat.JSON
@@ -94,7 +95,7 @@ class ReportAsked(BaseModel):
     last: Day | None = Field(None, description="Last day, included. Default: of the last entry.")
 
     @model_validator(mode="after")
-    def _in_order(self) -> ReportAsked:
+    def _in_order(self) -> ReportQuery:
         if self.first and self.last and self.first > self.last:
             raise ValueError("first is after last")
         return self
@@ -117,7 +118,7 @@ class _Reporting:
     turns: _Turns
 
     async def export(
-        self, request: Request, key: Auditor, asked: Annotated[ExportAsked, Query()]
+        self, request: Request, key: Auditor, asked: Annotated[ExportQuery, Query()]
     ) -> Response:
         """Streamed, oldest first. The headers Audit-Checkpoint (the signed note, base64),
         Audit-Origin and Audit-Size say under which checkpoint: nothing newer is in it. What was
@@ -126,7 +127,7 @@ class _Reporting:
         query = asked.query(key.tenant)
         checkpoint = await doors.log.checkpoint()
         export = Export(
-            about=About(
+            about=ExportHeader(
                 format=asked.format,
                 origin=checkpoint.origin,
                 size=checkpoint.size,
@@ -146,7 +147,7 @@ class _Reporting:
             raise InvalidField("format", error.problem, error.mend) from None
 
     async def reasons(
-        self, request: Request, key: Auditor, asked: Annotated[ReasonsAsked, Query()]
+        self, request: Request, key: Auditor, asked: Annotated[ReasonsQuery, Query()]
     ) -> Response:
         """Statements of reasons for what was blocked or held, in the shape of the DSA Transparency
         Database, ready for the platform to submit. `limit` counts entries. For more, give as
@@ -175,7 +176,7 @@ class _Reporting:
         )
 
     async def report(
-        self, request: Request, key: Auditor, asked: Annotated[ReportAsked, Query()]
+        self, request: Request, key: Auditor, asked: Annotated[ReportQuery, Query()]
     ) -> Response:
         """Counts by channel, verdict, rule, language, route and delivery outcome. Days are UTC."""
         doors, desk = _open(request)
@@ -254,8 +255,8 @@ def _content(*media_types: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {one: {"schema": {}} for one in sorted(plain)}}}
 
 
-def _open(request: Request) -> tuple[Doors, Desk]:
-    doors = doors_of(request)
+def _open(request: Request) -> tuple[ApiServices, ReportServices]:
+    doors = services_of(request)
     if doors.desk is None:
         raise TypeError("the app was built without a desk")
     return doors, doors.desk
@@ -270,7 +271,7 @@ def _signed(checkpoint: Checkpoint) -> dict[str, str]:
 
 
 async def _statements(
-    pages: AsyncIterator[Sequence[Entry]], desk: Desk, asked: ReasonsFormat
+    pages: AsyncIterator[Sequence[Entry]], desk: ReportServices, asked: ReasonsFormat
 ) -> AsyncIterator[bytes]:
     assert desk.statement is not None  # noqa: S101 - looked at before
     waiting: list[object] = []

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from gateway.api.openai.wire import METADATA, Answer, Origin, error_of, opening, sse
+from gateway.api.openai.wire import METADATA, Completion, Origin, error_of, opening, sse
 from gateway.api.schemas import SubmissionIn
 from gateway.errors import GatewayError
-from gateway.pipeline.stream.session import Said, TakenBack
+from gateway.pipeline.stream.session import Released, Retracted
 
 PATH: Final = "/v1/chat/completions"
 _PASSED: Final = (
@@ -75,12 +75,12 @@ class ChatForm:
         }
         self._role = {"role": "assistant"}
 
-    def said(self, said: Said) -> list[bytes]:
+    def said(self, said: Released) -> list[bytes]:
         delta = {**self._role, "content": said.text}
         self._role = {}
         return [self._chunk(delta, avatar_gateway=self._origin.told(said.message_id))]
 
-    def taken_back(self, taken: TakenBack) -> list[bytes]:
+    def taken_back(self, taken: Retracted) -> list[bytes]:
         told = {**self._origin.told(taken.message_id), "retracted": True}
         return [self._chunk({}, avatar_gateway=told)]
 
@@ -94,7 +94,7 @@ class ChatForm:
     def broken(self, error: GatewayError) -> list[bytes]:
         return [sse({"error": error_of(error)})]
 
-    def whole(self, answer: Answer) -> dict[str, Any]:
+    def whole(self, answer: Completion) -> dict[str, Any]:
         message = {"role": "assistant", "content": answer.text, "refusal": None}
         choice = {
             "index": 0,

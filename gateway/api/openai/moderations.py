@@ -10,8 +10,8 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
 
 from gateway.api.access import needs
-from gateway.api.doors import doors_of
 from gateway.api.problems import problem
+from gateway.api.services import services_of
 from gateway.errors import InvalidField, StageFailure
 from gateway.model.access import ApiKey, Role
 from gateway.model.finding import Detection, Stage
@@ -128,7 +128,7 @@ async def moderate(request: Request, body: ModerationIn, key: Service) -> Respon
     A category is flagged at the lowest score at which the baseline pack would hold a message on
     any channel (`data.baseline.toxicity.normal`); its model screens, so it is often wrong.
     """
-    doors = doors_of(request)
+    doors = services_of(request)
     texts = texts_of(body)
     try:
         lines = hold_lines(doors.policy_data())

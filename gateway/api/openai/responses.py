@@ -7,10 +7,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
 
-from gateway.api.openai.wire import METADATA, Answer, Origin, error_of, opening, sse
+from gateway.api.openai.wire import METADATA, Completion, Origin, error_of, opening, sse
 from gateway.api.schemas import SubmissionIn
 from gateway.errors import GatewayError
-from gateway.pipeline.stream.session import Said, TakenBack
+from gateway.pipeline.stream.session import Released, Retracted
 
 PATH: Final = "/v1/responses"
 _INCOMPLETE: Final = {"length": "max_output_tokens", "content_filter": "content_filter"}
@@ -147,7 +147,7 @@ class ResponsesForm:
             "usage": None,
         }
 
-    def said(self, said: Said) -> list[bytes]:
+    def said(self, said: Released) -> list[bytes]:
         first = [] if self._text else self._begun()
         self._text += said.text
         self._message_id = said.message_id
@@ -155,7 +155,7 @@ class ResponsesForm:
         place: dict[str, Any] = {**self._place, "logprobs": [], "avatar_gateway": told}
         return [*first, self._event("response.output_text.delta", **place, delta=said.text)]
 
-    def taken_back(self, taken: TakenBack) -> list[bytes]:
+    def taken_back(self, taken: Retracted) -> list[bytes]:
         """Said with the end, where the text is empty."""
         self._message_id, self._retracted = taken.message_id, True
         return []
@@ -164,14 +164,14 @@ class ResponsesForm:
         status = "incomplete" if reason in _INCOMPLETE else "completed"
         text = "" if self._retracted else self._text
         events = self._ended(text, status) if self._text else [self._created()]
-        answer = Answer(text=text, reason=reason, message_id=self._message_id, usage=usage)
+        answer = Completion(text=text, reason=reason, message_id=self._message_id, usage=usage)
         return [*events, self._event(f"response.{status}", response=self.whole(answer))]
 
     def broken(self, error: GatewayError) -> list[bytes]:
         told = {name: value for name, value in error_of(error).items() if name != "type"}
         return [self._event("error", **told)]
 
-    def whole(self, answer: Answer) -> dict[str, Any]:
+    def whole(self, answer: Completion) -> dict[str, Any]:
         incomplete = _INCOMPLETE.get(answer.reason)
         status = "completed" if incomplete is None else "incomplete"
         told = self._origin.told(answer.message_id)

@@ -14,7 +14,7 @@ from gateway.api.openai.errors import translated
 from gateway.api.problems import problem_of
 from gateway.api.schemas import SubmissionIn
 from gateway.errors import GatewayError, InvalidField
-from gateway.pipeline.stream.session import Said, TakenBack
+from gateway.pipeline.stream.session import Released, Retracted
 
 ROUTE: Final = "stream"
 _HEADERS: Final = {
@@ -45,7 +45,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Completion:
     """One in one piece. `reason`: stop, length, content_filter; `usage` as the generator told."""
 
     text: str
@@ -54,21 +54,21 @@ class Answer:
     usage: Mapping[str, Any] | None
 
 
-class Form(Protocol):
+class WireForm(Protocol):
     """How one answer is written: by events, each ready to be sent, or whole."""
 
-    def said(self, said: Said) -> list[bytes]: ...
+    def said(self, said: Released) -> list[bytes]: ...
 
-    def taken_back(self, taken: TakenBack) -> list[bytes]: ...
+    def taken_back(self, taken: Retracted) -> list[bytes]: ...
 
     def over(self, reason: str, usage: Mapping[str, Any] | None) -> list[bytes]: ...
 
     def broken(self, error: GatewayError) -> list[bytes]: ...
 
-    def whole(self, answer: Answer) -> dict[str, Any]: ...
+    def whole(self, answer: Completion) -> dict[str, Any]: ...
 
 
-class Asked(Protocol):
+class GenerationRequest(Protocol):
     """A request, read."""
 
     @classmethod
@@ -83,7 +83,7 @@ class Asked(Protocol):
     def submission(self, headers: Mapping[str, str]) -> SubmissionIn:
         """The submission without its text. Raises InvalidField."""
 
-    def form(self, origin: Origin) -> Form: ...
+    def form(self, origin: Origin) -> WireForm: ...
 
 
 def opening(
@@ -143,7 +143,7 @@ def human_text(messages: list[dict[str, Any]]) -> str | None:
     return None
 
 
-def parse(wire: type[Asked], document: Any) -> Asked:
+def parse(wire: type[GenerationRequest], document: Any) -> GenerationRequest:
     """Raises InvalidField naming the field."""
     try:
         return wire.model_validate(document)

@@ -12,18 +12,18 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 
-from gateway.api.doors import Doors
+from gateway.api.services import ApiServices
 from gateway.api.submissions import observe, why_not
 from gateway.model.access import ApiKey
 from gateway.model.record import Outcome
 from gateway.model.submission import Channel, Submission
 from gateway.model.verdict import State
 from gateway.pipeline.ids import new_id
-from gateway.platforms.answers import Answer, error_answer
+from gateway.platforms.answers import ProxyResponse, error_answer
 from gateway.platforms.declaration import ChannelRule, Fetch, Source
-from gateway.platforms.matching import Denied
-from gateway.platforms.pointers import TooMuch, first
-from gateway.platforms.proxied import Pending, ProxiedPlatform, Request
+from gateway.platforms.matching import OperationDenied
+from gateway.platforms.pointers import TooManyPlaces, first
+from gateway.platforms.proxied_platform import PendingAnswer, PlatformRequest, ProxiedPlatform
 
 _LONGEST_ID = 128
 _START_S = 5.0
@@ -33,14 +33,16 @@ _KEY = "idempotency-key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ProxyRequest:
     """A request, and whose it is."""
 
     key: ApiKey
-    request: Request
+    request: PlatformRequest
 
 
-async def submit_request(doors: Doors, platform: ProxiedPlatform, asked: Asked) -> Answer:
+async def submit_request(
+    doors: ApiServices, platform: ProxiedPlatform, asked: ProxyRequest
+) -> ProxyResponse:
     """Judge, record, send, answer. Raises what Gateway.submit raises."""
     request = asked.request
     said, deduplicates = _idempotency(request)
@@ -59,10 +61,12 @@ async def submit_request(doors: Doors, platform: ProxiedPlatform, asked: Asked) 
         platform.give_up(submission.message_id)
         if outcome.state is not State.REFUSED:
             return await _again(platform, outcome, request, deduplicates=deduplicates)
-    raise Denied("the platform refused this request too often; send it with another key", 409)
+    raise OperationDenied(
+        "the platform refused this request too often; send it with another key", 409
+    )
 
 
-def _submission(doors: Doors, asked: Asked, said: str | None) -> Submission:
+def _submission(doors: ApiServices, asked: ProxyRequest, said: str | None) -> Submission:
     now = doors.now()
     request, proxy = asked.request, asked.request.proxy
     operation = request.operation
@@ -90,7 +94,7 @@ def _submission(doors: Doors, asked: Asked, said: str | None) -> Submission:
     )
 
 
-def _channel(request: Request, conversation: str) -> Channel:
+def _channel(request: PlatformRequest, conversation: str) -> Channel:
     proxy = request.proxy
     if conversation in proxy.channels:
         return proxy.channels[conversation]
@@ -99,17 +103,17 @@ def _channel(request: Request, conversation: str) -> Channel:
     for rule in request.operation.channels:
         if _applies(rule, request):
             return rule.channel
-    raise Denied("its channel is not known; set `channel` in the route file")
+    raise OperationDenied("its channel is not known; set `channel` in the route file")
 
 
-def _applies(rule: ChannelRule, request: Request) -> bool:
+def _applies(rule: ChannelRule, request: PlatformRequest) -> bool:
     if rule.when is None:
         return True
     value = _fetched(rule.when, request)
     return value is not None and (rule.equals is None or value == rule.equals)
 
 
-def _fetched(fetch: Fetch | None, request: Request) -> str | None:
+def _fetched(fetch: Fetch | None, request: PlatformRequest) -> str | None:
     if fetch is None:
         return None
     if fetch.source is Source.PATH:
@@ -119,8 +123,8 @@ def _fetched(fetch: Fetch | None, request: Request) -> str | None:
         return next((value for name, value in request.headers if name.lower() == wanted), None)
     try:
         value = first(request.body.document, fetch.pattern)
-    except TooMuch:
-        raise Denied("it is nested too deep", 400) from None
+    except TooManyPlaces:
+        raise OperationDenied("it is nested too deep", 400) from None
     if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
         return None
     return str(value)
@@ -133,7 +137,7 @@ def _identifier(value: str | None) -> str | None:
     return hashlib.sha256(value.encode("utf-8", "replace")).hexdigest()
 
 
-def _idempotency(request: Request) -> tuple[str | None, bool]:
+def _idempotency(request: PlatformRequest) -> tuple[str | None, bool]:
     """The key of this request for the gateway, and whether the platform takes it once by its own.
     One for each route, path and credential; a credential cannot be told from it."""
     declared = request.operation.idempotency
@@ -147,7 +151,9 @@ def _idempotency(request: Request) -> tuple[str | None, bool]:
     return "p." + hashlib.sha256(json.dumps(parts).encode()).hexdigest(), deduplicates
 
 
-async def _answer(platform: ProxiedPlatform, outcome: Outcome, pending: Pending) -> Answer:
+async def _answer(
+    platform: ProxiedPlatform, outcome: Outcome, pending: PendingAnswer
+) -> ProxyResponse:
     """What the client gets for a message that was just judged."""
     message_id, form = outcome.message_id, pending.request.proxy.declaration.error
     if outcome.state in (State.BLOCKED, State.HELD):
@@ -173,7 +179,7 @@ async def _answer(platform: ProxiedPlatform, outcome: Outcome, pending: Pending)
     return await _awaited(pending, outcome)
 
 
-async def _awaited(pending: Pending, outcome: Outcome) -> Answer:
+async def _awaited(pending: PendingAnswer, outcome: Outcome) -> ProxyResponse:
     proxy = pending.request.proxy
     try:
         async with asyncio.timeout(proxy.route.timeout_s + _MARGIN_S):
@@ -191,8 +197,8 @@ async def _awaited(pending: Pending, outcome: Outcome) -> Answer:
 
 
 async def _again(
-    platform: ProxiedPlatform, outcome: Outcome, request: Request, *, deduplicates: bool
-) -> Answer:
+    platform: ProxiedPlatform, outcome: Outcome, request: PlatformRequest, *, deduplicates: bool
+) -> ProxyResponse:
     """A request that was seen before: its first answer, as far as it is known."""
     if outcome.state in (
         State.BLOCKED,
@@ -221,7 +227,7 @@ async def _again(
     return _told(error_answer(form, message, status=409, code=outcome.state.value), outcome)
 
 
-def _not_published(outcome: Outcome, request: Request, *, kept: bool) -> Answer:
+def _not_published(outcome: Outcome, request: PlatformRequest, *, kept: bool) -> ProxyResponse:
     """Block, hold and what became of it, with the rules that say why."""
     why = why_not(outcome)
     if outcome.state is State.HELD:
@@ -237,7 +243,7 @@ def _not_published(outcome: Outcome, request: Request, *, kept: bool) -> Answer:
     return _told(error_answer(form, message, code=outcome.state.value), outcome)
 
 
-def _told(answer: Answer, outcome: Outcome) -> Answer:
+def _told(answer: ProxyResponse, outcome: Outcome) -> ProxyResponse:
     """With the id under which the gateway knows the message."""
     more = (("x-avatar-gateway-message", outcome.message_id),)
     return replace(answer, headers=answer.headers + more)

@@ -10,9 +10,9 @@ import aiohttp
 from starlette.requests import Request
 from starlette.types import Send
 
-from gateway.platforms.answers import Answer, error_answer, rewrites_for, rewritten
-from gateway.platforms.matching import Match
-from gateway.platforms.proxied import bounded
+from gateway.platforms.answers import ProxyResponse, error_answer, rewrites_for, rewritten
+from gateway.platforms.matching import OperationMatch
+from gateway.platforms.proxied_platform import bounded
 from gateway.platforms.proxies import ProxyRoute
 from gateway.platforms.upstream import Outgoing, Upstream, returned, with_header
 
@@ -28,11 +28,11 @@ async def passed(
     upstream: Upstream,
     *,
     proxy: ProxyRoute,
-    match: Match,
+    match: OperationMatch,
     to: Outgoing,
     data: bytes | None,
     here: str,
-) -> Answer | None:
+) -> ProxyResponse | None:
     """Send `to` on, and its answer back; None once it was streamed. Where the answer would lead
     the client past the gateway, it leads `here` instead."""
     rewrites = rewrites_for(proxy.declaration, match.decoded)
@@ -44,7 +44,7 @@ async def passed(
             raw = relocated(response.raw_headers, proxy.base, here)
             if rewrites:
                 body = await bounded(response.content, _MAX_REWRITTEN)
-                return Answer(
+                return ProxyResponse(
                     status=response.status,
                     headers=decoded(returned(raw, whole=False)),
                     body=rewritten(rewrites, body, here),

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 
 from gateway.api.stream.wire import EndOut, ReleaseOut, RetractOut, Told
 from gateway.errors import NotFound, RateLimited
-from gateway.pipeline.stream.session import Output, Over, Said, Session, TakenBack
+from gateway.pipeline.stream.session import Output, Released, Retracted, StreamEnded, StreamSession
 
 MOST_STREAMS = 10_000
 _MOST_KEPT = 5_000  # events of one stream: sentences, of a text of bounded length
@@ -18,7 +18,7 @@ _BUSY_RETRY_S = 5.0
 class LiveStream:
     """One stream: what was taken of it, what was told of it. `tenant` and `caller` own it."""
 
-    def __init__(self, *, id: str, tenant: str, caller: str, session: Session) -> None:  # noqa: A002 - its name
+    def __init__(self, *, id: str, tenant: str, caller: str, session: StreamSession) -> None:  # noqa: A002 - its name
         self.id, self.tenant, self.caller = id, tenant, caller
         self.session = session
         self.taken = 0
@@ -74,11 +74,11 @@ class LiveStream:
     def _event(self, output: Output) -> Told:
         seq = len(self.told) + 1
         match output:
-            case Said(text=text, message_id=message_id):
+            case Released(text=text, message_id=message_id):
                 return ReleaseOut(seq=seq, text=text, message_id=message_id)
-            case TakenBack(message_id=message_id):
+            case Retracted(message_id=message_id):
                 return RetractOut(seq=seq, message_id=message_id)
-            case Over(reason=reason):
+            case StreamEnded(reason=reason):
                 return EndOut(seq=seq, reason=reason)
 
     def _tell(self) -> None:
@@ -93,7 +93,7 @@ def most_streams() -> int:
     return MOST_STREAMS if soft == resource.RLIM_INFINITY else min(MOST_STREAMS, soft * 3 // 4)
 
 
-class Hub:
+class LiveStreams:
     """`most` streams; left out: `most_streams`. `linger_s`: how long one waits for a writer who
     left, and for readers once it is over. Belongs to one event loop."""
 

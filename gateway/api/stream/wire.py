@@ -79,7 +79,7 @@ class OpenedOut(BaseModel):
     window: int
 
 
-class HoldOut(BaseModel):
+class HeldBackOut(BaseModel):
     """Acknowledges all up to `taken`. `held`: code points that wait for their sentence."""
 
     type: Literal["hold"] = "hold"

@@ -7,10 +7,10 @@ which the standard leaves to the producer for protecting the label.
 from __future__ import annotations
 
 from gateway.disclosure.canonical import HASH_ALGORITHM
-from gateway.disclosure.formats.subject import Format, Subject
+from gateway.disclosure.formats.subject import MarkedText, MarkFormat
 
 
-def _build(subject: Subject) -> dict[str, dict[str, str]]:
+def _build(subject: MarkedText) -> dict[str, dict[str, str]]:
     return {
         "AIGC": {
             "Label": "1",
@@ -24,4 +24,4 @@ def _build(subject: Subject) -> dict[str, dict[str, str]]:
     }
 
 
-FORMAT = Format(name="gb45438", build=_build)
+FORMAT = MarkFormat(name="gb45438", build=_build)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from gateway.disclosure.formats.subject import IPTC_VOCABULARY, Format, Subject
+from gateway.disclosure.formats.subject import IPTC_VOCABULARY, MarkedText, MarkFormat
 
 
-def _build(subject: Subject) -> dict[str, str]:
+def _build(subject: MarkedText) -> dict[str, str]:
     return {"digitalSourceType": IPTC_VOCABULARY + subject.source_type}
 
 
-FORMAT = Format(name="iptc", build=_build)
+FORMAT = MarkFormat(name="iptc", build=_build)

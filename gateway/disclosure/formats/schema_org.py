@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.disclosure.formats.subject import Format, Subject
+from gateway.disclosure.formats.subject import MarkedText, MarkFormat
 
 
-def _build(subject: Subject) -> dict[str, Any]:
+def _build(subject: MarkedText) -> dict[str, Any]:
     member = subject.source_type[0].upper() + subject.source_type[1:] + "DigitalSource"
     return {
         "@context": "https://schema.org",
@@ -20,4 +20,4 @@ def _build(subject: Subject) -> dict[str, Any]:
     }
 
 
-FORMAT = Format(name="schema_org", build=_build)
+FORMAT = MarkFormat(name="schema_org", build=_build)

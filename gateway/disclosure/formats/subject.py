@@ -11,7 +11,7 @@ IPTC_VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class MarkedText:
     """One text that is marked. `source_type` is a term of the IPTC vocabulary; `producer` names
     the provider to authorities; `content_hash` is as in model.disclosure."""
 
@@ -26,11 +26,11 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class MarkFormat:
     """A format of marks that travel beside the text. `build` makes plain JSON."""
 
     name: str
-    build: Callable[[Subject], Mapping[str, Any]]
+    build: Callable[[MarkedText], Mapping[str, Any]]
 
 
 def source_type(*, edited: bool, by_human: bool = False) -> str:

@@ -36,13 +36,13 @@ from gateway.pii.recognizers.it import address as it_address
 from gateway.pii.recognizers.it import numbers as it
 from gateway.pii.recognizers.jp import numbers as jp
 from gateway.pii.recognizers.kr import numbers as kr
-from gateway.pii.recognizers.national import National
+from gateway.pii.recognizers.national import NumberFormat
 from gateway.pii.recognizers.pt import numbers as pt
 from gateway.pii.recognizers.us import bank, itin, ssn, street
 from gateway.pii.recognizers.us import numbers as us
-from gateway.pii.rule import Rule
+from gateway.pii.rule import PiiRule
 
-COUNTRIES: Mapping[str, tuple[National, ...]] = {
+COUNTRIES: Mapping[str, tuple[NumberFormat, ...]] = {
     "France": fr.NUMBERS,
     "Spain": es.NUMBERS,
     "Germany": de.NUMBERS,
@@ -70,17 +70,20 @@ class _Disguises:
     """One of each: what it makes of a message is made once."""
 
     def __init__(self) -> None:
-        self.words, self.lookalikes = disguised.Words(), disguised.Lookalikes()
+        self.words, self.lookalikes = disguised.NumberWords(), disguised.Lookalikes()
         self.numerals = disguised.Numerals()
-        self.apart, self.by_signs = disguised.Apart(spaces=True), disguised.Apart(spaces=False)
+        self.apart, self.by_signs = (
+            disguised.SpacedLetters(spaces=True),
+            disguised.SpacedLetters(spaces=False),
+        )
 
-    def of(self, inner: Rule, *disguises: disguised.Disguise) -> Iterator[Rule]:
+    def of(self, inner: PiiRule, *disguises: disguised.Disguise) -> Iterator[PiiRule]:
         """`inner` by itself and behind each of `disguises`."""
         yield inner
         yield from (disguised.DisguisedRule(inner=inner, disguise=one) for one in disguises)
 
 
-def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[Rule, ...]:
+def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[PiiRule, ...]:
     """All rules of the blocking tier. Left out on purpose, for what they find in plain talk:
     Presidio's MedicalLicense and Date recognizers; its UsBank, UsLicense, UsPassport and Nhs
     are our own, that count beside their name alone."""
@@ -100,7 +103,7 @@ def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[Ru
     )
 
 
-def _reaching(domains: Domains, hidden: _Disguises) -> Iterator[Rule]:
+def _reaching(domains: Domains, hidden: _Disguises) -> Iterator[PiiRule]:
     """Addresses and numbers that reach a person."""
     yield from hidden.of(email.rule(domains), hidden.apart)
     yield dodged_email.bracketed(domains)
@@ -118,7 +121,7 @@ def _reaching(domains: Domains, hidden: _Disguises) -> Iterator[Rule]:
     yield handle.rule()
 
 
-def _paying(hidden: _Disguises) -> Iterator[Rule]:
+def _paying(hidden: _Disguises) -> Iterator[PiiRule]:
     yield from hidden.of(
         credit_card.rule(), hidden.words, hidden.lookalikes, hidden.numerals, hidden.apart
     )
@@ -127,7 +130,7 @@ def _paying(hidden: _Disguises) -> Iterator[Rule]:
     yield crypto.ethereum()
 
 
-def _online(domains: Domains, hidden: _Disguises) -> Iterator[Rule]:
+def _online(domains: Domains, hidden: _Disguises) -> Iterator[PiiRule]:
     yield from hidden.of(ip.rule(), hidden.lookalikes, hidden.apart)
     yield ip.defanged()
     yield url.link(domains)
@@ -140,7 +143,7 @@ def _online(domains: Domains, hidden: _Disguises) -> Iterator[Rule]:
     yield secret.in_link()
 
 
-def _of_countries(hidden: _Disguises) -> Iterator[Rule]:
+def _of_countries(hidden: _Disguises) -> Iterator[PiiRule]:
     """What no table says: numbers of France and the United States, and streets."""
     yield from hidden.of(nir.rule(), hidden.lookalikes, hidden.apart)
     yield siren.siren_rule()
@@ -161,6 +164,6 @@ def _of_countries(hidden: _Disguises) -> Iterator[Rule]:
     yield it_address.street()
 
 
-def all_rules(*, deny_list: tuple[str, ...] = ()) -> tuple[Rule, ...]:
+def all_rules(*, deny_list: tuple[str, ...] = ()) -> tuple[PiiRule, ...]:
     """`make_rules` with the public suffixes of the package: no network."""
     return make_rules(Domains(), deny_list=deny_list)

@@ -8,7 +8,7 @@ from stdnum.se import personnummer
 from stdnum.th import pin
 from stdnum.tr import tckimlik
 
-from gateway.pii.recognizers.national import National
+from gateway.pii.recognizers.national import NumberFormat
 
 _SIGNED = 11
 
@@ -20,7 +20,7 @@ def _is_finnish(number: str) -> bool:
 
 
 NUMBERS = (
-    National(
+    NumberFormat(
         kind="PL_PESEL",
         about="Polish PESEL",
         pattern=r"\d{11}",
@@ -31,7 +31,7 @@ NUMBERS = (
         is_valid=pesel.is_valid,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="FI_PERSONAL_IDENTITY_CODE",
         about="Finnish personal identity codes",
         pattern=r"\d{6}[+\-ABCDEFYXWVU]\d{3}[0-9A-Y]",
@@ -42,7 +42,7 @@ NUMBERS = (
         is_valid=_is_finnish,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="SE_PERSONNUMMER",
         about="Swedish personnummer",
         pattern=r"(?:(?:19|20)\d{2}|\d{2})\d{4}[+\-]?\d{4}",
@@ -53,7 +53,7 @@ NUMBERS = (
         is_valid=lambda number: bool(personnummer.is_valid(f"{number[:-4]}-{number[-4:]}")),
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="TR_NATIONAL_ID",
         about="Turkish identity numbers",
         pattern=r"[1-9]\d{10}",
@@ -64,7 +64,7 @@ NUMBERS = (
         is_valid=tckimlik.is_valid,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="TH_TNIN",
         about="Thai national numbers",
         pattern=r"\d(?:-?\d{4})(?:-?\d{5})-?\d{2}-?\d",

@@ -11,7 +11,7 @@ from typing import Literal
 from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.context import context, fold
-from gateway.pii.message import Gate, Message
+from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.pattern_rule import PatternRule
 
 Counts = Literal["anywhere", "home", "named"]
@@ -37,9 +37,9 @@ _BEFORE_NAMED = rf"(?<![{_LATIN},+\-/=@])(?<!\d\.)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class National:
+class NumberFormat:
     """`pattern` is read in any case. `is_valid` is given its letters and digits alone, in upper
-    case; `checksum` says that it computes one. `places` as in `Message`. `words` are stems, as
+    case; `checksum` says that it computes one. `places` as in `ScannedText`. `words` are stems, as
     in `Context`, in any spelling. `digits`: the least that a match holds;
     `quick`: what is in each, if few texts with so many digits have it."""
 
@@ -62,7 +62,7 @@ class National:
 class NationalRecognizer(PatternRecognizer):
     """What the pattern matches and the country accepts. All digits alike is nobody's number."""
 
-    def __init__(self, number: National) -> None:
+    def __init__(self, number: NumberFormat) -> None:
         before = _BEFORE_NAMED if number.counts == "named" else _BEFORE
         whole = f"{before}(?:{number.pattern}){_AFTER}"
         super().__init__(
@@ -92,11 +92,11 @@ def _is_plain(value: str) -> bool:
     return all(char.isascii() or not char.isdigit() for char in value)
 
 
-def rule(number: National) -> PatternRule:
+def rule(number: NumberFormat) -> PatternRule:
     words = context(local=[fold(word) for word in number.words])
     places = frozenset(number.places)
 
-    def belongs(message: Message, start: int, end: int) -> bool:
+    def belongs(message: ScannedText, start: int, end: int) -> bool:
         if number.counts == "home" and not message.places.isdisjoint(places):
             return True
         return words.supports(message.text, start, end)
@@ -105,7 +105,7 @@ def rule(number: National) -> PatternRule:
     return PatternRule(
         recognizer=NationalRecognizer(number),
         about=f"{number.about}{_WHERE[number.counts]}",
-        gate=Gate(
+        gate=Prefilter(
             digits=number.digits,
             quick=re.compile(number.quick) if number.quick else None,
             home=places if number.counts == "home" else frozenset(),

@@ -8,7 +8,7 @@ from gateway.model.decision import Reason
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.submission import Submission
 from gateway.model.verdict import Verdict
-from gateway.pipeline.judge import Judgement
+from gateway.pipeline.judgement import Judgement
 
 RULE = "gateway.stream"
 

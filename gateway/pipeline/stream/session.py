@@ -12,25 +12,25 @@ from gateway.model.record import Delivery, Outcome
 from gateway.model.submission import Submission
 from gateway.model.verdict import State
 from gateway.pipeline.ids import new_id
-from gateway.pipeline.stream.core import (
-    Append,
-    Check,
-    Checked,
-    Close,
+from gateway.pipeline.stream.hold_back import (
+    CheckWhole,
+    CloseStream,
     Command,
-    End,
     Event,
-    Failed,
-    Finish,
+    FinishStream,
     HoldBack,
-    Interrupt,
-    Judge,
-    Pace,
-    Passed,
-    Refused,
-    Release,
-    Retract,
-    Tick,
+    HoldBackLimits,
+    Interrupted,
+    JudgeSegment,
+    JudgingFailed,
+    ReleaseText,
+    RetractAll,
+    SegmentPassed,
+    SegmentRefused,
+    TextAppended,
+    TextEnded,
+    TimePassed,
+    WholeChecked,
 )
 from gateway.ports import Now
 
@@ -43,7 +43,7 @@ _HANDOVER_S = 10.0  # from the log to the stream: no more than a turn of the eve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Studio:
+class StreamSessions:
     """What every stream uses. `clock` counts seconds and never goes back; `quiet_s` is how long
     the generator may say nothing."""
 
@@ -51,12 +51,12 @@ class Studio:
     expect: Expect
     now: Now
     clock: Callable[[], float]
-    pace: Pace
+    pace: HoldBackLimits
     quiet_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Released:
     """Released text, and the message it was recorded as."""
 
     text: str
@@ -64,23 +64,23 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakenBack:
+class Retracted:
     """All that was released is retracted. `message_id`: the entry that says why."""
 
     message_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Over:
+class StreamEnded:
     """The end; see core.Finish."""
 
     reason: str
 
 
-Output = Said | TakenBack | Over
+Output = Released | Retracted | StreamEnded
 
 
-class Session:
+class StreamSession:
     """One stream from its opening to its end. `opening` is the submission without its text;
     `observe` is told of every outcome; `whole`: nothing is released before the end.
 
@@ -92,7 +92,7 @@ class Session:
         self,
         opening: Submission,
         *,
-        studio: Studio,
+        studio: StreamSessions,
         observe: Callable[[Outcome], None],
         whole: bool = False,
     ) -> None:
@@ -131,17 +131,17 @@ class Session:
         for start in range(0, len(text), _PIECE):
             if self.is_closed:
                 return
-            await self._events.put(Append(text[start : start + _PIECE]))
+            await self._events.put(TextAppended(text[start : start + _PIECE]))
 
     async def end(self) -> None:
         if not self.is_closed:
-            await self._events.put(End())
+            await self._events.put(TextEnded())
 
     async def fail(self, error: GatewayError) -> None:
         """The generator broke off: what is held is discarded."""
         self.error = error
         if not self.is_closed:
-            await self._events.put(Failed())
+            await self._events.put(JudgingFailed())
 
     def interrupt(self) -> None:
         """What is held, or under judgement, is discarded; `run` ends."""
@@ -181,7 +181,7 @@ class Session:
         timeout = self._studio.quiet_s if due is None else due
         await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         if interrupted.done():
-            return Interrupt()
+            return Interrupted()
         if self._judging is not None and self._judging.done():
             judged, self._judging = self._judging, None
             return judged.result()
@@ -189,7 +189,7 @@ class Session:
             got, self._getting = self._getting, None
             return got.result()
         # Nothing came: time for a tick, or the generator has been silent for too long.
-        return Tick() if due is not None or self._core.is_busy else Interrupt()
+        return TimePassed() if due is not None or self._core.is_busy else Interrupted()
 
     def _close(self) -> None:
         self._closed = True
@@ -198,22 +198,22 @@ class Session:
 
     def _carry_out(self, command: Command) -> Output | None:
         match command:
-            case Judge():
+            case JudgeSegment():
                 self._judging = asyncio.create_task(self._judge(command))
-            case Check():
+            case CheckWhole():
                 self._judging = asyncio.create_task(self._check(command))
-            case Release(text=text):
-                return Said(text=text, message_id=self._last_id)
-            case Close():
+            case ReleaseText(text=text):
+                return Released(text=text, message_id=self._last_id)
+            case CloseStream():
                 self._close()
-            case Retract():
-                return TakenBack(message_id=self._last_id)
-            case Finish(reason=reason):
+            case RetractAll():
+                return Retracted(message_id=self._last_id)
+            case FinishStream(reason=reason):
                 self._close()
-                return Over(reason=reason)
+                return StreamEnded(reason=reason)
         return None
 
-    async def _judge(self, segment: Judge) -> Event:
+    async def _judge(self, segment: JudgeSegment) -> Event:
         """Judge and record one segment; it comes back once it may be given out."""
         submission = self._submission(
             segment.context + segment.text, segment.number, fresh=len(segment.context)
@@ -226,20 +226,20 @@ class Session:
             if not handed.done():
                 outcome = submitting.result()
                 if outcome.state is not State.QUEUED:
-                    return Refused()
+                    return SegmentRefused()
                 await asyncio.wait({handed}, timeout=_HANDOVER_S)
             if not handed.done() or handed.cancelled():
-                return Failed()
+                return JudgingFailed()
         except GatewayError as error:
             self.error = error
-            return Failed()
+            return JudgingFailed()
         finally:
             handed.cancel()
         disclosure = handed.result().disclosure
         self._shown += tuple(notice.notice for notice in disclosure.notices)
-        return Passed(disclosure.text, final=disclosure.replaced_by is not None)
+        return SegmentPassed(disclosure.text, final=disclosure.replaced_by is not None)
 
-    async def _check(self, whole: Check) -> Event:
+    async def _check(self, whole: CheckWhole) -> Event:
         """Judge and record all that was released. What cannot be checked does not stand."""
         submission = self._submission(whole.text, whole.number, whole=True)
         submitting = self._submit(replace(submission, dry_run=True))
@@ -247,8 +247,8 @@ class Session:
             outcome = await asyncio.shield(submitting)
         except GatewayError as error:
             self.error = error
-            return Checked(stands=False)
-        return Checked(stands=outcome.state is State.DECIDED)
+            return WholeChecked(stands=False)
+        return WholeChecked(stands=outcome.state is State.DECIDED)
 
     def _submission(
         self, text: str, number: int, *, fresh: int = 0, whole: bool = False

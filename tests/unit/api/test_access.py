@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.api.access import Guard, issue_key
+from gateway.api.access import AccessGuard, issue_key
 from gateway.errors import Forbidden, RateLimited, Unauthenticated
 from gateway.model.access import ApiKey, Role
 from gateway.model.creator import Creator
@@ -58,8 +58,8 @@ def made(**changes: Any) -> tuple[ApiKey, str]:
     return replace(key, **changes), token
 
 
-def guard(keys: Keys, clock: Clock | None = None) -> Guard:
-    return Guard(registry=keys, now=lambda: NOW, clock=clock or Clock())
+def guard(keys: Keys, clock: Clock | None = None) -> AccessGuard:
+    return AccessGuard(registry=keys, now=lambda: NOW, clock=clock or Clock())
 
 
 async def test_a_good_key_is_known_and_its_secret_is_not_kept() -> None:
@@ -137,7 +137,7 @@ async def test_a_revocation_takes_effect_within_the_time_keys_are_remembered() -
 
 async def test_a_key_without_a_rate_never_gets_in() -> None:
     key, token = made(requests_per_s=0.0)
-    guard = Guard(registry=Keys(key), now=lambda: NOW, clock=Clock())
+    guard = AccessGuard(registry=Keys(key), now=lambda: NOW, clock=Clock())
     for _ in range(2):
         with pytest.raises(RateLimited):
             await guard.admit(f"Bearer {token}", SERVICE)

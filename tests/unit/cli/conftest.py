@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from gateway.cli.context import Books, Workshop
+from gateway.cli.context import CommandServices, Opened
 from gateway.keyring import Keyring
 from gateway.settings import Settings, read_settings
 from gateway.storage.store import open_store
@@ -25,7 +25,7 @@ def _now() -> datetime:
 
 
 @asynccontextmanager
-async def _open_books(settings: Settings) -> AsyncIterator[Books]:
+async def _open_books(settings: Settings) -> AsyncIterator[Opened]:
     keyring = Keyring.open_or_create(settings.keys_dir)
     store = await open_store(
         url=settings.database,
@@ -37,7 +37,7 @@ async def _open_books(settings: Settings) -> AsyncIterator[Books]:
     )
     try:
         log = Log(store=store.log, keyring=keyring, origin=settings.log_origin, now=_now)
-        yield Books(settings=settings, keyring=keyring, store=store, log=log)
+        yield Opened(settings=settings, keyring=keyring, store=store, log=log)
     finally:
         await store.close()
 
@@ -53,14 +53,14 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 @pytest.fixture
-def open_books() -> Callable[[Settings], AbstractAsyncContextManager[Books]]:
+def open_books() -> Callable[[Settings], AbstractAsyncContextManager[Opened]]:
     return _open_books
 
 
 @pytest.fixture
 def ask_of(settings: Settings) -> Callable[[Any], Callable[..., Result]]:
     """For a module of commands: what runs one of them with some arguments."""
-    workshop = Workshop(
+    workshop = CommandServices(
         settings=read_settings,
         books=_open_books,
         gateway=_never,

@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from gateway.cli import policy
-from gateway.cli.context import Workshop
+from gateway.cli.context import CommandServices
 from gateway.settings import Settings, read_settings
 
 MAIN = """\
@@ -61,7 +61,7 @@ def ask(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
         assert given is settings
         return folder
 
-    workshop = Workshop(
+    workshop = CommandServices(
         settings=_never,
         books=_never,
         gateway=_never,

@@ -11,7 +11,7 @@ import typer
 from typer.testing import Result
 
 from gateway.cli import erasure
-from gateway.cli.context import Workshop
+from gateway.cli.context import CommandServices
 from gateway.errors import ConfigurationError, InvalidField, NotFound, OnLegalHold, StateConflict
 from gateway.settings import Settings, read_settings
 from tests.stores import PERSON, RAW, Clock, Samples
@@ -22,7 +22,7 @@ ACME = ("--tenant", "acme")
 
 class Commands:
     @staticmethod
-    def build(workshop: Workshop) -> typer.Typer:
+    def build(workshop: CommandServices) -> typer.Typer:
         app = typer.Typer()
         erasure.add(app, workshop)
         return app

@@ -14,8 +14,8 @@ from gateway.cli import audit
 from gateway.keyring import Keyring
 from gateway.settings import Settings
 from gateway.trail.checkpoint import note_keys
-from gateway.verifier.note import Key
-from gateway.verifier.report import Report
+from gateway.verifier.note import TrustedKey
+from gateway.verifier.report import VerificationReport
 from tests.evidence import examined
 from tests.stores import Clock, Samples
 
@@ -38,9 +38,9 @@ def written(settings: Settings, open_books: Any) -> None:
     asyncio.run(main())
 
 
-def checked(settings: Settings, file: bytes) -> Report:
+def checked(settings: Settings, file: bytes) -> VerificationReport:
     keys = note_keys(settings.log_origin, Keyring.open(settings.keys_dir))
-    return examined(file, keys=[Key.parse(str(key)) for key in keys])
+    return examined(file, keys=[TrustedKey.parse(str(key)) for key in keys])
 
 
 @pytest.mark.usefixtures("written")

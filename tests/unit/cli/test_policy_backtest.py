@@ -14,19 +14,19 @@ import typer
 from typer.testing import CliRunner, Result
 
 from gateway.cli import policy
-from gateway.cli.context import Books, Workshop
+from gateway.cli.context import CommandServices, Opened
 from gateway.model.decision import Facts
 from gateway.model.record import Record
 from gateway.model.verdict import State
-from gateway.policy.embedded import EmbeddedEngine
-from gateway.policy.source import load_snapshot
+from gateway.policy.engine.embedded import EmbeddedEngine
+from gateway.policy.packs.source import load_snapshot
 from gateway.settings import Settings, read_settings
 from tests.stores import Clock, Samples
 from tests.unit.policy.conftest import make_facts, reader
 
 __all__ = ["make_facts", "reader"]
 SHIPPED = Path(__file__).parents[3] / "policies"
-Open = Callable[[Settings], AbstractAsyncContextManager[Books]]
+Open = Callable[[Settings], AbstractAsyncContextManager[Opened]]
 HOUR = """\
 # METADATA
 # title: Hours
@@ -48,7 +48,7 @@ def _never(*_: Any) -> Any:
 
 @pytest.fixture
 def ask(settings: Settings, open_books: Open) -> Callable[..., Result]:
-    workshop = Workshop(
+    workshop = CommandServices(
         settings=read_settings,
         books=open_books,
         gateway=_never,

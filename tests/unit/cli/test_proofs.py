@@ -16,7 +16,7 @@ from gateway.keyring import Keyring
 from gateway.model.record import Change
 from gateway.settings import Settings, read_settings
 from gateway.storage.store import Store
-from gateway.trail.anchors import Anchored, Seen
+from gateway.trail.anchors import Anchored, WitnessedCheckpoints
 from gateway.trail.checkpoint import note_keys, parse_checkpoint
 from gateway.trail.note import note_text
 from gateway.trail.witness import Cosigner
@@ -166,7 +166,10 @@ def test_what_an_auditor_is_told() -> None:
     whole = anchored_told(
         Anchored(
             quorum=2,
-            witnesses=(Seen(name="w1", checkpoints=2, size=7, at=AT), Seen(name="w2")),
+            witnesses=(
+                WitnessedCheckpoints(name="w1", checkpoints=2, size=7, at=AT),
+                WitnessedCheckpoints(name="w2"),
+            ),
             witnessed=7,
             witnessed_checkpoints=2,
             stamped=5,

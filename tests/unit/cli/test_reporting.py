@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from typer.testing import CliRunner, Result
 
 from gateway.cli import audit
-from gateway.cli.context import Workshop
+from gateway.cli.context import CommandServices
 from gateway.errors import ConfigurationError, InvalidField
 from gateway.model.verdict import Verdict
 from gateway.reporting.vocabulary import statement_schema
@@ -41,7 +41,7 @@ def _never(*_: Any) -> Any:
 @pytest.fixture
 def ask(settings: Settings, open_books: Any) -> Callable[..., Result]:
     """Five messages in the log; runs a command of `audit`."""
-    workshop = Workshop(
+    workshop = CommandServices(
         settings=read_settings,
         books=open_books,
         gateway=_never,

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.delivery.breaker import Breaker
+from gateway.delivery.breaker import RouteBreaker
 
 
-def opened(clock: Any, failures: int = 3) -> Breaker:
-    breaker = Breaker(now=clock, failures=failures, rest_s=10, max_rest_s=35)
+def opened(clock: Any, failures: int = 3) -> RouteBreaker:
+    breaker = RouteBreaker(now=clock, failures=failures, rest_s=10, max_rest_s=35)
     for _ in range(failures):
         assert breaker.wait_s() == 0
         breaker.failed()
@@ -14,7 +14,7 @@ def opened(clock: Any, failures: int = 3) -> Breaker:
 
 
 def test_opens_after_failures_in_a_row(clock: Any) -> None:
-    breaker = Breaker(now=clock, failures=3)
+    breaker = RouteBreaker(now=clock, failures=3)
     for _ in range(10):
         breaker.failed()
         breaker.failed()

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from gateway.delivery.backoff import Backoff
-from gateway.delivery.breaker import Breaker
+from gateway.delivery.breaker import RouteBreaker
 from gateway.delivery.courier import OutboxCourier
-from gateway.demo.sandbox import Failure, Sandbox
+from gateway.demo.sandbox import PlannedFailure, SandboxPlatform
 from gateway.errors import NotRecorded
 from gateway.model.record import Delivery, Dispatch, DispatchResult
 from gateway.model.route import Route
@@ -41,7 +41,9 @@ def make_courier(outbox: Any, platform: WebhookPlatform, clock: Any) -> MakeCour
 
 
 @pytest.fixture
-async def forgetful(sandbox: tuple[Sandbox, str], tmp_path: Path) -> AsyncIterator[WebhookPlatform]:
+async def forgetful(
+    sandbox: tuple[SandboxPlatform, str], tmp_path: Path
+) -> AsyncIterator[WebhookPlatform]:
     """A platform that does not say it de-duplicates."""
     (tmp_path / "forgetful.yaml").write_text(
         f"name: forgetful\nkind: webhook\nurl: {sandbox[1]}\ntimeout_s: 0.3\n"
@@ -85,7 +87,7 @@ UNKNOWN = Dispatch(result=DispatchResult.UNKNOWN, detail="no answer")
 async def test_delivers_inline(
     make_courier: MakeCourier,
     outbox: Any,
-    sandbox: tuple[Sandbox, str],
+    sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
     outbox.put(make_delivery())
@@ -106,11 +108,11 @@ async def test_nothing_to_deliver(make_courier: MakeCourier, outbox: Any) -> Non
 async def test_what_the_platform_says_decides(
     make_courier: MakeCourier,
     outbox: Any,
-    sandbox: tuple[Sandbox, str],
+    sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
     for number, status in enumerate((422, 503)):
-        sandbox[0].failure = Failure(status=status)
+        sandbox[0].failure = PlannedFailure(status=status)
         outbox.put(make_delivery(f"msg_{number}"))
         await make_courier().deliver(f"msg_{number}")
     assert outbox.states() == [State.REFUSED, State.QUEUED]
@@ -119,10 +121,10 @@ async def test_what_the_platform_says_decides(
 async def test_waits_as_long_as_asked(
     make_courier: MakeCourier,
     outbox: Any,
-    sandbox: tuple[Sandbox, str],
+    sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
-    sandbox[0].failure = Failure(status=429, retry_after="60")
+    sandbox[0].failure = PlannedFailure(status=429, retry_after="60")
     outbox.put(make_delivery())
     await make_courier().deliver("msg_1")
     assert outbox.settled[0].next_attempt_at - outbox.settled[0].at == timedelta(seconds=61)
@@ -131,10 +133,10 @@ async def test_waits_as_long_as_asked(
 async def test_dead_after_the_last_attempt(
     make_courier: MakeCourier,
     outbox: Any,
-    sandbox: tuple[Sandbox, str],
+    sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
-    sandbox[0].failure = Failure(status=503, times=99)
+    sandbox[0].failure = PlannedFailure(status=503, times=99)
     outbox.put(make_delivery())
     courier = make_courier(max_attempts=3)
     for _ in range(5):
@@ -147,10 +149,10 @@ async def test_dead_after_the_last_attempt(
 async def test_an_unknown_end_is_sent_again_where_that_is_safe(
     make_courier: MakeCourier,
     outbox: Any,
-    sandbox: tuple[Sandbox, str],
+    sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
-    sandbox[0].failure = Failure(status=500)
+    sandbox[0].failure = PlannedFailure(status=500)
     outbox.put(make_delivery())
     courier = make_courier()
     await courier.deliver("msg_1")
@@ -162,10 +164,10 @@ async def test_an_unknown_end_is_sent_again_where_that_is_safe(
 async def test_taken_but_not_answered_is_delivered_once(
     make_courier: MakeCourier,
     outbox: Any,
-    sandbox: tuple[Sandbox, str],
+    sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
-    sandbox[0].failure = Failure(drop=True)
+    sandbox[0].failure = PlannedFailure(drop=True)
     outbox.put(make_delivery())
     courier = make_courier(lease_s=0.5)  # the attempt gives up before its lease ends
     await courier.deliver("msg_1")
@@ -181,10 +183,10 @@ async def test_an_unknown_end_goes_to_a_person_where_it_is_not(
     make_courier: MakeCourier,
     outbox: Any,
     forgetful: WebhookPlatform,
-    sandbox: tuple[Sandbox, str],
+    sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
-    sandbox[0].failure = Failure(drop=True)
+    sandbox[0].failure = PlannedFailure(drop=True)
     outbox.put(make_delivery(route="forgetful"))
     await make_courier(platform=forgetful).deliver("msg_1")
     assert outbox.states() == [State.UNKNOWN]
@@ -194,7 +196,7 @@ async def test_after_a_crash_it_is_not_sent_blindly(
     make_courier: MakeCourier,
     outbox: Any,
     forgetful: WebhookPlatform,
-    sandbox: tuple[Sandbox, str],
+    sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
     outbox.put(make_delivery(route="forgetful"))
@@ -209,7 +211,7 @@ async def test_after_a_crash_it_is_sent_again_with_the_same_key(
     make_courier: MakeCourier,
     outbox: Any,
     platform: WebhookPlatform,
-    sandbox: tuple[Sandbox, str],
+    sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
     outbox.put(make_delivery())
@@ -251,7 +253,7 @@ async def test_a_failing_platform_is_left_alone(
 ) -> None:
     platform = Stub(*[RETRY] * 3)
     courier = make_courier(
-        platform=platform, breaker=lambda: Breaker(now=outbox.clock, failures=3, rest_s=60)
+        platform=platform, breaker=lambda: RouteBreaker(now=outbox.clock, failures=3, rest_s=60)
     )
     for number in range(5):
         outbox.put(make_delivery(f"msg_{number}", queued_at=outbox.clock()))
@@ -271,7 +273,7 @@ async def until(condition: Callable[[], bool]) -> None:
 async def test_the_loop_delivers_what_is_due(
     make_courier: MakeCourier,
     outbox: Any,
-    sandbox: tuple[Sandbox, str],
+    sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
     courier = make_courier(concurrency=3)
@@ -364,7 +366,7 @@ class Broken:
 async def test_the_loop_outlives_the_database(
     make_courier: MakeCourier,
     outbox: Any,
-    sandbox: tuple[Sandbox, str],
+    sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
     outbox.put(make_delivery())

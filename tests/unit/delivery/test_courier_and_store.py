@@ -12,7 +12,7 @@ import pytest
 
 from gateway.delivery.backoff import Backoff
 from gateway.delivery.courier import OutboxCourier
-from gateway.demo.sandbox import Failure, Sandbox
+from gateway.demo.sandbox import PlannedFailure, SandboxPlatform
 from gateway.model.record import Delivery, Record
 from gateway.model.submission import Channel, Submission
 from gateway.model.verdict import State, Verdict
@@ -85,7 +85,7 @@ async def test_what_was_recorded_is_delivered(
     store: Store,
     platform: WebhookPlatform,
     clock: Any,
-    sandbox: tuple[Sandbox, str],
+    sandbox: tuple[SandboxPlatform, str],
     make_delivery: Callable[..., Delivery],
 ) -> None:
     entry = await store.ledger.record(record_of(make_delivery()))
@@ -98,10 +98,10 @@ async def test_the_loop_tries_again(
     store: Store,
     platform: WebhookPlatform,
     clock: Any,
-    sandbox: tuple[Sandbox, str],
+    sandbox: tuple[SandboxPlatform, str],
     make_delivery: Callable[..., Delivery],
 ) -> None:
-    sandbox[0].failure = Failure(status=503, times=2)
+    sandbox[0].failure = PlannedFailure(status=503, times=2)
     courier = courier_of(store, platform, clock)
     await store.ledger.record(record_of(make_delivery()))
     await courier.deliver("msg_1")
@@ -120,7 +120,7 @@ async def test_another_process_takes_over(
     open_place: Callable[[], Any],
     platform: WebhookPlatform,
     clock: Any,
-    sandbox: tuple[Sandbox, str],
+    sandbox: tuple[SandboxPlatform, str],
     make_delivery: Callable[..., Delivery],
 ) -> None:
     first = await open_place()

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from gateway.demo.check import faults, tally
-from gateway.demo.script import Expectation, Line
+from gateway.demo.script import Expectation, ScriptLine
 
 SAID = "Write to me@example.com!"
-LINE = Line(
+LINE = ScriptLine(
     id="one",
     submission={"text": SAID},
     expect=Expectation(

@@ -7,13 +7,13 @@ from typing import Any
 
 import httpx
 
-from gateway.demo.sandbox import Sandbox
+from gateway.demo.sandbox import SandboxPlatform
 
 PATH = "/v1/chat/completions"
 
 
 async def _asked(document: Any) -> httpx.Response:
-    transport = httpx.ASGITransport(Sandbox(secret=None).app())
+    transport = httpx.ASGITransport(SandboxPlatform(secret=None).app())
     async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as client:
         return await client.post(PATH, json=document)
 

@@ -10,11 +10,11 @@ from rich.console import Console
 
 from gateway.demo import runner
 from gateway.demo.processes import SANDBOX_LOG
-from gateway.demo.runner import Result, run_demo
-from gateway.demo.script import Expectation, Line
+from gateway.demo.runner import ScriptResult, run_demo
+from gateway.demo.script import Expectation, ScriptLine
 from gateway.errors import ConfigurationError
 
-LINE = Line(
+LINE = ScriptLine(
     id="one",
     submission={"text": "[bold]Write[/] to me@example.com!", "channel": "dm"},
     expect=Expectation(verdict="publish", redacted=("EMAIL_ADDRESS",), labelled=True),
@@ -34,8 +34,8 @@ OUTCOME: dict[str, Any] = {
 }
 
 
-def result(received: dict[str, Any] | None = None, **outcome: Any) -> Result:
-    return Result(line=LINE, outcome={**OUTCOME, **outcome}, received=received, ms=12.3)
+def result(received: dict[str, Any] | None = None, **outcome: Any) -> ScriptResult:
+    return ScriptResult(line=LINE, outcome={**OUTCOME, **outcome}, received=received, ms=12.3)
 
 
 @pytest.mark.parametrize("holds", ["a database", "a folder"])

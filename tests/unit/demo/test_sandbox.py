@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.demo.sandbox import SECRET_VARIABLE, Sandbox
+from gateway.demo.sandbox import SECRET_VARIABLE, SandboxPlatform
 from gateway.disclosure.canonical import content_hash
 from gateway.disclosure.receipt import ReceiptSigner
 from gateway.keyring import Keyring
@@ -41,11 +41,11 @@ def headers(raw: bytes, key: str = "msg_1") -> dict[str, str]:
 
 
 @pytest.fixture
-def sandbox() -> Sandbox:
-    return Sandbox(secret=SECRET, now=lambda: NOW)
+def sandbox() -> SandboxPlatform:
+    return SandboxPlatform(secret=SECRET, now=lambda: NOW)
 
 
-def test_takes_each_key_once(sandbox: Sandbox) -> None:
+def test_takes_each_key_once(sandbox: SandboxPlatform) -> None:
     raw = body()
     assert sandbox.take(headers(raw), raw) == (201, {"id": "sandbox-1"})
     assert sandbox.take(headers(raw), raw) == (200, {"id": "sandbox-1", "repeated": True})
@@ -69,14 +69,14 @@ def test_takes_each_key_once(sandbox: Sandbox) -> None:
         (body(disclosure={"salt": "zz", "content_hash": ""}), "not a message"),
     ],
 )
-def test_refuses_what_is_wrong(raw: bytes, problem: str, sandbox: Sandbox) -> None:
+def test_refuses_what_is_wrong(raw: bytes, problem: str, sandbox: SandboxPlatform) -> None:
     status, answer = sandbox.take(headers(raw), raw)
     assert status == 400
     assert problem in answer["error"]
     assert sandbox.messages == []
 
 
-def test_needs_signature_and_key(sandbox: Sandbox) -> None:
+def test_needs_signature_and_key(sandbox: SandboxPlatform) -> None:
     raw = body()
     assert sandbox.take({"idempotency-key": "msg_1"}, raw)[0] == 401
     unkeyed = headers(raw)
@@ -85,16 +85,16 @@ def test_needs_signature_and_key(sandbox: Sandbox) -> None:
 
 
 def test_without_a_secret_everyone_may_post() -> None:
-    assert Sandbox(secret=None).take({"idempotency-key": "k"}, body())[0] == 201
+    assert SandboxPlatform(secret=None).take({"idempotency-key": "k"}, body())[0] == 201
 
 
 @pytest.fixture
-async def client(sandbox: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
+async def client(sandbox: SandboxPlatform) -> AsyncIterator[httpx.AsyncClient]:
     async with sandbox.running() as url, httpx.AsyncClient(base_url=url) as made:
         yield made
 
 
-async def test_over_http(sandbox: Sandbox, client: httpx.AsyncClient) -> None:
+async def test_over_http(sandbox: SandboxPlatform, client: httpx.AsyncClient) -> None:
     raw = body()
     assert (await client.post("/messages", content=raw, headers=headers(raw))).status_code == 201
     assert [one["id"] for one in (await client.get("/messages")).json()] == ["sandbox-1"]
@@ -103,7 +103,7 @@ async def test_over_http(sandbox: Sandbox, client: httpx.AsyncClient) -> None:
     assert sandbox.requests == 1
 
 
-async def test_fails_as_told(sandbox: Sandbox, client: httpx.AsyncClient) -> None:
+async def test_fails_as_told(sandbox: SandboxPlatform, client: httpx.AsyncClient) -> None:
     told = {"status": 503, "retry_after": "3", "times": 2}
     assert (await client.put("/failure", json=told)).status_code == 204
     raw = body()
@@ -112,14 +112,14 @@ async def test_fails_as_told(sandbox: Sandbox, client: httpx.AsyncClient) -> Non
     assert answers[0].headers["retry-after"] == "3"
 
 
-async def test_slow_is_taken(sandbox: Sandbox, client: httpx.AsyncClient) -> None:
+async def test_slow_is_taken(sandbox: SandboxPlatform, client: httpx.AsyncClient) -> None:
     await client.put("/failure", json={"slow_s": 0.01})
     raw = body()
     assert (await client.post("/messages", content=raw, headers=headers(raw))).status_code == 201
 
 
 async def test_dropped_is_taken_and_never_answered(
-    sandbox: Sandbox, client: httpx.AsyncClient
+    sandbox: SandboxPlatform, client: httpx.AsyncClient
 ) -> None:
     await client.put("/failure", json={"drop": True})
     raw = body()

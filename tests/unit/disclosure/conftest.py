@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.disclosure.discloser import LabelDiscloser
-from gateway.disclosure.formats.subject import Subject
+from gateway.disclosure.formats.subject import MarkedText
 from gateway.keyring import SigningKey
 from gateway.model.creator import Creator
 from gateway.model.decision import Bundle, Contact, Decision, Facts, Reason
@@ -183,8 +183,8 @@ def make_decision() -> Callable[..., Decision]:
 
 
 @pytest.fixture
-def subject() -> Subject:
-    return Subject(
+def subject() -> MarkedText:
+    return MarkedText(
         message_id="msg_019aadf3e40000000000000000000000",
         decision_id="dec_019aadf3e40011111111111111111111",
         avatar="zoe-twin",

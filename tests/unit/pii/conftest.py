@@ -11,9 +11,9 @@ import pytest
 from gateway.model.submission import Audience, Channel, Submission
 from gateway.model.text import Mapped, ReadText
 from gateway.pii.domains import Domains
-from gateway.pii.message import Message
+from gateway.pii.message import ScannedText
 from gateway.pii.recognizers import make_rules
-from gateway.pii.rule import Hit, Rule
+from gateway.pii.rule import PiiRule, RuleHit
 from gateway.pii.scan import Gated, scan
 
 HIDDEN = frozenset("\u200b\u2060\ufeff")
@@ -29,25 +29,25 @@ def domains() -> Domains:
 
 
 @pytest.fixture(scope="session")
-def rules(domains: Domains) -> tuple[Rule, ...]:
+def rules(domains: Domains) -> tuple[PiiRule, ...]:
     return make_rules(domains)
 
 
 @pytest.fixture(scope="session")
-def hits(rules: tuple[Rule, ...]) -> Callable[..., tuple[Hit, ...]]:
+def hits(rules: tuple[PiiRule, ...]) -> Callable[..., tuple[RuleHit, ...]]:
     """What stands in a text; `places` as Message takes them."""
 
     gated = Gated(rules)
 
-    def stands(text: str, *places: str) -> tuple[Hit, ...]:
-        message = Message(text, frozenset(places))
+    def stands(text: str, *places: str) -> tuple[RuleHit, ...]:
+        message = ScannedText(text, frozenset(places))
         return scan(gated.open(message), message)
 
     return stands
 
 
 @pytest.fixture(scope="session")
-def find(hits: Callable[..., tuple[Hit, ...]]) -> Find:
+def find(hits: Callable[..., tuple[RuleHit, ...]]) -> Find:
     """(kind, text) of what is found and not advisory."""
 
     def found(text: str, *places: str) -> list[tuple[str, str]]:

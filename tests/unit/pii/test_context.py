@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.pii.context import NOWHERE, Context, context, fold
+from gateway.pii.context import NOWHERE, ContextWords, context, fold
 
 PHONE = context(en=("call", "tel"), fr=("téléphon", "telephon"), zh=("电话",))
 
@@ -51,4 +51,4 @@ def test_the_nearer_of_two_words_counts_and_a_compound_is_against(
 
 def test_no_stems_support_nothing() -> None:
     assert not NOWHERE.supports("call 1", 5, 6)
-    assert Context(("call",)).supports("call 1", 5, 6)
+    assert ContextWords(("call",)).supports("call 1", 5, 6)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.context import context
-from gateway.pii.message import Gate, Message
+from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.pattern_rule import PatternRule
 
 
@@ -23,13 +23,13 @@ class Even(PatternRecognizer):
 
 
 def rule(score: float = 0.6, **changes: object) -> PatternRule:
-    return PatternRule(recognizer=Even(score), about="", gate=Gate(), **changes)  # type: ignore[arg-type]
+    return PatternRule(recognizer=Even(score), about="", gate=Prefilter(), **changes)  # type: ignore[arg-type]
 
 
 def found(one: PatternRule, text: str, *places: str) -> list[tuple[str, float]]:
     return [
         (text[hit.start : hit.end], hit.score)
-        for hit in one.hits(Message(text, frozenset(places)), 1.0)
+        for hit in one.hits(ScannedText(text, frozenset(places)), 1.0)
     ]
 
 
@@ -57,7 +57,7 @@ def test_the_text_around_may_refuse_a_hit() -> None:
 
 
 def test_a_checksum_and_an_advice_are_told() -> None:
-    [hit] = rule(checksum=True, advisory=True).hits(Message("2"), 1.0)
+    [hit] = rule(checksum=True, advisory=True).hits(ScannedText("2"), 1.0)
     assert hit.checked
     assert hit.advisory
     assert hit.source == "Even"

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from gateway.pii.placeholders import LABELS, SAME_WORD, label
-from gateway.pii.rule import Rule
+from gateway.pii.rule import PiiRule
 
 
-def test_every_language_has_a_word_for_every_kind(rules: tuple[Rule, ...]) -> None:
+def test_every_language_has_a_word_for_every_kind(rules: tuple[PiiRule, ...]) -> None:
     kinds = {rule.kind for rule in rules} | {"PERSON", "LOCATION", "ORGANIZATION"}
     shared = [kind for kinds_of_it in SAME_WORD.values() for kind in kinds_of_it]
     for language, labels in LABELS.items():

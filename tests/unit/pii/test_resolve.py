@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from gateway.pii.resolve import resolve
-from gateway.pii.rule import Hit
+from gateway.pii.rule import RuleHit
 
 TEXT = "ab 123456 cde, fg"
 
 
-def hit(start: int, end: int, kind: str, score: float, **more: bool) -> Hit:
-    return Hit(
+def hit(start: int, end: int, kind: str, score: float, **more: bool) -> RuleHit:
+    return RuleHit(
         start, end, kind, score, more.get("checked", False), "r", more.get("advisory", False)
     )
 

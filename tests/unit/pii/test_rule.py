@@ -4,7 +4,7 @@ import pytest
 import regex
 
 from gateway.errors import StageTimeout
-from gateway.pii.rule import Deadline, matches
+from gateway.pii.rule import ScanDeadline, matches
 
 EVIL = regex.compile(r"(?:a|a)*b|zz")
 
@@ -16,6 +16,6 @@ def test_a_pattern_that_takes_too_long_raises_instead_of_being_skipped() -> None
 
 
 def test_a_deadline_raises_once_it_has_passed() -> None:
-    Deadline(60).check()
+    ScanDeadline(60).check()
     with pytest.raises(StageTimeout):
-        Deadline(-1).check()
+        ScanDeadline(-1).check()

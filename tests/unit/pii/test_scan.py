@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import StageTimeout
-from gateway.pii.message import Gate, Message
+from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.recognizers import NATIONAL, national
-from gateway.pii.recognizers.national import National
-from gateway.pii.rule import Hit, Rule
+from gateway.pii.recognizers.national import NumberFormat
+from gateway.pii.rule import PiiRule, RuleHit
 from gateway.pii.scan import Gated, scan
 
 SENTENCES = (
@@ -41,7 +41,7 @@ PIECES = (
 )  # fmt: skip
 
 
-def plain_presidio(rule: Rule, message: Message, budget_s: float) -> Iterable[Hit]:
+def plain_presidio(rule: PiiRule, message: ScannedText, budget_s: float) -> Iterable[RuleHit]:
     """Presidio's own `analyze()` of the recognizer, weighed as we weigh."""
     if not isinstance(rule, PatternRule):
         return rule.hits(message, budget_s)
@@ -79,12 +79,12 @@ def corpus() -> list[tuple[str, str]]:
 
 
 def test_the_gates_and_our_runner_change_nothing_of_what_presidio_finds(
-    rules: tuple[Rule, ...],
+    rules: tuple[PiiRule, ...],
 ) -> None:
     texts = corpus()
     assert len(texts) >= 3000
     for text, place in texts:
-        message = Message(text, frozenset({place}))
+        message = ScannedText(text, frozenset({place}))
         ours = scan(Gated(rules).open(message), message, budget_s=10)
         assert ours == scan(rules, message, budget_s=10, run=plain_presidio), text
 
@@ -96,24 +96,24 @@ def test_the_gates_and_our_runner_change_nothing_of_what_presidio_finds(
         max_size=60,
     )
 )
-def test_no_text_is_found_without_its_gate(rules: tuple[Rule, ...], text: str) -> None:
-    message = Message(text)
+def test_no_text_is_found_without_its_gate(rules: tuple[PiiRule, ...], text: str) -> None:
+    message = ScannedText(text)
     assert scan(Gated(rules).open(message), message, budget_s=10) == scan(
         rules, message, budget_s=10
     )
 
 
 @pytest.mark.parametrize("number", NATIONAL, ids=lambda number: number.kind)
-def test_no_name_of_a_number_is_overlooked(number: National) -> None:
-    made = replace(national.rule(number), gate=Gate(named=national.rule(number).gate.named))
+def test_no_name_of_a_number_is_overlooked(number: NumberFormat) -> None:
+    made = replace(national.rule(number), gate=Prefilter(named=national.rule(number).gate.named))
     gated = Gated([made])
     for name in made.gate.named:
         for text in (f"1 {name} 1", f"1 ({name}x) 1" if len(name) >= 4 else f"-{name}-"):
-            assert gated.open(Message(text, frozenset({"nowhere"}))) == [made], text
+            assert gated.open(ScannedText(text, frozenset({"nowhere"}))) == [made], text
 
 
-def test_a_rule_that_takes_too_long_fails_the_scan(rules: tuple[Rule, ...]) -> None:
-    message = Message("06 12 34 56 78 " * 200)
+def test_a_rule_that_takes_too_long_fails_the_scan(rules: tuple[PiiRule, ...]) -> None:
+    message = ScannedText("06 12 34 56 78 " * 200)
     with pytest.raises(StageTimeout):
         scan(Gated(rules).open(message), message, budget_s=1e-9)
 
@@ -125,15 +125,15 @@ def test_a_rule_that_takes_too_long_fails_the_scan(rules: tuple[Rule, ...]) -> N
      "4111 ",     "a/", "www.", "x y @ z . ", "+1 ", "a.b/"],
 )  # fmt: skip
 def test_hostile_repetition_stays_within_the_budget_of_each_pattern(
-    rules: tuple[Rule, ...], piece: str
+    rules: tuple[PiiRule, ...], piece: str
 ) -> None:
-    message = Message((piece * 5000)[:5000])
+    message = ScannedText((piece * 5000)[:5000])
     scan(Gated(rules).open(message), message, budget_s=2)
 
 
-def test_benign_talk_with_numbers_is_left_alone(rules: tuple[Rule, ...]) -> None:
+def test_benign_talk_with_numbers_is_left_alone(rules: tuple[PiiRule, ...]) -> None:
     for text in BENIGN:
-        message = Message(text)
+        message = ScannedText(text)
         assert not [hit for hit in scan(Gated(rules).open(message), message) if not hit.advisory], (
             text
         )

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.platforms.bodies import Body, File, parse, write
+from gateway.platforms.bodies import ParsedBody, UploadedFile, parse, write
 from gateway.platforms.declaration import Content
-from gateway.platforms.matching import Denied
+from gateway.platforms.matching import OperationDenied
 from tests.unit.platforms.proxy_files import operation, shipped
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -52,12 +52,12 @@ POST = shipped("mastodon", "post")
     ],
 )
 def test_what_could_be_read_in_two_ways_is_denied(content_type: str, raw: bytes) -> None:
-    with pytest.raises(Denied):
+    with pytest.raises(OperationDenied):
         parse(SEND, content_type, raw, "")
 
 
 def test_fields_that_are_not_listed() -> None:
-    with pytest.raises(Denied, match="not listed"):
+    with pytest.raises(OperationDenied, match="not listed"):
         parse(POST, JSON, b'{"status": "a", "other": "b"}', "")
 
 
@@ -77,7 +77,7 @@ def test_forms_are_nested_as_rails_reads_them() -> None:
     "raw", [b"poll[=x", b"poll=1&poll[options][]=a", b"poll[a][][b]=1", b"[]=a"]
 )
 def test_nested_forms_that_nobody_agrees_on(raw: bytes) -> None:
-    with pytest.raises(Denied):
+    with pytest.raises(OperationDenied):
         parse(POST, FORM, raw, "")
 
 
@@ -86,7 +86,7 @@ def test_fields_that_hold_json() -> None:
     body = parse(send, FORM, b'chat_id=1&text=a&entities=[{"offset":0,"length":1}]', "")
     assert body.document["entities"] == [{"offset": 0, "length": 1}]
     assert b"entities=%5B%7B%22offset%22%3A0" in write(send, body).data
-    with pytest.raises(Denied):
+    with pytest.raises(OperationDenied):
         parse(send, FORM, b'text=a&entities=[{"offset":0,"offset":1}]', "")
 
 
@@ -100,10 +100,12 @@ def test_the_query_is_a_body_too() -> None:
 
 def test_files_come_out_as_they_went_in() -> None:
     data = bytes(range(256)) + b"\r\n--almost\r\n"
-    made = Body(
+    made = ParsedBody(
         content=Content.MULTIPART,
         document={"text": "héllo\r\nthere", "chat_id": "1"},
-        files=(File(name="photo", filename='a"b.png', content_type="image/png", data=data),),
+        files=(
+            UploadedFile(name="photo", filename='a"b.png', content_type="image/png", data=data),
+        ),
     )
     send = shipped("telegram", "send_media")
     caption = operation("    fields: [chat_id]\n")
@@ -117,7 +119,9 @@ def test_files_come_out_as_they_went_in() -> None:
 
 def test_an_envelope_is_the_document() -> None:
     send = shipped("discord", "send")
-    made = Body(content=Content.MULTIPART, document={"content": "hi", "nonce": 1}, enveloped=True)
+    made = ParsedBody(
+        content=Content.MULTIPART, document={"content": "hi", "nonce": 1}, enveloped=True
+    )
     written = write(send, made)
     assert written.content_type is not None
     read = parse(send, written.content_type, written.data, "")
@@ -143,5 +147,5 @@ def test_json_comes_out_as_it_went_in(document: dict[str, Any]) -> None:
 
 def test_half_a_surrogate_pair_cannot_be_sent_on() -> None:
     body = parse(SEND, JSON, rb'{"text": "a", "other": "\ud800"}', "")
-    with pytest.raises(Denied, match="surrogate"):
+    with pytest.raises(OperationDenied, match="surrogate"):
         write(SEND, body)

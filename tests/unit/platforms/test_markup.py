@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.platforms.declaration import Format
+from gateway.platforms.declaration import TextFormat
 from gateway.platforms.markup import plain, restored, views
 
 TELEGRAM = "_*[]()~`>#+-=|{}.!"
@@ -23,7 +23,7 @@ TELEGRAM = "_*[]()~`>#+-=|{}.!"
     ],
 )
 def test_html(text: str, seen: tuple[str, ...]) -> None:
-    assert views(text, Format.HTML) == seen
+    assert views(text, TextFormat.HTML) == seen
 
 
 @pytest.mark.parametrize(
@@ -42,24 +42,27 @@ def test_html(text: str, seen: tuple[str, ...]) -> None:
     ],
 )
 def test_markdown(text: str, escape: str, seen: tuple[str, ...]) -> None:
-    assert views(text, Format.MARKDOWN, escape) == seen
+    assert views(text, TextFormat.MARKDOWN, escape) == seen
 
 
 def test_words_that_stay_keep_their_markup() -> None:
-    judged = views("a <b>b</b>", Format.HTML)
-    assert restored("a <b>b</b>", Format.HTML, judged, judged) == ("a <b>b</b>", True)
+    judged = views("a <b>b</b>", TextFormat.HTML)
+    assert restored("a <b>b</b>", TextFormat.HTML, judged, judged) == ("a <b>b</b>", True)
 
 
 def test_words_that_change_are_plain() -> None:
     judged = ("a b",)
-    assert restored("<b>a</b> b", Format.HTML, judged, ["a\n<x>"]) == ("a<br>&lt;x&gt;", False)
-    assert restored("<b>a</b> b", Format.HTML_LINES, judged, ["a\n<x>"]) == ("a\n&lt;x&gt;", False)
-    assert plain("[x] a.b", Format.MARKDOWN, TELEGRAM) == r"\[x\] a\.b"
-    assert plain("[x] a.b", Format.MARKDOWN) == "[x] a.b"
+    assert restored("<b>a</b> b", TextFormat.HTML, judged, ["a\n<x>"]) == ("a<br>&lt;x&gt;", False)
+    assert restored("<b>a</b> b", TextFormat.HTML_LINES, judged, ["a\n<x>"]) == (
+        "a\n&lt;x&gt;",
+        False,
+    )
+    assert plain("[x] a.b", TextFormat.MARKDOWN, TELEGRAM) == r"\[x\] a\.b"
+    assert plain("[x] a.b", TextFormat.MARKDOWN) == "[x] a.b"
 
 
-@given(st.text(), st.sampled_from(list(Format)))
-def test_every_letter_is_judged(text: str, form: Format) -> None:
+@given(st.text(), st.sampled_from(list(TextFormat)))
+def test_every_letter_is_judged(text: str, form: TextFormat) -> None:
     """Whatever the markup, no letter is left out of all views."""
     letters = sorted(one for one in text if one.isalpha())
     seen = "".join(views(text, form))
@@ -70,5 +73,5 @@ def test_every_letter_is_judged(text: str, form: Format) -> None:
 @pytest.mark.timeout(20)
 def test_hostile_markup_is_linear() -> None:
     for hostile in ("<" * 200_000, "<a" * 100_000, "*" * 200_000, "\\" * 200_000, "<!--" * 50_000):
-        for form in Format:
+        for form in TextFormat:
             assert views(hostile, form, TELEGRAM)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.platforms.loading import load_declarations, parse_declaration
-from gateway.platforms.matching import Denied, check_query, match
+from gateway.platforms.matching import OperationDenied, check_query, match
 from tests.unit.platforms.proxy_files import HEAD, SEND, declared
 
 SHIPPED = load_declarations()
@@ -50,7 +50,7 @@ def test_paths_are_matched_decoded(path: str) -> None:
     ],
 )
 def test_what_is_not_listed_is_denied(method: str, path: str) -> None:
-    with pytest.raises(Denied):
+    with pytest.raises(OperationDenied):
         match(declared(), method, path, {})
 
 
@@ -65,7 +65,7 @@ def test_reads_are_denied_where_they_can_post() -> None:
     assert found.operation is not None
     assert found.operation.name == "send"
     for path in ("/bot1:x/SendMessage", "/bot1:x/forwardMessage", "/bot1:x%2FsendMessage"):
-        with pytest.raises(Denied):
+        with pytest.raises(OperationDenied):
             match(TELEGRAM, "GET", path, {})
 
 
@@ -78,19 +78,19 @@ def test_a_step_gets_another_value() -> None:
 
 def test_denied_operations() -> None:
     denying = SEND + "  - {name: never, methods: [GET], paths: [/secret], action: deny}\n"
-    with pytest.raises(Denied, match="never is denied"):
+    with pytest.raises(OperationDenied, match="never is denied"):
         match(parse_declaration(HEAD + denying, "x"), "GET", "/secret", {})
 
 
 def test_a_method_override_is_denied() -> None:
     for name in ("x-http-method-override", "x-http-method", "x-method-override"):
-        with pytest.raises(Denied, match=name):
+        with pytest.raises(OperationDenied, match=name):
             match(declared(), "GET", "/", {name: "POST"})
 
 
 @pytest.mark.parametrize("query", ["_method=put", "method=post&x=1", "a=%ff"])
 def test_parameters_that_change_the_meaning(query: str) -> None:
-    with pytest.raises(Denied):
+    with pytest.raises(OperationDenied):
         check_query(SHIPPED["messenger"], None, query, body=False)
 
 
@@ -98,7 +98,7 @@ def test_parameters_of_judged_requests_are_listed() -> None:
     send = MATRIX.operations[0]
     check_query(MATRIX, send, "access_token=x", body=True)
     for query in ("body=x", "ts=1&ts=2"):
-        with pytest.raises(Denied):
+        with pytest.raises(OperationDenied):
             check_query(MATRIX, send, query, body=True)
 
 
@@ -114,7 +114,7 @@ def test_a_path_that_is_written_out_is_read_as_one_that_is_encoded(
     for first in ("x", "%78"):
         try:
             one = match(MATRIX, method, f"/{first}/" + "/".join(steps), {})
-        except Denied as error:
+        except OperationDenied as error:
             found.append((error.status, str(error)))
         else:
             found.append((one.path, one.decoded))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.platforms.pointers import MOST_PLACES, TooMuch, compiled, first, get, places, put
+from gateway.platforms.pointers import MOST_PLACES, TooManyPlaces, compiled, first, get, places, put
 
 DOCUMENT: dict[str, Any] = {
     "a": [{"text": "1"}, {"text": "2", "deep": {"text": {"text": "3"}}}],
@@ -48,10 +48,10 @@ def test_what_is_no_pointer() -> None:
 
 
 def test_too_much() -> None:
-    with pytest.raises(TooMuch):
+    with pytest.raises(TooManyPlaces):
         places({"a": list(range(MOST_PLACES + 1))}, compiled("/a/*"))
     deep: Any = "x"
     for _ in range(100):
         deep = {"a": deep}
-    with pytest.raises(TooMuch):
+    with pytest.raises(TooManyPlaces):
         places(deep, compiled("/**/text"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.demo.sandbox import Failure, Sandbox
+from gateway.demo.sandbox import PlannedFailure, SandboxPlatform
 from gateway.model.record import Delivery, Dispatch, DispatchResult
 from gateway.platforms.webhook import WebhookPlatform, judge_answer, message_body
 
@@ -20,7 +20,7 @@ Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 async def test_delivers(
-    platform: WebhookPlatform, sandbox: tuple[Sandbox, str], make_delivery: MakeDelivery
+    platform: WebhookPlatform, sandbox: tuple[SandboxPlatform, str], make_delivery: MakeDelivery
 ) -> None:
     delivery = make_delivery(audience_id="person-7")
     told = await platform.send(delivery)
@@ -52,7 +52,7 @@ async def test_delivers(
 
 
 async def test_the_same_message_is_taken_once(
-    platform: WebhookPlatform, sandbox: tuple[Sandbox, str], make_delivery: MakeDelivery
+    platform: WebhookPlatform, sandbox: tuple[SandboxPlatform, str], make_delivery: MakeDelivery
 ) -> None:
     first = await platform.send(make_delivery())
     again = await platform.send(make_delivery(attempt=2))
@@ -61,7 +61,9 @@ async def test_the_same_message_is_taken_once(
     assert sandbox[0].requests == 2
 
 
-async def test_the_secret_signs(sandbox: tuple[Sandbox, str], make_delivery: MakeDelivery) -> None:
+async def test_the_secret_signs(
+    sandbox: tuple[SandboxPlatform, str], make_delivery: MakeDelivery
+) -> None:
     wrong = WebhookPlatform(sandbox_url=sandbox[1], secret=b"another secret of 24 bytes")
     told = await wrong.send(make_delivery())
     await wrong.close()
@@ -70,7 +72,7 @@ async def test_the_secret_signs(sandbox: tuple[Sandbox, str], make_delivery: Mak
 
 
 async def test_a_route_may_have_its_own_secret(
-    sandbox: tuple[Sandbox, str], make_delivery: MakeDelivery, tmp_path: Path
+    sandbox: tuple[SandboxPlatform, str], make_delivery: MakeDelivery, tmp_path: Path
 ) -> None:
     (tmp_path / "own.yaml").write_text(
         f"name: own\nkind: webhook\nurl: {sandbox[1]}\nsecret_file: own.secret\n"
@@ -88,20 +90,20 @@ async def test_a_route_may_have_its_own_secret(
 @pytest.mark.parametrize(
     ("failure", "told"),
     [
-        (Failure(status=400), (DispatchResult.REFUSED, None)),
-        (Failure(status=404), (DispatchResult.REFUSED, None)),
-        (Failure(status=301), (DispatchResult.REFUSED, None)),
-        (Failure(status=409), (DispatchResult.UNKNOWN, None)),
-        (Failure(status=429, retry_after="7"), (DispatchResult.RETRY, 7.0)),
-        (Failure(status=503), (DispatchResult.RETRY, None)),
-        (Failure(status=500), (DispatchResult.UNKNOWN, None)),
+        (PlannedFailure(status=400), (DispatchResult.REFUSED, None)),
+        (PlannedFailure(status=404), (DispatchResult.REFUSED, None)),
+        (PlannedFailure(status=301), (DispatchResult.REFUSED, None)),
+        (PlannedFailure(status=409), (DispatchResult.UNKNOWN, None)),
+        (PlannedFailure(status=429, retry_after="7"), (DispatchResult.RETRY, 7.0)),
+        (PlannedFailure(status=503), (DispatchResult.RETRY, None)),
+        (PlannedFailure(status=500), (DispatchResult.UNKNOWN, None)),
     ],
 )
 async def test_failures(
-    failure: Failure,
+    failure: PlannedFailure,
     told: tuple[DispatchResult, float | None],
     platform: WebhookPlatform,
-    sandbox: tuple[Sandbox, str],
+    sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
     sandbox[0].failure = failure

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.model.disclosure import Disclosure
 from gateway.platforms.declaration import Operation
-from gateway.platforms.matching import Denied
+from gateway.platforms.matching import OperationDenied
 from gateway.platforms.words import CannotPutBack, put_back, words_of
 from tests.unit.platforms.proxy_files import operation, shipped
 
@@ -53,7 +53,7 @@ def test_a_text_with_the_separator_in_it() -> None:
     words = words_of(shipped("mastodon", "post"), {"status": "␞", "spoiler_text": "x"})
     assert words is not None
     assert words.separator not in "␞x"
-    with pytest.raises(Denied):
+    with pytest.raises(OperationDenied):
         words_of(shipped("mastodon", "post"), {"status": "␞␝", "spoiler_text": "␟␜"})
 
 
@@ -114,7 +114,7 @@ def test_the_format_is_told_by_another_field() -> None:
     assert made["text"] == "&lt;AI&gt;\n<b>hi</b>"
     made = through(send, {"text": r"a\.b", "parse_mode": "MarkdownV2"})
     assert made["text"] == r"\[AI\] a\.b"
-    with pytest.raises(Denied, match="format"):
+    with pytest.raises(OperationDenied, match="format"):
         words_of(send, {"text": "x", "parse_mode": "new"})
 
 
@@ -163,7 +163,7 @@ def test_what_cannot_be_put_back_is_not_sent(document: dict[str, Any], told: Dis
     ],
 )
 def test_denied(document: dict[str, Any]) -> None:
-    with pytest.raises(Denied):
+    with pytest.raises(OperationDenied):
         words_of(shipped("matrix", "send"), document)
 
 

@@ -14,8 +14,8 @@ from gateway.model.decision import Contact, Facts
 from gateway.model.finding import Detection, Unavailable
 from gateway.model.route import Route
 from gateway.model.submission import Channel, Submission
-from gateway.policy.source import Snapshot, load_snapshot
-from gateway.text.reader import Reader
+from gateway.policy.packs.source import Snapshot, load_snapshot
+from gateway.text.reader import TextReader
 from tests.opa_program import opa
 
 __all__ = ["opa"]
@@ -131,12 +131,12 @@ def shipped() -> Path:
 
 
 @pytest.fixture(scope="session")
-def reader() -> Reader:
-    return Reader()
+def reader() -> TextReader:
+    return TextReader()
 
 
 @pytest.fixture
-def make_facts(reader: Reader) -> Callable[..., Facts]:
+def make_facts(reader: TextReader) -> Callable[..., Facts]:
     """Facts about one message; keyword arguments go into the submission, but for those named."""
 
     def making(

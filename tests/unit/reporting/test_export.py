@@ -12,14 +12,14 @@ import pytest
 
 from gateway.errors import LogInvalid
 from gateway.model.record import Entry
-from gateway.reporting.export import About, Export
+from gateway.reporting.export import Export, ExportHeader
 from gateway.reporting.formats import ExportFormat
 from tests.stores import START
 
 
 def export(format: ExportFormat) -> Export:  # noqa: A002
     return Export(
-        about=About(
+        about=ExportHeader(
             format=format,
             origin="gateway.example/log",
             size=5,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.model.record import ReviewAction
 from gateway.model.submission import Channel
-from gateway.model.tally import Counted
+from gateway.model.tally import TalliedDays
 from gateway.model.verdict import State, Verdict
 from gateway.reporting.report import (
     FEW,
@@ -38,7 +38,7 @@ def report_of(story: Any) -> dict[str, Any]:
         held[entry.message_id] = entry.at
     counts = tally(story.entries, waits)
     days = [key.day for key in counts] or [0]
-    counted = Counted(size=len(story.entries), first=min(days), last=max(days), tally=counts)
+    counted = TalliedDays(size=len(story.entries), first=min(days), last=max(days), tally=counts)
     return build(
         counted,
         tenant=None,
@@ -109,7 +109,7 @@ def test_an_empty_log_has_a_report(story: Any) -> None:
 
 
 def test_what_is_not_counted_yet_is_told() -> None:
-    counted = Counted(size=3, first=0, last=0, tally={})
+    counted = TalliedDays(size=3, first=0, last=0, tally={})
     found = build(counted, tenant="acme", origin="o", entries=5, made_at=START)
     assert not found["log"]["complete"]
 

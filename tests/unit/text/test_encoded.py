@@ -8,11 +8,11 @@ import pytest
 
 from gateway.text.encoded import from_base64, from_rot13
 from gateway.text.lexicon import load
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 from gateway.text.tracked import Tracked
 
 LEXICON = load()
-READER = Reader()
+READER = TextReader()
 
 
 def encode(text: str) -> str:

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from gateway.model.text import TextChange
 from gateway.ports import Read
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 
-READER = Reader()
+READER = TextReader()
 
 
 def test_it_is_the_read_of_the_ports() -> None:

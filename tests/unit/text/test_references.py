@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
-from gateway.text.reader import Reader
+from gateway.text.reader import TextReader
 from gateway.text.references import from_references
 from gateway.text.tracked import Tracked
 
-READER = Reader()
+READER = TextReader()
 
 
 def read(text: str) -> tuple[str, Counter[str]]:

@@ -229,7 +229,7 @@ def test_buckets_hold_every_text_once_within_the_bounds(lengths: list[int]) -> N
 def test_int8_is_served_and_its_drift_is_measured(
     checkpoint: Checkpoint, scorer: DetoxifyScorer, tmp_path: Path
 ) -> None:
-    from gateway.toxicity.drift import Sample, measure
+    from gateway.toxicity.drift import DriftSample, measure
     from gateway.toxicity.quantisation import quantise
 
     fp32 = convert(checkpoint, out=tmp_path / "fp32").parent
@@ -239,7 +239,7 @@ def test_int8_is_served_and_its_drift_is_measured(
     assert candidate.id == f"detoxify-{checkpoint.kind}-int8"
     assert candidate.sha256 != scorer.sha256
     assert (path.parent / "model.onnx").stat().st_size < (fp32 / "model.onnx").stat().st_size
-    drifts = measure(scorer, candidate, Sample(texts=tuple(TEXTS), labels=None))
+    drifts = measure(scorer, candidate, DriftSample(texts=tuple(TEXTS), labels=None))
     assert [one.category for one in drifts] == list(scorer.categories)
     assert any(one.largest > 0 for one in drifts)
     assert all(one.largest < 0.1 for one in drifts), "random small weights move a little"

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gateway.errors import ModelInvalid
-from gateway.toxicity.drift import HOLD, Sample, measure, read_sample
+from gateway.toxicity.drift import HOLD, DriftSample, measure, read_sample
 from gateway.toxicity.embedded import EmbeddedScorer
 from gateway.toxicity.weights import SHIPPED
 
@@ -41,7 +41,7 @@ def coarser(folder: Path, keep: int) -> EmbeddedScorer:
 
 
 def test_a_model_does_not_drift_from_itself(embedded: EmbeddedScorer) -> None:
-    drifts = measure(embedded, embedded, Sample(texts=TEXTS, labels=None))
+    drifts = measure(embedded, embedded, DriftSample(texts=TEXTS, labels=None))
     assert [one.category for one in drifts] == list(embedded.categories)
     assert all(one.largest == one.mean == one.p99 == 0 and one.flips == 0 for one in drifts)
 
@@ -51,7 +51,7 @@ def test_coarser_weights_drift_and_what_is_said_adds_up(
 ) -> None:
     other = coarser(tmp_path / "coarse", 16)
     labels = (True, False, True, False, True)
-    drifts = measure(embedded, other, Sample(texts=TEXTS, labels=labels))
+    drifts = measure(embedded, other, DriftSample(texts=TEXTS, labels=labels))
     apply = embedded.calibration.apply
     for drift in drifts:
         apart, flips = [], 0
@@ -74,18 +74,18 @@ def test_models_of_other_categories_are_not_compared(embedded: EmbeddedScorer) -
         categories = ("toxicity",)
 
     with pytest.raises(ModelInvalid, match="covers other categories"):
-        measure(embedded, Fewer(), Sample(texts=TEXTS, labels=None))
+        measure(embedded, Fewer(), DriftSample(texts=TEXTS, labels=None))
 
 
 def test_plain_lines_and_labelled_ones(tmp_path: Path) -> None:
     plain = tmp_path / "a.txt"
     plain.write_text("one\n\n  \ntwo\n", "utf-8")
-    assert read_sample(plain) == Sample(texts=("one", "two"), labels=None)
+    assert read_sample(plain) == DriftSample(texts=("one", "two"), labels=None)
     labelled = tmp_path / "a.jsonl"
     labelled.write_text('{"text": "a", "label": 1}\n{"text": "b", "label": false}\n', "utf-8")
-    assert read_sample(labelled) == Sample(texts=("a", "b"), labels=(True, False))
+    assert read_sample(labelled) == DriftSample(texts=("a", "b"), labels=(True, False))
     labelled.write_text('{"text": "a", "id": 7}\n', "utf-8")
-    assert read_sample(labelled) == Sample(texts=("a",), labels=None)
+    assert read_sample(labelled) == DriftSample(texts=("a",), labels=None)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.errors import ModelInvalid
 from gateway.toxicity import fetching
-from gateway.toxicity.fetching import RELEASES, Release, fetch_checkpoint
+from gateway.toxicity.fetching import RELEASES, ModelDownload, fetch_checkpoint
 
 BODY = b"a checkpoint"
 DIGEST = hashlib.sha256(BODY).hexdigest()
@@ -17,7 +17,7 @@ BASE = "https://releases.example/download"
 
 @pytest.fixture
 def releases(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = {"original": Release(f"v1/toxic-{DIGEST[:8]}.ckpt", DIGEST[:8])}
+    made = {"original": ModelDownload(f"v1/toxic-{DIGEST[:8]}.ckpt", DIGEST[:8])}
     monkeypatch.setattr(fetching, "RELEASES", made)
 
 

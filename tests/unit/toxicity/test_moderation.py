@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import StageUndefined
-from gateway.policy.source import load_snapshot
+from gateway.policy.packs.source import load_snapshot
 from gateway.toxicity.moderation import CATEGORIES, hold_lines, moderation
 from gateway.toxicity.scorer import CATEGORIES as OURS
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import ModelInvalid
 from gateway.toxicity.embedded import EmbeddedScorer
-from gateway.toxicity.tokens import DIMENSIONS, NEAR, Table, Tokens, load_tokens
+from gateway.toxicity.tokens import DIMENSIONS, NEAR, Tokens, TokenTable, load_tokens
 from gateway.toxicity.weights import SHIPPED, read_description
 
 
@@ -52,7 +52,7 @@ def _chunks(each: int) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.uint
 
 def test_every_row_is_in_its_place_whether_in_memory_or_on_disk(tmp_path: Path) -> None:
     chunks = _chunks(600)
-    table = Table(chunks, tmp_path)
+    table = TokenTable(chunks, tmp_path)
     assert table.size == 17 * 600 > len(table.near) == NEAR
     ids = np.random.default_rng(8).permutation(table.size)
     expected = [chunks[f"q{token % 17 + 1}"][token // 17] for token in ids]
@@ -63,14 +63,14 @@ def test_every_row_is_in_its_place_whether_in_memory_or_on_disk(tmp_path: Path) 
 
 
 def test_a_small_table_is_in_memory_as_a_whole(tmp_path: Path) -> None:
-    table = Table(_chunks(2), tmp_path)
+    table = TokenTable(_chunks(2), tmp_path)
     assert len(table.near) == table.size == 34
     with pytest.raises(IndexError):
         table.rows(np.array([34]))
 
 
 def test_the_unpacked_copy_has_no_name(tmp_path: Path) -> None:
-    table = Table(_chunks(600), tmp_path)
+    table = TokenTable(_chunks(600), tmp_path)
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(IndexError, match="no row of token 10200"):
         table.rows(np.array([3, 10_200]))
@@ -84,4 +84,4 @@ def test_no_room_for_the_unpacked_is_an_error_that_says_so(tmp_path: Path) -> No
 
 def test_chunks_of_different_lengths_are_refused(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="q17 is not of the shape of q1"):
-        Table(_chunks(3) | {"q17": _chunks(2)["q17"]}, tmp_path)
+        TokenTable(_chunks(3) | {"q17": _chunks(2)["q17"]}, tmp_path)

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.errors import LogInvalid
 from gateway.keyring import Keyring
-from gateway.trail.anchors import Anchors, Quorum, Seen, check_stamps
+from gateway.trail.anchors import AnchorCheck, Quorum, WitnessedCheckpoints, check_stamps
 from gateway.trail.checkpoint import Checkpoint, sign_checkpoint
 from gateway.trail.merkle import EMPTY_ROOT
 from gateway.trail.note import NoteKey
@@ -24,7 +24,7 @@ def checkpoint(keyring: Keyring, size: int, *by: int) -> Checkpoint:
 
 
 def test_which_are_witnessed_stamped_and_only_ours(keyring: Keyring) -> None:
-    anchors = Anchors(Quorum(KEYS, 2), stamped=[3], unchecked_stamps=1)
+    anchors = AnchorCheck(Quorum(KEYS, 2), stamped=[3], unchecked_stamps=1)
     for made in (
         checkpoint(keyring, 1, 0, 1),
         checkpoint(keyring, 2, 0, 1, 2),
@@ -38,14 +38,16 @@ def test_which_are_witnessed_stamped_and_only_ours(keyring: Keyring) -> None:
     assert (found.witnessed, found.witnessed_checkpoints, found.quorum) == (2, 2, 2)
     assert (found.stamped, found.stamps, found.stamped_at) == (3, 1, AT)
     assert (found.only_ours, found.unchecked_stamps) == (1, 1)
-    assert found.witnesses[2] == Seen(name="w.example/2", checkpoints=2, size=4, at=AT)
+    assert found.witnesses[2] == WitnessedCheckpoints(
+        name="w.example/2", checkpoints=2, size=4, at=AT
+    )
 
 
 def test_a_bad_cosignature_is_an_error(keyring: Keyring) -> None:
     one, two = checkpoint(keyring, 1, 0), checkpoint(keyring, 2, 0)
     line = two.note.splitlines(keepends=True)[-1]
     spoilt = one.note + line
-    anchors = Anchors(Quorum(KEYS[:1], 1))
+    anchors = AnchorCheck(Quorum(KEYS[:1], 1))
     anchors.see(Checkpoint(origin="o", size=1, root=EMPTY_ROOT, note=spoilt))  # the good one first
     wrong = sign_checkpoint(origin="o.example", size=3, root=EMPTY_ROOT, keyring=keyring).note
     with pytest.raises(LogInvalid, match="does not verify"):

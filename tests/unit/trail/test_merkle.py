@@ -7,7 +7,7 @@ from gateway.trail.merkle import (
     BLOCK,
     EMPTY_ROOT,
     Frontier,
-    Tree,
+    MerkleTree,
     block_root,
     node_hash,
     verify_consistency,
@@ -39,7 +39,7 @@ LEAVES = [leaf_hash(bytes.fromhex(data)) for data in INPUTS]
 
 
 def test_known_roots() -> None:
-    frontier, tree = Frontier(), Tree()
+    frontier, tree = Frontier(), MerkleTree()
     assert frontier.root() == tree.root() == EMPTY_ROOT
     for leaf, root in zip(LEAVES, ROOTS, strict=True):
         frontier.extend([leaf])
@@ -52,7 +52,7 @@ def test_the_paths_of_the_rfcs_example() -> None:
     a, b, c, d, e, f, j = LEAVES[:7]
     g, h, i = node_hash(a, b), node_hash(c, d), node_hash(e, f)
     k, hij = node_hash(g, h), node_hash(i, j)
-    tree = Tree()
+    tree = MerkleTree()
     tree.extend(LEAVES[:7])
     assert tree.inclusion(0, 7, {}) == [b, h, hij]
     assert tree.inclusion(3, 7, {}) == [c, g, hij]
@@ -66,7 +66,7 @@ def test_the_paths_of_the_rfcs_example() -> None:
 def test_a_big_tree_asks_for_the_blocks_it_does_not_keep() -> None:
     size = 3 * BLOCK + 5
     leaves = [leaf_hash(str(number).encode()) for number in range(size)]
-    tree = Tree()
+    tree = MerkleTree()
     tree.extend(leaves)
     assert tree.blocks_for_inclusion(BLOCK + 1, size) == {1}
     assert tree.blocks_for_inclusion(size - 1, size) == set()
@@ -75,7 +75,7 @@ def test_a_big_tree_asks_for_the_blocks_it_does_not_keep() -> None:
     assert list(tree.block_roots) == [
         block_root(leaves[at : at + BLOCK]) for at in range(0, 3 * BLOCK, BLOCK)
     ]
-    again = Tree()
+    again = MerkleTree()
     again.extend_blocks(tree.block_roots)
     again.extend(leaves[3 * BLOCK :])
     assert again.root() == tree.root()
@@ -85,7 +85,7 @@ def test_a_big_tree_asks_for_the_blocks_it_does_not_keep() -> None:
 
 @pytest.mark.parametrize(("index", "size"), [(-1, 8), (8, 8), (3, 9), (0, 0)])
 def test_there_is_no_proof_of_what_is_not_there(index: int, size: int) -> None:
-    tree = Tree()
+    tree = MerkleTree()
     tree.extend(LEAVES)
     with pytest.raises(ValueError, match="no such leaf"):
         tree.inclusion(index, size, {})

@@ -9,7 +9,7 @@ from gateway.errors import LogInvalid
 from gateway.keyring import Keyring
 from gateway.model.record import leaf_hash
 from gateway.trail.checkpoint import note_keys, sign_checkpoint
-from gateway.trail.merkle import Tree
+from gateway.trail.merkle import MerkleTree
 from gateway.trail.proof import MAX_PROOF, Proof, parse_proof
 
 ORIGIN = "gateway.example/log"
@@ -18,7 +18,7 @@ BODIES = [f'{{"seq":{number}}}'.encode() for number in range(7)]
 
 @pytest.fixture
 def proof(keyring: Keyring) -> Proof:
-    tree = Tree()
+    tree = MerkleTree()
     tree.extend([leaf_hash(body) for body in BODIES])
     signed = sign_checkpoint(origin=ORIGIN, size=7, root=tree.root(), keyring=keyring)
     path = tuple(tree.inclusion(4, 7, {}))

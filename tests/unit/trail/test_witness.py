@@ -14,7 +14,7 @@ from gateway.errors import ConfigurationError, LogInvalid
 from gateway.keyring import Keyring
 from gateway.model.record import leaf_hash
 from gateway.trail.checkpoint import note_keys, sign_checkpoint
-from gateway.trail.merkle import EMPTY_ROOT, Tree
+from gateway.trail.merkle import EMPTY_ROOT, MerkleTree
 from gateway.trail.note import COSIGNATURE, ML_DSA_44, NoteKey, cosignatures, sign_note
 from gateway.trail.witness import (
     MAX_REQUEST,
@@ -41,7 +41,7 @@ class OneLog:
         self.others = self.leaves[:5] + [leaf_hash(b"x" + leaf) for leaf in self.leaves[5:]]
 
     def request(self, old: int, size: int, *, fork: bool = False) -> AddCheckpoint:
-        tree = Tree()
+        tree = MerkleTree()
         tree.extend((self.others if fork else self.leaves)[:size])
         note = sign_checkpoint(
             origin=ORIGIN, size=size, root=tree.root(), keyring=self.keyring

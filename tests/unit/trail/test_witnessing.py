@@ -19,7 +19,7 @@ from gateway.trail.checkpoint import Checkpoint, note_keys, parse_checkpoint
 from gateway.trail.log import Log
 from gateway.trail.note import NoteKey, cosignatures, note_text
 from gateway.trail.proof import parse_proof
-from gateway.trail.witness import Answer, Cosigner, Witness
+from gateway.trail.witness import Cosigner, Witness, WitnessResponse
 from gateway.trail.witnessing import WitnessAt, Witnessing
 
 ORIGIN = "gateway.example/log"
@@ -60,7 +60,7 @@ def raw(status: int, body: str, media_type: str = "text/plain") -> bytes:
 
 def answering(witness: Witness) -> Reply:
     async def reply(body: bytes) -> bytes:
-        answer: Answer = witness.add_checkpoint(body)
+        answer: WitnessResponse = witness.add_checkpoint(body)
         return raw(int(answer.status), answer.body, answer.media_type)
 
     return reply

@@ -5,9 +5,9 @@ from hashlib import sha256
 
 import pytest
 
-from gateway.verifier.anchors import Anchors, Given
+from gateway.verifier.anchors import AnchorReview, GivenKey
 from gateway.verifier.evidence import Header
-from gateway.verifier.note import Checkpoint, Malformed
+from gateway.verifier.note import Malformed, SignedCheckpoint
 from gateway.verifier.report import FROM_FILE
 from tests.evidence import ORIGIN, Book
 
@@ -25,28 +25,28 @@ def header(*books: Book) -> Header:
 
 def test_where_keys_come_from(book: Book) -> None:
     other = Book()
-    checkpoint = Checkpoint.parse(book.signed[0][2])
-    alone = Anchors(header(book, other), Given())
+    checkpoint = SignedCheckpoint.parse(book.signed[0][2])
+    alone = AnchorReview(header(book, other), GivenKey())
     assert (alone.trusted, alone.others) == ({}, [book.key, other.key])
     assert not alone.trusts(checkpoint)
-    kept = Anchors(header(book, other), Given(kept=[("a.txt", checkpoint)]))
+    kept = AnchorReview(header(book, other), GivenKey(kept=[("a.txt", checkpoint)]))
     assert kept.trusted == {book.key: "signed a.txt, which you kept"}
     assert kept.trusts(checkpoint)
-    trusting = Anchors(header(book, other), Given(keys=[other.key], trust_file=True))
+    trusting = AnchorReview(header(book, other), GivenKey(keys=[other.key], trust_file=True))
     assert trusting.trusted == {other.key: "from you", book.key: FROM_FILE}
 
 
 def test_strangers_and_wrong_signatures(book: Book) -> None:
-    checkpoint = Checkpoint.parse(book.signed[0][2])
+    checkpoint = SignedCheckpoint.parse(book.signed[0][2])
     with pytest.raises(Malformed, match="no known key"):
-        Anchors(header(), Given()).trusts(checkpoint)
+        AnchorReview(header(), GivenKey()).trusts(checkpoint)
     wrong = replace(checkpoint, text=checkpoint.text.replace("12", "13"))
     with pytest.raises(Malformed, match="is wrong"):
-        Anchors(header(book), Given()).trusts(wrong)
+        AnchorReview(header(book), GivenKey()).trusts(wrong)
 
 
 def test_announced_keys(book: Book) -> None:
-    anchors = Anchors(header(book), Given())
+    anchors = AnchorReview(header(book), GivenKey())
     announced = {sha256(book.key.raw).hexdigest(): 5}
     anchors.announced(announced, 5)
     assert anchors.trusted == {}

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from gateway.keyring import Keyring
 from gateway.model.record import leaf_hash
 from gateway.trail.note import COSIGNATURE, ML_DSA_44, NoteKey, cosign
-from gateway.verifier.anchors import Given
+from gateway.verifier.anchors import GivenKey
 from gateway.verifier.evidence import Evidence
 from gateway.verifier.examine import examine
-from gateway.verifier.note import Key
+from gateway.verifier.note import TrustedKey
 from tests.evidence import ORIGIN, Book, examined, said_otherwise
 
 
@@ -302,7 +302,7 @@ def test_witnesses(book: Book, kind: bytes) -> None:
     size, root, note = book.signed[1]
     text = note.partition("\n\n")[0] + "\n"
     line = cosign(text, witness, signer.sign, at=1_800_000_000)
-    key = Key.parse(str(witness))
+    key = TrustedKey.parse(str(witness))
     assert set(book.examined(witnesses=[key]).counts) == {"witness-missing"}
     book.signed[1] = (size, root, note + line)
     report = book.examined(witnesses=[key])
@@ -343,7 +343,7 @@ def test_stamps_are_counted_and_handed_on(book: Book) -> None:
     file = book.file()
     report = examine(
         Evidence(io.BytesIO(file), "file"),
-        Given(keys=[book.key]),
+        GivenKey(keys=[book.key]),
         stamped=lambda *stamp: stamps.append(stamp),
     )
     assert report.verified

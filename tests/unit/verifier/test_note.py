@@ -8,7 +8,7 @@ from gateway.errors import LogInvalid
 from gateway.keyring import Keyring
 from gateway.trail.checkpoint import open_checkpoint, sign_checkpoint
 from gateway.trail.note import COSIGNATURE, ML_DSA_44, NoteKey, cosign
-from gateway.verifier.note import MAX_NOTE, Checkpoint, Key, Malformed
+from gateway.verifier.note import MAX_NOTE, Malformed, SignedCheckpoint, TrustedKey
 
 ORIGIN = "gateway.example/log"
 # The example of https://c2sp.org/tlog-cosignature: its key is not given, its form is.
@@ -37,19 +37,19 @@ def signed(keyring: Keyring) -> str:
     return sign_checkpoint(origin=ORIGIN, size=7, root=bytes(32), keyring=keyring).note
 
 
-def key_of(keyring: Keyring) -> Key:
-    return Key(ORIGIN, 1, keyring.checkpoint.public.raw)
+def key_of(keyring: Keyring) -> TrustedKey:
+    return TrustedKey(ORIGIN, 1, keyring.checkpoint.public.raw)
 
 
 def test_a_checkpoint_of_the_gateway(keyring: Keyring) -> None:
-    checkpoint = Checkpoint.parse(signed(keyring))
+    checkpoint = SignedCheckpoint.parse(signed(keyring))
     assert (checkpoint.origin, checkpoint.size, checkpoint.root) == (ORIGIN, 7, bytes(32))
     assert checkpoint.signed_at(key_of(keyring)) == 0
     assert checkpoint.signed_at(key_of(Keyring.generate())) is None
 
 
 def test_the_example_of_the_specification() -> None:
-    checkpoint = Checkpoint.parse(EXAMPLE)
+    checkpoint = SignedCheckpoint.parse(EXAMPLE)
     assert checkpoint.size == 20852163
     assert [name for name, _, _ in checkpoint.signatures] == [
         "example.com/behind-the-sofa",
@@ -58,10 +58,10 @@ def test_the_example_of_the_specification() -> None:
 
 
 def test_a_signature_of_another_program() -> None:
-    key = Key.parse(GO_KEY)
+    key = TrustedKey.parse(GO_KEY)
     assert str(key) == GO_KEY
     text = GO_NOTE.partition("\n\n")[0] + "\n"
-    note = Checkpoint("", 0, b"", text, Checkpoint.parse(
+    note = SignedCheckpoint("", 0, b"", text, SignedCheckpoint.parse(
         EXAMPLE.partition("\n\n")[0] + "\n\n" + GO_NOTE.partition("\n\n")[2]
     ).signatures)  # fmt: skip
     assert note.signed_at(key) == 0
@@ -72,21 +72,21 @@ def test_cosignatures(keyring: Keyring, kind: bytes) -> None:
     signer = keyring.post_quantum if kind == ML_DSA_44 else keyring.checkpoint
     raw = keyring.post_quantum.raw if kind == ML_DSA_44 else keyring.checkpoint.public.raw
     theirs = NoteKey("witness.example/w", raw, kind)
-    ours = Key.parse(str(theirs))
+    ours = TrustedKey.parse(str(theirs))
     note = signed(keyring)
     text = note.partition("\n\n")[0] + "\n"
     line = cosign(text, theirs, signer.sign, at=1679315147)
     later = cosign(text, theirs, signer.sign, at=1679315148)
-    assert Checkpoint.parse(note + later + line).signed_at(ours) == 1679315148
-    assert Checkpoint.parse(note).signed_at(ours) is None
+    assert SignedCheckpoint.parse(note + later + line).signed_at(ours) == 1679315148
+    assert SignedCheckpoint.parse(note).signed_at(ours) is None
     with pytest.raises(Malformed, match="is wrong"):
-        Checkpoint.parse(note.replace("7", "8") + line).signed_at(ours)
+        SignedCheckpoint.parse(note.replace("7", "8") + line).signed_at(ours)
 
 
 def test_wrong_signatures(keyring: Keyring) -> None:
     note = signed(keyring).replace("\n7\n", "\n8\n")
     with pytest.raises(Malformed, match="is wrong"):
-        Checkpoint.parse(note).signed_at(key_of(keyring))
+        SignedCheckpoint.parse(note).signed_at(key_of(keyring))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_wrong_signatures(keyring: Keyring) -> None:
 )
 def test_malformed_notes(keyring: Keyring, change: object) -> None:
     with pytest.raises(Malformed):
-        Checkpoint.parse(change(signed(keyring)))  # type: ignore[operator]
+        SignedCheckpoint.parse(change(signed(keyring)))  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_malformed_notes(keyring: Keyring, change: object) -> None:
 )
 def test_malformed_keys(text: str) -> None:
     with pytest.raises(Malformed):
-        Key.parse(text)
+        TrustedKey.parse(text)
 
 
 @given(st.text(alphabet="a\n1=—+ \x00A/\ud800", max_size=60), st.booleans())
@@ -145,7 +145,7 @@ def test_what_one_reader_takes_the_other_takes(text: str, with_signature: bool) 
     except LogInvalid:
         theirs = None
     try:
-        ours = Checkpoint.parse(note)
+        ours = SignedCheckpoint.parse(note)
         good = ours.signed_at(key) is not None and ours.origin == ORIGIN
     except Malformed:
         good = False

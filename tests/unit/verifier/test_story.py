@@ -11,13 +11,13 @@ import pytest
 from gateway.model.erasure import Erasure, ErasureCounts, ErasureScope
 from gateway.model.record import ReviewAction
 from gateway.model.verdict import State, Verdict
-from gateway.verifier.story import Story
+from gateway.verifier.story import LogReplay
 from tests.evidence import Book
 
 
-def told(book: Book) -> tuple[Story, list[tuple[int, str]]]:
+def told(book: Book) -> tuple[LogReplay, list[tuple[int, str]]]:
     found: list[tuple[int, str]] = []
-    story = Story(lambda seq, code, text: found.append((seq, code)))
+    story = LogReplay(lambda seq, code, text: found.append((seq, code)))
     for entry in book.entries:
         story.add(entry.seq, orjson.loads(entry.body))
     return story, found
@@ -89,7 +89,7 @@ def test_a_message_is_judged_once(empty: Book) -> None:
 def test_a_delivery_is_of_what_was_allowed(empty: Book, changes: dict[str, Any]) -> None:
     empty.published()
     found: list[str] = []
-    story = Story(lambda seq, code, text: found.append(code))
+    story = LogReplay(lambda seq, code, text: found.append(code))
     story.add(0, orjson.loads(empty.entries[0].body))
     story.add(1, {**orjson.loads(empty.entries[1].body), **changes})
     assert found == ["delivery-unallowed"]
@@ -106,7 +106,7 @@ def test_a_late_answer_is_no_second_delivery(empty: Book) -> None:
 def test_what_cannot_be_read_cannot_be_paired(empty: Book) -> None:
     empty.published()
     found: list[str] = []
-    story = Story(lambda seq, code, text: found.append(code))
+    story = LogReplay(lambda seq, code, text: found.append(code))
     story.skip()
     story.add(1, orjson.loads(empty.entries[1].body))
     assert found == []
@@ -159,7 +159,7 @@ def test_malformed_erasures(empty: Book, changes: Callable[[Book], dict[str, Any
 
 def test_strange_kinds_are_counted_not_judged() -> None:
     found: list[str] = []
-    story = Story(lambda seq, code, text: found.append(code))
+    story = LogReplay(lambda seq, code, text: found.append(code))
     common = {"v": 1, "timestamp": "2026-11-22T20:00:00.000000Z", "tenant": "t"}
     for seq in range(50):
         story.add(seq, {**common, "seq": seq, "kind": f"new-{seq}", "message_id": None})
@@ -188,7 +188,7 @@ def test_strange_kinds_are_counted_not_judged() -> None:
 def test_malformed_entries(empty: Book, changes: dict[str, Any]) -> None:
     empty.published()
     found: list[str] = []
-    story = Story(lambda seq, code, text: found.append(code))
+    story = LogReplay(lambda seq, code, text: found.append(code))
     said = orjson.loads(empty.entries[0].body)
     story.add(0, {**said, **changes} if changes != {"state": {}} else {**said, "state": None})
     if "state" not in changes:
@@ -202,7 +202,7 @@ def test_malformed_entries(empty: Book, changes: dict[str, Any]) -> None:
 def test_a_wrong_number(empty: Book) -> None:
     empty.change()
     found: list[str] = []
-    Story(lambda seq, code, text: found.append(code)).add(
+    LogReplay(lambda seq, code, text: found.append(code)).add(
         0, {**orjson.loads(empty.entries[0].body), "seq": 4}
     )
     assert found == ["entry-number"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from stdnum.br import cnpj, cpf
 
-from gateway.pii.recognizers.national import PASSPORT, National
+from gateway.pii.recognizers.national import PASSPORT, NumberFormat
 
 _HOME = ("BR",)
 
 NUMBERS = (
-    National(
+    NumberFormat(
         kind="BR_CPF",
         about="Brazilian CPF",
         pattern=r"\d{3}\.\d{3}\.\d{3}[\-/ ]\d{2}|\d{11}|\d{3} \d{3} \d{3} \d{2}",
@@ -20,7 +20,7 @@ NUMBERS = (
         is_valid=cpf.is_valid,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="BR_CNPJ",
         about="Brazilian CNPJ",
         pattern=r"[A-Z0-9]{2}\.?[A-Z0-9]{3}\.?[A-Z0-9]{3}/?[A-Z0-9]{4}-?\d{2}",
@@ -31,7 +31,7 @@ NUMBERS = (
         is_valid=cnpj.is_valid,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="BR_RG",
         about="Brazilian identity cards (RG)",
         pattern=r"(?:[A-Z]{2}-?)?\d{1,2}\.?\d{3}\.?\d{3}-?[0-9X]?",
@@ -40,7 +40,7 @@ NUMBERS = (
         words=("rg", "registro geral", "carteira de identidade", "identidade", "r.g"),
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="BR_CEP",
         about="Brazilian postcodes",
         pattern=r"\d{2}\.?\d{3}-\d{3}",
@@ -49,7 +49,7 @@ NUMBERS = (
         words=("cep", "endereco", "rua", "avenida", "moro", "bairro"),
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="BR_PASSPORT",
         about="Brazilian passports",
         pattern=r"[A-Z]{2} ?\d{6}",

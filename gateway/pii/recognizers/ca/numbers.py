@@ -5,7 +5,7 @@ from __future__ import annotations
 from stdnum import luhn
 from stdnum.ca import bc_phn, sin
 
-from gateway.pii.recognizers.national import PASSPORT, National
+from gateway.pii.recognizers.national import PASSPORT, NumberFormat
 
 _HOME = ("CA",)
 _OUTWARD = "[ABCEGHJ-NPRSTVXY]\\d[ABCEGHJ-NPRSTV-Z]"
@@ -25,7 +25,7 @@ def _is_health_number(number: str) -> bool:
 
 NUMBERS = (
     # Nine digits with one check digit: a telephone number passes too often to count at home.
-    National(
+    NumberFormat(
         kind="CA_SIN",
         about="Canadian social insurance numbers",
         pattern=r"\d{3}([ \-]?)\d{3}\1\d{3}",
@@ -36,7 +36,7 @@ NUMBERS = (
         is_valid=sin.is_valid,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="CA_HEALTH_NUMBER",
         about="Health insurance numbers of British Columbia, Ontario and Quebec",
         pattern=r"\d{4}[ \-]?\d{3}[ \-]?\d{3}(?:[ \-]?[A-Z]{2})?|[A-Z]{4} ?\d{4} ?\d{4}",
@@ -48,7 +48,7 @@ NUMBERS = (
         is_valid=_is_health_number,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="CA_POSTCODE",
         about="Canadian postcodes",
         # In any case with a space, which "order A1B2C3" has not.
@@ -60,7 +60,7 @@ NUMBERS = (
                "habite", "rue", "avenue"),
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="CA_PASSPORT",
         about="Canadian passports",
         pattern=r"[A-Z]{2}\d{6}|[A-Z]\d{6}[A-Z]{2}",

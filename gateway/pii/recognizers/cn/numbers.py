@@ -5,7 +5,7 @@ from __future__ import annotations
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError
 
-from gateway.pii.recognizers.national import PASSPORT, National
+from gateway.pii.recognizers.national import PASSPORT, NumberFormat
 
 _HOME = ("zh", "CN")
 
@@ -20,7 +20,7 @@ def _is_resident(number: str) -> bool:
 
 
 NUMBERS = (
-    National(
+    NumberFormat(
         kind="CN_ID",
         about="Chinese resident identity numbers",
         pattern=r"[1-9]\d{5} ?(?:19|20)\d{6} ?\d{3}[\dX]",
@@ -31,7 +31,7 @@ NUMBERS = (
         is_valid=_is_resident,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="CN_USCC",
         about="Unified social credit codes of Chinese organisations",
         pattern=r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}",
@@ -42,7 +42,7 @@ NUMBERS = (
         is_valid=uscc.is_valid,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="CN_PASSPORT",
         about="Chinese passports",
         pattern=r"[EGDSPH]\d{8}|E[A-HJ-NP-Z]\d{7}",

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.context import context
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 
 PLACES = frozenset({"de", "DE", "AT", "CH", "LI"})
@@ -145,7 +145,7 @@ def street() -> PatternRule:
         recognizer=GermanStreetRecognizer(),
         about="A name in -straße, -str., -gasse, -allee (in German texts also -weg, -platz and the "
         "like) and a number, with the postcode and city that follow.",
-        gate=Gate(digits=1, quick_lower=_STREET_QUICK),
+        gate=Prefilter(digits=1, quick_lower=_STREET_QUICK),
         context=LIVES,
         in_context=0.76,
         home=PLACES,
@@ -162,7 +162,7 @@ def led() -> PatternRule:
             global_regex_flags=0,
         ),
         about="Am, Im, Unter den and the like with a name, a number, a postcode and a city.",
-        gate=Gate(digits=5, quick=_LED_QUICK),
+        gate=Prefilter(digits=5, quick=_LED_QUICK),
         home=PLACES,
         at_home=0.1,
     )
@@ -178,5 +178,5 @@ def postcode() -> PatternRule:
         ),
         about="A German postcode and one of the large cities, in any text and any case; another "
         "city where the postcode is marked (D-10115).",
-        gate=Gate(digits=4, quick=re.compile(r"\d{4} [A-Za-zÄÖÜäöü]")),
+        gate=Prefilter(digits=4, quick=re.compile(r"\d{4} [A-Za-zÄÖÜäöü]")),
     )

@@ -8,7 +8,7 @@ from presidio_analyzer.predefined_recognizers import (
 )
 from stdnum.de import idnr, stnr, vat
 
-from gateway.pii.recognizers.national import PASSPORT, National, certain
+from gateway.pii.recognizers.national import PASSPORT, NumberFormat, certain
 
 _HOME = ("de", "DE")
 # Vowels, and letters that look like digits, are left out of the documents' numbers.
@@ -16,7 +16,7 @@ _DOCUMENT = r"(?=(?:[A-Z]*\d){3})[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8}(?:
 
 
 NUMBERS = (
-    National(
+    NumberFormat(
         kind="DE_TAX_ID",
         about="German tax identification numbers",
         pattern=r"[1-9]\d(?: ?\d{3}){3}",
@@ -28,7 +28,7 @@ NUMBERS = (
         is_valid=idnr.is_valid,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="DE_TAX_NUMBER",
         about="German tax numbers, in the forms of the states",
         pattern=r"\d{2,3}[/ ]\d{3,4}[/ ]\d{4,5}|\d{10,11}|\d{13}",
@@ -38,7 +38,7 @@ NUMBERS = (
         places=_HOME,
         is_valid=stnr.is_valid,
     ),
-    National(
+    NumberFormat(
         kind="DE_SOCIAL_SECURITY",
         about="German pension insurance numbers",
         pattern=r"\d{2} ?\d{6} ?[A-Z] ?\d{3}",
@@ -50,7 +50,7 @@ NUMBERS = (
         is_valid=certain(DeSocialSecurityRecognizer()),
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="DE_HEALTH_INSURANCE",
         about="Numbers of German health insurance cards",
         pattern=r"[A-Z] ?\d{3} ?\d{3} ?\d{3}",
@@ -62,7 +62,7 @@ NUMBERS = (
         is_valid=certain(DeHealthInsuranceRecognizer()),
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="DE_ID_CARD",
         about="German identity cards",
         pattern=_DOCUMENT,
@@ -71,7 +71,7 @@ NUMBERS = (
         words=("personalausweis", "ausweisnummer", "ausweis-nr", "ausweisnr", "perso", "id card"),
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="DE_PASSPORT",
         about="German passports",
         pattern=_DOCUMENT,
@@ -80,7 +80,7 @@ NUMBERS = (
         words=(*PASSPORT, "passnummer", "pass-nr"),
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="DE_DRIVER_LICENSE",
         about="German driving licences",
         pattern=r"[A-Z]\d{2}[A-Z0-9]{6}\d[A-Z0-9]",
@@ -89,7 +89,7 @@ NUMBERS = (
         words=("fuhrerschein", "fuehrerschein", "fahrerlaubnis", "driving licen"),
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="DE_HANDELSREGISTER",
         about="Numbers of the German commercial register, HRA and HRB",
         pattern=r"(?-i:HR[AB]) ?\d{1,6}(?-i: [A-Z]{1,2})?",
@@ -99,7 +99,7 @@ NUMBERS = (
         words=("handelsregister", "registergericht", "amtsgericht", "registernummer"),
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="DE_VAT_ID",
         about="German VAT numbers",
         pattern=r"DE[ .\-]?\d{3}[ .\-]?\d{3}[ .\-]?\d{3}",
@@ -110,7 +110,7 @@ NUMBERS = (
         is_valid=vat.is_valid,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="DE_PLATE",
         about="German plates",
         pattern=r"[A-ZÄÖÜ]{1,3}[ \-][A-Z]{1,2}[ \-]?\d{1,4}[EH]?",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stdnum.es import cif, dni, nie, nif
 
-from gateway.pii.recognizers.national import PASSPORT, National
+from gateway.pii.recognizers.national import PASSPORT, NumberFormat
 
 _HOME = ("es", "ES")
 _SEVEN = 7
@@ -26,7 +26,7 @@ def _is_affiliation(number: str) -> bool:
 
 
 NUMBERS = (
-    National(
+    NumberFormat(
         kind="ES_NIF",
         about="Spanish DNI and NIF, with their letter",
         # A letter apart is a word, unless it is a capital.
@@ -38,7 +38,7 @@ NUMBERS = (
         is_valid=_is_person,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="ES_NIE",
         about="Spanish NIE",
         pattern=r"[XYZ][ \-]?\d\.?\d{3}\.?\d{3}[ \-]?[A-Z]",
@@ -49,7 +49,7 @@ NUMBERS = (
         is_valid=nie.is_valid,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="ES_CIF",
         about="Tax numbers of Spanish companies",
         pattern=r"(?:ES)?[ABCDEFGHJNPQRSUVW]-?\d{2}\.?\d{3}\.?\d{2}-?[0-9A-J]",
@@ -60,7 +60,7 @@ NUMBERS = (
         is_valid=lambda number: bool(cif.is_valid(number[-9:])),
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="ES_SOCIAL_SECURITY",
         about="Spanish social security numbers",
         pattern=r"\d{2}[ /\-]?\d{8}[ /\-]?\d{2}",
@@ -71,7 +71,7 @@ NUMBERS = (
         is_valid=_is_affiliation,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="ES_PASSPORT",
         about="Spanish passports, 2 or 3 letters and 6 digits",
         pattern=r"[A-Z]{2,3} ?\d{6}",
@@ -80,7 +80,7 @@ NUMBERS = (
         words=PASSPORT,
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="ES_PLATE",
         about="Spanish plates, 4 digits and 3 consonants",
         pattern=r"\d{4}[ \-]?[BCDFGHJKLMNPRSTVWXYZ]{3}",

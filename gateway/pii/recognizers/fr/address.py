@@ -6,8 +6,8 @@ import re
 
 from presidio_analyzer import Pattern, PatternRecognizer
 
-from gateway.pii.context import Context, context, fold
-from gateway.pii.message import Gate
+from gateway.pii.context import ContextWords, context, fold
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.recognizers.fr import PLACES
 
@@ -128,7 +128,7 @@ def street() -> PatternRule:
         ),
         about="A number, a kind of street (rue, avenue, chemin …) and its name; without a number "
         "beside a word such as “habite”.",
-        gate=Gate(words=_KIND_WORDS, least_words=1, quick=_HAS_KIND),
+        gate=Prefilter(words=_KIND_WORDS, least_words=1, quick=_HAS_KIND),
         context=_LIVES,
         in_context=0.76,
         home=PLACES,
@@ -141,8 +141,8 @@ def postcode() -> PatternRule:
         recognizer=PostcodeRecognizer(),
         about="A French postcode and a city, in French texts or beside a word such as “adresse”; "
         "large cities in any text and any case.",
-        gate=Gate(digits=4, quick=_HAS_POSTCODE),
-        context=Context(
+        gate=Prefilter(digits=4, quick=_HAS_POSTCODE),
+        context=ContextWords(
             (*_LIVES.stems, "ville", "commune", "postal", "cp", "rue", "avenue", "chemin",
              "boulevard")
         ),

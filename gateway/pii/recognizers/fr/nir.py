@@ -6,7 +6,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from stdnum.fr import nir
 
 from gateway.pii.context import context
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 
 _S = r"[ .\-\u2010-\u2013]{0,2}"
@@ -40,7 +40,7 @@ def rule() -> PatternRule:
         recognizer=NirRecognizer(),
         about="13 digits (Corsica: 2A, 2B) and a key of two; without the key only beside a word "
         "such as “sécurité sociale”.",
-        gate=Gate(digits=12),
+        gate=Prefilter(digits=12),
         context=context(
             fr=("nir", "secu", "securite sociale", "numero de securite", "immatricul", "insee",
                 "assure", "carte vitale", "vitale", "ameli", "cpam"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from stdnum.fr import nif
 
 from gateway.pii.recognizers.fr import PLACES
-from gateway.pii.recognizers.national import National
+from gateway.pii.recognizers.national import NumberFormat
 
 _HOME = tuple(sorted(PLACES))
 
 NUMBERS = (
-    National(
+    NumberFormat(
         kind="FR_TAX_ID",
         about="French tax numbers (SPI)",
         pattern=r"[0-3]\d(?: ?\d{2} ?\d{3} ?\d{3} ?\d{3})",
@@ -21,7 +21,7 @@ NUMBERS = (
         is_valid=nif.is_valid,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="FR_ID_CARD",
         about="French identity cards, old (12 digits) and new (9 letters and digits)",
         pattern=r"\d{12}|(?=(?:[A-Z]*\d){2})(?=\d*[A-Z])[A-Z0-9]{9}",
@@ -30,7 +30,7 @@ NUMBERS = (
         words=("carte d'identite", "carte identite", "cni", "carte nationale", "piece d'identite"),
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="FR_DRIVER_LICENSE",
         about="French driving licences",
         pattern=r"\d{12}|\d{2}[A-Z]{2}\d{5}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.context import context
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 
 
@@ -17,6 +17,6 @@ def rule() -> PatternRule:
             patterns=[Pattern("passport", r"(?<![\w\-])\d{2} ?[A-Z]{2} ?\d{5}(?![\w\-])", 0.3)],
         ),
         about="2 digits, 2 letters, 5 digits beside the word passport.",
-        gate=Gate(digits=7),
+        gate=Prefilter(digits=7),
         context=context(en=("passport",), fr=("passeport",), es=("pasaporte",), de=("reisepass",)),
     )

@@ -7,7 +7,7 @@ import re
 from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.context import context
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.recognizers.fr import PLACES
 
@@ -45,7 +45,7 @@ def rule() -> PatternRule:
         ),
         about="AB-123-CD (since 2009) and 123-ABC-75 with hyphens; with spaces or none in French "
         "texts, or beside a word such as “plaque”.",
-        gate=Gate(digits=3, quick=_QUICK),
+        gate=Prefilter(digits=3, quick=_QUICK),
         context=context(
             fr=("plaque", "immatricul", "voiture", "vehicule", "moto", "scooter", "gare", "clio",
                 "peugeot", "renault", "citroen", "bagnole", "caisse", "camion"),

@@ -6,7 +6,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from stdnum.fr import siren, siret
 
 from gateway.pii.context import context
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.recognizers.fr import PLACES
 
@@ -70,7 +70,7 @@ def siren_rule() -> PatternRule:
         recognizer=SirenRecognizer(),
         about="9 digits with a Luhn checksum, in French texts or beside a word such as “SIREN”; "
         "VAT numbers made from one.",
-        gate=Gate(digits=9),
+        gate=Prefilter(digits=9),
         context=CONTEXT,
         home=PLACES,
         at_home=0.35,
@@ -81,7 +81,7 @@ def siret_rule() -> PatternRule:
     return PatternRule(
         recognizer=SiretRecognizer(),
         about="14 digits with the checksums of the SIREN and of the whole; La Poste's exception.",
-        gate=Gate(digits=14),
+        gate=Prefilter(digits=14),
         context=CONTEXT,
         checksum=True,
         in_context=1.0,

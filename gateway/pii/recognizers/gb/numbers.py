@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from stdnum.gb import nhs, utr
 
-from gateway.pii.recognizers.national import DRIVING, PASSPORT, National
+from gateway.pii.recognizers.national import DRIVING, PASSPORT, NumberFormat
 
 _HOME = ("GB",)
 _PREFIXES = r"(?!BG|GB|NK|KN|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]"
 _OUTWARD = r"(?:[A-PR-UWYZ](?:\d[A-HJKPSTUW\d]?|[A-HK-Y]\d[ABEHMNPRVWXY\d]?))"
 
 NUMBERS = (
-    National(
+    NumberFormat(
         kind="UK_NINO",
         about="British national insurance numbers",
         pattern=rf"{_PREFIXES} ?\d{{2}} ?\d{{2}} ?\d{{2}} ?[A-D]",
@@ -20,7 +20,7 @@ NUMBERS = (
         words=("national insurance", "nino", "ni number", "ni no"),
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="UK_NHS",
         about="British NHS numbers",
         pattern=r"\d{3}[ \-]?\d{3}[ \-]?\d{4}",
@@ -31,7 +31,7 @@ NUMBERS = (
         is_valid=nhs.is_valid,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="UK_UTR",
         about="British unique taxpayer references",
         pattern=r"\d{5} ?\d{5}K?|\d{2} \d{5} \d{3}",
@@ -43,7 +43,7 @@ NUMBERS = (
         is_valid=lambda number: bool(utr.is_valid(number.rstrip("K"))),
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="UK_PASSPORT",
         about="British passports",
         pattern=r"\d{9}|[A-Z]{2}\d{7}",
@@ -52,7 +52,7 @@ NUMBERS = (
         words=PASSPORT,
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="UK_DRIVING_LICENCE",
         about="British driving licences: surname, date of birth and initials in 16 characters",
         pattern=r"(?=[A-Z]+9*\d)[A-Z9]{5} ?\d(?:0[1-9]|1[0-2]|5[1-9]|6[0-2])"
@@ -63,7 +63,7 @@ NUMBERS = (
         words=(*DRIVING, "dvla"),
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="UK_POSTCODE",
         about="British postcodes",
         pattern=rf"(?-i:{_OUTWARD} ?\d[ABD-HJLNP-UW-Z]{{2}})|{_OUTWARD} \d[ABD-HJLNP-UW-Z]{{2}}",
@@ -74,7 +74,7 @@ NUMBERS = (
                "lives at", "road", "street", "avenue", "flat"),
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="UK_PLATE",
         about="British plates since 2001",
         pattern=r"(?-i:[A-HJ-PR-Y]{2}(?:0[1-9]|[1-7]\d) ?[A-HJ-PR-Z]{3})"

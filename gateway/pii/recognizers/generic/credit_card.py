@@ -8,7 +8,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from stdnum import luhn
 
 from gateway.pii.context import context
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 
 # Issuer prefixes (ISO/IEC 7812), "d" for any digit, and how many digits a number has in all.
@@ -79,7 +79,7 @@ def rule() -> PatternRule:
     return PatternRule(
         recognizer=CardRecognizer(),
         about="12 to 19 digits with an issuer's prefix and a Luhn checksum, however grouped.",
-        gate=Gate(digits=12, quick=_QUICK),
+        gate=Prefilter(digits=12, quick=_QUICK),
         context=CONTEXT,
         checksum=True,
         in_context=1.0,

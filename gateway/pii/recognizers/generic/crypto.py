@@ -5,7 +5,7 @@ from __future__ import annotations
 from presidio_analyzer import Pattern, PatternRecognizer
 from presidio_analyzer.predefined_recognizers import CryptoRecognizer
 
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 
 
@@ -13,7 +13,7 @@ def bitcoin() -> PatternRule:
     return PatternRule(
         recognizer=CryptoRecognizer(),
         about="Bitcoin addresses (P2PKH, P2SH, Bech32) with their checksum.",
-        gate=Gate(run=26),
+        gate=Prefilter(run=26),
         checksum=True,
     )
 
@@ -26,5 +26,5 @@ def ethereum() -> PatternRule:
             patterns=[Pattern("address", r"(?<![A-Z0-9])0x[0-9a-f]{40}(?![A-Z0-9])", 0.8)],
         ),
         about="Ethereum addresses: 0x and 40 hexadecimal digits.",
-        gate=Gate(run=42),
+        gate=Prefilter(run=42),
     )

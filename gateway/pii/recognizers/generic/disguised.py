@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import regex
 
-from gateway.pii.message import Gate, Message
+from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.recognizers.generic.number_words import (
     HAN_NUMERALS,
     HANGUL_NUMERALS,
@@ -19,7 +19,7 @@ from gateway.pii.recognizers.generic.number_words import (
     PLUS,
     number_words,
 )
-from gateway.pii.rule import Deadline, Hit, Rule, matches
+from gateway.pii.rule import PiiRule, RuleHit, ScanDeadline, matches
 
 _PIECES = re.compile(r"[^\W_]|(?:[^\w\s]|[_\s])+")
 _LEAST_WORDS = 2
@@ -48,7 +48,7 @@ class _View:
     replaced: frozenset[int]
 
 
-class Words:
+class NumberWords:
     """Digits for number words."""
 
     name = "InWords"
@@ -57,11 +57,11 @@ class Words:
     def __init__(self) -> None:
         self._words = number_words()
         parts = {part for word in self._words for part in word.split("-")} - JOINERS
-        self.gate = Gate(words=frozenset(parts), least_words=_LEAST_WORDS)
+        self.gate = Prefilter(words=frozenset(parts), least_words=_LEAST_WORDS)
         self.identity = hashlib.sha256(repr(sorted(self._words.items())).encode()).hexdigest()
 
     def view(self, text: str, budget_s: float) -> _View:
-        deadline = Deadline(budget_s)
+        deadline = ScanDeadline(budget_s)
         words = [
             (match.start(), match.end(), match[0].casefold())
             for match in matches(_WORD, text, budget_s)
@@ -103,7 +103,7 @@ class Lookalikes:
 
     name = "Lookalike"
     about = "The same with O, Q, l, I or | for 0 and 1."
-    gate = Gate(digits=3, quick=re.compile(r"\d[OoQlI|]|[OoQlI|]\d|\d[ .\-][OoQlI|]{2}"))
+    gate = Prefilter(digits=3, quick=re.compile(r"\d[OoQlI|]|[OoQlI|]\d|\d[ .\-][OoQlI|]{2}"))
 
     def view(self, text: str, budget_s: float) -> _View:
         return _view(
@@ -138,7 +138,7 @@ class Numerals:
 
     name = "InNumerals"
     about = "The same in Chinese, Japanese or Korean numerals, digit by digit."
-    gate = Gate(
+    gate = Prefilter(
         wide=True,
         quick=re.compile(
             rf"[{_HAN}{_HANGUL}][ \-.,、·~]{{0,2}}[{_HAN}{_HANGUL}\d]"
@@ -159,13 +159,13 @@ class Numerals:
         )
 
 
-class Apart:
+class SpacedLetters:
     """Values whose letters and digits are set apart, joined: by signs, emoji or, with `spaces`,
     by white space, as people also count."""
 
-    name = "Apart"
+    name = "SpacedLetters"
     about = "The same with every letter and digit set apart."
-    gate = Gate(quick=_APART_QUICK)
+    gate = Prefilter(quick=_APART_QUICK)
 
     def __init__(self, *, spaces: bool) -> None:
         self._spaces = spaces
@@ -230,14 +230,14 @@ def _view(text: str, instead: list[tuple[int, int, str]], *, join: bool = True) 
     return _View("".join(pieces), tuple(spans), frozenset(replaced))
 
 
-Disguise = Words | Lookalikes | Numerals | Apart
+Disguise = NumberWords | Lookalikes | Numerals | SpacedLetters
 
 
 @dataclass(frozen=True, kw_only=True)
 class DisguisedRule:
     """What `inner` finds once the disguise is undone, where a disguise was part of it."""
 
-    inner: Rule
+    inner: PiiRule
     disguise: Disguise
 
     @property
@@ -249,7 +249,7 @@ class DisguisedRule:
         return self.inner.kind
 
     @property
-    def gate(self) -> Gate:
+    def gate(self) -> Prefilter:
         return self.disguise.gate
 
     @property
@@ -262,7 +262,7 @@ class DisguisedRule:
             (
                 self.name,
                 self.inner.identity,
-                self.disguise.identity if isinstance(self.disguise, Words) else "",
+                self.disguise.identity if isinstance(self.disguise, NumberWords) else "",
                 _LOOKALIKE.pattern,
                 _BARE_GROUP.pattern,
                 _SINGLES.pattern,
@@ -270,7 +270,7 @@ class DisguisedRule:
             )
         )
 
-    def hits(self, message: Message, budget_s: float) -> Iterator[Hit]:
+    def hits(self, message: ScannedText, budget_s: float) -> Iterator[RuleHit]:
         if not self.gate.opens(message):  # one number word makes no number
             return
         view, seen = message.once(self.disguise, lambda: self._seen(message, budget_s))
@@ -286,6 +286,6 @@ class DisguisedRule:
                 source=self.name,
             )
 
-    def _seen(self, message: Message, budget_s: float) -> tuple[_View, Message]:
+    def _seen(self, message: ScannedText, budget_s: float) -> tuple[_View, ScannedText]:
         view = self.disguise.view(message.text, budget_s)
-        return view, Message(view.text, message.places)
+        return view, ScannedText(view.text, message.places)

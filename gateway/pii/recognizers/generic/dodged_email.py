@@ -8,7 +8,7 @@ import regex
 from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.domains import Domains
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 
 _OPEN, _CLOSE = r"\s{0,3}[(\[{<]\s{0,2}", r"\s{0,2}[)\]}>]\s{0,3}"
@@ -228,7 +228,7 @@ def bracketed(domains: Domains) -> PatternRule:
         ),
         about="An address with (at), -at-, a spaced @ or a spelled-out dot, whose domain ends in a "
         "public suffix.",
-        gate=Gate(groups=(_SIGN_PIECES, (".", ",", *_DOT_PIECES)), quick_lower=_SIGN_QUICK),
+        gate=Prefilter(groups=(_SIGN_PIECES, (".", ",", *_DOT_PIECES)), quick_lower=_SIGN_QUICK),
     )
 
 
@@ -242,7 +242,7 @@ def named(domains: Domains) -> PatternRule:
         ),
         about="An address with what the @ is called in another language: arobase, chiocciola, "
         "Klammeraffe.",
-        gate=Gate(words=_NAME_WORDS, least_words=1),
+        gate=Prefilter(words=_NAME_WORDS, least_words=1),
     )
 
 
@@ -255,7 +255,7 @@ def touching(domains: Domains) -> PatternRule:
             plain=False,
         ),
         about="The same in scripts that write no spaces: 艾特, アットマーク, 골뱅이.",
-        gate=Gate(wide=True, groups=(_AT_GLUED,)),
+        gate=Prefilter(wide=True, groups=(_AT_GLUED,)),
     )
 
 
@@ -272,7 +272,7 @@ def worded(domains: Domains) -> PatternRule:
         ),
         about="An address in plain words (john at gmail dot com), whose domain ends in a public "
         "suffix.",
-        gate=Gate(words=_PLAIN_WORDS, least_words=1, quick_lower=_PLAIN_QUICK),
+        gate=Prefilter(words=_PLAIN_WORDS, least_words=1, quick_lower=_PLAIN_QUICK),
     )
 
 
@@ -285,5 +285,5 @@ def worded_touching(domains: Domains) -> PatternRule:
             plain=True,
         ),
         about="The same with a dot in a script that writes no spaces: john at qq点com.",
-        gate=Gate(wide=True, groups=(_DOT_GLUED,)),
+        gate=Prefilter(wide=True, groups=(_DOT_GLUED,)),
     )

@@ -8,7 +8,7 @@ from presidio_analyzer import Pattern
 from presidio_analyzer.predefined_recognizers import EmailRecognizer
 
 from gateway.pii.domains import Domains
-from gateway.pii.message import Gate, Message
+from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.pattern_rule import PatternRule
 
 # Presidio's pattern, with the lengths of RFC 5321 (4.5.3.1) as bounds: linear in the text.
@@ -34,7 +34,7 @@ class OfflineEmailRecognizer(EmailRecognizer):
         return None if domain.rpartition(".")[2].isalpha() else False
 
 
-def _accepts(message: Message, start: int, _: int) -> bool:
+def _accepts(message: ScannedText, start: int, _: int) -> bool:
     """Not the password and host of a link: those are a secret."""
     return _CREDENTIALS.search(message.text[max(0, start - 90) : start]) is None
 
@@ -44,5 +44,5 @@ def rule(domains: Domains) -> PatternRule:
         recognizer=OfflineEmailRecognizer(domains),
         about="An address with @; certain when its domain ends in a public suffix.",
         accepts=_accepts,
-        gate=Gate(groups=(("@",), (".",)), quick=_QUICK),
+        gate=Prefilter(groups=(("@",), (".",)), quick=_QUICK),
     )

@@ -9,7 +9,7 @@ import regex
 from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.domains import Domains
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.recognizers.generic.dodged_email import ALSO_HOSTS, MAIL_HOSTS
 
@@ -80,7 +80,7 @@ def signed(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=GluedEmailRecognizer(domains, "SignedEmailRecognizer", _SIGNED),
         about="An address with # for the @; with %, & or * where the host is a large mail host.",
-        gate=Gate(groups=(("#", "%", "&", "*"),), quick=_SIGNED_QUICK),
+        gate=Prefilter(groups=(("#", "%", "&", "*"),), quick=_SIGNED_QUICK),
     )
 
 
@@ -88,7 +88,7 @@ def capitals(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=GluedEmailRecognizer(domains, "CapitalsEmailRecognizer", _CAPITALS),
         about="An address in small letters with AT, and DOT, in capitals: johnATgmailDOTcom.",
-        gate=Gate(times=(("A", 1),), quick=_CAPITALS_QUICK),
+        gate=Prefilter(times=(("A", 1),), quick=_CAPITALS_QUICK),
     )
 
 
@@ -96,5 +96,5 @@ def together(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=GluedEmailRecognizer(domains, "TogetherEmailRecognizer", _TOGETHER),
         about="An address in one word, at a large mail host: johnatgmaildotcom.",
-        gate=Gate(quick_lower=_TOGETHER_QUICK),
+        gate=Prefilter(quick_lower=_TOGETHER_QUICK),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from presidio_analyzer import Pattern, PatternRecognizer
 
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 
 _HANDLE = r"@(?<![\w@./&=+\-]@)\w(?:[\w.\-]{0,62}\w)?(?!@)"
@@ -18,7 +18,7 @@ def rule() -> PatternRule:
             patterns=[Pattern("handle", _HANDLE, 0.5)],
         ),
         about="A name behind @. Advisory: who is named on a platform is often meant to be.",
-        gate=Gate(groups=(("@",),)),
+        gate=Prefilter(groups=(("@",),)),
         advisory=True,
         timed=False,
     )

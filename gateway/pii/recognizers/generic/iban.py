@@ -8,7 +8,7 @@ from collections import defaultdict
 from presidio_analyzer import Pattern, PatternRecognizer
 from stdnum import iban, numdb
 
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 
 _PIECE = re.compile(r"(\d+)!?[nac]")
@@ -60,6 +60,6 @@ def rule() -> PatternRule:
         recognizer=GroupedIbanRecognizer(),
         about="A country, check digits and as many characters as that country uses (SWIFT "
         "registry), grouped or not, any case; ISO 7064 checksum.",
-        gate=Gate(digits=_LEAST_DIGITS, quick=_QUICK),
+        gate=Prefilter(digits=_LEAST_DIGITS, quick=_QUICK),
         checksum=True,
     )

@@ -7,7 +7,7 @@ import re
 from presidio_analyzer import Pattern, PatternRecognizer
 from presidio_analyzer.predefined_recognizers import IpRecognizer
 
-from gateway.pii.message import Gate, Message
+from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.pattern_rule import PatternRule
 
 _GROUPS = 3
@@ -15,7 +15,7 @@ _DOTS, _COLONS = 3, 2
 _QUICK = re.compile(r"\.\d{1,3}\.\d|::|:[0-9a-fA-F]{1,4}:")
 
 
-def _accepts(message: Message, start: int, end: int) -> bool:
+def _accepts(message: ScannedText, start: int, end: int) -> bool:
     """Not a version number ("v1.2.3.4"), nor a short IPv6 form without digits ("a::b")."""
     text = message.text
     value = text[start:end]
@@ -35,7 +35,7 @@ def defanged() -> PatternRule:
             patterns=[Pattern("IPv4", rf"(?<!\d){octet}(?:{dot}{octet}){{3}}(?!\d)", 0.6)],
         ),
         about="IPv4 addresses with their dots in brackets, in words or apart.",
-        gate=Gate(digits=4, groups=((" . ", "dot", "point", "[.", "(.", "{."),)),
+        gate=Prefilter(digits=4, groups=((" . ", "dot", "point", "[.", "(.", "{."),)),
     )
 
 
@@ -43,6 +43,6 @@ def rule() -> PatternRule:
     return PatternRule(
         recognizer=IpRecognizer(),
         about="IPv4 and IPv6 addresses and networks.",
-        gate=Gate(times=((".", _DOTS), (":", _COLONS)), quick=_QUICK),
+        gate=Prefilter(times=((".", _DOTS), (":", _COLONS)), quick=_QUICK),
         accepts=_accepts,
     )

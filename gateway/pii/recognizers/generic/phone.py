@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import phonenumbers
 import regex
 
-from gateway.pii.context import Context, context
-from gateway.pii.message import Gate, Message
+from gateway.pii.context import ContextWords, context
+from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.recognizers.generic import phone_shape
-from gateway.pii.rule import ACCEPT, Deadline, Hit, matches
+from gateway.pii.rule import ACCEPT, RuleHit, ScanDeadline, matches
 
 # Groups of digits with at most three signs between them.
 _SIGNS = r"[ .,_*|~/()\-\u2010-\u2013\u00b7\u2022]"
@@ -30,7 +30,7 @@ _LINK_CHARS = 8
 _LEAST, _MOST = 7, 17  # digits, an international prefix among them
 _MOST_GROUPS = 14
 _CHARS_A_BUDGET = 1000
-_GATE = Gate(digits=_LEAST)
+_GATE = Prefilter(digits=_LEAST)
 _IN_CONTEXT = 0.85
 _SHAPED_IN_CONTEXT = 0.55  # below any number that a checksum speaks for
 _NOT_AFTER = frozenset("€$£%°")
@@ -70,8 +70,8 @@ class PhoneRule:
     accept: float = ACCEPT
     name: str = "PhoneRecognizer"
     kind: str = "PHONE_NUMBER"
-    gate: Gate = _GATE
-    context: Context = CONTEXT
+    gate: Prefilter = _GATE
+    context: ContextWords = CONTEXT
     about: str = (
         "International numbers (+, 00); national ones that are valid where the language or the "
         "audience points (phonenumbers); other groups of 7 to 15 digits beside a word such as "
@@ -84,9 +84,9 @@ class PhoneRule:
             (self.name, self.accept, _CANDIDATE.pattern, self.context, phonenumbers.__version__)
         )
 
-    def hits(self, message: Message, budget_s: float) -> Iterator[Hit]:
+    def hits(self, message: ScannedText, budget_s: float) -> Iterator[RuleHit]:
         # Python, not one regular expression: it may take longer over a longer text.
-        deadline = Deadline(budget_s * (1 + len(message.text) / _CHARS_A_BUDGET))
+        deadline = ScanDeadline(budget_s * (1 + len(message.text) / _CHARS_A_BUDGET))
         regions = phone_shape.regions_of(message.places)
         for match in matches(_CANDIDATE, message.text, budget_s):
             start = match.start()
@@ -96,8 +96,13 @@ class PhoneRule:
             yield from self._inside(message, start, match.end(), regions, deadline)
 
     def _inside(
-        self, message: Message, start: int, end: int, regions: tuple[str, ...], deadline: Deadline
-    ) -> Iterator[Hit]:
+        self,
+        message: ScannedText,
+        start: int,
+        end: int,
+        regions: tuple[str, ...],
+        deadline: ScanDeadline,
+    ) -> Iterator[RuleHit]:
         """Numbers among the groups of one run: from each group on, the best, then the longest."""
         text = message.text
         groups = [found.span() for found in _GROUP.finditer(text, start, end)]
@@ -108,7 +113,7 @@ class PhoneRule:
             score, last = self._best(text, begin, groups, first, regions)
             if score >= self.accept:
                 stop = _closing(text, begin, groups[last][1])
-                yield Hit(begin, stop, self.kind, max(score, ACCEPT), False, self.name)
+                yield RuleHit(begin, stop, self.kind, max(score, ACCEPT), False, self.name)
                 first = last + 1
             else:
                 first += 1

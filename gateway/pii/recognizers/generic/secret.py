@@ -6,7 +6,7 @@ import re
 
 from presidio_analyzer import Pattern, PatternRecognizer
 
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 
 # Prefixes as their issuers document them.
@@ -91,7 +91,7 @@ def tokens() -> PatternRule:
         "OpenAI, Anthropic, Google, Groq, Replicate, xAI, Perplexity, Hugging Face, npm, PyPI, "
         "SendGrid, Telegram, Discord, Shopify, DigitalOcean, Databricks, Atlassian, Notion, "
         "Linear, Vault, Grafana, Docker, Supabase, Square, age, Azure, and JSON Web Tokens.",
-        gate=Gate(chunk=_LEAST_TOKEN, groups=(_PIECES,)),
+        gate=Prefilter(chunk=_LEAST_TOKEN, groups=(_PIECES,)),
     )
 
 
@@ -104,7 +104,7 @@ def twilio() -> PatternRule:
             global_regex_flags=0,
         ),
         about="Account and key identifiers of Twilio.",
-        gate=Gate(run=34),
+        gate=Prefilter(run=34),
     )
 
 
@@ -116,7 +116,7 @@ def private_key() -> PatternRule:
             patterns=[Pattern("PEM", _KEY, 0.99)],
         ),
         about="Private keys in PEM armour, also cut off.",
-        gate=Gate(groups=(("private key",),)),
+        gate=Prefilter(groups=(("private key",),)),
     )
 
 
@@ -132,7 +132,7 @@ def stated() -> PatternRule:
         ),
         about="What follows “password:”, “mot de passe :”, “api key =” and the like, where it "
         "has a digit or a sign; bearer tokens.",
-        gate=Gate(groups=(_WORD_PIECES,)),
+        gate=Prefilter(groups=(_WORD_PIECES,)),
     )
 
 
@@ -144,5 +144,5 @@ def in_link() -> PatternRule:
             patterns=[Pattern("password", _BASIC, 0.8)],
         ),
         about="Passwords inside links: https://user:password@host.",
-        gate=Gate(groups=(("://",), ("@",)), quick=re.compile(r"://[^\s:/@]{1,64}:")),
+        gate=Prefilter(groups=(("://",), ("@",)), quick=re.compile(r"://[^\s:/@]{1,64}:")),
     )

@@ -7,7 +7,7 @@ import re
 from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.domains import Domains
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 
 _END = r"[^\s<>\"'`.,;:!?)\]}\u2026\u00bb]"
@@ -42,7 +42,7 @@ def link(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=LinkRecognizer(domains, "LinkRecognizer", SCHEMES),
         about="Links with a scheme, also hxxp.",
-        gate=Gate(groups=(("://",),)),
+        gate=Prefilter(groups=(("://",),)),
         timed=False,
     )
 
@@ -51,7 +51,7 @@ def www(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=LinkRecognizer(domains, "WwwRecognizer", WWW),
         about="Links with www and a public suffix.",
-        gate=Gate(groups=(("www",),)),
+        gate=Prefilter(groups=(("www",),)),
     )
 
 
@@ -60,5 +60,5 @@ def path(domains: Domains) -> PatternRule:
         recognizer=LinkRecognizer(domains, "PathRecognizer", PATHS),
         about="A domain below a public suffix, with a path: t.me/someone. Not a bare domain: "
         "“lol.so” is no link.",
-        gate=Gate(groups=(("/",),), quick=_PATH_QUICK),
+        gate=Prefilter(groups=(("/",),), quick=_PATH_QUICK),
     )

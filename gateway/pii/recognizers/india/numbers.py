@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stdnum.in_ import aadhaar, epic, gstin, pan
 
-from gateway.pii.recognizers.national import DRIVING, PASSPORT, National
+from gateway.pii.recognizers.national import DRIVING, PASSPORT, NumberFormat
 
 _HOME = ("IN",)
 _STATE = (
@@ -13,7 +13,7 @@ _STATE = (
 )
 
 NUMBERS = (
-    National(
+    NumberFormat(
         kind="IN_AADHAAR",
         about="Indian Aadhaar",
         pattern=r"[2-9]\d{3}([ \-:]?)\d{4}\1\d{4}",
@@ -24,7 +24,7 @@ NUMBERS = (
         is_valid=aadhaar.is_valid,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="IN_PAN",
         about="Indian permanent account numbers",
         pattern=r"[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z]",
@@ -35,7 +35,7 @@ NUMBERS = (
         places=_HOME,
         is_valid=pan.is_valid,
     ),
-    National(
+    NumberFormat(
         kind="IN_VOTER",
         about="Indian voter cards (EPIC)",
         pattern=r"[A-Z]{3}[ \-]?\d{7}",
@@ -46,7 +46,7 @@ NUMBERS = (
         is_valid=epic.is_valid,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="IN_PASSPORT",
         about="Indian passports",
         pattern=r"[A-PR-WY][1-9]\d ?\d{4}[1-9]",
@@ -55,7 +55,7 @@ NUMBERS = (
         words=PASSPORT,
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="IN_VEHICLE",
         about="Indian plates, with the code of a state",
         pattern=rf"{_STATE}[ \-]?\d{{1,2}}[ \-]?[A-Z]{{1,3}}[ \-]?\d{{4}}"
@@ -65,7 +65,7 @@ NUMBERS = (
         words=("vehicle", "number plate", "plate", "registration", "bike", "scooter"),
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="IN_DRIVER_LICENSE",
         about="Indian driving licences",
         pattern=rf"{_STATE}[ \-]?\d{{2}}[ \-]?(?:19|20)\d{{2}}[ \-]?\d{{7}}",
@@ -74,7 +74,7 @@ NUMBERS = (
         words=(*DRIVING, "dl"),
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="IN_GSTIN",
         about="Indian tax numbers of businesses, made from a PAN",
         pattern=r"\d{2}[A-Z]{5}\d{4}[A-Z][1-9A-Z]Z[0-9A-Z]",

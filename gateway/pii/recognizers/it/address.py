@@ -7,7 +7,7 @@ import re
 from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.context import context
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 
 PLACES = frozenset({"it", "IT", "SM", "VA", "CH"})
@@ -80,7 +80,7 @@ def street() -> PatternRule:
         about="Viale, piazza, vicolo and the like with a capitalised name and a number, with the "
         "postcode and city that follow; via, largo … in Italian texts or with a postcode; corso, "
         "strada … with a postcode or beside a word such as “abito”.",
-        gate=Gate(digits=1, words=_LAST_WORDS, least_words=1, quick=_QUICK),
+        gate=Prefilter(digits=1, words=_LAST_WORDS, least_words=1, quick=_QUICK),
         context=_LIVES,
         in_context=0.76,
         home=PLACES,

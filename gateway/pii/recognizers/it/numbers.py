@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stdnum.it import codicefiscale, iva
 
-from gateway.pii.recognizers.national import PASSPORT, National
+from gateway.pii.recognizers.national import PASSPORT, NumberFormat
 
 _HOME = ("it", "IT")
 # Digits that two people would share are written as letters.
@@ -17,7 +17,7 @@ def _is_fiscal_code(value: str) -> bool:
 
 
 NUMBERS = (
-    National(
+    NumberFormat(
         kind="IT_FISCAL_CODE",
         about="Italian codice fiscale of people",
         pattern=rf"[A-Z]{{3}} ?[A-Z]{{3}} ?{_DIGIT}{{2}}[ABCDEHLMPRST]{_DIGIT}{{2}} ?"
@@ -30,7 +30,7 @@ NUMBERS = (
         is_valid=_is_fiscal_code,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="IT_VAT_CODE",
         about="Italian partita IVA",
         pattern=r"(?:IT ?)?\d{11}",
@@ -41,7 +41,7 @@ NUMBERS = (
         is_valid=iva.is_valid,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="IT_IDENTITY_CARD",
         about="Italian identity cards",
         pattern=r"[A-Z]{2} ?\d{7}|\d{7} ?[A-Z]{2}|[A-Z]{2} ?\d{5} ?[A-Z]{2}",
@@ -51,7 +51,7 @@ NUMBERS = (
                "identity card", "id card"),
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="IT_DRIVER_LICENSE",
         about="Italian driving licences",
         pattern=r"[A-Z]{2}\d{7}[A-Z]|U1[BCDEFGHLJKMNPRSTUWYXZ0-9]{7}[A-Z]",
@@ -60,7 +60,7 @@ NUMBERS = (
         words=("patente", "licenza di guida", "driving licen"),
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="IT_PASSPORT",
         about="Italian passports",
         pattern=r"[A-Z]{2} ?\d{7}",
@@ -69,7 +69,7 @@ NUMBERS = (
         words=PASSPORT,
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="IT_PLATE",
         about="Italian plates",
         pattern=r"[A-HJ-NPR-TV-Z]{2} ?\d{3} ?[A-HJ-NPR-TV-Z]{2}",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from stdnum.jp import cn, in_
 
-from gateway.pii.recognizers.national import DRIVING, PASSPORT, National
+from gateway.pii.recognizers.national import DRIVING, PASSPORT, NumberFormat
 
 _HOME = ("ja", "JP")
 
 NUMBERS = (
-    National(
+    NumberFormat(
         kind="JP_MY_NUMBER",
         about="Japanese individual numbers",
         pattern=r"\d{4}([ \-]?)\d{4}\1\d{4}",
@@ -20,7 +20,7 @@ NUMBERS = (
         is_valid=in_.is_valid,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="JP_CORPORATE_NUMBER",
         about="Japanese corporate numbers",
         pattern=r"T?\d([ \-]?)\d{4}\1\d{4}\1\d{4}",
@@ -31,7 +31,7 @@ NUMBERS = (
         is_valid=lambda number: bool(cn.is_valid(number.lstrip("T"))),
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="JP_PASSPORT",
         about="Japanese passports",
         pattern=r"[A-Z]{2} ?\d{7}",
@@ -40,7 +40,7 @@ NUMBERS = (
         words=PASSPORT,
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="JP_DRIVER_LICENSE",
         about="Japanese driving licences",
         pattern=r"\d{12}|\d{4}([ \-])\d{4}\1\d{4}",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from presidio_analyzer.predefined_recognizers import KrBrnRecognizer
 
-from gateway.pii.recognizers.national import DRIVING, PASSPORT, National, certain
+from gateway.pii.recognizers.national import DRIVING, PASSPORT, NumberFormat, certain
 
 _HOME = ("ko", "KR")
 
 NUMBERS = (
     # Those given out since October 2020 have no check digit.
-    National(
+    NumberFormat(
         kind="KR_RRN",
         about="Korean registration numbers of residents and foreigners: a date, and who they are",
         pattern=r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-?[1-8]\d{6}",
@@ -20,7 +20,7 @@ NUMBERS = (
                "foreigner registration"),
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="KR_BRN",
         about="Korean business registration numbers",
         pattern=r"\d{3}-?\d{2}-?\d{5}",
@@ -31,7 +31,7 @@ NUMBERS = (
         is_valid=certain(KrBrnRecognizer()),
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="KR_PASSPORT",
         about="Korean passports",
         pattern=r"[MSRODG]\d{8}|[MSRODG]\d{3}[A-Z]\d{4}",
@@ -40,7 +40,7 @@ NUMBERS = (
         words=PASSPORT,
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="KR_DRIVER_LICENSE",
         about="Korean driving licences",
         pattern=r"(?:\d{2}|[가-힣]{2})[ \-]?\d{2}[ \-]?\d{6}[ \-]?\d{2}",

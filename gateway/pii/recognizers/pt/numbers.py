@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from stdnum.pt import cc, nif
 
-from gateway.pii.recognizers.national import PASSPORT, National
+from gateway.pii.recognizers.national import PASSPORT, NumberFormat
 
 _HOME = ("PT",)
 
 NUMBERS = (
-    National(
+    NumberFormat(
         kind="PT_NIF",
         about="Portuguese tax identification numbers",
         # Nine digits with one check digit: a telephone number passes too often.
@@ -21,7 +21,7 @@ NUMBERS = (
         is_valid=nif.is_valid,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="PT_CITIZEN_CARD",
         about="Portuguese cartão de cidadão, with its version and check digits",
         pattern=r"\d{8}[ \-]?\d[ \-]?[A-Z][A-Z0-9]\d",
@@ -33,7 +33,7 @@ NUMBERS = (
         is_valid=cc.is_valid,
         checksum=True,
     ),
-    National(
+    NumberFormat(
         kind="PT_PASSPORT",
         about="Portuguese passports",
         pattern=r"[A-Z]{1,2} ?\d{6}",

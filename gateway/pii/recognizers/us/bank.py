@@ -7,7 +7,7 @@ import re
 from presidio_analyzer import Pattern, PatternRecognizer
 from stdnum.us import rtn
 
-from gateway.pii.message import Gate, Message
+from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.pattern_rule import PatternRule
 
 # 4 to 17 digits by the rules of the clearing house; fewer than 6 are also anything else.
@@ -48,7 +48,7 @@ class BankNumberRecognizer(PatternRecognizer):
         return None
 
 
-def _is_account(message: Message, start: int, end: int) -> bool:
+def _is_account(message: ScannedText, start: int, end: int) -> bool:
     """Named as an account where a bank is spoken of, or right behind a routing number."""
     lower = message.lower
     if len(lower) != len(message.text):  # a letter that grows in lower case: offsets would shift
@@ -86,7 +86,7 @@ def rule() -> PatternRule:
         recognizer=BankNumberRecognizer(),
         about="6 to 17 digits named as an account number where a bank, a deposit or a valid "
         "routing number (ABA checksum) is spoken of, or right behind a named routing number.",
-        gate=Gate(
+        gate=Prefilter(
             digits=_LEAST,
             groups=(("account", "acct", "acc ", "acc.", "acc:", "a/c", "routing", "aba", "rtn",
                      "transit", "r/n"),),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from presidio_analyzer.predefined_recognizers import UsItinRecognizer
 
 from gateway.pii.context import context
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 
 
@@ -13,6 +13,6 @@ def rule() -> PatternRule:
     return PatternRule(
         recognizer=UsItinRecognizer(),
         about="9 digits from 9 on with the groups the IRS gives out.",
-        gate=Gate(digits=9),
+        gate=Prefilter(digits=9),
         context=context(en=("itin", "taxpayer", "tax id", "taxid", "tin")),
     )

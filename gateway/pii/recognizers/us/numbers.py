@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from stdnum.us import ein, rtn
 
-from gateway.pii.recognizers.national import DRIVING, PASSPORT, National
+from gateway.pii.recognizers.national import DRIVING, PASSPORT, NumberFormat
 
 _HOME = ("US",)
 
 NUMBERS = (
-    National(
+    NumberFormat(
         kind="US_EIN",
         about="US employer identification numbers, with a prefix that the IRS gives out",
         pattern=r"\d{2}-?\d{7}",
@@ -20,7 +20,7 @@ NUMBERS = (
         places=_HOME,
         is_valid=ein.is_valid,
     ),
-    National(
+    NumberFormat(
         kind="US_PASSPORT",
         about="US passports",
         pattern=r"[A-Z]\d{8}|\d{9}",
@@ -29,7 +29,7 @@ NUMBERS = (
         words=PASSPORT,
         places=(*_HOME, "en"),
     ),
-    National(
+    NumberFormat(
         kind="US_DRIVER_LICENSE",
         about="US driver's licences, in the forms of the states",
         pattern=r"[A-Z]{1,2}\d{4,13}|[A-Z]\d{2,4}(?:[ \-]\d{2,4}){2,3}|\d{7,12}|\d{2}[A-Z]{3}\d{5}",
@@ -38,7 +38,7 @@ NUMBERS = (
         words=DRIVING,
         places=_HOME,
     ),
-    National(
+    NumberFormat(
         kind="US_BANK_ROUTING",
         about="US bank routing numbers",
         pattern=r"\d{9}|\d{4}-\d{4}-\d",

@@ -7,7 +7,7 @@ from presidio_analyzer.predefined_recognizers import UsSsnRecognizer
 from stdnum.us import ssn
 
 from gateway.pii.context import context
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 
 CONTEXT = context(
@@ -50,7 +50,7 @@ def joined_rule(*, said: bool) -> PatternRule:
     return PatternRule(
         recognizer=JoinedRecognizer(said=said),
         about="9 digits without their hyphens.",
-        gate=Gate(digits=9),
+        gate=Prefilter(digits=9),
         context=CONTEXT,
     )
 
@@ -59,6 +59,6 @@ def rule() -> PatternRule:
     return PatternRule(
         recognizer=UsSsnRecognizer(),
         about="3, 2 and 4 digits, apart or beside a word such as “SSN”.",
-        gate=Gate(digits=9),
+        gate=Prefilter(digits=9),
         context=CONTEXT,
     )

@@ -6,7 +6,7 @@ import re
 
 from presidio_analyzer import Pattern, PatternRecognizer
 
-from gateway.pii.message import Gate
+from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 
 _KINDS = (
@@ -51,5 +51,5 @@ def rule() -> PatternRule:
         ),
         about="A number, capitalised words and Street, Road, Avenue and the like; with the unit, "
         "town, state and ZIP code or postcode that follow.",
-        gate=Gate(digits=1, quick=_QUICK),
+        gate=Prefilter(digits=1, quick=_QUICK),
     )

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from gateway.api.stream.hub import MOST_STREAMS, Hub, LiveStream, most_streams
+from gateway.api.stream.hub import MOST_STREAMS, LiveStream, LiveStreams, most_streams
 from gateway.errors import NotFound, RateLimited
-from gateway.pipeline.stream.session import Output, Over, Said
+from gateway.pipeline.stream.session import Output, Released, StreamEnded
 
 
 class Script:
@@ -24,15 +24,15 @@ class Script:
     async def run(self) -> AsyncGenerator[Output]:
         while True:
             output = await self.said.get()
-            if output == Over(reason="fail"):
+            if output == StreamEnded(reason="fail"):
                 raise RuntimeError("as it was told")
             yield output
-            if isinstance(output, Over):
+            if isinstance(output, StreamEnded):
                 return
 
     def interrupt(self) -> None:
         self.interrupted.set()
-        self.said.put_nowait(Over(reason="interrupted"))
+        self.said.put_nowait(StreamEnded(reason="interrupted"))
 
 
 def live(number: int = 0) -> tuple[LiveStream, Script]:
@@ -42,12 +42,12 @@ def live(number: int = 0) -> tuple[LiveStream, Script]:
 
 
 async def test_every_reader_gets_everything_in_order_from_where_it_was() -> None:
-    hub, (stream, script) = Hub(), live()
+    hub, (stream, script) = LiveStreams(), live()
     hub.add(stream)
     early = asyncio.create_task(_read(stream, 0))
-    script.said.put_nowait(Said(text="one", message_id="m1"))
-    script.said.put_nowait(Said(text="two", message_id="m2"))
-    script.said.put_nowait(Over(reason="stop"))
+    script.said.put_nowait(Released(text="one", message_id="m1"))
+    script.said.put_nowait(Released(text="two", message_id="m2"))
+    script.said.put_nowait(StreamEnded(reason="stop"))
     assert await early == [1, 2, 3]
     assert await _read(stream, 0) == [1, 2, 3]
     assert await _read(stream, 2) == [3]
@@ -58,7 +58,7 @@ async def _read(stream: LiveStream, received: int) -> list[int]:
 
 
 async def test_streams_are_their_tenants_and_bounded() -> None:
-    hub, (stream, script) = Hub(most=1), live()
+    hub, (stream, script) = LiveStreams(most=1), live()
     hub.add(stream)
     assert hub.get("t", stream.id) is stream
     with pytest.raises(NotFound):
@@ -70,7 +70,7 @@ async def test_streams_are_their_tenants_and_bounded() -> None:
 
 
 async def test_a_writer_who_does_not_come_back_is_interrupted() -> None:
-    hub, (stream, script) = Hub(linger_s=0), live()
+    hub, (stream, script) = LiveStreams(linger_s=0), live()
     hub.add(stream)
     hub.left(stream, stream.new_writer())
     await script.interrupted.wait()
@@ -78,7 +78,7 @@ async def test_a_writer_who_does_not_come_back_is_interrupted() -> None:
 
 
 async def test_a_writer_who_came_back_is_not() -> None:
-    hub, (stream, script) = Hub(linger_s=0), live()
+    hub, (stream, script) = LiveStreams(linger_s=0), live()
     hub.add(stream)
     first = stream.new_writer()
     stream.new_writer()
@@ -91,9 +91,9 @@ async def test_a_writer_who_came_back_is_not() -> None:
 
 
 async def test_readers_are_not_left_waiting_when_a_stream_fails() -> None:
-    hub, (stream, script) = Hub(), live()
+    hub, (stream, script) = LiveStreams(), live()
     hub.add(stream)
-    script.said.put_nowait(Over(reason="fail"))
+    script.said.put_nowait(StreamEnded(reason="fail"))
     async with asyncio.timeout(10):
         told = [one async for one in stream.after(0, patience_s=60)]
     assert [one.type for one in told if one is not None] == ["end"]

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from gateway.disclosure.formats import gb45438
-from gateway.disclosure.formats.subject import Subject
+from gateway.disclosure.formats.subject import MarkedText
 
 
-def test_has_the_seven_fields(subject: Subject) -> None:
+def test_has_the_seven_fields(subject: MarkedText) -> None:
     mark = gb45438.FORMAT.build(subject)["AIGC"]
     assert list(mark) == [
         "Label",

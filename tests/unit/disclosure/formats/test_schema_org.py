@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from gateway.disclosure.formats import schema_org
-from gateway.disclosure.formats.subject import Subject
+from gateway.disclosure.formats.subject import MarkedText
 
 
-def test_members_of_the_vocabulary(subject: Subject) -> None:
+def test_members_of_the_vocabulary(subject: MarkedText) -> None:
     """https://schema.org/IPTCDigitalSourceEnumeration"""
     mark = schema_org.FORMAT.build(subject)
     assert mark["digitalSourceType"] == "https://schema.org/TrainedAlgorithmicMediaDigitalSource"

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.pii.message import Message
+from gateway.pii.message import ScannedText
 from gateway.pii.recognizers import NATIONAL
-from gateway.pii.recognizers.national import National, NationalRecognizer, rule
+from gateway.pii.recognizers.national import NationalRecognizer, NumberFormat, rule
 
-NUMBER = National(
+NUMBER = NumberFormat(
     kind="X_NUMBER",
     about="Numbers of nobody",
     pattern=r"\d{3} ?\d{3}",
@@ -22,8 +22,8 @@ NUMBER = National(
 )
 
 
-def found(number: National, text: str, *places: str) -> list[str]:
-    message = Message(text, frozenset(places))
+def found(number: NumberFormat, text: str, *places: str) -> list[str]:
+    message = ScannedText(text, frozenset(places))
     made = rule(number)
     hits = list(made.hits(message, 1.0))
     assert made.gate.opens(message) or not hits, "the gate is necessary"
@@ -66,7 +66,7 @@ def test_the_country_is_asked_about_letters_and_digits_alone() -> None:
 
 
 def test_the_nearest_home_names_a_number_that_several_countries_have() -> None:
-    message = Message("passport AB123456", frozenset({"CA"}))
+    message = ScannedText("passport AB123456", frozenset({"CA"}))
     scores = {
         number.kind: hit.score
         for number in NATIONAL
@@ -77,7 +77,7 @@ def test_the_nearest_home_names_a_number_that_several_countries_have() -> None:
 
 
 @pytest.mark.parametrize("number", NATIONAL, ids=lambda number: number.kind)
-def test_each_says_what_it_finds_and_is_named_by_its_words(number: National) -> None:
+def test_each_says_what_it_finds_and_is_named_by_its_words(number: NumberFormat) -> None:
     assert number.about
     assert number.words
     assert number.counts == "named" or number.places

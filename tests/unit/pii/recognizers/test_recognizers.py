@@ -6,19 +6,19 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from gateway.pii.message import Message
+from gateway.pii.message import ScannedText
 from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.recognizers import NATIONAL
-from gateway.pii.rule import Hit, Rule
+from gateway.pii.rule import PiiRule, RuleHit
 
 
-def test_names_are_unique_and_every_rule_tells_what_it_finds(rules: tuple[Rule, ...]) -> None:
+def test_names_are_unique_and_every_rule_tells_what_it_finds(rules: tuple[PiiRule, ...]) -> None:
     assert len({rule.name for rule in rules}) == len(rules)
     assert all(rule.about.endswith(".") for rule in rules)
     assert len({rule.identity for rule in rules}) == len(rules)
 
 
-def test_what_presidio_finds_in_plain_talk_is_left_out(rules: tuple[Rule, ...]) -> None:
+def test_what_presidio_finds_in_plain_talk_is_left_out(rules: tuple[PiiRule, ...]) -> None:
     kinds = {rule.kind for rule in rules}
     assert kinds.isdisjoint({"MEDICAL_LICENSE", "DATE_TIME"})
     assert "UsBankRecognizer" not in {rule.name for rule in rules}
@@ -32,7 +32,7 @@ def test_what_presidio_finds_in_plain_talk_is_left_out(rules: tuple[Rule, ...]) 
 )
 @given(data=st.data())
 def test_a_gate_opens_for_all_that_its_patterns_match(
-    rules: tuple[Rule, ...], data: st.DataObject
+    rules: tuple[PiiRule, ...], data: st.DataObject
 ) -> None:
     """Strings made from pieces that the patterns look for: where a rule hits, its gate opens."""
     piece = st.sampled_from(
@@ -41,7 +41,7 @@ def test_a_gate_opens_for_all_that_its_patterns_match(
          "é", "x1", "zéro ",         "six ", "O", "abcdefghij0123456789"]
     )  # fmt: skip
     text = "".join(data.draw(st.lists(piece, max_size=14)))
-    message = Message(text)
+    message = ScannedText(text)
     for rule in rules:
         if any(rule.hits(message, 10.0)):
             assert rule.gate.opens(message), (rule.name, text)
@@ -59,12 +59,12 @@ def test_a_gate_opens_for_all_that_its_patterns_match(
     ],
 )
 def test_values_inside_values_are_told_apart(
-    hits: Callable[..., tuple[Hit, ...]], text: str, kinds: list[str]
+    hits: Callable[..., tuple[RuleHit, ...]], text: str, kinds: list[str]
 ) -> None:
     assert [hit.kind for hit in hits(text)] == kinds
 
 
-def test_presidios_own_recognizers_are_used_where_they_serve(rules: tuple[Rule, ...]) -> None:
+def test_presidios_own_recognizers_are_used_where_they_serve(rules: tuple[PiiRule, ...]) -> None:
     from presidio_analyzer.predefined_recognizers import (
         CryptoRecognizer,
         EmailRecognizer,

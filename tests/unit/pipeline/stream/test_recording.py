@@ -13,7 +13,7 @@ from gateway.model.finding import Finding, Stage
 from gateway.model.obligation import escalating
 from gateway.model.submission import Channel, StreamPart, Submission
 from gateway.model.verdict import Verdict
-from gateway.pipeline.judge import Judgement
+from gateway.pipeline.judgement import Judgement
 from gateway.pipeline.stream.recording import RULE, as_streamed
 
 PART = Submission(

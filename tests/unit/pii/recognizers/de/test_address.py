@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.pii.message import Message
+from gateway.pii.message import ScannedText
 from gateway.pii.recognizers.de.address import led, postcode, street
 
 Find = Callable[..., list[tuple[str, str]]]
@@ -70,5 +70,5 @@ PIECES = ("straße", "str.", "Linden", "Am ", "weg", " ", "12", ", ", "10115 ", 
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 def test_what_its_gate_keeps_away_does_not_match(text: str) -> None:
     for rule in (street(), led(), postcode()):
-        message = Message(text, frozenset({"de"}))
+        message = ScannedText(text, frozenset({"de"}))
         assert rule.gate.opens(message) or not list(rule.hits(message, 5))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.pii.message import Message
+from gateway.pii.message import ScannedText
 from gateway.pii.recognizers.generic.disguised import Numerals
 
 Find = Callable[..., list[tuple[str, str]]]
@@ -121,4 +121,4 @@ def test_others(find: Find, text: str) -> None:
 @given(st.text("一三八〇幺공일이0123 -、x십", max_size=24))
 def test_what_its_gate_keeps_away_is_no_numeral(text: str) -> None:
     numerals = Numerals()
-    assert numerals.gate.opens(Message(text)) or not numerals.view(text, 5).replaced
+    assert numerals.gate.opens(ScannedText(text)) or not numerals.view(text, 5).replaced

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.pii.domains import Domains
-from gateway.pii.message import Message
+from gateway.pii.message import ScannedText
 from gateway.pii.recognizers.generic.dodged_email import (
     bracketed,
     named,
@@ -76,4 +76,4 @@ DOMAINS = Domains()
 def test_what_its_gate_keeps_away_does_not_match(text: str) -> None:
     for make in (bracketed, named, touching, worded, worded_touching):
         rule = make(DOMAINS)
-        assert rule.gate.opens(Message(text)) or not list(rule.hits(Message(text), 5))
+        assert rule.gate.opens(ScannedText(text)) or not list(rule.hits(ScannedText(text), 5))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.pii.domains import Domains
-from gateway.pii.message import Message
+from gateway.pii.message import ScannedText
 from gateway.pii.recognizers.generic.glued_email import capitals, signed, together
 
 Find = Callable[..., list[tuple[str, str]]]
@@ -46,4 +46,4 @@ PIECES = ("john", "AT", "at", "gmail", "DOT", "dot", ".", "#", "com", "ARROBA", 
 def test_what_its_gate_keeps_away_does_not_match(text: str) -> None:
     domains = Domains()
     for rule in (signed(domains), capitals(domains), together(domains)):
-        assert rule.gate.opens(Message(text)) or not list(rule.hits(Message(text), 5))
+        assert rule.gate.opens(ScannedText(text)) or not list(rule.hits(ScannedText(text), 5))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.pii.message import Message
+from gateway.pii.message import ScannedText
 from gateway.pii.recognizers.it.address import street
 
 Find = Callable[..., list[tuple[str, str]]]
@@ -71,5 +71,5 @@ PIECES = (
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 def test_what_its_gate_keeps_away_does_not_match(text: str) -> None:
-    rule, message = street(), Message(text, frozenset({"it"}))
+    rule, message = street(), ScannedText(text, frozenset({"it"}))
     assert rule.gate.opens(message) or not list(rule.hits(message, 5))

@@ -1,0 +1,62 @@
+"""The hot route without FastAPI's way to it.
+
+OpenAPI describes the endpoint as any other. A request that is in order is parsed by pydantic
+straight from the bytes, in place of two parses and a walk over the dependencies: a third of the
+CPU of a request. Whatever is not in order goes FastAPI's way, which says what is wrong as it does
+everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+from pydantic import ValidationError
+
+from gateway.api.access import Requirement
+from gateway.api.schemas import SubmissionIn
+from gateway.model.access import ApiKey
+
+Answer = Callable[[Request, SubmissionIn, ApiKey, str | None], Awaitable[Response]]
+
+KEY_PATTERN: Final = r"^[\x21-\x7e]+$"
+KEY_LENGTH: Final = 255
+_KEY = re.compile(KEY_PATTERN)
+_HEADER = b"idempotency-key"
+
+
+def direct(answer: Answer, needs: Requirement) -> type[APIRoute]:
+    """A class for the route whose endpoint does the same as `answer`: given a submission, the
+    key of a caller with one of the roles that `needs` names, and the Idempotency-Key."""
+
+    class Direct(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            longer_way = super().get_route_handler()
+
+            async def handle(request: Request) -> Response:
+                parsed = await _parsed(request)
+                if parsed is None:
+                    return await longer_way(request)
+                body, key = parsed
+                return await answer(request, body, await needs(request), key)
+
+            return handle
+
+    return Direct
+
+
+async def _parsed(request: Request) -> tuple[SubmissionIn, str | None] | None:
+    """The body and the Idempotency-Key; None when one is not in order. Nothing is refused here:
+    who asks is not even known yet."""
+    keys = [value for name, value in request.scope["headers"] if name == _HEADER]
+    key = keys[0].decode("latin-1") if keys else None
+    if len(keys) > 1 or (key is not None and not (len(key) <= KEY_LENGTH and _KEY.fullmatch(key))):
+        return None
+    try:
+        return SubmissionIn.model_validate_json(await request.body()), key
+    except ValidationError:
+        return None

@@ -1,0 +1,80 @@
+"""What the HTTP doors lead to, handed over by the assembly."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import Request
+
+from gateway.api.access import AccessGuard
+from gateway.api.metrics import Metrics
+from gateway.api.stream.hub import LiveStreams
+from gateway.model.record import Entry
+from gateway.pipeline.gateway import Gateway
+from gateway.pipeline.moderation import Moderator
+from gateway.pipeline.stream.session import StreamSessions
+from gateway.platforms.generator import GeneratorClient
+from gateway.platforms.proxied_platform import ProxiedPlatform
+from gateway.policy.live.reload import Reloader
+from gateway.ports import Ledger, Now, Registry
+from gateway.reporting.tally_updates import TallyUpdater
+from gateway.storage.log.entry_search import EntrySearch
+from gateway.storage.log.tallies import StoredTallies
+from gateway.storage.store import Erasures, LegalHolds, StoredLog
+from gateway.trail.log import Log
+from gateway.trail.witnessing import Witnessing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportServices:
+    """What reports are made with. `statement` is None where no profile is set."""
+
+    questions: EntrySearch
+    tallies: StoredTallies
+    keeper: TallyUpdater
+    statement: Callable[[Entry], Mapping[str, Any] | None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiServices:
+    """`unready` names what is not ready yet (empty: ready). `check_creator` raises InvalidField
+    for settings that the schema does not allow. `policy_data` is the base document of the
+    policies in use. `remarks` says what is not as it should be though messages are served.
+    `log_public`: whether anyone may read tiles. `proxied` are the platforms behind /p/.
+    `studio` is what streams use, `generator` where words come from, None where none is set;
+    `hub` has the live streams."""
+
+    gateway: Gateway
+    asking: Moderator
+    ledger: Ledger
+    registry: Registry
+    log: Log
+    entries: StoredLog
+    erasures: Erasures
+    holds: LegalHolds
+    guard: AccessGuard
+    metrics: Metrics
+    now: Now
+    jwks: Callable[[], Mapping[str, Any]]
+    unready: Callable[[], Awaitable[tuple[str, ...]]]
+    check_creator: Callable[[Mapping[str, Any]], None]
+    policies: Reloader
+    policy_data: Callable[[], Mapping[str, Any]]
+    witnessing: Witnessing | None = None
+    remarks: Callable[[], tuple[str, ...]] = tuple
+    log_public: bool = False
+    desk: ReportServices | None = None
+    proxied: ProxiedPlatform | None = None
+    studio: StreamSessions | None = None
+    generator: GeneratorClient | None = None
+    hub: LiveStreams = field(default_factory=LiveStreams)
+
+
+def services_of(request: Request) -> ApiServices:
+    """The doors of the app that serves this request."""
+    doors = request.app.state.doors
+    if not isinstance(doors, ApiServices):
+        raise TypeError("the app was built without doors")
+    return doors

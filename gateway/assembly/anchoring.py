@@ -1,0 +1,92 @@
+"""What anchors the log outside, made from the settings: witnesses and time stamps."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from cryptography.x509 import load_pem_x509_certificates
+
+from gateway.cli.context import Opened
+from gateway.errors import ConfigurationError, LogInvalid
+from gateway.ports import Now
+from gateway.settings import Settings
+from gateway.trail.anchors import Quorum
+from gateway.trail.witnessing import WitnessAt, Witnessing
+
+if TYPE_CHECKING:
+    from gateway.trail.stamping import StampChecker, Stamping
+
+
+def witnesses_of(settings: Settings) -> list[WitnessAt]:
+    """Raises ConfigurationError."""
+    try:
+        found = [WitnessAt.parse(one) for one in settings.witnesses]
+    except LogInvalid as error:
+        raise ConfigurationError(
+            "witnesses", error.problem, "Write `<url> <key>`, the key as the witness prints it."
+        ) from None
+    if len({one.key.name for one in found}) < len(found):
+        raise ConfigurationError("witnesses", "two have one name", "A witness counts once.")
+    return found
+
+
+def quorum_of(settings: Settings) -> Quorum:
+    """Whose cosignatures make a checkpoint a witnessed one."""
+    keys = tuple(one.key for one in witnesses_of(settings))
+    return Quorum(keys, settings.witness_quorum if keys else 0)
+
+
+def stamp_checker(settings: Settings) -> StampChecker | None:
+    """Without the extra, commands still read the log: stamps count as unchecked."""
+    path = settings.timestamp_certificates
+    if path is None or find_spec("rfc3161_client") is None:
+        return None
+    from gateway.trail.stamping import StampChecker  # noqa: PLC0415 - an extra
+
+    try:
+        return StampChecker(load_pem_x509_certificates(path.read_bytes()))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            "timestamp_certificates",
+            f"{path} cannot be read ({type(error).__name__})",
+            "Name a file with the authority's root certificates, in PEM.",
+        ) from None
+
+
+def witnessing(settings: Settings, books: Opened, *, now: Now) -> Witnessing | None:
+    """What asks them; None where none are set."""
+    found = witnesses_of(settings)
+    if not found:
+        return None
+    return Witnessing(
+        log=books.log,
+        store=books.store.log,
+        witnesses=found,
+        quorum=settings.witness_quorum,
+        now=now,
+        interval_s=settings.witness_interval_s,
+    )
+
+
+def stamping(settings: Settings, books: Opened, *, now: Now) -> Stamping | None:
+    """What has checkpoints stamped; None where no authority is set."""
+    if settings.timestamp_url is None:
+        return None
+    checker = stamp_checker(settings)
+    if checker is None:
+        raise ConfigurationError(
+            "timestamp_url",
+            "needs what is not installed",
+            "Install the extra: pip install 'avatar-gateway[timestamp]'.",
+        )
+    from gateway.trail.stamping import Stamping  # noqa: PLC0415 - an extra
+
+    return Stamping(
+        log=books.log,
+        store=books.store.log,
+        url=settings.timestamp_url,
+        checker=checker,
+        now=now,
+        interval_s=settings.timestamp_interval_s,
+    )

@@ -1,0 +1,126 @@
+"""`handover`: who speaks in a conversation, the avatar or a person in its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+import typer
+
+from gateway.cli.context import CommandServices, run, settings_of
+from gateway.errors import InvalidField
+from gateway.model.human_turn import HumanTurn
+
+Tenant = Annotated[str, typer.Option(help="Tenant of the conversation.")]
+Conversation = Annotated[str, typer.Argument(help="The conversation, as in submissions.")]
+Reason = Annotated[str, typer.Option(help="Why; goes into the audit log.")]
+Who = Annotated[str, typer.Option(help="Pseudonym of the person; goes into the audit log.")]
+
+_ACTOR: Final = "command line"
+_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+=~-]{0,127}")
+_LEAST_REASON, _MOST_REASON = 3, 500
+
+
+def build(workshop: CommandServices) -> typer.Typer:
+    app = typer.Typer(no_args_is_help=True)
+
+    def switch(
+        context: typer.Context, tenant: str, conversation: str, who: str | None, reason: str
+    ) -> None:
+        _check("conversation", conversation)
+        if who is not None:
+            _check("--who", who)
+        why = reason.strip()
+        if not _LEAST_REASON <= len(why) <= _MOST_REASON:
+            raise InvalidField(
+                "--reason",
+                f"must have {_LEAST_REASON} to {_MOST_REASON} characters",
+                "Say it in a sentence.",
+            )
+
+        async def job() -> HumanTurn | None:
+            async with workshop.books(settings_of(context)) as books:
+                return await books.store.ledger.hand_over(
+                    tenant, conversation, who=who, actor=_ACTOR, reason=why, at=datetime.now(UTC)
+                )
+
+        typer.echo(_told(conversation, run(job)))
+
+    @app.command()
+    def take(
+        context: typer.Context,
+        conversation: Conversation,
+        who: Who,
+        reason: Reason,
+        tenant: Tenant = "default",
+    ) -> None:
+        """A person speaks from now on: what the avatar submits there is held. Takes effect on
+        running servers."""
+        switch(context, tenant, conversation, who, reason)
+
+    @app.command("return")
+    def give_back(
+        context: typer.Context,
+        conversation: Conversation,
+        reason: Reason,
+        tenant: Tenant = "default",
+    ) -> None:
+        """The avatar speaks again, and says in full that it is an AI. Takes effect on running
+        servers."""
+        switch(context, tenant, conversation, None, reason)
+
+    @app.command()
+    def show(
+        context: typer.Context,
+        conversation: Conversation,
+        tenant: Tenant = "default",
+        as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    ) -> None:
+        """Who speaks there, and since when."""
+        _check("conversation", conversation)
+
+        async def job() -> HumanTurn | None:
+            async with workshop.books(settings_of(context)) as books:
+                return await books.store.ledger.human_turn(tenant, conversation)
+
+        turn = run(job)
+        typer.echo(
+            json.dumps(_as_json(conversation, turn), indent=2)
+            if as_json
+            else _told(conversation, turn)
+        )
+
+    return app
+
+
+def _check(field: str, value: str) -> None:
+    if not _IDENTIFIER.fullmatch(value):
+        raise InvalidField(
+            field,
+            "is no identifier",
+            "Write 1 to 128 of the characters A-Z a-z 0-9 . _ : @ / + = ~ -, a letter or digit "
+            "first.",
+        )
+
+
+def _told(conversation: str, turn: HumanTurn | None) -> str:
+    if turn is None:
+        return f"{conversation}: the avatar"
+    since = turn.since.isoformat(timespec="seconds")
+    if turn.until is None:
+        return f"{conversation}: {turn.who}, since {since}"
+    until = turn.until.isoformat(timespec="seconds")
+    return f"{conversation}: the avatar; {turn.who} spoke from {since} to {until}"
+
+
+def _as_json(conversation: str, turn: HumanTurn | None) -> dict[str, str | None]:
+    """As GET /v1/conversations/{id}/handover answers."""
+    return {
+        "conversation": conversation,
+        "speaker": "human" if turn is not None and turn.active else "avatar",
+        "who": turn.who if turn else None,
+        "since": turn.since.isoformat() if turn else None,
+        "until": turn.until.isoformat() if turn and turn.until else None,
+    }

@@ -1,0 +1,142 @@
+"""The demo's other doors: words judged while a generator makes them, and a platform's own API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.table import Table
+from rich.text import Text
+
+_LABEL = "AI"
+_PUBLIC = "We open the show in Lyon, and the new song closes it."
+_ADDRESS = "jo.martin@example.org"
+_REPLY = f"{_PUBLIC} Write to {_ADDRESS} for the guest list. See you there!"
+_POST = f"The guest list is full, but {_ADDRESS} keeps a waiting list."
+_DENIED = "I promise I will call you tonight."
+_ROUTE = "posts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardText:
+    """What came of one message through one door."""
+
+    door: str
+    said: str
+    told: str
+    faults: tuple[str, ...]
+
+
+def write_route(folder: Path, sandbox: str) -> None:
+    """The route file that opens the sandbox as a platform behind the proxy."""
+    folder.mkdir(exist_ok=True)
+    lines = {
+        "name": _ROUTE,
+        "kind": "proxy",
+        "platform": "webhook",
+        "url": f"{sandbox}/posts",
+        "creator": "mia",
+        "avatar": "mia-twin",
+    }
+    text = "".join(f"{name}: {value}\n" for name, value in lines.items())
+    (folder / f"{_ROUTE}.yaml").write_text(text, encoding="utf-8")
+
+
+def through_doors(client: httpx.Client, sandbox: str, key: str) -> list[HeardText]:
+    """`client` speaks to the gateway with the API key `key`. Raises httpx.HTTPError."""
+    return [_streamed(client), *_proxied(client, sandbox, key)]
+
+
+def _streamed(client: httpx.Client) -> HeardText:
+    asked = {
+        "model": "twin",
+        "stream": True,
+        "messages": [
+            {"role": "system", "content": _REPLY},
+            {"role": "user", "content": "Where do you play next?"},
+        ],
+        "metadata": {
+            "creator": "mia",
+            "avatar": "mia-twin",
+            "conversation": "live-door",
+            "channel": "live",
+            "language": "en",
+        },
+    }
+    pieces, ended = [], None
+    with client.stream("POST", "/v1/chat/completions", json=asked) as answer:
+        for line in answer.iter_lines():
+            if line.startswith("data: {"):
+                for choice in json.loads(line[6:]).get("choices", ()):
+                    pieces.append(choice["delta"].get("content") or "")
+                    ended = choice["finish_reason"] or ended
+    return HeardText(
+        door="stream",
+        said=_REPLY,
+        told="".join(pieces),
+        faults=_stream_faults([piece for piece in pieces if piece], ended),
+    )
+
+
+def _stream_faults(pieces: list[str], ended: str | None) -> tuple[str, ...]:
+    told = "".join(pieces)
+    wrong = {
+        "it did not end well": ended != "stop",
+        "it came in one piece": len(pieces) < 2,
+        "the first words carry no label": not pieces or _LABEL not in pieces[0],
+        "an address passed": _ADDRESS in told,
+        "words are missing": _PUBLIC not in told or "See you there!" not in told,
+    }
+    return tuple(fault for fault, there in wrong.items() if there)
+
+
+def _proxied(client: httpx.Client, sandbox: str, key: str) -> list[HeardText]:
+    """What may be said arrives labelled and stripped; what waits for a person does not arrive."""
+    answers = [_post(client, key, text) for text in (_POST, _DENIED)]
+    posts = httpx.get(f"{sandbox}/posts/messages", trust_env=False).raise_for_status().json()
+    told = str(posts[0]["text"]) if posts else ""
+    good = {
+        "the client did not get the platform's answer": answers[0].get("id") != "post-1",
+        "it carries no label": _LABEL not in told,
+        "an address passed": _ADDRESS in told,
+        "words are missing": "keeps a waiting list." not in told,
+    }
+    bad = {
+        "the client was told that it is posted": "id" in answers[1],
+        "the platform received what was not published": len(posts) != 1,
+    }
+    return [
+        HeardText(door="proxy", said=_POST, told=told, faults=_those(good)),
+        HeardText(
+            door="proxy", said=_DENIED, told=str(answers[1].get("detail", "")), faults=_those(bad)
+        ),
+    ]
+
+
+def _post(client: httpx.Client, key: str, text: str) -> dict[str, Any]:
+    """As a client of the platform would, whose base URL was changed."""
+    answer = client.post(
+        f"/p/{_ROUTE}/messages",
+        json={"channel": "group", "conversation": "fans", "text": text},
+        headers={"X-Avatar-Gateway-Key": key},
+    )
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def _those(wrong: Mapping[str, bool]) -> tuple[str, ...]:
+    return tuple(fault for fault, there in wrong.items() if there)
+
+
+def table(heard: list[HeardText]) -> Table:
+    made = Table(title="Through other doors")
+    for name in ("", "door", "said", "what came of it"):
+        made.add_column(name, overflow="fold")
+    for one in heard:
+        mark = Text("✗", "red") if one.faults else Text("✓", "green")
+        made.add_row(mark, one.door, Text(one.said), Text(one.told))
+    return made

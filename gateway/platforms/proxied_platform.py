@@ -1,0 +1,220 @@
+"""Delivers what came through the proxy: the client's own request, with what may be published.
+
+A request waits here, in memory alone, while its message is judged and recorded. The courier
+comes for it as for every message; what it finds is sent once. When it is gone (the process
+ended, the client gave up), nothing is sent: the message ends REFUSED, or UNKNOWN where an attempt
+may have been under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from gateway.model.disclosure import Disclosure
+from gateway.model.receipt import Receipt
+from gateway.model.record import Delivery, Dispatch, DispatchResult
+from gateway.model.route import Route
+from gateway.platforms.answers import ProxyResponse, dispatch_of, error_answer
+from gateway.platforms.bodies import ParsedBody, with_document, write
+from gateway.platforms.declaration import Operation
+from gateway.platforms.matching import OperationDenied, OperationMatch
+from gateway.platforms.proxies import ProxyRoute
+from gateway.platforms.upstream import NOT_SENT, Outgoing, Upstream, outgoing, returned
+from gateway.platforms.webhook import WebhookPlatform
+from gateway.platforms.words import CannotPutBack, JudgedText, put_back
+
+_MAX_ANSWER = 1_048_576
+_REMEMBERED_BYTES = 16_777_216
+_OVERHEAD = 1_024
+_HELD = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformRequest:
+    """A judged request as the client sent it, and the words of it. Holds credentials and raw
+    text: never logged."""
+
+    proxy: ProxyRoute = field(repr=False)
+    match: OperationMatch = field(repr=False)
+    operation: Operation
+    method: str
+    query: str = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    body: ParsedBody = field(repr=False)
+    words: JudgedText = field(repr=False)
+
+
+@dataclass(slots=True)
+class PendingAnswer:
+    """A request that waits for its message. `started` is set once it is being sent; `answer`
+    is what the client is to get, None when the platform's answer never came."""
+
+    request: PlatformRequest
+    started: asyncio.Event = field(default_factory=asyncio.Event)
+    answer: asyncio.Future[ProxyResponse | None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    def tell(self, answer: ProxyResponse | None) -> None:
+        if not self.answer.done():
+            self.answer.set_result(answer)
+
+
+class ProxiedPlatform:
+    """Implements ports.Platform for all kinds of routes: those that are no proxies go to
+    `others`."""
+
+    def __init__(self, *, others: WebhookPlatform) -> None:
+        self._others = others
+        self.proxies: Mapping[str, ProxyRoute] = others.proxies
+        self.upstream = Upstream()
+        self._waiting: dict[str, PendingAnswer] = {}
+        self._under_way: dict[str, PendingAnswer] = {}
+        self._held: OrderedDict[str, PlatformRequest] = OrderedDict()
+        self._answers: OrderedDict[str, ProxyResponse] = OrderedDict()
+        self._answers_bytes = 0
+
+    @property
+    def routes(self) -> Mapping[str, Route]:
+        return self._others.routes
+
+    def wait(self, message_id: str, request: PlatformRequest) -> PendingAnswer:
+        """Keep `request` until the courier comes for its message."""
+        pending = self._waiting[message_id] = PendingAnswer(request)
+        return pending
+
+    def give_up(self, message_id: str) -> bool:
+        """Forget a request; False when it is being sent already, or was."""
+        return self._waiting.pop(message_id, None) is not None
+
+    def hold(self, message_id: str, request: PlatformRequest) -> bool:
+        """Keep a held message's request for a release, where the credential is the gateway's
+        own; whether it is kept. The oldest of many, and all when the process ends, are lost."""
+        if request.proxy.credential is None:
+            return False
+        self._held[message_id] = request
+        while len(self._held) > _HELD:
+            self._held.popitem(last=False)
+        return True
+
+    def under_way(self, message_id: str) -> PendingAnswer | None:
+        return self._waiting.get(message_id) or self._under_way.get(message_id)
+
+    def answered(self, message_id: str) -> ProxyResponse | None:
+        """The platform's answer to a message of late, for a client that asks again."""
+        return self._answers.get(message_id)
+
+    async def send(self, delivery: Delivery) -> Dispatch:
+        """See ports.Platform. What could not be sent is REFUSED, never RETRY: the client heard of
+        it, and sends again what it still wants to say."""
+        route = self.routes.get(delivery.route)
+        if route is not None and route.kind != "proxy":
+            return await self._others.send(delivery)
+        message_id = delivery.message_id
+        pending = self._waiting.pop(message_id, None)
+        if pending is None and (held := self._held.pop(message_id, None)) is not None:
+            pending = PendingAnswer(held)
+        if pending is None:
+            gone = "the client's request is gone, and nothing else holds its credentials"
+            result = DispatchResult.UNKNOWN if delivery.uncertain else DispatchResult.REFUSED
+            return Dispatch(result=result, detail=gone)
+        pending.started.set()
+        self._under_way[message_id] = pending
+        try:
+            dispatch, answer = await self.post(
+                pending.request, message_id, delivery.disclosure, delivery.receipt
+            )
+            if dispatch.result is DispatchResult.DELIVERED and answer is not None:
+                self._remember(message_id, answer)
+            pending.tell(answer)
+            return dispatch
+        finally:
+            self._under_way.pop(message_id, None)
+            pending.tell(None)
+
+    async def post(
+        self, request: PlatformRequest, message_id: str, disclosure: Disclosure, receipt: Receipt
+    ) -> tuple[Dispatch, ProxyResponse | None]:
+        """Send `request` with what may be published: one attempt."""
+        form = request.proxy.declaration.error
+        filling = {"receipt": receipt.jws, "message_id": message_id}
+        try:
+            to, data = self._made(request, disclosure, filling)
+        except (CannotPutBack, OperationDenied) as error:
+            told = error_answer(form, f"Not published: {error}.", status=422)
+            return Dispatch(result=DispatchResult.REFUSED, detail=str(error)), told
+        timeout_s = request.proxy.route.timeout_s
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._exchange(request.operation, to, data)
+        except TimeoutError:
+            return _unknown(f"no answer within {timeout_s:g} s"), None
+        except NOT_SENT as error:
+            detail = f"not connected: {type(error).__name__}"
+            told = error_answer(
+                form, "Not published: the platform cannot be reached.", status=502, code="upstream"
+            )
+            return Dispatch(result=DispatchResult.REFUSED, detail=detail), told
+        except aiohttp.ClientError as error:
+            return _unknown(f"the connection broke: {type(error).__name__}"), None
+
+    async def close(self) -> None:
+        await self.upstream.close()
+        await self._others.close()
+
+    def _made(
+        self, request: PlatformRequest, disclosure: Disclosure, filling: Mapping[str, str]
+    ) -> tuple[Outgoing, bytes | None]:
+        operation = request.operation
+        document: dict[str, Any] = put_back(
+            operation, request.body.document, request.words, disclosure, filling
+        )
+        written = write(operation, with_document(request.body, document))
+        query = request.query if written.query is None else written.query
+        left = ("content-type", "content-encoding", "accept-encoding")
+        headers = tuple(one for one in request.headers if one[0].lower() not in left)
+        headers += (("Accept-Encoding", "identity"),)
+        if written.content_type is not None:
+            headers += (("Content-Type", written.content_type),)
+        to = outgoing(request.proxy, request.match, request.method, query, headers)
+        return to, None if written.query is not None else written.data
+
+    async def _exchange(
+        self, operation: Operation, to: Outgoing, data: bytes | None
+    ) -> tuple[Dispatch, ProxyResponse]:
+        async with self.upstream.request(to, data=data, write=True) as response:
+            body = await bounded(response.content, _MAX_ANSWER)
+            headers = returned(response.raw_headers, whole=False)
+            answer = ProxyResponse(
+                status=response.status,
+                headers=tuple((a.decode("latin-1"), b.decode("latin-1")) for a, b in headers),
+                body=body,
+            )
+        return dispatch_of(operation, answer.status, body), answer
+
+    def _remember(self, message_id: str, answer: ProxyResponse) -> None:
+        self._answers[message_id] = answer
+        self._answers_bytes += len(answer.body) + _OVERHEAD
+        while self._answers_bytes > _REMEMBERED_BYTES:
+            _, oldest = self._answers.popitem(last=False)
+            self._answers_bytes -= len(oldest.body) + _OVERHEAD
+
+
+async def bounded(content: aiohttp.StreamReader, most: int) -> bytes:
+    """The beginning of a body. The status counts even if the body breaks off."""
+    start = b""
+    with contextlib.suppress(aiohttp.ClientError):
+        while len(start) < most and (part := await content.read(most - len(start))):
+            start += part
+    return start
+
+
+def _unknown(detail: str) -> Dispatch:
+    return Dispatch(result=DispatchResult.UNKNOWN, detail=detail)

@@ -1,0 +1,1 @@
+"""Tools for policy authors: check, test, explain, backtest, scaffold. No message passes here."""

@@ -1,0 +1,187 @@
+"""What changed policies would have decided about messages of the past.
+
+The audit log holds the input document of each decision without its words. So:
+
+- rules that read words themselves (`reads_words`) cannot be asked: what they said then counts;
+- phrases are not looked for again: the signals found then count;
+- everything else is asked with what was known then, at the time of then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from gateway.model.record import Entry
+from gateway.policy.authoring.explain import WORDS, reads_words
+from gateway.policy.live.differences import Difference, difference
+from gateway.policy.live.replay import Files, Replayer
+from gateway.policy.packs.creator_rules import rule_name
+from gateway.policy.packs.source import Snapshot, make_snapshot
+from gateway.policy.packs.subset import compile_snapshot
+
+BATCH = 200
+MAX_EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastDecision:
+    """One decision as recorded. `said` is verdict, reasons and obligations."""
+
+    seq: int
+    decision_id: str
+    channel: str
+    creator: str
+    document: bytes
+    said: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedExample:
+    seq: int
+    decision_id: str
+    step: str
+
+
+@dataclass(slots=True, kw_only=True)
+class BacktestReport:
+    """`decisions` were asked again; of them `failed` got no decision. `skipped` entries held no
+    input document. Groups are (changed, all) by name; `rules` is (fired anew, gone) by rule,
+    `examples` are of each rule that changed. `blind` rules could not be asked, `phrases` tells
+    that phrase lists differ, which the past cannot answer either."""
+
+    digest: str
+    blind: tuple[str, ...]
+    decisions: int = 0
+    skipped: int = 0
+    failed: int = 0
+    changed: int = 0
+    seconds: float = 0.0
+    phrases: bool = False
+    steps: Counter[str] = field(default_factory=Counter)
+    fired: Counter[str] = field(default_factory=Counter)
+    gone: Counter[str] = field(default_factory=Counter)
+    channels: dict[str, list[int]] = field(default_factory=dict)
+    creators: dict[str, list[int]] = field(default_factory=dict)
+    examples: dict[str, list[ChangedExample]] = field(default_factory=dict)
+
+    @property
+    def per_s(self) -> float:
+        return self.decisions / self.seconds if self.seconds else 0.0
+
+    def add(self, past: PastDecision, found: Difference | None) -> None:
+        self.decisions += 1
+        for group, name in ((self.channels, past.channel), (self.creators, past.creator)):
+            counts = group.setdefault(name, [0, 0])
+            counts[0] += found is not None
+            counts[1] += 1
+        if found is None:
+            return
+        self.changed += 1
+        self.steps[found.step] += 1
+        self.fired.update(found.fired)
+        self.gone.update(found.gone)
+        example = ChangedExample(seq=past.seq, decision_id=past.decision_id, step=found.step)
+        for rule in {*found.fired, *found.gone} or {"obligations"}:
+            examples = self.examples.setdefault(rule, [])
+            if len(examples) < MAX_EXAMPLES:
+                examples.append(example)
+
+
+def past_of(entry: Entry) -> PastDecision | None:
+    """None for an entry without a decision by policies."""
+    body = orjson.loads(entry.body)
+    document, result = body.get("input"), body.get("result")
+    if not document or not result:
+        return None
+    # Built-ins fail on null. What rules that read words say here is left out anyway.
+    words = document.get("text") or {}
+    document["text"] = words | {name: "" for name in WORDS if words.get(name, "") is None}
+    said = {
+        "verdict": result["verdict"],
+        "reasons": result.get("reasons", body["reasons"]),
+        "obligations": result.get("obligations", body["obligations"]),
+    }
+    return PastDecision(
+        seq=entry.seq,
+        decision_id=body["decision_id"],
+        channel=body["labels"]["channel"],
+        creator=body["labels"]["creator"],
+        document=orjson.dumps(document),
+        said=said,
+    )
+
+
+async def backtest(
+    pages: AsyncIterator[Sequence[Entry]],
+    files: Files,
+    *,
+    workers: int = 1,
+    base: Snapshot | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> BacktestReport:
+    """Asks the policies of `files` about every decision in `pages`; `progress` is told how many
+    entries more are done. `base` are the policies that looked for phrases then, if known.
+    Raises PolicyInvalid and StageFailure."""
+    snapshot = make_snapshot(files, name="policies")
+    blind = reads_words(compile_snapshot(snapshot))
+    report = BacktestReport(
+        digest=snapshot.bundle.digest,
+        blind=tuple(sorted(blind)),
+        phrases=base is not None and base.phrases != snapshot.phrases,
+    )
+    idle: asyncio.Queue[Replayer] = asyncio.Queue()
+    replayers = [await asyncio.to_thread(Replayer, files) for _ in range(workers)]
+    for one in replayers:
+        idle.put_nowait(one)
+    began = time.perf_counter()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            async for page in pages:
+                for start in range(0, len(page), BATCH):
+                    asked = _Asked(await idle.get(), idle, page[start : start + BATCH])
+                    tasks.create_task(_ask(asked, report, blind, progress))
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None
+    finally:
+        report.seconds = time.perf_counter() - began
+        for one in replayers:
+            await asyncio.to_thread(one.close)
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A batch, the process that is asked about it, and where that one is given back."""
+
+    replayer: Replayer
+    idle: asyncio.Queue[Replayer]
+    entries: Sequence[Entry]
+
+
+async def _ask(
+    asked: _Asked, report: BacktestReport, blind: frozenset[str], progress: Callable[[int], None]
+) -> None:
+    pasts = [past for past in map(past_of, asked.entries) if past is not None]
+    documents = [past.document for past in pasts]
+    try:
+        answers = await asyncio.to_thread(asked.replayer.decide, documents)
+    finally:
+        asked.idle.put_nowait(asked.replayer)
+    report.skipped += len(asked.entries) - len(pasts)
+    for past, answer in zip(pasts, answers, strict=True):
+        if answer:
+            own = rule_name(past.creator, "")  # the creator's own rules stay what they were
+            rules = {str(one["rule"]) for one in past.said["reasons"]}
+            apart = blind | {rule for rule in rules if rule.startswith(own)}
+            report.add(past, difference(past.said, orjson.loads(answer), blind=apart))
+        else:
+            report.decisions += 1
+            report.failed += 1
+    progress(len(asked.entries))

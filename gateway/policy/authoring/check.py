@@ -1,0 +1,249 @@
+"""What `policy check` holds: all that loading holds, and the house rules of packs."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+
+from gateway.errors import PolicyInvalid
+from gateway.model.obligation import ObligationKind
+from gateway.model.verdict import Verdict
+from gateway.policy.authoring.unused_rules import idle_problems
+from gateway.policy.engine.evaluator import Evaluator
+from gateway.policy.packs.legal import legal_problems
+from gateway.policy.packs.metadata import package_metadata
+from gateway.policy.packs.phrases import patterns_and_problems
+from gateway.policy.packs.server_files import server_files
+from gateway.policy.packs.source import RegoModule, Snapshot
+from gateway.policy.packs.subset import TEST_BUILT_INS, problems
+from gateway.policy.packs.syntax import ParsedModule, parse_module
+
+OPA_TIMEOUT_S = 60.0
+
+_SCHEMAS = ("creator.schema.json", "input.schema.json")
+_VERDICTS = frozenset(verdict.value for verdict in Verdict)
+_OBLIGATIONS = frozenset(kind.value for kind in ObligationKind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """`problems` in the order found. `opa` says what became of the check by the real program:
+    its version, or why it was not asked."""
+
+    problems: tuple[PolicyInvalid, ...]
+    modules: int
+    tests: int
+    patterns: int
+    opa: str
+
+    @property
+    def clean(self) -> bool:
+        return not self.problems
+
+
+def check(snapshot: Snapshot, *, directory: Path, opa: Path | None) -> CheckReport:
+    """Everything that is wrong with the policies. `opa` is the real program, if there is one."""
+    found: list[PolicyInvalid] = []
+    modules = _parsed(snapshot.modules, found)
+    tests = _parsed(snapshot.tests, found)
+    found.extend(problems(modules, snapshot.data))
+    found.extend(
+        problem
+        for problem in problems([*modules, *tests], snapshot.data, built_ins=TEST_BUILT_INS)
+        if problem.file.endswith("_test.rego")
+    )
+    found.extend(idle_problems(modules, tests))
+    for module in modules:
+        found.extend(_naming(module))
+        found.extend(_described(module))
+        found.extend(_tested(module, tests))
+    phrases = list(patterns_and_problems(snapshot.phrases))
+    found.extend(one for one in phrases if isinstance(one, PolicyInvalid))
+    found.extend(_schemas(snapshot))
+    found.extend(_packs(snapshot, modules))
+    found.extend(legal_problems(snapshot))
+    if not found:
+        found.extend(_compiled(snapshot))
+    verdict = "not found; its own check was left out"
+    if opa is not None:
+        version, complaints = _asked(opa, directory, snapshot)
+        found.extend(complaints)
+        verdict = version
+    return CheckReport(
+        problems=tuple(found),
+        modules=len(snapshot.modules),
+        tests=len(snapshot.tests),
+        patterns=sum(not isinstance(one, PolicyInvalid) for one in phrases),
+        opa=verdict,
+    )
+
+
+def find_opa(given: str | None, search_path: str | None) -> Path | None:
+    """The real `opa` program: as `given`, else on `search_path` (as PATH is written)."""
+    found = given or shutil.which("opa", path=search_path)
+    return Path(found) if found else None
+
+
+def _parsed(sources: Iterable[RegoModule], found: list[PolicyInvalid]) -> list[ParsedModule]:
+    modules = []
+    for source in sources:
+        try:
+            modules.append(parse_module(source))
+        except PolicyInvalid as problem:
+            found.append(problem)
+    return modules
+
+
+def rule_module(module: ParsedModule) -> bool:
+    """Whether it is the module of a rule of a pack."""
+    return module.package[0] == "packs"
+
+
+def _naming(module: ParsedModule) -> Iterator[PolicyInvalid]:
+    """The package follows from the path."""
+    path = PurePosixPath(module.path)
+    parts = path.parts
+    if len(parts) == 1:
+        wanted: tuple[str, ...] = ("gateway",)
+    elif parts[0] == "lib":
+        wanted = (*parts[:-1], path.stem)
+    elif len(parts) == 3 and parts[1] == path.stem:
+        wanted = ("packs", *parts[:2])
+    else:
+        yield PolicyInvalid(
+            module.path,
+            "a rule stands at <pack>/<rule>/<rule>.rego, a helper at lib/<name>.rego",
+            "Move it.",
+        )
+        return
+    if module.package != wanted:
+        yield PolicyInvalid(
+            module.path,
+            f"its package is {'.'.join(module.package)}",
+            f"Write package {'.'.join(wanted)}.",
+            line=1,
+        )
+    if wanted[0] == "packs" and not any(
+        rule.name == "results" and rule.is_set for rule in module.rules
+    ):
+        yield PolicyInvalid(
+            module.path, "it defines no set `results`", "Write `results contains {…} if …`."
+        )
+
+
+def _described(module: ParsedModule) -> Iterator[PolicyInvalid]:
+    try:
+        metadata = package_metadata(module)
+    except PolicyInvalid as problem:
+        yield problem
+        return
+    if metadata is None or not metadata.title or not metadata.description:
+        yield PolicyInvalid(
+            module.path,
+            "its package has no METADATA with title and description",
+            "Write them in comments right before `package`.",
+        )
+        return
+    if not rule_module(module):
+        return
+    _, pack, rule = (*module.package, "", "")[:3]
+    name = str(metadata.custom.get("id", "")).replace(".", "_")
+    if name not in (rule, f"{pack}_{rule}"):
+        yield PolicyInvalid(
+            module.path,
+            f"its METADATA custom.id is not {pack}.{rule}",
+            "The id names the rule in decisions and in the audit log.",
+        )
+    for field, known in (("verdicts", _VERDICTS), ("obligations", _OBLIGATIONS)):
+        if not known.issuperset(_as_list(metadata.custom.get(field, []))):
+            yield PolicyInvalid(
+                module.path,
+                f"its METADATA custom.{field} has a word that is not known",
+                f"Use {', '.join(sorted(known))}.",
+            )
+
+
+def _as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [None]
+
+
+def _tested(module: ParsedModule, tests: Sequence[ParsedModule]) -> Iterator[PolicyInvalid]:
+    beside = module.path.removesuffix(".rego") + "_test.rego"
+    for test in tests:
+        if test.path == beside and any(rule.name.startswith("test_") for rule in test.rules):
+            return
+    yield PolicyInvalid(module.path, "no test stands beside it", f"Write {beside}.")
+
+
+def _schemas(snapshot: Snapshot) -> Iterator[PolicyInvalid]:
+    for name in _SCHEMAS:
+        if name not in snapshot.schemas:
+            yield PolicyInvalid(f"schemas/{name}", "it is missing", "Copy the shipped one.")
+    for name, schema in snapshot.schemas.items():
+        try:
+            Draft202012Validator.check_schema(schema)
+        except SchemaError as error:
+            yield PolicyInvalid(f"schemas/{name}", error.message[:200], "Mend the schema.")
+
+
+def _packs(snapshot: Snapshot, modules: Iterable[ParsedModule]) -> Iterator[PolicyInvalid]:
+    packs = {module.package[1] for module in modules if rule_module(module)}
+    for pack in sorted(packs):
+        about = snapshot.data.get(pack, {}).get("pack")
+        if not isinstance(about, dict) or not about.get("title") or not about.get("version"):
+            yield PolicyInvalid(
+                f"{pack}/data.yaml",
+                "the pack has no title and version",
+                "Write `pack: {title: …, version: …}`.",
+            )
+
+
+def _compiled(snapshot: Snapshot) -> Iterator[PolicyInvalid]:
+    """What only shows when all modules come together."""
+    for tests in (False, True):
+        try:
+            Evaluator(snapshot, tests=tests)
+        except PolicyInvalid as problem:
+            yield problem
+            return
+
+
+def _asked(opa: Path, directory: Path, snapshot: Snapshot) -> tuple[str, list[PolicyInvalid]]:
+    """The real program's version and complaints, in its strict mode."""
+    version = _run(opa, ["version"])
+    if version is None:
+        return f"{opa} does not run; its own check was left out", []
+    first = version.stdout.splitlines()[0] if version.stdout else "Version: unknown"
+    modules = [*(one.path for one in server_files(snapshot).modules[:-1])]
+    modules += [test.path for test in snapshot.tests]
+    checked = _run(opa, ["check", "--strict", *modules], directory)
+    if checked is None:
+        return f"opa did not finish within {OPA_TIMEOUT_S:.0f} s", []
+    if checked.returncode == 0:
+        return first.replace("Version:", "opa"), []
+    lines = [line for line in checked.stderr.splitlines() if line.strip()]
+    return first.replace("Version:", "opa"), [
+        PolicyInvalid("opa check --strict", line[:500], "Mend the policy.") for line in lines
+    ]
+
+
+def _run(
+    program: Path, arguments: Sequence[str], directory: Path | None = None
+) -> subprocess.CompletedProcess[str] | None:
+    try:
+        return subprocess.run(  # noqa: S603 - the operator names the program
+            [program, *arguments],
+            cwd=directory,
+            capture_output=True,
+            text=True,
+            timeout=OPA_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None

@@ -1,0 +1,267 @@
+"""Why the policies said what they said of one document: the rules that fired, what they saw, and
+the rules that nearly fired.
+
+Each rule of a pack is asked condition by condition. A rule nearly fired when it would have, had
+one of its conditions held, unless that one is about a finding or a setting that is not there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from gateway.policy.authoring.testing import Probes, comparison, source_text
+from gateway.policy.engine.embedded import DECISION_PATH
+from gateway.policy.engine.evaluator import Evaluator
+from gateway.policy.engine.result import EngineResult, parse_json
+from gateway.policy.packs.metadata import package_metadata
+from gateway.policy.packs.source import Snapshot
+from gateway.policy.packs.subset import compile_snapshot
+from gateway.policy.packs.syntax import ParsedModule, RegoRule
+
+MAX_VALUE = 120  # characters of a value that is shown
+
+_ABOUT = re.compile(r"\.(?:list|kind) == \"")
+WORDS = ("submitted", "normalised", "folded", "lower")
+
+
+class RuleFate(StrEnum):
+    FIRED = "fired"
+    NEARLY = "nearly"
+    NOT = "not"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One condition of a rule. `facts` maps the parts of the input document that it names to
+    their values (JSON, cut short); for a comparison that does not hold, what its sides were."""
+
+    line: int
+    expression: str
+    holds: bool
+    facts: Mapping[str, str]
+    actual: str | None = None
+    operator: str | None = None
+    expected: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleTrace:
+    """What became of one rule as it is written at `file`:`line`. Conditions after the first that
+    does not hold are not told, unless it nearly fired."""
+
+    rule: str
+    file: str
+    line: int
+    fate: RuleFate
+    verdict: str
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """`masked`: the document holds no words, so that rules that read words could not see them:
+    `blind` names those rules."""
+
+    result: EngineResult
+    stories: tuple[RuleTrace, ...]
+    masked: bool
+    blind: tuple[str, ...]
+
+    def of(self, fate: RuleFate) -> tuple[RuleTrace, ...]:
+        return tuple(story for story in self.stories if story.fate is fate)
+
+
+def explain(snapshot: Snapshot, document: Mapping[str, Any]) -> Explanation:
+    """Raises PolicyInvalid for policies, and StageFailure for a document, that cannot be used."""
+    modules = compile_snapshot(snapshot)
+    evaluator = Evaluator(snapshot)
+    text = json.dumps(document)
+    try:
+        result = parse_json(evaluator.evaluate(text, DECISION_PATH))
+        stories = [
+            _story(evaluator, module, rule, document, text)
+            for module in modules
+            if module.package[0] == "packs"
+            for rule in module.rules
+            if rule.name == "results" and rule.is_set
+        ]
+    finally:
+        evaluator.close()
+    masked = document.get("text", {}).get("submitted") is None
+    return Explanation(
+        result=result,
+        stories=tuple(stories),
+        masked=masked,
+        blind=tuple(sorted(reads_words(modules))) if masked else (),
+    )
+
+
+def reads_words(modules: Sequence[ParsedModule]) -> frozenset[str]:
+    """The ids of rules that look at words of the message themselves, or through a helper: a
+    masked document has none."""
+    reading = {module.package for module in modules if any(map(_words, module.rules))}
+    grown = True
+    while grown:
+        more = {module.package for module in modules if _uses(module, reading)} - reading
+        reading |= more
+        grown = bool(more)
+    return frozenset(
+        rule_id(module)
+        for module in modules
+        if module.package in reading and module.package[0] == "packs"
+    )
+
+
+def rule_id(module: ParsedModule) -> str:
+    """As decisions name it."""
+    metadata = package_metadata(module)
+    given = metadata.custom.get("id") if metadata else None
+    return str(given or ".".join(module.package[1:]))
+
+
+def _words(rule: RegoRule) -> bool:
+    for reference in rule.references:
+        path = reference.path
+        if path[:2] == ("input", "text") and (len(path) < 3 or path[2] in (*WORDS, None)):
+            return True
+        if path[:2] == ("input", "human") and (len(path) < 3 or path[2] in ("text", None)):
+            return True
+        if path == ("input",):
+            return True
+    return False
+
+
+def _uses(module: ParsedModule, packages: set[tuple[str, ...]]) -> bool:
+    for rule in module.rules:
+        for reference in (*rule.calls, *rule.references):
+            path = module.resolve(reference.path)
+            if path[0] == "data" and any(
+                path[1 : len(package) + 1] == package for package in packages
+            ):
+                return module.package[0] != "gateway"
+    return False
+
+
+def _story(
+    evaluator: Evaluator,
+    module: ParsedModule,
+    rule: RegoRule,
+    document: Mapping[str, Any],
+    text: str,
+) -> RuleTrace:
+    source = module.text.encode("utf-8")
+    bodies = rule.tree.get("Spec", {}).get("bodies") or []
+    statements = bodies[0]["query"]["stmts"] if len(bodies) == 1 else []
+    probes = Probes(evaluator, module, source, statements, text)
+    failing = _first_failing(probes, len(statements))
+
+    def told(count: int) -> tuple[Condition, ...]:
+        return tuple(
+            _condition(
+                probes, source, rule, (index, tree), document=document, holds=index != failing
+            )
+            for index, tree in enumerate(statements[:count])
+        )
+
+    fate, conditions = RuleFate.FIRED, told(len(statements))
+    if failing is not None:
+        near = len(statements) > 1 and not _picks(statements[failing], source)
+        facts = conditions[failing].facts.values()
+        near = near and (not facts or set(facts) != {"null"}) and probes.holds_without(failing)
+        fate = RuleFate.NEARLY if near else RuleFate.NOT
+        conditions = conditions if near else conditions[: failing + 1]
+    return RuleTrace(
+        rule=rule_id(module),
+        file=module.path,
+        line=rule.line,
+        fate=fate,
+        verdict=_verdict(rule, source),
+        conditions=conditions,
+    )
+
+
+def _first_failing(probes: Probes, count: int) -> int | None:
+    """Found by halving: what holds of a beginning holds of every shorter one."""
+    if count == 0 or probes.holds(count):
+        return None
+    low, high = 0, count - 1
+    while low < high:
+        middle = (low + high) // 2
+        if probes.holds(middle + 1):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _picks(statement: Mapping[str, Any], source: bytes) -> bool:
+    """Whether it declares a name that other conditions may need, or only says which finding the
+    rule is about: without it, any other would do."""
+    literal = statement["literal"]
+    if {"SomeIn", "SomeVars"} & literal.keys():
+        return True
+    if "AssignExpr" in literal.get("Expr", {}).get("expr", {}):
+        return True
+    return _ABOUT.search(source_text(source, statement)) is not None
+
+
+def _condition(
+    probes: Probes,
+    source: bytes,
+    rule: RegoRule,
+    statement: tuple[int, Mapping[str, Any]],
+    *,
+    document: Mapping[str, Any],
+    holds: bool,
+) -> Condition:
+    index, tree = statement
+    operator, left, right = comparison(tree)
+    shown = not holds and operator is not None
+    return Condition(
+        line=tree["span"]["line"],
+        expression=source_text(source, tree),
+        holds=holds,
+        facts=dict(_facts(rule, tree["span"], document)),
+        actual=_cut(probes.value(index, left, tree)) if shown and left else None,
+        operator=operator if shown else None,
+        expected=_cut(probes.value(index, right, tree)) if shown and right else None,
+    )
+
+
+def _facts(
+    rule: RegoRule, span: Mapping[str, Any], document: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """(path, JSON) of every part of the document that lines of `span` name."""
+    last = span["line"]
+    for reference in rule.references:
+        if reference.path[0] != "input" or reference.line != last:
+            continue
+        node: Any = document
+        walked = ["input"]
+        for segment in reference.path[1:]:
+            if segment is None or not isinstance(node, Mapping) or segment not in node:
+                if segment is not None:
+                    node = None
+                    walked.append(segment)
+                break
+            node = node[segment]
+            walked.append(segment)
+        yield ".".join(walked), _cut(json.dumps(node, ensure_ascii=False))
+
+
+def _verdict(rule: RegoRule, source: bytes) -> str:
+    """The verdict that its head names, "" when it is computed."""
+    head = source[rule.start : rule.end].decode("utf-8", "replace")
+    for verdict in ("publish", "hold", "block"):
+        if f'"verdict": "{verdict}"' in head:
+            return verdict
+    return ""
+
+
+def _cut(value: str) -> str:
+    return value if len(value) <= MAX_VALUE else f"{value[:MAX_VALUE]}…"

@@ -1,0 +1,169 @@
+"""Reads what data.gateway.decision returned, strictly: what is not understood is not obeyed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import orjson
+
+from gateway.errors import StageUndefined
+from gateway.model.decision import Reason
+from gateway.model.finding import Stage
+from gateway.model.obligation import Obligation, ObligationKind
+from gateway.model.verdict import Verdict, strictest
+
+MAX_RESULT_BYTES = 1 << 20
+MAX_TEXT = 2_000
+
+_VERDICTS = {verdict.value: verdict for verdict in Verdict}
+_KINDS = {kind.value: kind for kind in ObligationKind}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineResult:
+    """The parsed answer of an engine."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    obligations: tuple[Obligation, ...]
+
+
+def parse_json(answer: str | bytes) -> EngineResult:
+    """Raises StageUndefined; its reason never quotes the answer."""
+    if len(answer) > MAX_RESULT_BYTES:
+        _undefined("it is too long")
+    try:
+        return parse(orjson.loads(answer))
+    except orjson.JSONDecodeError:
+        _undefined("it is not JSON")
+
+
+def parse(answer: Any) -> EngineResult:
+    """Raises StageUndefined; its reason never quotes the answer."""
+    table = _table(answer, {"verdict", "reasons", "obligations"})
+    reasons = tuple(_reason(item) for item in _list(table["reasons"]))
+    verdict = _verdict(table["verdict"])
+    if strictest(verdict, *(reason.verdict for reason in reasons)) is not verdict:
+        _undefined("its verdict is milder than one of its reasons")
+    return EngineResult(
+        verdict=verdict,
+        reasons=reasons,
+        obligations=tuple(_obligation(item) for item in _list(table["obligations"])),
+    )
+
+
+def _reason(item: Any) -> Reason:
+    table = _table(item, {"rule", "text", "verdict"})
+    return Reason(
+        rule=_text(table["rule"]), text=_text(table["text"]), verdict=_verdict(table["verdict"])
+    )
+
+
+def _obligation(item: Any) -> Obligation:
+    table = _table(item, {"kind", "rules", "params"})
+    kind = _KINDS.get(_text(table["kind"]))
+    if kind is None:
+        _undefined("it has an obligation of a kind that is not known")
+    rules = tuple(sorted(_text(rule) for rule in _list(table["rules"])))
+    params = table["params"]
+    if not rules or not isinstance(params, dict) or not _PARAMS[kind](params):
+        _undefined(f"its obligation {kind.value} lacks rules, or has parameters nobody can follow")
+    return Obligation(kind=kind, rules=rules, params=params)
+
+
+def _verdict(value: Any) -> Verdict:
+    verdict = _VERDICTS.get(value) if isinstance(value, str) else None
+    if verdict is None:
+        _undefined("it has a verdict that is not known")
+    return verdict
+
+
+def _table(value: Any, keys: set[str]) -> Mapping[str, Any]:
+    if not isinstance(value, dict) or value.keys() != keys:
+        _undefined("a field is missing or unknown")
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        _undefined("a list is missing")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT:
+        _undefined("a text is missing, empty or too long")
+    return value
+
+
+def _undefined(what: str) -> NoReturn:
+    raise StageUndefined(Stage.POLICY, f"the policies' answer cannot be used: {what}")
+
+
+def _one_of(*values: str) -> Callable[[Any], bool]:
+    return frozenset(values).__contains__
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
+
+
+_MODE = _one_of("placeholder", "remove", "mask", "hmac", "pseudonym")
+_POSITION = _one_of("start", "end")
+_NOTICE = _one_of(
+    *("ai", "ai_reminder", "ai_public", "ai_answer", "human"),
+    *("take_a_break", "ad", "paid_partnership"),
+)
+_FORMAT = _one_of("iptc", "schema_org", "gb45438", "c2pa")
+_TEMPLATE = _one_of("crisis", "honest_answer")
+
+
+def _redact(params: Mapping[str, Any]) -> bool:
+    return (
+        params.keys() == {"kinds", "mode"}
+        and _texts(params["kinds"])
+        and _known(_MODE, params["mode"])
+    )
+
+
+def _disclose(params: Mapping[str, Any]) -> bool:
+    return (
+        params.keys() <= {"notice", "position"}
+        and _known(_NOTICE, params.get("notice"))
+        and _known(_POSITION, params.get("position", "start"))
+    )
+
+
+def _mark(params: Mapping[str, Any]) -> bool:
+    return (
+        params.keys() == {"formats"}
+        and _texts(params["formats"])
+        and all(_FORMAT(one) for one in params["formats"])
+    )
+
+
+def _replace(params: Mapping[str, Any]) -> bool:
+    return params.keys() == {"template"} and _known(_TEMPLATE, params["template"])
+
+
+def _escalate(params: Mapping[str, Any]) -> bool:
+    return (
+        params.keys() <= {"to", "why"}
+        and params.get("to") == "reviewer"
+        and all(isinstance(value, str) for value in params.values())
+    )
+
+
+def _known(test: Callable[[Any], bool], value: Any) -> bool:
+    return isinstance(value, str) and test(value)
+
+
+_PARAMS: Mapping[ObligationKind, Callable[[Mapping[str, Any]], bool]] = {
+    ObligationKind.REDACT: _redact,
+    ObligationKind.DISCLOSE: _disclose,
+    ObligationKind.MARK: _mark,
+    ObligationKind.REPLACE: _replace,
+    ObligationKind.ESCALATE: _escalate,
+}

@@ -1,0 +1,218 @@
+"""Finds phrases: the creator's and the law's word lists, in the avatar's text and the human's.
+
+Most texts hold none, so that is asked first: one scan for each language, with all its patterns
+as one. Only where it finds something is it asked which ones, and then where. All of it runs in
+RE2, in linear time. (An RE2 set or filter alone remembers in its states what was found so far:
+new texts keep making new states, and it stays three times slower.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+
+from gateway.errors import PolicyInvalid
+from gateway.model.finding import Detection, Finding, ModelIdentity, Stage
+from gateway.model.submission import Submission
+from gateway.model.text import Mapped, ReadText
+from gateway.policy.packs.phrases import (
+    PhrasePattern,
+    compile_pattern,
+    quiet_options,
+    read_patterns,
+)
+from gateway.policy.packs.source import DataFile
+from gateway.ports import Read
+
+MAX_SOURCE = 200
+MAX_FINDINGS = 20  # of one list in one text; policies need no more than one
+
+_LONG_TEXT = 5_000  # code points; longer ones are scanned off the event loop
+_GROUP = 250  # patterns scanned as one
+_MEMORY = 24 << 20  # bytes that the states of one group may take
+_CANARY = "\x01canary\x01"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedPhrases:
+    """Phrases that can be taken into use at once, by `use()`, which cannot fail."""
+
+    identity: ModelIdentity
+    use: Callable[[], None]
+
+
+class SignalDetector:
+    """A Detector. `phrases` are the snapshot's files, `read` makes the forms of the human's
+    message. Raises PolicyInvalid for phrases that cannot be used."""
+
+    def __init__(self, *, phrases: Sequence[DataFile], read: Read) -> None:
+        self._read = read
+        self._lists = _Lists.of(phrases)
+
+    @property
+    def stage(self) -> Stage:
+        return Stage.SIGNALS
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Which phrases it looks for, as in each of its detections."""
+        return self._lists.identity
+
+    def prepare(self, phrases: Sequence[DataFile]) -> PreparedPhrases:
+        """Phrases ready to be looked for, made off the event loop: half a second for thousands.
+        Raises PolicyInvalid."""
+        lists = _Lists.of(phrases)
+
+        def use() -> None:
+            self._lists = lists
+
+        return PreparedPhrases(identity=lists.identity, use=use)
+
+    async def warm(self) -> None:
+        self._lists.in_text.findings(Mapped("warm up", tuple(range(8))))
+
+    async def detect(self, submission: Submission, read: ReadText) -> Detection:
+        lists, human = self._lists, submission.human_text
+        if max(len(submission.text), len(human or "")) > _LONG_TEXT:
+            return await asyncio.to_thread(self._detect, lists, read, human)
+        return self._detect(lists, read, human)
+
+    async def close(self) -> None:
+        return None
+
+    def _detect(self, lists: _Lists, read: ReadText, human: str | None) -> Detection:
+        findings = lists.in_text.findings(read.folded)
+        if human and lists.in_human:
+            findings += lists.in_human.findings(self._read(human, None).folded)
+        return Detection(stage=Stage.SIGNALS, findings=tuple(findings), models=(lists.identity,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    in_text: PhraseMatcher
+    in_human: PhraseMatcher
+    identity: ModelIdentity
+
+    @classmethod
+    def of(cls, phrases: Sequence[DataFile]) -> _Lists:
+        patterns = read_patterns(phrases)
+        named = "\n".join(f"{one.list}\t{one.language}\t{one.source}" for one in patterns)
+        return cls(
+            in_text=PhraseMatcher([one for one in patterns if one.in_text], in_human_text=False),
+            in_human=PhraseMatcher([one for one in patterns if one.in_human], in_human_text=True),
+            identity=ModelIdentity(
+                id="phrases", sha256=hashlib.sha256(named.encode("utf-8")).hexdigest()
+            ),
+        )
+
+
+class PhraseMatcher:
+    """All patterns of one kind of text. Truthy when there are any."""
+
+    def __init__(self, patterns: Iterable[PhrasePattern], *, in_human_text: bool) -> None:
+        self._patterns = tuple(patterns)
+        self._in_human_text = in_human_text
+        self._groups = tuple(_Group.of(group) for group in _grouped(self._patterns))
+        self._compiled: dict[str, Any] = {}  # when first needed: most never are
+
+    def __bool__(self) -> bool:
+        return bool(self._patterns)
+
+    def findings(self, folded: Mapped) -> list[Finding]:
+        """Spans are those of the text as submitted."""
+        text = folded.text.replace("_", " ")
+        encoded = text.encode("utf-8", "replace")
+        found: dict[tuple[str, int, int], Finding] = {}
+        counts: dict[str, int] = {}
+        for pattern in (one for group in self._groups for one in group.candidates(encoded)):
+            for start, end in self._spans(pattern, text):
+                if counts.get(pattern.list, 0) >= MAX_FINDINGS:
+                    break
+                if (pattern.list, start, end) in found:
+                    continue
+                counts[pattern.list] = counts.get(pattern.list, 0) + 1
+                first, last = folded.to_original(start, end)
+                found[pattern.list, start, end] = Finding(
+                    stage=Stage.SIGNALS,
+                    kind=pattern.list,
+                    score=1.0,
+                    start=first,
+                    end=last,
+                    source=f"{pattern.language}:{pattern.source}"[:MAX_SOURCE],
+                    in_human_text=self._in_human_text,
+                )
+        return list(found.values())
+
+    def _spans(self, pattern: PhrasePattern, text: str) -> Iterable[tuple[int, int]]:
+        scan = self._compile(pattern.scan)
+        position = 0
+        while match := scan.search(text, position):
+            start, end = match.span()
+            if pattern.spaced and not (_is_edge(text, start - 1) and _is_edge(text, end)):
+                # Another reading of the pattern, or another place, may still have its edges.
+                match = self._compile(pattern.exact).search(text, position)
+                if match is None:
+                    return
+                start, end = match.span(1)
+            yield start, end
+            position = end  # not after the edge: it may also begin the next one
+
+    def _compile(self, pattern: str) -> Any:
+        compiled = self._compiled.get(pattern)
+        if compiled is None:
+            compiled = self._compiled[pattern] = compile_pattern(pattern)
+        return compiled
+
+
+def _is_edge(text: str, index: int) -> bool:
+    """Whether no letter, mark or digit of any script stands there."""
+    return not 0 <= index < len(text) or unicodedata.category(text[index])[0] not in "LMN"
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Patterns of one language. `together` tells whether any may be there, `filter` which."""
+
+    patterns: tuple[PhrasePattern, ...]
+    together: Any
+    filter: Any
+
+    @classmethod
+    def of(cls, patterns: Sequence[PhrasePattern]) -> _Group:
+        """Raises PolicyInvalid when RE2 cannot hold them: a filter finds nothing, and says
+        nothing, when its first states do not fit into memory; a canary shows it."""
+        options = quiet_options(_MEMORY)
+        options.never_capture = True
+        named = re2.Filter()
+        for scan in (*(pattern.scan for pattern in patterns), _CANARY):
+            named.Add(scan, quiet_options())
+        named.Compile()
+        try:
+            together = re2.compile("|".join(pattern.scan for pattern in patterns), options)
+        except re2.error:
+            together = None
+        if together is None or len(patterns) not in (named.Match(_CANARY) or ()):
+            raise PolicyInvalid(
+                f"phrases of {patterns[0].language}", "they are too large for RE2", "Remove some."
+            )
+        return cls(tuple(patterns), together, named)
+
+    def candidates(self, encoded: bytes) -> list[PhrasePattern]:
+        if self.together.search(encoded) is None:
+            return []
+        return [self.patterns[index] for index in sorted(self.filter.Match(encoded) or ())]
+
+
+def _grouped(patterns: Iterable[PhrasePattern]) -> Iterable[list[PhrasePattern]]:
+    languages: dict[str, list[PhrasePattern]] = {}
+    for pattern in patterns:
+        languages.setdefault(pattern.language, []).append(pattern)
+    for group in languages.values():
+        for start in range(0, len(group), _GROUP):
+            yield group[start : start + _GROUP]

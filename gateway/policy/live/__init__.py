@@ -1,0 +1,1 @@
+"""Policies in use: reloads, the shadow, the sandbox of creators' own rules."""

@@ -1,0 +1,1 @@
+"""Policy packs as written: files, syntax, signatures, and what both engines read alike."""

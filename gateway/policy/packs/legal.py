@@ -1,0 +1,314 @@
+"""The legal rules: the shape of their facts, and the index that the policies judge them by.
+
+A rule is `legal/<rule>/data.yaml`. Its duties are judged by `legal/duties/duties.rego`, which
+looks them up in `law/data.json` by occasion and place; `law_index` makes that file from the
+facts, and policies whose index is not that of their facts are refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from gateway.errors import PolicyInvalid
+from gateway.model.submission import Channel
+from gateway.policy.packs.circumstances import ALWAYS, ANYWHERE, COUNTRIES, MEMBERS
+from gateway.policy.packs.source import DataFile, Snapshot
+
+PACK = "legal"
+INDEX = "law/data.json"
+
+_EVALUATOR = "duties"
+_JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+_CHANNELS = tuple(channel.value for channel in Channel)
+_FOREVER = "9999"
+_TELLING = frozenset({"ai", "ai_reminder", "ai_answer"})
+
+Facts = Mapping[str, Any]
+
+
+def legal_problems(snapshot: Snapshot) -> Iterator[PolicyInvalid]:
+    """What is wrong with the facts of each rule of the legal pack, and with their index."""
+    facts = dict(_files(snapshot))
+    for module in snapshot.modules:
+        pack, _, rest = module.path.partition("/")
+        rule = rest.partition("/")[0]
+        if pack == PACK and rule not in facts and rule != _EVALUATOR:
+            yield PolicyInvalid(
+                f"{PACK}/{rule}/data.yaml", "it is missing", "Write down the rule's facts."
+            )
+    sound = True
+    for rule, file in facts.items():
+        for problem in _problems(rule, file):
+            sound = False
+            yield problem
+    if sound and facts and snapshot.data.get("law") != law_index(snapshot):
+        yield PolicyInvalid(
+            INDEX,
+            "it is not the index of the legal rules as they are now",
+            "Run `avatar-gateway policy index`.",
+        )
+
+
+def legal_rules(snapshot: Snapshot) -> tuple[Facts, ...]:
+    """The facts of every legal rule, by id."""
+    found = [file.value for _, file in _files(snapshot) if isinstance(file.value, dict)]
+    return tuple(sorted(found, key=lambda facts: str(facts.get("id"))))
+
+
+def law_index(snapshot: Snapshot) -> dict[str, Any]:
+    """What `data.law` holds: under `duties`, by occasion and place, each duty of each rule that
+    is law, scheduled, or switched on, with the result it gives when it is due; under `rules`, by
+    place, when and for whom each rule holds at all."""
+    pack = snapshot.data.get(PACK, {})
+    switched_on = pack.get("switched_on") or [] if isinstance(pack, Mapping) else []
+    duties: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    rules: dict[str, list[dict[str, Any]]] = {}
+    for facts in legal_rules(snapshot):
+        optional = facts["status"] == "draft" or facts.get("opt_in", False)
+        if facts["status"] == "lapsed" or (optional and facts["id"] not in switched_on):
+            continue
+        where = _where(facts["jurisdictions"])
+        for place in where:
+            rules.setdefault(place, []).append({"id": facts["id"], **_scope(facts, {})})
+        for duty in facts["duties"]:
+            for occasion in _listed(duty.get("when", ALWAYS)):
+                for place in where:
+                    lines = duties.setdefault(occasion, {}).setdefault(place, [])
+                    lines.extend(_lines(facts, duty))
+    return {"duties": duties, "rules": rules}
+
+
+def index_text(snapshot: Snapshot) -> str:
+    """What the file of the index holds. Raises the first PolicyInvalid of the facts."""
+    for problem in legal_problems(snapshot):
+        if problem.file != INDEX:
+            raise problem
+    return json.dumps(law_index(snapshot), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _files(snapshot: Snapshot) -> Iterator[tuple[str, DataFile]]:
+    for file in snapshot.data_files:
+        pack, _, rest = file.path.partition("/")
+        rule, _, name = rest.partition("/")
+        if pack == PACK and name:
+            yield rule, file
+
+
+def _where(jurisdictions: Iterable[str]) -> list[str]:
+    """The places (see circumstances.places) that a rule for `jurisdictions` is looked up by."""
+    found = {ANYWHERE}
+    for code in jurisdictions:
+        country, _, within = code.partition("-")
+        found.add(code)
+        if country in MEMBERS:
+            found.add("EU-*")
+        if within:
+            found.add(f"{country}-*")
+    return sorted(found)
+
+
+def _scope(facts: Facts, duty: Facts) -> dict[str, Any]:
+    """From when to when, and for whom: compared with the document, field by field."""
+    minors = facts["audience"] == "minors" or duty.get("minors", False)
+    return {
+        "channels": dict.fromkeys(duty.get("channels", facts["channels"]), True),
+        "from": _moment(duty.get("from", facts["effective_from"])) or "",
+        "until": _moment(duty.get("until", facts["effective_until"])) or _FOREVER,
+        "spares_minor": "no" if minors else "",
+        "spares_companion": False if facts["audience"] == "companion" else None,
+    }
+
+
+def _lines(facts: Facts, duty: Facts) -> Iterator[dict[str, Any]]:
+    """One for each way in which the duty falls due."""
+    notice = duty.get("notice")
+    measured = "told" if notice in _TELLING else notice
+    dues: list[tuple[str, Any]] = []
+    if duty.get("start"):
+        dues.append(("start", 0))
+    for field, since in (("every_s", measured), ("full_s", notice), ("gap_s", "gap")):
+        if field in duty:
+            dues.append((str(since), duty[field]))
+    says = _says(facts, duty)
+    for since, wanted in dues or [("each", 0)]:
+        scope = _scope(facts, duty)
+        by_seconds: dict[int, list[str]] = {}
+        for channel in scope["channels"]:
+            seconds = wanted.get(channel) if isinstance(wanted, Mapping) else wanted
+            if seconds is not None:
+                by_seconds.setdefault(seconds, []).append(channel)
+        for seconds, channels in by_seconds.items():
+            narrow = {**scope, "channels": dict.fromkeys(channels, True)}
+            yield {"says": says, "since": since, "seconds": seconds, **narrow}
+
+
+def _says(facts: Facts, duty: Facts) -> dict[str, Any]:
+    """The result, as main.rego collects it."""
+    obligations: list[dict[str, Any]] = []
+    if "notice" in duty:
+        position = duty.get("position", "start")
+        obligations.append(
+            {"kind": "disclose", "params": {"notice": duty["notice"], "position": position}}
+        )
+    if "marks" in duty:
+        obligations.append({"kind": "mark", "params": {"formats": duty["marks"]}})
+    if "escalate" in duty:
+        params = {"to": "reviewer", "why": duty["escalate"]}
+        obligations.append({"kind": "escalate", "params": params})
+    return {
+        "rule": facts["id"],
+        "text": " ".join(duty["text"].split()),
+        "verdict": duty.get("verdict", "publish"),
+        "obligations": obligations,
+    }
+
+
+def _moment(value: str | None) -> str | None:
+    """A day, or a moment as `input.now` is written, so that text order is time order."""
+    if value is None or len(value) == len("2026-08-02"):
+        return value
+    moment = datetime.fromisoformat(value).astimezone(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _problems(rule: str, file: DataFile) -> Iterator[PolicyInvalid]:
+    facts = file.value
+    if not isinstance(facts, dict):
+        yield PolicyInvalid(file.path, "it is not a table", "Write the rule's facts.")
+        return
+    yield from _fields(file.path, "", facts, _FIELDS, _MAYBE)
+    if str(facts.get("id", "")).replace(".", "_") != rule:
+        yield PolicyInvalid(file.path, "id does not name its directory", "Use _ for each dot.")
+    if facts.get("effective_from") is None and facts.get("status") != "draft":
+        yield PolicyInvalid(file.path, "effective_from is not a day", "Only drafts have none.")
+    duties = facts.get("duties")
+    for number, duty in enumerate(duties if isinstance(duties, list) else ()):
+        if not isinstance(duty, dict):
+            yield PolicyInvalid(file.path, f"duties[{number}] is not a table", "Write a table.")
+            continue
+        yield from _fields(file.path, f"duties[{number}].", duty, _DUTY, _DUTY_MAYBE)
+        timed = duty.keys() & {"start", "every_s", "full_s", "gap_s"}
+        if timed and duty.get("notice") not in _TIMED:
+            yield PolicyInvalid(
+                file.path,
+                f"duties[{number}] waits, but its notice has no clock",
+                f"Write a notice that is one of {', '.join(_TIMED)}.",
+            )
+        if duty.get("verdict", "publish") == "publish" and not duty.keys() & _DOING:
+            yield PolicyInvalid(
+                file.path, f"duties[{number}] asks for nothing", f"Write {', '.join(_DOING)}."
+            )
+
+
+def _fields(
+    path: str, at: str, facts: Facts, needed: Mapping[str, Any], maybe: Mapping[str, Any]
+) -> Iterator[PolicyInvalid]:
+    for field, (test, wanted) in {**needed, **maybe}.items():
+        if field not in facts:
+            if field in needed:
+                yield PolicyInvalid(path, f"{at}{field} is missing", f"Write {wanted}.")
+        elif not test(facts[field]):
+            yield PolicyInvalid(path, f"{at}{field} is not {wanted}", f"Write {wanted}.")
+    for field in sorted(facts.keys() - needed.keys() - maybe.keys()):
+        yield PolicyInvalid(path, f"{at}{field} is not known", "Put it below params.")
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _day(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _instant(value: Any) -> bool:
+    try:
+        return _day(value) or datetime.fromisoformat(value).tzinfo is not None
+    except (ValueError, TypeError):
+        return False
+
+
+def _seconds(value: Any) -> bool:
+    if isinstance(value, dict):
+        return bool(value) and all(
+            name in _CHANNELS and _seconds(one) and not isinstance(one, dict)
+            for name, one in value.items()
+        )
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _place(value: Any) -> bool:
+    """Subdivisions are known for some countries alone; elsewhere a bare country would miss them."""
+    if not isinstance(value, str) or not _JURISDICTION.fullmatch(value):
+        return False
+    country, _, within = value.partition("-")
+    return not within or country in COUNTRIES
+
+
+def _list_of(test: Callable[[Any], Any]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and bool(value) and all(map(test, value))
+
+
+def _one_of(*words: str) -> tuple[Callable[[Any], bool], str]:
+    return lambda value: isinstance(value, str) and value in words, f"one of {', '.join(words)}"
+
+
+_Fields = Mapping[str, tuple[Callable[[Any], bool], str]]
+
+_CHANNEL_LIST = (_list_of(lambda one: one in _CHANNELS), "a list of channels")
+_FIELDS: _Fields = {
+    "id": (_text, "a dotted name"),
+    "title": (_text, "a text"),
+    "citation": (_text, "a text"),
+    "url": (lambda value: _text(value) and value.startswith("https://"), "an https address"),
+    "status": _one_of("in_force", "scheduled", "draft", "lapsed"),
+    "effective_from": (lambda value: value is None or _day(value), 'a day such as "2026-08-02"'),
+    "effective_until": (lambda value: value is None or _day(value), "a day or null"),
+    "jurisdictions": (_list_of(_place), "a list of codes such as EU, FR or US-CA"),
+    "channels": _CHANNEL_LIST,
+    "audience": _one_of("all", "companion", "minors"),
+    "trigger": (_text, "a text"),
+    "obligation": (_text, "a text"),
+    "params": (lambda value: isinstance(value, dict), "a table"),
+    "duties": (lambda value: isinstance(value, list), "a list, empty for a rule without any"),
+    "verified_on": (_day, 'a day such as "2026-11-22"'),
+    "source_quality": _one_of("statute", "secondary", "memory"),
+}
+_MAYBE: _Fields = {
+    "reading": (_text, "a text"),
+    "kept_by": (_text, "a text"),
+    "opt_in": (lambda value: isinstance(value, bool), "true or false"),
+}
+_DUTY: _Fields = {"text": (_text, "a text")}
+_DUTY_MAYBE: _Fields = {
+    "when": (lambda value: _text(value) or _list_of(_text)(value), "an occasion, or a list"),
+    "notice": _one_of("ai", "ai_reminder", "ai_public", "ai_answer", "take_a_break", "ad"),
+    "position": _one_of("start", "end"),
+    "marks": (
+        _list_of(lambda one: one in ("iptc", "schema_org", "gb45438", "c2pa")),
+        "a list of marks",
+    ),
+    "escalate": (_text, "why a person must look"),
+    "verdict": _one_of("publish", "hold", "block"),
+    "start": (lambda value: value is True, "true"),
+    "every_s": (_seconds, "seconds, or seconds by channel"),
+    "full_s": (_seconds, "seconds, or seconds by channel"),
+    "gap_s": (_seconds, "seconds, or seconds by channel"),
+    "minors": (lambda value: isinstance(value, bool), "true or false"),
+    "channels": _CHANNEL_LIST,
+    "from": (_instant, "a day, or a moment with its offset"),
+    "until": (_instant, "a day, or a moment with its offset"),
+}
+_TIMED = ("ai", "ai_reminder", "ai_answer", "ai_public", "take_a_break")
+_DOING = ("notice", "marks", "escalate")

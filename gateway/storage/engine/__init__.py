@@ -1,0 +1,1 @@
+"""The database engines, and what every table, read and write goes through."""

@@ -1,0 +1,194 @@
+"""SQLite: one file in WAL mode, every commit synced.
+
+Any number of processes may open it. Their writing transactions and checkpoints take turns under
+a lock file: SQLite before 3.51.3 can corrupt a database when two connections write or checkpoint
+at the same instant (https://sqlite.org/wal.html, "The WAL-Reset Bug").
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from gateway.errors import DatabaseUnusable
+from gateway.storage.engine.database import Database
+from gateway.storage.engine.driver import Connection, Cursor
+
+_BUSY_MS = 10_000
+_LEAST_SPACE = 32 << 20
+_COMMON = (f"PRAGMA busy_timeout={_BUSY_MS}", "PRAGMA temp_store=MEMORY")
+_WRITER = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA fullfsync=1",
+    "PRAGMA wal_autocheckpoint=0",  # tidy() does it, in turn
+    "PRAGMA journal_size_limit=67108864",
+    "PRAGMA recursive_triggers=1",  # else REPLACE passes the triggers that guard the log
+    "PRAGMA cache_size=-32768",
+)
+_READER = ("PRAGMA query_only=1",)
+
+
+class SqliteDatabase(Database):
+    begin_migration = "BEGIN IMMEDIATE"
+    inline = True
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
+        self._path = path
+        if not read_only:
+            _create_private(path)
+        elif not path.exists():
+            raise DatabaseUnusable(str(path), "is missing", "Start the gateway once to make it")
+        engine = sa.create_engine("sqlite://", creator=self._connect, poolclass=NullPool)
+        super().__init__(engine, name=str(path), read_only=read_only)
+        self._lock = -1 if read_only else _open_lock(self._beside("lock"))
+        self._sign = -1
+
+    def connect_writer(self) -> Connection:
+        connection = self._connect()
+        for pragma in _WRITER:
+            connection.execute(pragma)
+        connection.execute("PRAGMA busy_timeout=0")  # begin() waits where waiting is due
+        if self._sign < 0:
+            with self.exclusive():
+                self._bury_the_dead()
+                self._sign = _open_lock(self._beside(f"boot-{self.boot}"))
+                fcntl.flock(self._sign, fcntl.LOCK_EX)
+        return connection
+
+    def connect_reader(self) -> Connection:
+        connection = self._connect()
+        for pragma in _READER:
+            connection.execute(pragma)
+        return connection
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        if self._lock < 0:
+            yield
+            return
+        self.take_turn()
+        try:
+            yield
+        finally:
+            self.end_turn()
+
+    def try_turn(self) -> bool:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def take_turn(self) -> None:
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def end_turn(self) -> None:
+        fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def begin(self, cursor: Cursor, *, wait: bool) -> bool:
+        """Programs that know nothing of the lock file may write as well."""
+        if wait:
+            cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not wait and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                return False
+            raise
+        finally:
+            if wait:
+                cursor.execute("PRAGMA busy_timeout=0")
+        return True
+
+    def is_alive(self, cursor: Cursor, boot: str) -> bool:
+        return boot == self.boot or _is_held(self._beside(f"boot-{boot}"))
+
+    def tidy(self, cursor: Cursor) -> None:
+        with self.exclusive():
+            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            cursor.fetchall()
+
+    def check_space(self) -> None:
+        free = shutil.disk_usage(self._path.parent).free
+        if free < _LEAST_SPACE:
+            raise DatabaseUnusable(
+                self.name, f"its disk has {free >> 20} MiB left", "Free some space"
+            )
+
+    def close(self) -> None:
+        if self._sign >= 0:
+            with self.exclusive():
+                self._beside(f"boot-{self.boot}").unlink(missing_ok=True)
+            os.close(self._sign)
+        if self._lock >= 0:
+            os.close(self._lock)
+        self._sign = self._lock = -1
+
+    def _connect(self) -> sqlite3.Connection:
+        """Autocommit: transactions begin and end where the code says so."""
+        mode = "ro" if self.read_only else "rw"
+        connection = sqlite3.connect(
+            f"{self._path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+        for pragma in _COMMON:
+            connection.execute(pragma)
+        return connection
+
+    def _beside(self, suffix: str) -> Path:
+        return self._path.with_name(f"{self._path.name}-{suffix}")
+
+    def _bury_the_dead(self) -> None:
+        """Remove the signs of processes that ended without closing."""
+        for sign in self._path.parent.glob(f"{self._path.name}-boot-*"):
+            if not _is_held(sign):
+                sign.unlink(missing_ok=True)
+
+
+def _create_private(path: Path) -> None:
+    """An empty file that its owner alone can read; SQLite gives its WAL the same mode. One that
+    is there is not even opened: closing it would drop SQLite's own locks of this process
+    (https://sqlite.org/howtocorrupt.html, 2.2)."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise DatabaseUnusable(
+            str(path), f"cannot be made ({error.strerror})", "Name a folder you may write"
+        ) from error
+
+
+def _open_lock(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise DatabaseUnusable(
+            str(path), f"cannot be made ({error.strerror})", "Let its owner run the gateway"
+        ) from error
+
+
+def _is_held(path: Path) -> bool:
+    """Whether somebody holds a lock on this file."""
+    with suppress(FileNotFoundError):
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+    return False

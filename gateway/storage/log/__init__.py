@@ -1,0 +1,1 @@
+"""The audit log's entries as stored: reading, searching, counting."""

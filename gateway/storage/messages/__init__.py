@@ -1,0 +1,1 @@
+"""Messages: the ledger, the outbox, what waits for a person."""

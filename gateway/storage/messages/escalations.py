@@ -1,0 +1,74 @@
+"""What a rule called a person to look at, until somebody says that they did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from gateway.errors import NotFound
+from gateway.model.record import Change, Entry, Escalation
+from gateway.storage.engine.database import Database
+from gateway.storage.engine.driver import Row
+from gateway.storage.engine.reader import DatabaseReader
+from gateway.storage.engine.tables import EscalationRow, MessageRow, table
+from gateway.storage.engine.times import moment
+from gateway.storage.engine.transaction import EntryColumns, Transaction
+from gateway.storage.engine.writer import DatabaseWriter
+from gateway.storage.messages.outcomes import WIDTH, outcome_from, readable, select_outcomes
+from gateway.storage.vault.vault import Vault
+
+
+class Escalations:
+    def __init__(
+        self, *, database: Database, reader: DatabaseReader, writer: DatabaseWriter, vault: Vault
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._vault = vault
+        message, escalation = table(MessageRow), table(EscalationRow)
+        message_is = sa.bindparam("message", type_=sa.String)
+        of_tenant = escalation.c.tenant == sa.bindparam("tenant")
+        self._all = database.statement(
+            select_outcomes(escalation.c.at, by=escalation.c.message_id)
+            .where(of_tenant)
+            .order_by(escalation.c.at, escalation.c.message_id)
+            .limit(sa.bindparam("most", type_=sa.Integer))
+        )
+        self._open = database.statement(
+            sa.select(message.c.creator, message.c.channel, message.c.conversation)
+            .select_from(escalation.join(message, message.c.id == escalation.c.message_id))
+            .where(escalation.c.message_id == message_is, of_tenant)
+        )
+        self._drop = database.statement(
+            sa.delete(escalation).where(escalation.c.message_id == message_is)
+        )
+
+    async def waiting(self, tenant: str, limit: int) -> Sequence[Escalation]:
+        """Those whose text was erased too: they do not expire, so a person must close them."""
+        rows = await self._reader.many(self._all, tenant=tenant, most=limit)
+        return [self._escalation(row) for row in rows]
+
+    async def close(self, change: Change) -> Entry:
+        """See ports.Ledger.acknowledge; `change.subject` is the message."""
+        return await self._writer.write(lambda transaction: self._close(transaction, change))
+
+    def _escalation(self, row: Row) -> Escalation:
+        payload = readable(row, self._vault)
+        return Escalation(
+            outcome=outcome_from(row, payload),
+            submission=payload.submission if payload else None,
+            at=moment(row[WIDTH]),
+        )
+
+    def _close(self, transaction: Transaction, change: Change) -> Entry:
+        rows = transaction.fetch(self._open, message=change.subject, tenant=change.tenant)
+        if not rows:
+            raise NotFound("open escalation", change.subject, "Somebody may have acknowledged it.")
+        creator, channel, conversation = rows[0]
+        marks = EntryColumns(
+            creator=creator, channel=channel, conversation=conversation, decision=change.what
+        )
+        entry = transaction.append(change, marks)
+        transaction.add(self._drop, message=change.subject)
+        return entry

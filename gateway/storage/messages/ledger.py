@@ -1,0 +1,214 @@
+"""The ledger of messages: ports.Ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+import sqlalchemy as sa
+
+from gateway.model.decision import Contact
+from gateway.model.human_turn import HumanTurn
+from gateway.model.record import (
+    Change,
+    Entry,
+    Escalation,
+    HeldMessage,
+    Outcome,
+    PassedWrite,
+    Record,
+)
+from gateway.model.submission import Submission
+from gateway.model.verdict import State
+from gateway.storage.engine.database import Database
+from gateway.storage.engine.reader import DatabaseReader
+from gateway.storage.engine.tables import (
+    ContactNoticeRow,
+    ContactRow,
+    HumanTurnRow,
+    MessageRow,
+    table,
+)
+from gateway.storage.engine.times import moment, moment_or_none
+from gateway.storage.engine.transaction import EntryColumns
+from gateway.storage.engine.writer import DatabaseWriter
+from gateway.storage.messages.claims import Claims
+from gateway.storage.messages.escalations import Escalations
+from gateway.storage.messages.fresh_deliveries import FreshDeliveries
+from gateway.storage.messages.human_turns import COLUMNS as TURN_COLUMNS
+from gateway.storage.messages.human_turns import HumanTurns, human_turn_of
+from gateway.storage.messages.outcomes import outcome_from, select_outcomes, unseal
+from gateway.storage.messages.recording import Recording
+from gateway.storage.messages.reviews import Reviews
+from gateway.storage.vault.digests import Digests
+from gateway.storage.vault.vault import SealedTooEarly, Vault
+
+_LARGE_BODY = 262_144  # bytes
+
+
+class StoredLedger:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        reader: DatabaseReader,
+        writer: DatabaseWriter,
+        vault: Vault,
+        digests: Digests,
+        handover: FreshDeliveries,
+        claims: Claims,
+        reviews: Reviews,
+        escalations: Escalations,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._vault = vault
+        self._digests = digests
+        self._handover = handover
+        self._claims = claims
+        self._reviews = reviews
+        self._escalations = escalations
+        self._recording = Recording(database=database, digests=digests)
+        self._turns = HumanTurns(database=database, reader=reader, writer=writer)
+        contact, notice, message = table(ContactRow), table(ContactNoticeRow), table(MessageRow)
+        turn, once = table(HumanTurnRow), sa.select(sa.literal(1).label("one")).subquery()
+        self._select_contact = database.statement(
+            sa.select(
+                contact.c.first_at,
+                contact.c.last_message_at,
+                notice.c.notice,
+                notice.c.at,
+                *TURN_COLUMNS,
+            ).select_from(
+                once.outerjoin(contact, contact.c.id == sa.bindparam("contact"))
+                .outerjoin(notice, notice.c.contact == contact.c.id)
+                .outerjoin(
+                    turn,
+                    sa.and_(
+                        turn.c.tenant == sa.bindparam("tenant", type_=sa.String),
+                        turn.c.conversation == sa.bindparam("conversation", type_=sa.String),
+                    ),
+                )
+            )
+        )
+        self._select_outcome = database.statement(
+            select_outcomes().where(
+                message.c.id == sa.bindparam("message"),
+                message.c.tenant == sa.bindparam("tenant"),
+                message.c.state != State.RECEIVED.value,
+            )
+        )
+
+    async def claim(self, submission: Submission) -> Outcome | None:
+        return await self._claims.claim(submission)
+
+    async def abandon(self, submission: Submission) -> None:
+        await self._claims.abandon(submission)
+
+    async def contact(self, submission: Submission) -> Contact:
+        rows = await self._reader.few(
+            self._select_contact,
+            contact=self._digests.contact(submission),
+            tenant=submission.tenant,
+            conversation=submission.conversation,
+        )
+        first_at, last_message_at, _, _, *turn = rows[0]
+        return Contact(
+            first_at=moment_or_none(first_at),
+            last_message_at=moment_or_none(last_message_at),
+            disclosed_at={one[2]: moment(one[3]) for one in rows if one[2] is not None},
+            human_turn=None if turn[0] is None else human_turn_of(tuple(turn)),
+        )
+
+    async def record(self, record: Record) -> Entry:
+        until = self._handover.until(record.decided_at)
+        while True:
+            sealed = await self._vault.seal(record)
+            write = partial(self._recording.write, record=record, sealed=sealed, leased_until=until)
+            try:
+                entry = await self._writer.write(write)
+                break
+            except SealedTooEarly:
+                await self._vault.refresh()
+            except BaseException:  # the commit itself may have been cut off, or not be waited for
+                self._handover.doubt(record.submission.message_id)
+                raise
+        self._vault.noted(sealed)
+        if record.state is State.QUEUED:
+            self._handover.put(record, entry.seq, until)
+        return entry
+
+    async def note(self, change: Change) -> Entry:
+        creator = change.subject if change.what == "creator" else None
+        marks = EntryColumns(creator=creator, decision=change.what)
+        return await self._writer.write(lambda transaction: transaction.append(change, marks))
+
+    async def note_passed(self, passed: PassedWrite) -> Entry:
+        """See ports.Ledger. Large bodies are digested off the event loop."""
+        digest = partial(self._digests.passed, passed.target, passed.body)
+        large = len(passed.body) > _LARGE_BODY
+        change = Change(
+            actor=passed.caller,
+            tenant=passed.tenant,
+            what="passed",
+            subject=passed.route,
+            at=passed.at,
+            before=None,
+            after=None,
+            detail={
+                "operation": passed.operation,
+                "request": passed.listed,
+                "digest": await asyncio.to_thread(digest) if large else digest(),
+            },
+        )
+        return await self.note(change)
+
+    async def outcome(self, tenant: str, message_id: str) -> Outcome | None:
+        row = await self._reader.one(self._select_outcome, tenant=tenant, message=message_id)
+        return None if row is None else outcome_from(row, unseal(row, self._vault))
+
+    async def held(self, tenant: str, message_id: str) -> HeldMessage | None:
+        return await self._reviews.held(tenant, message_id)
+
+    async def reviews(self, tenant: str, *, limit: int = 100) -> Sequence[HeldMessage]:
+        return await self._reviews.waiting(tenant, limit)
+
+    async def escalations(self, tenant: str, *, limit: int = 100) -> Sequence[Escalation]:
+        return await self._escalations.waiting(tenant, limit)
+
+    async def acknowledge(
+        self, tenant: str, message_id: str, *, reviewer: str, reason: str, at: datetime
+    ) -> Entry:
+        change = Change(
+            actor=reviewer,
+            tenant=tenant,
+            what="escalation",
+            subject=message_id,
+            at=at,
+            before=None,
+            after=None,
+            detail={"reason": reason},
+        )
+        return await self._escalations.close(change)
+
+    async def hand_over(
+        self,
+        tenant: str,
+        conversation: str,
+        *,
+        who: str | None,
+        actor: str,
+        reason: str,
+        at: datetime,
+    ) -> HumanTurn | None:
+        return await self._turns.switch(
+            tenant, conversation, who=who, actor=actor, reason=reason, at=at
+        )
+
+    async def human_turn(self, tenant: str, conversation: str) -> HumanTurn | None:
+        return await self._turns.find(tenant, conversation)
+
+    async def expire(self, now: datetime) -> int:
+        return await self._reviews.expire(now)

@@ -1,0 +1,1 @@
+"""Moves a log from SQLite to PostgreSQL while the gateway serves."""

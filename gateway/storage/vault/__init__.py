@@ -1,0 +1,1 @@
+"""What keeps texts secret and erasable: keys, sealing, keyed digests."""

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gateway.api.access import AccessGuard
+from gateway.assembly import background
+from gateway.assembly import build as assembly
+from gateway.errors import ConfigurationError, DatabaseUnusable, InvalidField, PolicyInvalid
+from gateway.model.access import Role
+from gateway.settings import Settings, read_settings
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return read_settings(None, {"data_dir": tmp_path / "data"})
+
+
+@pytest.fixture
+def workers() -> Callable[[], set[str]]:
+    """Threads that rooms started in this test, by the beginning of their names."""
+    before = set(threading.enumerate())
+
+    def started() -> set[str]:
+        new = set(threading.enumerate()) - before
+        names = {thread.name.partition("_")[0] for thread in new}
+        return names & {"storage-write", "storage-read", "toxicity", "pii", "policy"}
+
+    return started
+
+
+def test_the_packs_are_those_that_were_named(tmp_path: Path) -> None:
+    (tmp_path / "main.rego").touch()
+    named = read_settings(None, {"policies_dir": tmp_path})
+    assert assembly.policies_dir(named) == tmp_path
+    assert assembly.policies_dir(read_settings(None, {})) == ROOT / "policies"
+
+
+def test_packs_that_were_named_and_are_not_there_are_never_replaced(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"has no main\.rego"):
+        assembly.policies_dir(read_settings(None, {"policies_dir": tmp_path}))
+
+
+def test_creators_are_checked_against_the_packs_of_these_settings(settings: Settings) -> None:
+    assembly.check_creator(settings, {"kill_switch": True})
+    with pytest.raises(InvalidField):
+        assembly.check_creator(settings, {"kill_switch": "perhaps"})
+
+
+async def test_the_books_open_without_models(
+    settings: Settings, workers: Callable[[], set[str]]
+) -> None:
+    async with assembly.open_gateway_data(settings) as books:
+        assert await books.store.log.size() == 0
+        assert books.log.origin == settings.log_origin
+    assert workers() == set()
+    async with assembly.open_gateway_data(settings) as again:
+        assert again.keyring.root == books.keyring.root
+
+
+async def test_an_old_database_gets_no_new_keys(settings: Settings) -> None:
+    async with assembly.open_gateway_data(settings):
+        pass
+    keyring = settings.keys_dir / "keyring.json"
+    keyring.unlink()
+    with pytest.raises(ConfigurationError, match="is missing"):
+        async with assembly.open_gateway_data(settings):
+            pass
+    assert not keyring.exists()
+
+
+async def test_everything_is_closed_again(
+    settings: Settings, workers: Callable[[], set[str]]
+) -> None:
+    async with assembly.assemble(settings) as parts:
+        assert {"storage-write", "toxicity"} <= workers()
+        assert [one.stage for one in parts.rooms.detectors] == ["pii", "toxicity", "signals"]
+        doors = assembly.api_services(parts)
+        assert await doors.unready() == ()
+    assert workers() == set()
+
+
+async def test_what_was_opened_before_a_failure_is_closed(
+    settings: Settings, tmp_path: Path, workers: Callable[[], set[str]]
+) -> None:
+    (tmp_path / "main.rego").write_text("package gateway\n\nno {", encoding="utf-8")
+    broken = settings.model_copy(update={"policies_dir": tmp_path})
+    with pytest.raises(PolicyInvalid):
+        async with assembly.assemble(broken):
+            pass
+    assert workers() == set()
+
+
+async def test_the_first_key_is_written_once(settings: Settings) -> None:
+    path = settings.data_dir / assembly.FIRST_KEY
+    async with assembly.open_gateway_data(settings) as books:
+        path.write_text("left over from a start that failed", encoding="utf-8")
+        await assembly._first_key(books)
+        token = path.read_text(encoding="utf-8").strip()
+        assert path.stat().st_mode & 0o777 == 0o600
+        guard = AccessGuard(registry=books.store.registry, now=assembly._now, clock=lambda: 0.0)
+        key = await guard.admit(f"Bearer {token}", frozenset({Role.AUDITOR}))
+        assert key.roles == {Role.ADMIN}
+        await assembly._first_key(books)
+        assert path.read_text(encoding="utf-8").strip() == token
+        assert len(await books.store.registry.api_keys()) == 1
+
+
+async def test_readiness_names_what_is_missing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full() -> None:
+        raise DatabaseUnusable("gateway.db", "is full", "Free some space")
+
+    async with assembly.assemble(settings) as parts:
+        doors = assembly.api_services(parts)
+        monkeypatch.setattr(parts.books.log, "_problem", "entry 7: was changed")
+        monkeypatch.setattr(parts.books.store, "ready", full)
+        assert await doors.unready() == (
+            "log: entry 7: was changed",
+            "database: gateway.db: is full. Free some space",
+        )
+
+
+async def test_background_work_outlives_a_defect() -> None:
+    began: list[int] = []
+    again = asyncio.Event()
+
+    async def work() -> None:
+        began.append(1)
+        if len(began) == 1:
+            raise RuntimeError("nobody thought of that")
+        again.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(background.keep("work", work))
+    await asyncio.wait_for(again.wait(), 30)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+def test_what_stands_at_the_end_of_a_start_is_not_looked_through_again() -> None:
+    before = gc.get_freeze_count()
+    try:
+        with background.uncollected():
+            assert not gc.isenabled()
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()
+
+
+def test_a_start_that_fails_leaves_the_collector_on() -> None:
+    try:
+        with pytest.raises(ConfigurationError), background.uncollected():
+            raise ConfigurationError("host", "cannot be listened on", "Name another.")
+        assert gc.isenabled()
+    finally:
+        gc.unfreeze()
+
+
+async def test_a_command_gets_a_whole_gateway(
+    settings: Settings, workers: Callable[[], set[str]]
+) -> None:
+    async with assembly.command_services().gateway(settings) as gateway:
+        assert callable(gateway.submit)
+    assert workers() == set()
