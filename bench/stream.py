@@ -34,7 +34,7 @@ from gateway.model.submission import StreamPart, Submission
 from gateway.model.verdict import Verdict
 from gateway.pipeline.adapters import Limits
 from gateway.pipeline.ids import new_id
-from gateway.pipeline.judgement import JudgeSegment as Judging
+from gateway.pipeline.judgement import Judge
 from gateway.pipeline.stream.hold_back import (
     CheckWhole,
     Command,
@@ -175,7 +175,7 @@ class _Bench:
 
     def __init__(self, parts: AssembledGateway) -> None:
         self._parts = parts
-        self._judge = Judging(
+        self._judge = Judge(
             rooms=parts.rooms, limits=Limits(detect_ms=60_000), now=lambda: datetime.now(UTC)
         )
         self._known: dict[tuple[str, str], str | None] = {}
