@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import pytest
-from tests.unit.policy.test_creator_rules import RULES
+from tests.unit.policy.packs.test_creator_rules import RULES
 
 from gateway.model.decision import Bundle, Decision, Facts
 from gateway.model.verdict import Verdict
