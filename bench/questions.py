@@ -83,9 +83,9 @@ async def _measure(folder: Path) -> list[Figure]:
     wrote_s = _timed(lambda: _fill(path))
     store = await _open(path)
     try:
-        keeper = TallyUpdater(entries=store.log, tallies=store.tallies)
+        updater = TallyUpdater(entries=store.log, tallies=store.tallies)
         began = time.process_time()
-        await keeper.follow()
+        await updater.follow()
         counted_s = time.process_time() - began
         taken = {name: await _milliseconds(ask) for name, ask in _questions(store).items()}
     finally:

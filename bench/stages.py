@@ -104,7 +104,7 @@ async def _measure() -> list[Figure]:
     meter, numbers = Meter(), count(1)
     with tempfile.TemporaryDirectory() as folder, baseline() as presidio:
         async with assemble(read_settings(None, {"data_dir": Path(folder)})) as parts:
-            await parts.books.store.registry.put_creator("default", "bench", {}, actor="bench")
+            await parts.opened.store.registry.put_creator("default", "bench", {}, actor="bench")
             gateway = Gateway(
                 rooms=metered(parts.rooms, meter), limits=Limits(), now=lambda: datetime.now(UTC)
             )

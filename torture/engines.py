@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gateway.api.access import issue_key
-from gateway.assembly.build import open_gateway_data
+from gateway.assembly.build import open_with_anchors
 from gateway.model.access import Role
 from gateway.settings import read_settings
 
@@ -160,16 +160,16 @@ def make_blank(settings: Mapping[str, Any], platform_port: int) -> str:
     (place / "routes" / "plain.yaml").write_text(_ROUTE.format(port=platform_port))
 
     async def made() -> str:
-        async with open_gateway_data(
+        async with open_with_anchors(
             read_settings(None, {**settings, "routes_dir": place / "routes"})
-        ) as books:
+        ) as opened:
             now = datetime.now(UTC)
             key, token = issue_key(
                 tenant="default", roles=frozenset({Role.ADMIN}), now=now, requests_per_s=1e6
             )
-            await books.store.registry.put_api_key(key, actor="torture")
-            await books.store.registry.put_creator("default", "lea", {}, actor="torture")
-            await books.log.checkpoint()
+            await opened.store.registry.put_api_key(key, actor="torture")
+            await opened.store.registry.put_creator("default", "lea", {}, actor="torture")
+            await opened.log.checkpoint()
             return token
 
     return asyncio.run(made())

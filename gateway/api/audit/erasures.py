@@ -210,11 +210,11 @@ async def recent(
 
 async def place(request: Request, body: LegalHoldIn, key: Auditor) -> LegalHoldOut:
     """From now on nothing that it covers is erased, neither by order nor by a retention rule."""
-    doors = services_of(request)
-    if body.expires_at is not None and body.expires_at <= doors.now():
+    services = services_of(request)
+    if body.expires_at is not None and body.expires_at <= services.now():
         raise InvalidField("expires_at", "has passed", "Name a time to come, or none.")
     scope, target = body.named()
-    hold = await doors.holds.place(
+    hold = await services.holds.place(
         scope=scope,
         tenant=key.tenant,
         target=target,

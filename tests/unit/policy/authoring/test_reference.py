@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gateway.policy.authoring.reference import render
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 def test_the_page_is_current() -> None:

@@ -9,7 +9,7 @@ from gateway.errors import ConfigurationError, InvalidField
 from gateway.policy.packs.creator_settings import SCHEMA, creator_checker
 from gateway.policy.packs.source import load_snapshot
 
-SCHEMAS = load_snapshot(Path(__file__).parents[3] / "policies").schemas
+SCHEMAS = load_snapshot(Path(__file__).parents[4] / "policies").schemas
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from gateway.policy.packs.source import RegoModule
 from gateway.policy.packs.subset import problems
 from gateway.policy.packs.syntax import parse_module
 
-SCHEMA = Path(__file__).parents[3] / "policies" / "schemas" / "input.schema.json"
+SCHEMA = Path(__file__).parents[4] / "policies" / "schemas" / "input.schema.json"
 INPUT = {"list": [{"a": 1}], "text": {"lower": "abc"}}
 HEAD = """\
 package a
