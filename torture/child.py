@@ -28,11 +28,11 @@ from gateway.api.metrics import Metrics
 from gateway.api.server import bound, listen, serve_app
 from gateway.api.services import ApiServices
 from gateway.assembly.build import open_with_anchors
-from gateway.cli.context import Opened
 from gateway.delivery.backoff import Backoff
 from gateway.delivery.courier import OutboxCourier
 from gateway.errors import GatewayError
 from gateway.model.finding import Stage
+from gateway.opened import Opened
 from gateway.pipeline.adapters import Adapters, Limits
 from gateway.pipeline.gateway import Gateway
 from gateway.platforms.webhook import WebhookPlatform

@@ -62,8 +62,8 @@ async def killed(url: str, keys_path: str, point: int) -> None:
         count()
         return result
 
-    store._writer.write = writing(write)  # type: ignore[method-assign]
-    store._keys.destroy = destroying  # type: ignore[method-assign]
+    store._writer.write = writing(write)  # type: ignore[method-assign, assignment] # counted
+    store._keys.destroy = destroying  # type: ignore[method-assign] # counted
     await store.erasures.erase(ORDER)
 
 

@@ -215,17 +215,17 @@ async def test_a_detector_that_is_not_there_holds(scene: Scene, missing: Stage) 
 
 @dataclass(frozen=True, slots=True)
 class With:
-    """A real room with some of its methods replaced."""
+    """A real room with some of its attributes replaced."""
 
     room: Any
-    methods: dict[str, Callable[..., Any]]
+    attributes: dict[str, object]
 
     def __getattr__(self, name: str) -> Any:
-        return self.methods[name] if name in self.methods else getattr(self.room, name)
+        return self.attributes[name] if name in self.attributes else getattr(self.room, name)
 
 
-def instead(room: Any, **methods: Callable[..., Any]) -> Any:
-    return With(room, methods)
+def instead(room: Any, **attributes: object) -> Any:
+    return With(room, attributes)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from gateway.cli.context import CommandServices, Opened
+from gateway.cli.context import CommandServices
 from gateway.keyring import Keyring
+from gateway.opened import Opened
 from gateway.settings import Settings, read_settings
 from gateway.storage.store import open_store
 from gateway.trail.leaf import encode

@@ -36,7 +36,7 @@ Job = Callable[[Store], Awaitable[None]]
 
 
 @pytest.fixture
-def ask(ask_of: Any) -> Callable[..., Result]:
+def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Result]:
     return ask_of(audit)
 
 

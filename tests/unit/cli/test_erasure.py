@@ -29,7 +29,7 @@ class Commands:
 
 
 @pytest.fixture
-def ask(ask_of: Any) -> Callable[..., Result]:
+def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Result]:
     return ask_of(Commands)
 
 

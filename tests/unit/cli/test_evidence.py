@@ -21,7 +21,7 @@ from tests.stores import Clock, Samples
 
 
 @pytest.fixture
-def ask(ask_of: Any) -> Callable[..., Result]:
+def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Result]:
     return ask_of(audit)
 
 

@@ -20,7 +20,7 @@ from gateway.trail.note import NoteKey
 
 
 @pytest.fixture
-def ask(ask_of: Any) -> Callable[..., Result]:
+def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Result]:
     return ask_of(keys)
 
 

@@ -18,7 +18,7 @@ __all__ = ["postgres_server"]
 
 
 @pytest.fixture
-def ask(ask_of: Any) -> Callable[..., Result]:
+def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Result]:
     return ask_of(audit)
 
 

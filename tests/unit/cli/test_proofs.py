@@ -33,7 +33,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 @pytest.fixture
-def ask(ask_of: Any) -> Callable[..., Result]:
+def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Result]:
     return ask_of(audit)
 
 

@@ -16,7 +16,7 @@ WHY = ("--reason", "The fan asked for a person.")
 
 
 @pytest.fixture
-def ask(ask_of: Any) -> Callable[..., Result]:
+def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Result]:
     return ask_of(take_over)
 
 

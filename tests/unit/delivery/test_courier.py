@@ -97,7 +97,8 @@ async def test_delivers_inline(
     assert ended is outbox.settled[0]
     assert outbox.states() == [State.DELIVERED]
     assert outbox.waiting == ["msg_2"]
-    assert outbox.settled[0].dispatch.platform_id == "sandbox-1"
+    assert ended is not None
+    assert ended.dispatch.platform_id == "sandbox-1"
 
 
 async def test_nothing_to_deliver(make_courier: MakeCourier, outbox: Any) -> None:

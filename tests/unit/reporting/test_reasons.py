@@ -24,7 +24,7 @@ PROFILE = Profile(
 VALIDATOR = Draft202012Validator(statement_schema())
 
 
-def made(entry: Any, profile: Profile = PROFILE, **titles: str) -> dict[str, Any]:
+def made(entry: Any, profile: Profile = PROFILE, /, **titles: str) -> dict[str, Any]:
     found = statement(entry, profile, titles=titles, origin="gateway.example/log")
     assert found is not None
     VALIDATOR.validate(found)

@@ -23,6 +23,9 @@ class Store:
         self.book = book
         self.checkpoints, self.stamps = book.checkpoints, book.stamps
 
+    async def size(self) -> int:
+        return len(self.book.entries)
+
     async def entries(self, start: int, stop: int) -> Sequence[Entry]:
         return self.book.entries[start:stop]
 

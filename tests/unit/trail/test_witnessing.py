@@ -20,7 +20,7 @@ from gateway.trail.log import Log
 from gateway.trail.note import NoteKey, cosignatures, note_text
 from gateway.trail.proof import parse_proof
 from gateway.trail.witness import Cosigner, Witness, WitnessResponse
-from gateway.trail.witnessing import WitnessAt, Witnessing
+from gateway.trail.witnessing import WitnessAt, WitnessedLog, Witnessing
 
 ORIGIN = "gateway.example/log"
 START = datetime(2026, 11, 22, 20, tzinfo=UTC)
@@ -100,9 +100,13 @@ def log_of(store: Any, keyring: Keyring) -> Log:
     )
 
 
+def clock_at(moment: datetime) -> Callable[[], datetime]:
+    return lambda: moment
+
+
 async def moderator(
     stack: AsyncExitStack,
-    log: Log,
+    log: WitnessedLog,
     store: Any,
     *replies: Reply,
     quorum: int = 1,
@@ -391,7 +395,7 @@ async def test_a_cosignature_by_another_key_or_from_the_future_is_refused(
             logs={ORIGIN: log.keys},
             cosigner=cosigner,
             folder=tmp_path / told[:5],
-            now=lambda now=now: now,
+            now=clock_at(now),
         )
         witnessing = await moderator(stack, log, store, answering(other))
         await witnessing.round()

@@ -161,10 +161,12 @@ async def test_replicas_sign_one_at_a_time(place: Place, samples: Samples) -> No
         signing.append(name)
         return f"signed by {name}"
 
-    row = {"size": 1, "root": b"r" * 32, "leaf": leaf, "at": samples.clock.at}
+    at = samples.clock.at
     notes = await asyncio.gather(
         *(
-            one.log.put_checkpoint(**row, sign=partial(sign, str(number)))
+            one.log.put_checkpoint(
+                size=1, root=b"r" * 32, leaf=leaf, at=at, sign=partial(sign, str(number))
+            )
             for number, one in enumerate(stores)
         )
     )
