@@ -185,7 +185,7 @@ def test_every_interval_to_the_second(rego: Rego) -> None:
 
 def test_rego_agrees_with_the_model(rego: Rego) -> None:
     run_state_machine_as_test(
-        lambda: RegoClock(rego),  # type: ignore[arg-type]
+        lambda: RegoClock(rego),  # type: ignore[arg-type] # called as a class is
         settings=settings(max_examples=100, stateful_step_count=30, deadline=None),
     )
 
@@ -408,7 +408,7 @@ def test_every_interval_over_replicas_and_restarts(
 def test_gateways_agree_with_the_model(replicas: tuple[Replicas, Clock, asyncio.Runner]) -> None:
     both, clock, runner = replicas
     run_state_machine_as_test(
-        lambda: GatewayClock(both, clock, runner.run),  # type: ignore[arg-type]
+        lambda: GatewayClock(both, clock, runner.run),  # type: ignore[arg-type] # called as a class is
         settings=settings(
             max_examples=8,
             stateful_step_count=20,

@@ -103,7 +103,7 @@ async def test_what_was_tampered_with_is_told_or_shown(book: Book) -> None:
     book.entries[3] = replace(book.entries[3], body=b"\xff")
     lines = await lines_of(Store(book), 12)
     assert next(line for line in lines if line.get("seq") == 3)["bytes"] == "/w=="
-    book.entries[3] = replace(book.entries[3], body="text")  # type: ignore[arg-type]
+    book.entries[3] = replace(book.entries[3], body="text")  # type: ignore[arg-type] # a damaged row
     with pytest.raises(LogInvalid, match="entry 3: "):
         await lines_of(Store(book), 12)
 

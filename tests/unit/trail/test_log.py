@@ -16,6 +16,7 @@ from gateway.trail.merkle import BLOCK, EMPTY_ROOT, Frontier, block_root, verify
 from gateway.trail.note import open_note
 from gateway.trail.proof import parse_proof
 from gateway.trail.tiles import TileAt
+from tests.unit.trail.conftest import MemoryStore
 
 ORIGIN = "gateway.example/log"
 
@@ -222,7 +223,7 @@ async def test_keys_rotated_under_a_running_log(store: Any, tmp_path: Path) -> N
 
 
 async def test_a_gap_in_the_leaves_is_noticed(log: Log, store: Any) -> None:
-    class Gap(type(store)):  # type: ignore[misc]
+    class Gap(MemoryStore):
         async def leaves(self, start: int, stop: int) -> list[bytes]:
             return [entry.leaf for entry in self.rows[start : stop - 1]]
 
@@ -250,7 +251,7 @@ async def test_in_the_background_checkpoints_follow_the_entries(log: Log, store:
 
 
 async def test_the_background_outlives_a_failing_database(log: Log, store: Any) -> None:
-    class Failing(type(store)):  # type: ignore[misc]
+    class Failing(MemoryStore):
         async def put_checkpoint(self, **row: Any) -> str | None:
             problems.append(log.problem)
             if failures:

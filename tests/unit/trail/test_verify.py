@@ -15,6 +15,7 @@ from gateway.trail.checkpoint import sign_checkpoint
 from gateway.trail.log import Log
 from gateway.trail.merkle import Frontier
 from gateway.trail.verify import CHUNK, Verified, verify
+from tests.unit.trail.conftest import MemoryStore
 
 ORIGIN = "gateway.example/log"
 
@@ -101,7 +102,7 @@ def test_other_types_than_bytes_are_found(told: Any, log: Log) -> None:
 
 
 async def test_columns_that_cannot_be_read_are_found(log: Log, store: Any) -> None:
-    class Unreadable(type(store)):  # type: ignore[misc]
+    class Unreadable(MemoryStore):
         async def entries(self, start: int, stop: int) -> list[Entry]:
             raise ValueError("'nonsense' is not a valid EntryKind")
 

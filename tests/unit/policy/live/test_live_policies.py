@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from gateway.errors import NotRecorded, PolicyInvalid, StageFailure
 from gateway.model.decision import Facts
+from gateway.model.finding import Detection
 from gateway.model.record import Change
 from gateway.model.verdict import Verdict
 from gateway.policy.engine.embedded import EmbeddedEngine
@@ -71,8 +72,8 @@ class Desk:
         return decision.bundle.digest, [reason.text for reason in decision.reasons]
 
 
-def _with(facts: Facts, *detections: object) -> Facts:
-    return replace(facts, detections=detections)  # type: ignore[arg-type]
+def _with(facts: Facts, *detections: Detection) -> Facts:
+    return replace(facts, detections=detections)
 
 
 @pytest.fixture
