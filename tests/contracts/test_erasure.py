@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -480,7 +481,7 @@ async def test_a_rule_below_the_floor_is_refused(store: Store) -> None:
 
 @pytest.mark.parametrize("stop", range(4))
 async def test_what_was_begun_is_carried_on(
-    store: Store, samples: Samples, reopen: Any, stop: int
+    store: Store, samples: Samples, reopen: Callable[[Store], Awaitable[Store]], stop: int
 ) -> None:
     """Stopped after each of its commits in turn."""
     message_id = (await record(store, samples)).submission.message_id

@@ -20,6 +20,8 @@ from gateway.storage.store import open_store
 from gateway.trail.leaf import encode
 from gateway.trail.log import Log
 
+OpenBooks = Callable[[Settings], AbstractAsyncContextManager[Opened]]
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -54,7 +56,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 @pytest.fixture
-def open_books() -> Callable[[Settings], AbstractAsyncContextManager[Opened]]:
+def open_books() -> OpenBooks:
     return _open_books
 
 

@@ -13,6 +13,7 @@ from gateway.cli import audit
 from gateway.model.record import Change
 from gateway.settings import Settings
 from tests.stores import START, new_database, postgres_server
+from tests.unit.cli.conftest import OpenBooks
 
 __all__ = ["postgres_server"]
 
@@ -28,7 +29,7 @@ def to(postgres_server: Any) -> Callable[[], str]:
 
 
 @pytest.fixture
-def notes(settings: Settings, open_books: Any) -> int:
+def notes(settings: Settings, open_books: OpenBooks) -> int:
     """A log of so many entries."""
 
     async def main() -> None:

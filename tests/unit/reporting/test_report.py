@@ -27,6 +27,7 @@ from gateway.reporting.report import (
 )
 from gateway.reporting.tally import closes, tally
 from tests.stores import START
+from tests.unit.reporting.conftest import Story
 
 
 def report_of(story: Any) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def report_of(story: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def told(story: Any) -> Any:
+def told(story: Story) -> Any:
     """Two published and delivered or refused, a hold that is edited after 10 minutes, one that
     is rejected after 30, one that expires, two blocks, a dry run."""
     for channel, state in ((Channel.DM, State.DELIVERED), (Channel.LIVE, State.REFUSED)):
@@ -100,7 +101,7 @@ def test_the_numbers(told: Any) -> None:
     assert found["log"]["complete"]
 
 
-def test_an_empty_log_has_a_report(story: Any) -> None:
+def test_an_empty_log_has_a_report(story: Story) -> None:
     found = report_of(story)
     assert found["judged"]["messages"] == 0
     assert found["holds"]["median_seconds_to_review"] is None

@@ -15,13 +15,13 @@ from gateway.trail.checkpoint import sign_checkpoint
 from gateway.trail.log import Log
 from gateway.trail.merkle import Frontier
 from gateway.trail.verify import CHUNK, Verified, verify
-from tests.unit.trail.conftest import MemoryStore
+from tests.unit.trail.conftest import Events, MemoryStore
 
 ORIGIN = "gateway.example/log"
 
 
 @pytest.fixture
-async def told(log: Log, store: Any, events: Any) -> Any:
+async def told(log: Log, store: MemoryStore, events: Events) -> Any:
     """50 entries under checkpoints of sizes 20, 40 and 50."""
     for numbers in (range(4), range(4, 8), range(8, 10)):
         store.story(events, numbers)
@@ -80,7 +80,7 @@ async def test_as_stored_it_verifies_too(told: Any, log: Log) -> None:
     assert seen == [(50, 50)]
 
 
-async def test_in_several_pieces(log: Log, store: Any) -> None:
+async def test_in_several_pieces(log: Log, store: MemoryStore) -> None:
     await log.checkpoint()
     for size in (CHUNK - 1, 2, CHUNK, 5):
         store.fill(size)
@@ -101,7 +101,7 @@ def test_other_types_than_bytes_are_found(told: Any, log: Log) -> None:
         check(told, log)
 
 
-async def test_columns_that_cannot_be_read_are_found(log: Log, store: Any) -> None:
+async def test_columns_that_cannot_be_read_are_found(log: Log, store: MemoryStore) -> None:
     class Unreadable(MemoryStore):
         async def entries(self, start: int, stop: int) -> list[Entry]:
             raise ValueError("'nonsense' is not a valid EntryKind")
@@ -112,7 +112,7 @@ async def test_columns_that_cannot_be_read_are_found(log: Log, store: Any) -> No
         await log.verify()
 
 
-async def test_the_empty_log_verifies(log: Log, store: Any) -> None:
+async def test_the_empty_log_verifies(log: Log, store: MemoryStore) -> None:
     assert check(store, log).size == 0
     await log.checkpoint()
     assert check(store, log).signed == 0
@@ -121,7 +121,7 @@ async def test_the_empty_log_verifies(log: Log, store: Any) -> None:
         check(store, log)
 
 
-def test_the_unsigned_end_is_told(told: Any, log: Log, events: Any) -> None:
+def test_the_unsigned_end_is_told(told: Any, log: Log, events: Events) -> None:
     told.append(events.change())
     verified = check(told, log)
     assert (verified.size, verified.signed) == (51, 50)

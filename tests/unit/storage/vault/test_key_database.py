@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from gateway.errors import DatabaseUnusable, KeysInvalid, NotRecorded
 from gateway.storage.vault.key_database import KeyDatabase
 from gateway.storage.vault.subject_keys import SubjectKeys
-from tests.stores import Place, blank_postgres, new_database, postgres_server
+from tests.stores import Place, Samples, blank_postgres, new_database, postgres_server
 
 __all__ = ["blank_postgres", "postgres_server"]
 
@@ -94,7 +94,7 @@ def url(postgres_server: Any, blank_postgres: str) -> str:
 
 
 async def test_texts_are_sealed_and_opened_by_all_who_have_them(
-    place: Place, samples: Any, keys_url: sa.URL
+    place: Place, samples: Samples, keys_url: sa.URL
 ) -> None:
     from gateway.model.verdict import Verdict
 
