@@ -16,7 +16,7 @@ from gateway.storage.store import Store
 from tests.stores import Clock, Place, Samples
 
 
-async def take(store: Any, clock: Any, who: str | None = "agent-7", **more: Any) -> Any:
+async def take(store: Store, clock: Clock, who: str | None = "agent-7", **more: Any) -> Any:
     given = {"tenant": "acme", "conversation": "c1", **more}
     return await store.ledger.set_speaker(
         given["tenant"],

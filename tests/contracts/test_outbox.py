@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -17,13 +16,13 @@ from tests.present import present
 from tests.stores import Place, Samples
 
 
-async def _queued(store: Any, samples: Any) -> str:
+async def _queued(store: Store, samples: Samples) -> str:
     record = samples.record()
     await store.ledger.record(record)
     return str(record.submission.message_id)
 
 
-async def _taken(store: Any, samples: Any, message_id: str) -> Delivery:
+async def _taken(store: Store, samples: Samples, message_id: str) -> Delivery:
     (delivery,) = await store.outbox.lease(
         message_id=message_id, until=samples.clock.at + timedelta(seconds=30)
     )

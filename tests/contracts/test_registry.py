@@ -19,7 +19,7 @@ from tests.present import present
 from tests.stores import Place, Samples
 
 
-def _key(samples: Any, **changes: Any) -> ApiKey:
+def _key(samples: Samples, **changes: Any) -> ApiKey:
     values: dict[str, Any] = {
         "id": "key_1",
         "tenant": "acme",

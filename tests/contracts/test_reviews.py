@@ -28,7 +28,7 @@ from tests.stores import Samples
 # Reviews
 
 
-def _review(samples: Any, action: ReviewAction = ReviewAction.RELEASE) -> Review:
+def _review(samples: Samples, action: ReviewAction = ReviewAction.RELEASE) -> Review:
     return Review(action=action, reviewer="ann", reason="fine", at=samples.clock.at)
 
 
@@ -157,7 +157,7 @@ async def test_past_its_deadline_nothing_is_released(store: Store, samples: Samp
 # Escalations
 
 
-def _acknowledge(store: Any, samples: Any, message_id: str, tenant: str = "acme") -> Any:
+def _acknowledge(store: Store, samples: Samples, message_id: str, tenant: str = "acme") -> Any:
     return store.ledger.acknowledge(
         tenant, message_id, reviewer="ann", reason="Called her.", at=samples.clock.at
     )

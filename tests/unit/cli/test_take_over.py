@@ -21,7 +21,7 @@ def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Resu
     return ask_of(take_over)
 
 
-def changes(settings: Settings, open_books: Any) -> list[dict[str, Any]]:
+def changes(settings: Settings, open_books: OpenBooks) -> list[dict[str, Any]]:
     async def read() -> list[dict[str, Any]]:
         async with open_books(settings) as opened:
             await opened.log.checkpoint()

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
-
 from gateway.delivery.breaker import RouteBreaker
 from tests.unit.delivery.conftest import Clock
 
 
-def opened(clock: Any, failures: int = 3) -> RouteBreaker:
+def opened(clock: Clock, failures: int = 3) -> RouteBreaker:
     breaker = RouteBreaker(now=clock, failures=failures, rest_s=10, max_rest_s=35)
     for _ in range(failures):
         assert breaker.wait_s() == 0

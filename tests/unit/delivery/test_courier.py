@@ -350,7 +350,7 @@ async def test_a_caller_that_goes_away_does_not_cut_the_attempt(
 class Broken:
     """An outbox whose database is away for a while."""
 
-    def __init__(self, outbox: Any, *, lease: int = 0, settle: int = 0) -> None:
+    def __init__(self, outbox: MemoryOutbox, *, lease: int = 0, settle: int = 0) -> None:
         self._outbox = outbox
         self._left = {"lease": lease, "settle": settle}
 

@@ -66,7 +66,7 @@ def record_of(delivery: Delivery) -> Record:
     )
 
 
-def courier_of(store: Store, platform: WebhookPlatform, clock: Any) -> OutboxCourier:
+def courier_of(store: Store, platform: WebhookPlatform, clock: Clock) -> OutboxCourier:
     return OutboxCourier(
         outbox=store.outbox,
         platform=platform,

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 
@@ -44,7 +43,7 @@ class _Strict(HTMLParser):
         assert self.open.pop() == tag
 
 
-def page_of(story: Any, tenant: str | None = None, entries: int | None = None) -> str:
+def page_of(story: Story, tenant: str | None = None, entries: int | None = None) -> str:
     counts = tally(story.entries, {})
     days = [key.day for key in counts] or [0]
     counted = TalliedDays(size=len(story.entries), first=min(days), last=max(days), tally=counts)

@@ -65,7 +65,7 @@ class Counts:
         return before[-1] if before else None
 
 
-def kept(story: Any) -> tuple[TallyUpdater, Counts]:
+def kept(story: Story) -> tuple[TallyUpdater, Counts]:
     log = Log(story.entries)
     counts = Counts(log)
     return TallyUpdater(entries=log, tallies=counts, every_s=0.001), counts

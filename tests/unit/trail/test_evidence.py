@@ -12,7 +12,7 @@ import pytest
 
 from gateway.errors import LogInvalid
 from gateway.model.record import Entry
-from gateway.trail.evidence import evidence
+from gateway.trail.evidence import EvidenceStore, evidence
 from tests.evidence import ORIGIN, Book
 
 AT = datetime(2026, 11, 22, 20, tzinfo=UTC)
@@ -30,7 +30,7 @@ class Store:
         return self.book.entries[start:stop]
 
 
-async def lines_of(store: Any, size: int, **more: Any) -> list[dict[str, Any]]:
+async def lines_of(store: EvidenceStore, size: int, **more: Any) -> list[dict[str, Any]]:
     pieces = evidence(store, origin=ORIGIN, keys=(), at=AT, size=size, **more)
     whole = b"".join([piece async for piece in pieces])
     assert whole.endswith(b"\n")

@@ -28,7 +28,7 @@ def schema() -> Draft202012Validator:
     return Draft202012Validator(json.loads(text))
 
 
-def all_events(events: Any) -> list[Any]:
+def all_events(events: Events) -> list[Any]:
     published = events.record(1)
     held = events.record(2, Verdict.HOLD)
     review = Review(

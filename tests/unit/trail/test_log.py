@@ -21,7 +21,7 @@ from tests.unit.trail.conftest import MemoryStore
 ORIGIN = "gateway.example/log"
 
 
-def reopened(store: Any, keyring: Keyring, **more: Any) -> Log:
+def reopened(store: MemoryStore, keyring: Keyring, **more: Any) -> Log:
     return Log(
         store=store,
         keyring=keyring,
@@ -32,7 +32,7 @@ def reopened(store: Any, keyring: Keyring, **more: Any) -> Log:
     )
 
 
-def root_of(store: Any, size: int) -> bytes:
+def root_of(store: MemoryStore, size: int) -> bytes:
     frontier = Frontier()
     frontier.extend([entry.leaf for entry in store.rows[:size]])
     return frontier.root()

@@ -42,7 +42,9 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 class Desk:
     """A log, and what has it stamped."""
 
-    def __init__(self, store: Any, keyring: Keyring, authority: Authority, **more: Any) -> None:
+    def __init__(
+        self, store: MemoryStore, keyring: Keyring, authority: Authority, **more: Any
+    ) -> None:
         self.at = datetime.now(UTC)
         self.seconds = 0.0
         trusted = more.pop("trusted", checker(authority))

@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -90,7 +89,7 @@ def witness(keyring: Keyring, tmp_path: Path) -> Witness:
     )
 
 
-def log_of(store: Any, keyring: Keyring) -> Log:
+def log_of(store: MemoryStore, keyring: Keyring) -> Log:
     return Log(
         store=store,
         keyring=keyring,
@@ -108,7 +107,7 @@ def clock_at(moment: datetime) -> Callable[[], datetime]:
 async def moderator(
     stack: AsyncExitStack,
     log: WitnessedLog,
-    store: Any,
+    store: MemoryStore,
     *replies: Reply,
     quorum: int = 1,
     timeout_s: float = 5,
