@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.processes import ROOT, free_port
+from tests.paths import ROOT
+from tests.processes import free_port
 
 PYTHON = Path(os.environ.get("SYNAPSE_PYTHON", ROOT / ".venv-synapse" / "bin" / "python"))
 

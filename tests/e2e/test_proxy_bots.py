@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.processes import ROOT
+from tests.paths import ROOT
 from tests.proxies import Proxying, opened, proxying
 from tests.receiver import Routes, answering
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from gateway.demo.processes import RunningDemo
-from tests.processes import ROOT
+from tests.paths import ROOT
 from tests.sdk.conftest import token
 
 STORIES = Path(__file__).parent / "agents"

@@ -14,8 +14,7 @@ from gateway.assembly import build as assembly
 from gateway.errors import ConfigurationError, DatabaseUnusable, InvalidField, PolicyInvalid
 from gateway.model.access import Role
 from gateway.settings import Settings, read_settings
-
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
 
 
 @pytest.fixture

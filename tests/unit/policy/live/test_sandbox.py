@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import pytest
-from tests.unit.policy.test_creator_rules import RULES
 
 from gateway.model.decision import Bundle, Decision, Facts
 from gateway.model.verdict import Verdict
 from gateway.policy.engine.input import InputBuilder
 from gateway.policy.live.replay import read_frame, write_frame
 from gateway.policy.live.sandbox import REST_S, CreatorRuleSandbox, SandboxWorker, serve
+from tests.unit.policy.packs.test_creator_rules import RULES
 
 Make = Callable[..., Facts]
 SLOW = """\
