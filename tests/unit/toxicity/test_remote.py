@@ -25,6 +25,8 @@ import numpy as np
 from mlserver import MLModel
 from mlserver.codecs import NumpyCodec, StringCodec
 from mlserver.types import InferenceResponse
+from tests.missing import missing
+from tests.missing import missing
 
 
 class Words(MLModel):
@@ -65,7 +67,7 @@ def _program() -> str:
     """MLServer's, of an environment of its own: `make test-remote` makes one."""
     found = os.environ.get("MLSERVER") or shutil.which("mlserver")
     if found is None:
-        pytest.skip("needs MLServer: `make test-remote`")
+        missing("MLServer", get="make test-remote")
     return found
 
 
