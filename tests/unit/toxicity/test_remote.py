@@ -19,14 +19,13 @@ import pytest
 from gateway.errors import ModelInvalid, StageUndefined
 from gateway.toxicity.remote import RemoteScorer
 from gateway.toxicity.scorer import CATEGORIES
+from tests.missing import missing
 
 MODEL = """
 import numpy as np
 from mlserver import MLModel
 from mlserver.codecs import NumpyCodec, StringCodec
 from mlserver.types import InferenceResponse
-from tests.missing import missing
-from tests.missing import missing
 
 
 class Words(MLModel):
