@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
+
 SOURCES = sorted(
     path for path in (ROOT / "gateway").rglob("*.py") if "migrations" not in path.parts
 )
