@@ -15,8 +15,7 @@ from pathlib import Path
 import httpx
 
 from tests.house import SECRET
-
-ROOT = Path(__file__).parents[1]
+from tests.paths import ROOT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

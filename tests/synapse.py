@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 
-from tests.processes import ROOT, free_port
+from tests.missing import missing
+from tests.paths import ROOT
+from tests.processes import free_port
 
 PYTHON = Path(os.environ.get("SYNAPSE_PYTHON", ROOT / ".venv-synapse" / "bin" / "python"))
 
@@ -57,8 +58,7 @@ disable_existing_loggers: false
 def synapse(folder: Path) -> Iterator[str]:
     """The URL of a homeserver named localhost that anybody may register on."""
     if not PYTHON.exists():
-        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        missing("needs Synapse: make .venv-synapse/ready")
+        missing("Synapse", get="make .venv-synapse/ready")
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "homeserver.yaml"

@@ -27,7 +27,8 @@ from gateway.cli.app import main
 from gateway.model.submission import Channel, Submission
 from gateway.model.verdict import State
 from gateway.settings import read_settings
-from tests.processes import ROOT, environment, run, run_in, serving
+from tests.paths import ROOT
+from tests.processes import environment, run, run_in, serving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.generator import generator
-from tests.processes import ROOT, Serving, serving
+from tests.paths import ROOT
+from tests.processes import Serving, serving
 
 GUIDE = (ROOT / "docs/guides/avatar-services.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)

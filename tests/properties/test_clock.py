@@ -39,10 +39,11 @@ from gateway.policy.engine.signals import SignalDetector
 from gateway.policy.packs.source import load_snapshot
 from gateway.storage.store import Store
 from gateway.text.reader import TextReader
+from tests.paths import ROOT
 from tests.properties.clock_model import EDGES, Memory, Talk, expected
 from tests.stores import Clock, Place, new_database
 
-POLICIES = Path(__file__).parents[2] / "policies"
+POLICIES = ROOT / "policies"
 BEGIN = datetime(2027, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)  # all laws of the model are in force
 PLACES = ("EU", "US-CA", "US-NY", "US-WA", "US-OR", "US-ME", "US-UT", "CN", "KR", "CH")
 SECOND = timedelta(seconds=1)

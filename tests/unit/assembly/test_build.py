@@ -14,8 +14,7 @@ from gateway.errors import ConfigurationError, DatabaseUnusable, InvalidField, P
 from gateway.model.access import Role
 from gateway.opened import utc_now
 from gateway.settings import Settings, read_settings
-
-ROOT = Path(__file__).parents[3]
+from tests.paths import ROOT
 
 
 @pytest.fixture

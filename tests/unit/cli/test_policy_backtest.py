@@ -22,11 +22,12 @@ from gateway.opened import Opened
 from gateway.policy.engine.embedded import EmbeddedEngine
 from gateway.policy.packs.source import load_snapshot
 from gateway.settings import Settings, read_settings
+from tests.paths import ROOT
 from tests.stores import Clock, Samples
 from tests.unit.policy.conftest import make_facts, reader
 
 __all__ = ["make_facts", "reader"]
-SHIPPED = Path(__file__).parents[3] / "policies"
+SHIPPED = ROOT / "policies"
 Open = Callable[[Settings], AbstractAsyncContextManager[Opened]]
 HOUR = """\
 # METADATA

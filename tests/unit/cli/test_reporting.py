@@ -24,10 +24,11 @@ from gateway.errors import ConfigurationError, InvalidField
 from gateway.model.verdict import Verdict
 from gateway.reporting.vocabulary import statement_schema
 from gateway.settings import Settings, read_settings
+from tests.paths import ROOT
 from tests.stores import Clock, Samples
 from tests.unit.cli.conftest import OpenBooks
 
-POLICIES = Path(__file__).parents[3] / "policies"
+POLICIES = ROOT / "policies"
 PROFILE = """
 platform = "Example Social"
 territorial_scope = ["FR"]

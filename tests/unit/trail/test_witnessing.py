@@ -455,6 +455,7 @@ async def test_asked_again_more_rarely_and_back_when_it_is(
         "http://w.example nonsense",
         "http://w.example " + str(NoteKey("w", COSIGNER.keys[0].raw)),
     ],
+    ids=["empty", "ftp", "password", "no key", "nonsense", "key of another kind"],
 )
 def test_what_names_no_witness(text: str) -> None:
     with pytest.raises(LogInvalid):
