@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.assembly.adapters import (
     c2pa_marker,
-    detectors_of,
     generator_of,
     limits_of,
+    pii_detector,
     platform_of,
     policy_engine,
     stream_sessions,
+    toxicity_detector,
 )
 from gateway.assembly.anchoring import quorum_of, stamp_checker, stamping, witnessing
 from gateway.delivery.courier import OutboxCourier
@@ -114,7 +115,8 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
         policy, signals, policies = await stack.enter_async_context(
             _policies(settings, opened, read)
         )
-        detectors = (*detectors_of(settings), signals)
+        pii = pii_detector(settings)
+        detectors = (pii, toxicity_detector(settings), signals)
         for detector in detectors:
             stack.push_async_callback(detector.close)
         proxied = platform_of(settings, opened.keyring)
@@ -134,7 +136,7 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
             detectors=detectors,
             spare=without_public_facts,
             policy=policy,
-            redact=make_redactor(opened.keyring.pseudonym_secret),
+            redact=make_redactor(opened.keyring.pseudonym_secret, pii.placeholders),
             discloser=LabelDiscloser(
                 signer=opened.keyring.receipt,
                 issuer=settings.public_url,
