@@ -39,6 +39,7 @@ from gateway.policy.engine.signals import SignalDetector
 from gateway.policy.packs.source import load_snapshot
 from gateway.storage.store import Store
 from gateway.text.reader import TextReader
+from tests.generations import always
 from tests.paths import ROOT
 from tests.properties.clock_model import EDGES, Memory, Talk, expected
 from tests.stores import Clock, Place, new_database
@@ -257,9 +258,9 @@ class Replicas:
             ledger=store.ledger,
             registry=store.registry,
             read=TextReader(),
-            detectors=(_Quiet(Stage.PII), _Quiet(Stage.TOXICITY), self._signals),
+            detectors=(_Quiet(Stage.PII), _Quiet(Stage.TOXICITY)),
             spare=lambda detection, read, facts: detection,
-            policy=self._engine,
+            policies=always(self._signals, self._engine),
             redact=lambda submission, read, detections, obligations: Redaction(
                 text=read.clean.text
             ),
