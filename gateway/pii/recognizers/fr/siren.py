@@ -5,6 +5,7 @@ from __future__ import annotations
 from presidio_analyzer import Pattern, PatternRecognizer
 from stdnum.fr import siren, siret
 
+from gateway.pii.characters import digits_of
 from gateway.pii.context import context
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
@@ -39,7 +40,7 @@ class SirenRecognizer(PatternRecognizer):
         )
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        digits = "".join(char for char in pattern_text if char.isdigit())
+        digits = digits_of(pattern_text)
         if not digits.isascii() or not siren.is_valid(digits[-9:]) or len(set(digits)) < 3:
             return False
         if len(digits) == 11:  # VAT number: its own key besides
@@ -59,7 +60,7 @@ class SiretRecognizer(PatternRecognizer):
         )
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        digits = "".join(char for char in pattern_text if char.isdigit())
+        digits = digits_of(pattern_text)
         if not digits.isascii() or len(set(digits)) < 3:
             return False
         # Two checksums, or La Poste's own rule: one number in a hundred passes by chance.

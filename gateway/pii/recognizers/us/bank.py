@@ -7,6 +7,7 @@ import re
 from presidio_analyzer import Pattern, PatternRecognizer
 from stdnum.us import rtn
 
+from gateway.pii.characters import digits_of
 from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.placeholders import BANK_ACCOUNT
@@ -43,7 +44,7 @@ class BankNumberRecognizer(PatternRecognizer):
         )
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        digits = "".join(char for char in pattern_text if char.isdigit())
+        digits = digits_of(pattern_text)
         if not digits.isascii() or not _LEAST <= len(digits) <= _MOST or len(set(digits)) < 2:
             return False
         return None

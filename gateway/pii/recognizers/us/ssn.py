@@ -6,6 +6,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from presidio_analyzer.predefined_recognizers import UsSsnRecognizer
 from stdnum.us import ssn
 
+from gateway.pii.characters import digits_of
 from gateway.pii.context import context
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
@@ -39,7 +40,7 @@ class JoinedRecognizer(PatternRecognizer):
         )
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        digits = "".join(char for char in pattern_text if char.isdigit())
+        digits = digits_of(pattern_text)
         if not digits.isascii() or len(set(digits)) < _LEAST_DIFFERENT or not ssn.is_valid(digits):
             return False
         return None
