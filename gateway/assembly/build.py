@@ -19,7 +19,7 @@ from gateway.assembly.adapters import (
     detectors_of,
     generator_of,
     limits_of,
-    platform_of,
+    platforms_of,
     policy_engine,
     stream_sessions,
 )
@@ -35,7 +35,6 @@ from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.stream.session import StreamSessions
 from gateway.platforms.generator import GeneratorClient
 from gateway.platforms.proxied_platform import ProxiedPlatform
-from gateway.platforms.streams import OpenStreams
 from gateway.policy.engine.signals import SignalDetector
 from gateway.policy.live.live_policies import LivePolicies
 from gateway.policy.live.reload import PolicySource, Reloader
@@ -117,8 +116,8 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
         detectors = (*detectors_of(settings), signals)
         for detector in detectors:
             stack.push_async_callback(detector.close)
-        proxied = platform_of(settings, opened.keyring)
-        platform = OpenStreams(proxied)
+        platforms = platforms_of(settings, opened.keyring)
+        platform = platforms.dispatcher
         stack.push_async_callback(platform.close)
         await _warm(policy, detectors)
         courier = OutboxCourier(
@@ -159,10 +158,10 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
             policy=policy,
             courier=courier,
             policies=policies,
-            proxied=proxied,
+            proxied=platforms.proxied,
             witnessing=witnesses,
             stamping=stamps,
-            streaming=stream_sessions(settings, gateway, platform, now=utc_now),
+            streaming=stream_sessions(settings, gateway, platforms.streams, now=utc_now),
             generator=generator,
         )
 
