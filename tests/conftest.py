@@ -10,5 +10,5 @@ PROFILE = load_profile()
 
 
 def pytest_report_header() -> str:
-    drawn = "the same every time" if settings.default.derandomize else "at random"
+    drawn = "the same every time" if settings.get_profile(PROFILE).derandomize else "at random"
     return f"hypothesis examples: profile {PROFILE}, drawn {drawn} (seed: --hypothesis-seed)"

@@ -44,11 +44,11 @@ class PatternRule:
 
     @cached_property
     def name(self) -> str:
-        return str(self.recognizer.name)  # type: ignore[has-type]
+        return str(self.recognizer.name)  # type: ignore[has-type] # not declared by Presidio
 
     @property
     def patterns(self) -> Sequence[Pattern]:
-        patterns: Sequence[Pattern] = self.recognizer.patterns  # type: ignore[has-type]
+        patterns: Sequence[Pattern] = self.recognizer.patterns  # type: ignore[has-type] # not declared by Presidio
         return patterns
 
     @cached_property

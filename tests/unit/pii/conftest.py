@@ -99,6 +99,6 @@ def submit() -> Submit:
             "received_at": datetime(2026, 9, 1, tzinfo=UTC),
             "audience": Audience(),
         }
-        return Submission(**(fields | changes))  # type: ignore[arg-type]
+        return Submission(**(fields | changes))  # type: ignore[arg-type] # of its field's type
 
     return submission

@@ -25,7 +25,7 @@ class Even(PatternRecognizer):
 
 def rule(score: float = 0.6, **changes: object) -> PatternRule:
     fixed = {"placeholder": REMOVED, "about": "", "gate": Prefilter()}
-    return PatternRule(recognizer=Even(score), **(fixed | changes))  # type: ignore[arg-type]
+    return PatternRule(recognizer=Even(score), **(fixed | changes))  # type: ignore[arg-type] # of its field's type
 
 
 def found(one: PatternRule, text: str, *places: str) -> list[tuple[str, float]]:
