@@ -1,4 +1,4 @@
-"""First half of the normalised form: compatibility forms, digits, marks and punctuation made plain."""
+"""First half of the normalised form: makes compatibility forms, digits and punctuation plain."""
 
 from __future__ import annotations
 
