@@ -1,4 +1,4 @@
-"""What a creator says of themselves in public is not to be stripped."""
+"""Leaves out findings of what a creator says of themselves in public: it is not to be stripped."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _WORD = re.compile(r"\w+")
 
 
 def without_public_facts(detection: Detection, read: ReadText, facts: tuple[str, ...]) -> Detection:
-    """`detection` less what `facts` make public. The deny-list comes first: what it found stays.
+    """`detection` without the findings that `facts` make public. Findings of the deny-list stay.
 
-    Names and places are spared word by word ("Léa" of "Merci Léa"), and what is left of the span
-    stays found. Anything else is spared only as a whole: of a public "lea.fr", no address
-    "someone@lea.fr" becomes public. Pure.
+    Names and places are left out word by word ("Léa" of "Merci Léa"), and the other words of the
+    span stay found. Any other finding is left out only as a whole: a public "lea.fr" makes no
+    address "someone@lea.fr" public. Pure.
     """
     if not facts or not detection.findings:
         return detection
-    public = _Public(facts)
+    public = _PublicFacts(facts)
     findings: list[Finding] = []
     for finding in detection.findings:
         if finding.in_human_text or finding.kind == DENIED:
@@ -37,17 +37,20 @@ def without_public_facts(detection: Detection, read: ReadText, facts: tuple[str,
             findings.extend(_less_words(finding, read, public))
         else:
             start, end = read.normalised.from_original(finding.start, finding.end)
-            if not public.holds(finding.kind, read.normalised.text[start:end]):
+            if not public.contain(finding.kind, read.normalised.text[start:end]):
                 findings.append(finding)
     return replace(detection, findings=tuple(findings))
 
 
-class _Public:
+class _PublicFacts:
+    """Facts in the forms that findings are compared with."""
+
     def __init__(self, facts: tuple[str, ...]) -> None:
         self._facts = [fold(unicodedata.normalize("NFKC", fact)) for fact in facts]
         self.words = frozenset(word for fact in self._facts for word in _WORD.findall(fact))
 
-    def holds(self, kind: str, value: str) -> bool:
+    def contain(self, kind: str, value: str) -> bool:
+        """Whether the facts contain `value`, a finding of `kind` in its normalised form."""
         value = fold(value).strip()
         if kind in _WRITTEN_ONE_WAY:
             return any(_stands_in(_bare(value), _bare(fact)) for fact in self._facts)
@@ -58,7 +61,7 @@ class _Public:
         return bool(key) and any(_stands_among_signs(key, fact) for fact in self._facts)
 
 
-def _less_words(finding: Finding, read: ReadText, public: _Public) -> Iterator[Finding]:
+def _less_words(finding: Finding, read: ReadText, public: _PublicFacts) -> Iterator[Finding]:
     start, end = read.normalised.from_original(finding.start, finding.end)
     text = read.normalised.text
     words = [match.span() for match in _WORD.finditer(text, start, end)]
@@ -72,7 +75,7 @@ def _less_words(finding: Finding, read: ReadText, public: _Public) -> Iterator[F
 
 
 def _bare(text: str) -> str:
-    """Links without scheme, www and trailing slash."""
+    """`text` without the scheme, www and trailing slash of a link."""
     return re.sub(r"(?:https?://)?(?:www\.)?", "", text).rstrip("/")
 
 

@@ -20,6 +20,8 @@ _BODY = (
 
 
 class NirRecognizer(PatternRecognizer):
+    """Finds NIR numbers; the key of two digits makes one certain."""
+
     def __init__(self) -> None:
         super().__init__(
             supported_entity="FR_NIR",

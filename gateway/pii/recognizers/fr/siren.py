@@ -21,7 +21,8 @@ CONTEXT = context(
 
 
 class SirenRecognizer(PatternRecognizer):
-    """Luhn lets one number in ten pass: so it leaves the score, but for La Poste's."""
+    """Finds SIREN numbers and the VAT numbers made from them. The Luhn checksum lets one number in
+    ten pass, so it never raises the score."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -49,6 +50,8 @@ class SirenRecognizer(PatternRecognizer):
 
 
 class SiretRecognizer(PatternRecognizer):
+    """Finds SIRET numbers: a SIREN and the number of an establishment."""
+
     def __init__(self) -> None:
         super().__init__(
             supported_entity="FR_SIRET",
