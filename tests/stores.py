@@ -30,6 +30,7 @@ from gateway.storage.engine.migrate import migrate
 from gateway.storage.store import Store, database_at, open_store
 from gateway.trail.leaf import encode
 from tests.missing import missing
+from tests.patience import PATIENCE_S
 
 START = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
 RAW = "Ring me on 06 12 34 56 78, sweet ćhild"
@@ -240,7 +241,8 @@ def own_postgres() -> Iterator[Any]:
 def crash_postgres(server: Any) -> None:
     """Without a checkpoint, as if it had died: it recovers when it is started again."""
     os.kill(server.get_pid(), signal.SIGQUIT)
-    for _ in range(600):
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
         if not (server.pgdata / "postmaster.pid").exists():
             return
         time.sleep(0.05)

@@ -22,6 +22,7 @@ from gateway.model.verdict import State
 from gateway.platforms.proxied_platform import ProxiedPlatform
 from gateway.settings import read_settings
 from tests.house import SECRET, House
+from tests.patience import PATIENCE_S
 from tests.processes import free_port
 from tests.receiver import Receiver, status
 
@@ -59,7 +60,7 @@ class Scene:
     async def state(self, answer: httpx.Response) -> State:
         """Where the message of `answer` stands, once its delivery has ended."""
         message_id = answer.headers["x-avatar-gateway-message"]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 told = await self.parts.rooms.ledger.outcome("default", message_id)
                 assert told is not None

@@ -22,6 +22,7 @@ from gateway.model.access import Role
 from gateway.model.record import EntryKind
 from gateway.settings import read_settings
 from tests.house import SECRET, House
+from tests.patience import PATIENCE_S
 from tests.processes import free_port, run, sandbox_process, serving
 
 in_one_loop = pytest.mark.asyncio(loop_scope="module")
@@ -100,7 +101,7 @@ async def test_many_reviews_at_once_publish_once(house: House) -> None:
     )
     assert Counter(answer.status_code for answer in answers)[200] == 1
     assert {answer.status_code for answer in answers} <= {200, 404, 409}
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
         arrived = [one["message_id"] for one in (await http.get(house.platform)).json()]
     assert arrived.count(held["message_id"]) == 1
 
@@ -144,7 +145,7 @@ def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
             for answer in answers.values():
                 path = f"/v1/messages/{answer.json()['message_id']}"
                 until(lambda path=path: client.get(path).json()["state"] == "delivered")
-        arrived = httpx.get(platform).json()
+        arrived = httpx.get(platform, timeout=PATIENCE_S).json()
     said = Counter(int(one["text"].split("numéro ")[1].split()[0]) for one in arrived)
     assert said == dict.fromkeys(answers, 1)
     told = {answer.json()["message_id"] for answer in answers.values()}
@@ -175,7 +176,7 @@ def ask(client: httpx.Client, number: int) -> httpx.Response:
 
 
 def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -44,6 +44,7 @@ from gateway.policy.engine.embedded import EmbeddedEngine
 from gateway.policy.packs.source import load_snapshot
 from gateway.settings import read_settings
 from tests.house import SECRET, House
+from tests.patience import PATIENCE_S
 from tests.processes import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -361,7 +362,7 @@ def body(scene: Scene) -> dict[str, Any]:
 async def test_without_an_entry_nothing_leaves_and_a_retry_works(
     scene: Scene, methods: dict[str, Any]
 ) -> None:
-    house = House(parts=scene.parts, client=httpx.AsyncClient(), platform="")
+    house = House(parts=scene.parts, client=httpx.AsyncClient(timeout=PATIENCE_S), platform="")
     headers = await house.key(Role.SERVICE)
     message, retry = body(scene), {"Idempotency-Key": f"retry-{next(scene.numbers)}"}
     before = len(scene.sandbox.messages)
@@ -486,9 +487,9 @@ async def test_a_platform_that_is_down_gets_it_when_it_is_back(scene: Scene) -> 
     port = free_port()
     async with courier_to(scene, f"http://127.0.0.1:{port}/messages") as (courier, platform):
         gateway = scene.gateway(courier=courier, platform=platform)
-        headers = await House(parts=scene.parts, client=httpx.AsyncClient(), platform="").key(
-            Role.SERVICE
-        )
+        headers = await House(
+            parts=scene.parts, client=httpx.AsyncClient(timeout=PATIENCE_S), platform=""
+        ).key(Role.SERVICE)
         async with scene.client(gateway, headers) as client:
             answer = await client.post("/v1/messages", json=body(scene))
         assert answer.status_code == 202
@@ -505,9 +506,9 @@ async def test_a_platform_that_is_down_gets_it_when_it_is_back(scene: Scene) -> 
 async def test_a_platform_that_refuses_is_not_asked_again(scene: Scene, status: int) -> None:
     scene.sandbox.failure = PlannedFailure(times=1, status=status)
     before = scene.sandbox.requests
-    headers = await House(parts=scene.parts, client=httpx.AsyncClient(), platform="").key(
-        Role.SERVICE
-    )
+    headers = await House(
+        parts=scene.parts, client=httpx.AsyncClient(timeout=PATIENCE_S), platform=""
+    ).key(Role.SERVICE)
     retry = {"Idempotency-Key": f"refused-{status}"}
     message = body(scene)
     async with scene.client(scene.gateway(), headers) as client:

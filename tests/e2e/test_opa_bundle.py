@@ -15,6 +15,7 @@ from bench.policy import serving as opa_serving
 from tests.bundle_keys import key_pair
 from tests.opa_program import opa
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S
 from tests.processes import Serving, serving
 
 __all__ = ["opa"]  # a fixture
@@ -63,7 +64,7 @@ def _config(folder: Path, gateway: Serving, public: bytes) -> Path:
 
 
 def _until(holds: Callable[[], bool]) -> None:
-    until = time.monotonic() + 120
+    until = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < until, "it never came to that"
         time.sleep(0.2)

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S
 from tests.processes import run, sandbox_process, serving
 
 RULE = "creator.exams"
@@ -21,7 +22,7 @@ PHRASES = 'list: creator.exams\nin: [text]\nlanguages:\n  en: ["leaked (?:paper|
 
 
 def _until(done: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if found := done():
             return found

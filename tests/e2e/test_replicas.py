@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from tests.cluster import Cluster, balancer
+from tests.patience import PATIENCE_S
 from tests.processes import free_port, run, sandbox_process
 from tests.stores import new_database, own_postgres
 
@@ -120,7 +121,7 @@ class Load:
     def caller(self) -> None:
         limits = httpx.Limits(max_keepalive_connections=1)
         with httpx.Client(
-            base_url=self._front, headers=self._headers, timeout=120, limits=limits
+            base_url=self._front, headers=self._headers, timeout=PATIENCE_S, limits=limits
         ) as client:
             while not self.enough.is_set():
                 number = next(self._numbers)
@@ -136,7 +137,7 @@ class Load:
             "text": f"Le clip numéro {number} est là !",
         }
         headers = {"Idempotency-Key": f"clip-{number}"}
-        until = time.monotonic() + 600
+        until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             try:
                 answer = client.post("/v1/messages", json=body, headers=headers)
@@ -196,7 +197,7 @@ def test_whatever_is_killed_nothing_is_lost(
 
 def nothing_was_lost(cluster: Cluster, load: Load, platform: str) -> None:
     """Each message was published once, under one id, with a record and an end."""
-    with httpx.Client(timeout=120) as client:
+    with httpx.Client(timeout=PATIENCE_S) as client:
         arrived = [one for one in client.get(platform).json() if "numéro" in one["text"]]
     said = Counter(int(one["text"].split("numéro ")[1].split()[0]) for one in arrived)
     assert said == dict.fromkeys(load.answers, 1)
@@ -245,7 +246,7 @@ def keep_checkpoint(cluster: Cluster, path: Path) -> Path:
 
 
 def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 600
+    deadline = time.monotonic() + PATIENCE_S
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.05)

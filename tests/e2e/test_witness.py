@@ -21,6 +21,7 @@ from gateway.trail.checkpoint import note_keys
 from gateway.trail.note import NoteKey, cosignatures
 from gateway.trail.proof import parse_proof
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S
 from tests.processes import Serving, environment, free_port, run, serving
 from tests.tsa import serving_authority
 
@@ -94,7 +95,7 @@ def watching(folder: Path, name: str, log_key: str) -> Iterator[WitnessProcess]:
 
 
 def _until(found: Callable[[], Any], told: Callable[[], str]) -> Any:
-    until = time.monotonic() + 120
+    until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         if answer := found():
             return answer

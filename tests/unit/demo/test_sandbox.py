@@ -16,6 +16,7 @@ from gateway.disclosure.canonical import content_hash
 from gateway.disclosure.receipt import ReceiptSigner
 from gateway.keyring import Keyring
 from gateway.platforms.signing import signed_headers
+from tests.patience import PATIENCE_S
 
 SECRET = b"a secret of at least 24 bytes"
 NOW = datetime(2026, 11, 22, 20, tzinfo=UTC)
@@ -90,7 +91,10 @@ def test_without_a_secret_everyone_may_post() -> None:
 
 @pytest.fixture
 async def client(sandbox: SandboxPlatform) -> AsyncIterator[httpx.AsyncClient]:
-    async with sandbox.running() as url, httpx.AsyncClient(base_url=url) as made:
+    async with (
+        sandbox.running() as url,
+        httpx.AsyncClient(base_url=url, timeout=PATIENCE_S) as made,
+    ):
         yield made
 
 

@@ -20,6 +20,7 @@ from gateway.errors import ModelInvalid, StageUndefined
 from gateway.toxicity.remote import RemoteScorer
 from gateway.toxicity.scorer import CATEGORIES
 from tests.missing import missing
+from tests.patience import PATIENCE_S
 
 MODEL = """
 import numpy as np
@@ -83,7 +84,7 @@ def mlserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process = subprocess.Popen([program, "start", "."], cwd=folder, stdout=log, stderr=log)
     try:
         transport = httpx.HTTPTransport(retries=8)  # it backs off in between
-        with httpx.Client(transport=transport, timeout=30) as client:
+        with httpx.Client(transport=transport, timeout=PATIENCE_S) as client:
             client.get(f"http://127.0.0.1:{http}/v2/models/screen").raise_for_status()
         yield f"http://127.0.0.1:{http}/v2/models/screen"
     finally:
