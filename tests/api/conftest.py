@@ -14,6 +14,7 @@ from gateway.demo.sandbox import SandboxPlatform
 from gateway.model.access import Role
 from gateway.settings import read_settings
 from tests.house import SECRET, House
+from tests.patience import PATIENT
 from tests.stores import new_database, postgres_server
 
 __all__ = ["postgres_server"]
@@ -43,6 +44,7 @@ async def house(
                 "sandbox_url": f"{platform}/messages",
                 "webhook_secret": SECRET,
                 "checkpoint_interval_s": 0.2,
+                **PATIENT,
                 **database,
             },
         )

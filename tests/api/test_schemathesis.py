@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from gateway.api.app import build_app
 from gateway.demo.processes import running
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, PATIENT
 
 EXAMPLES = 150
 CHECKS = [
@@ -40,7 +40,11 @@ described.config.generation.update(modes=list(schemathesis.GenerationMode))
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
-    with running(tmp_path_factory.mktemp("schemathesis")) as there:
+    with running(
+        tmp_path_factory.mktemp("schemathesis"),
+        patience_s=PATIENCE_S,
+        **{name: str(value) for name, value in PATIENT.items()},
+    ) as there:
         token = (there.data_dir / "first-api-key").read_text(encoding="utf-8").strip()
         headers = {"Authorization": f"Bearer {token}"}
         with httpx.Client(base_url=there.gateway, headers=headers, timeout=PATIENCE_S) as client:

@@ -22,7 +22,7 @@ from gateway.model.access import Role
 from gateway.model.record import EntryKind
 from gateway.settings import read_settings
 from tests.house import SECRET, House
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, PATIENT
 from tests.processes import free_port, run, sandbox_process, serving
 
 in_one_loop = pytest.mark.asyncio(loop_scope="module")
@@ -47,10 +47,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
                 "data_dir": tmp_path_factory.mktemp("many"),
                 "sandbox_url": f"{platform}/messages",
                 "webhook_secret": SECRET,
-                "deadline_detect_ms": 120_000,
-                "deadline_policy_ms": 120_000,
-                "deadline_record_ms": 120_000,
-                "deliver_wait_ms": 120_000,
+                **PATIENT,
             },
         )
         async with assemble(settings) as parts:
@@ -115,7 +112,6 @@ def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
     numbers = iter(range(10_000))
     with sandbox_process(tmp_path) as platform:
         settings = {"sandbox_url": platform, "port": port, "checkpoint_interval_s": 0.2}
-        settings |= {"deadline_detect_ms": 60_000, "deadline_policy_ms": 60_000}
         with serving(data, **settings) as there, there.client() as client:
             client.put("/v1/creators/lea", json={}).raise_for_status()
 

@@ -86,8 +86,6 @@ def test_an_opa_server_follows_the_policies_in_use(
             policy_engine="opa",
             opa_url=server,
             opa_upload=False,
-            opa_deadline_ms=60_000,
-            deadline_policy_ms=120_000,
             policies_dir=folder / "policies",
         ) as follower:
             _decides(follower, first)

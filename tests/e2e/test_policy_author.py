@@ -54,9 +54,6 @@ def test_from_an_idea_to_an_enforced_rule(tmp_path: Path) -> None:
         "policies_dir": packs,
         "policies_shadow_dir": shadow,
         "policies_reload_s": 0.2,
-        "deadline_detect_ms": 60_000,
-        "deadline_policy_ms": 60_000,
-        "deliver_wait_ms": 60_000,
     }
     with (
         sandbox_process(tmp_path) as platform,

@@ -43,8 +43,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, platform: str) -> Iterator
             "subject_keys_url": new_database(server, "keys", "template1"),
             "sandbox_url": platform,
             "checkpoint_interval_s": 0.5,
-            "deadline_detect_ms": 120_000,
-            "deadline_policy_ms": 120_000,
             "deadline_record_ms": 30_000,
         }
         made = Cluster(

@@ -32,8 +32,7 @@ MESSAGES = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))["components"]["m
 
 @pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    patient = {"deadline_detect_ms": 120_000, "deadline_policy_ms": 120_000}  # hundreds at once
-    with serving(tmp_path_factory.mktemp("stream") / "data", **patient) as started:
+    with serving(tmp_path_factory.mktemp("stream") / "data") as started:
         with started.client() as http:
             http.put("/v1/creators/lea", json={"display_name": "Léa"}).raise_for_status()
             http.put("/v1/creators/mia", json={"rego": RULE}).raise_for_status()

@@ -25,7 +25,7 @@ from gateway.settings import read_settings
 from gateway.verifier.pack import pack
 from tests.house import SECRET, House
 from tests.paths import ROOT
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, PATIENT
 from tests.processes import environment, run
 
 GUIDE = (ROOT / "docs/guides/auditors.md").read_text(encoding="utf-8")
@@ -86,10 +86,7 @@ async def _day(desk: Path, bin_dir: Path) -> None:
                 "data_dir": desk / "data",
                 "sandbox_url": f"{platform}/messages",
                 "webhook_secret": SECRET,
-                "deadline_detect_ms": 120_000,
-                "deadline_policy_ms": 120_000,
-                "deadline_record_ms": 120_000,
-                "deliver_wait_ms": 120_000,
+                **PATIENT,
             },
         )
         async with assemble(settings) as parts:

@@ -89,12 +89,12 @@ def mlserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"http://127.0.0.1:{http}/v2/models/screen"
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE_S)
 
 
 @contextmanager
 def _scorer(url: str) -> Iterator[RemoteScorer]:
-    scorer = RemoteScorer(url=url, timeout_s=10)
+    scorer = RemoteScorer(url=url, timeout_s=PATIENCE_S)
     try:
         yield scorer
     finally:
@@ -203,7 +203,7 @@ def test_a_server_that_is_gone_holds() -> None:
 
 def test_one_that_leaves_later_holds() -> None:
     with _answering(200, _outputs([0.2])) as url:
-        scorer = RemoteScorer(url=url, timeout_s=10)
+        scorer = RemoteScorer(url=url, timeout_s=PATIENCE_S)
         scorer.load()
     with pytest.raises(StageUndefined, match="could not be asked"):
         scorer.score(["a text"])

@@ -86,8 +86,8 @@ def behind(url: str, forwarder: Forwarder) -> str:
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half a second after the 12 s of a writer, less these."""
-    monkeypatch.setattr("gateway.storage.engine.postgres._ANSWER_S", 0.5 - 12)
+    """4 s after the 12 s of a writer, less these: a busy server answers all else by then."""
+    monkeypatch.setattr("gateway.storage.engine.postgres._ANSWER_S", 4 - 12)
 
 
 def test_an_answer_that_does_not_come_ends_the_connection(
@@ -98,7 +98,7 @@ def test_an_answer_that_does_not_come_ends_the_connection(
     assert isinstance(connection, LimitedConnection)
     assert connection.execute("SELECT pg_sleep(0.3), 1").fetchone() == ("", 1)
     forwarder.deaf.set()
-    with pytest.raises(database.error, match=r"no answer within 0\.5 s"):
+    with pytest.raises(database.error, match=r"no answer within 4 s"):
         connection.execute("SELECT 1")
     assert connection.closed
     with pytest.raises(database.error):  # at once, not after another wait
