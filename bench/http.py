@@ -17,7 +17,7 @@ from bench.figure import Figure, ratio
 from bench.messages import submission
 from bench.presidio import NAME, baseline
 from bench.start import server_of
-from gateway.assembly.build import open_gateway_data
+from gateway.assembly.build import open_with_anchors
 from gateway.demo.processes import RunningDemo, running
 from gateway.model.record import EntryKind
 from gateway.settings import read_settings
@@ -113,9 +113,9 @@ def _all_received(there: RunningDemo, *, sent: int, patience_s: float = 60) -> l
 
 async def _recorded(data_dir: Path) -> set[str]:
     """Ids of the messages with a decision in the log. The log must verify."""
-    async with open_gateway_data(read_settings(None, {"data_dir": data_dir})) as books:
-        await books.log.verify()
-        entries = await books.store.log.entries(0, await books.store.log.size())
+    async with open_with_anchors(read_settings(None, {"data_dir": data_dir})) as opened:
+        await opened.log.verify()
+        entries = await opened.store.log.entries(0, await opened.store.log.size())
     return {
         one.message_id
         for one in entries

@@ -93,11 +93,12 @@ _LONG, _LEAST_DIFFERENT = 6, 3
 
 
 def _drawn(piece: re.Match[str], draw: random.Random) -> str:
-    if piece[1]:
-        return draw.choice(piece[1])
-    if piece[2] == "x":
+    choices, letter = str(piece[1] or ""), str(piece[2])
+    if choices:
+        return draw.choice(choices)
+    if letter == "x":
         return draw.choice("0123456789")
-    return draw.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ") if piece[2] == "A" else piece[2]
+    return draw.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ") if letter == "A" else letter
 
 
 def _all(country: str, language: str, *rows: tuple[object, ...]) -> Iterator[Identity]:

@@ -37,7 +37,7 @@ def measure() -> Iterator[Figure]:
 async def _measure() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder, baseline() as presidio:
         async with assemble(read_settings(None, {"data_dir": Path(folder)})) as parts:
-            await parts.books.store.registry.put_creator("default", "bench", {}, actor="bench")
+            await parts.opened.store.registry.put_creator("default", "bench", {}, actor="bench")
             numbers = count(1)
             await _decide(parts, numbers, _WAYS[0])
             return [await _ratio(parts, numbers, presidio, way) for way in _WAYS]

@@ -48,10 +48,10 @@ class Records:
             received_at=START,
             audience=Audience(id=f"person-{number % 200}", jurisdictions=("FR", "US-CA")),
         )
-        return replace(_TEMPLATE, **_filled(submission, number))
+        return _filled(submission, number)
 
 
-def _filled(submission: Submission, number: int) -> dict[str, object]:
+def _filled(submission: Submission, number: int) -> Record:
     document = {
         "text": dict.fromkeys(("submitted", "normalised", "folded"), submission.text),
         "human": {"text": submission.human_text},
@@ -60,13 +60,14 @@ def _filled(submission: Submission, number: int) -> dict[str, object]:
     }
     assert _TEMPLATE.decision is not None
     masked = {**document, "text": {"length": 120}, "human": {"text": None}}
-    return {
-        "decision_id": f"dec_{number:032x}",
-        "submission": submission,
-        "decided_at": START + timedelta(milliseconds=number),
-        "decision": replace(_TEMPLATE.decision, document=document, masked=masked),
-        "redaction": Redaction(text=submission.text),
-        "disclosure": Disclosure(
+    return replace(
+        _TEMPLATE,
+        decision_id=f"dec_{number:032x}",
+        submission=submission,
+        decided_at=START + timedelta(milliseconds=number),
+        decision=replace(_TEMPLATE.decision, document=document, masked=masked),
+        redaction=Redaction(text=submission.text),
+        disclosure=Disclosure(
             text=f"[AI] {submission.text}",
             language="en",
             notices=(Notice(notice="ai", text="[AI]", position="start", rules=RULES[:1]),),
@@ -74,10 +75,10 @@ def _filled(submission: Submission, number: int) -> dict[str, object]:
             content_hash="cd" * 32,
             salt="5a" * 16,
         ),
-        "receipt": Receipt(
+        receipt=Receipt(
             id=f"rcp_{number}", kid="k" * 43, jws="j" * 700, claims={"iss": "x", "sub": "y" * 64}
         ),
-    }
+    )
 
 
 _TEMPLATE = Record(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -51,7 +51,7 @@ class Meter:
     """CPU seconds by part, since it was emptied. A part is measured alone: the next one waits."""
 
     def __init__(self) -> None:
-        self.spent: Counter[str] = Counter()
+        self.spent: defaultdict[str, float] = defaultdict(float)
         self._turn = asyncio.Lock()
 
     @contextmanager
@@ -104,7 +104,7 @@ async def _measure() -> list[Figure]:
     meter, numbers = Meter(), count(1)
     with tempfile.TemporaryDirectory() as folder, baseline() as presidio:
         async with assemble(read_settings(None, {"data_dir": Path(folder)})) as parts:
-            await parts.books.store.registry.put_creator("default", "bench", {}, actor="bench")
+            await parts.opened.store.registry.put_creator("default", "bench", {}, actor="bench")
             gateway = Gateway(
                 rooms=metered(parts.rooms, meter), limits=Limits(), now=lambda: datetime.now(UTC)
             )
@@ -114,7 +114,7 @@ async def _measure() -> list[Figure]:
                 began, before = time.perf_counter(), time.process_time()
                 await _decide(gateway, numbers)
                 spent = time.process_time() - before
-                meter.spent["rest"] = spent - meter.spent.total()
+                meter.spent["rest"] = spent - sum(meter.spent.values())
                 for name, times in taken.items():
                     times.append(meter.spent[name] / PER_ROUND)
                 idle = (time.perf_counter() - began - spent) / PER_ROUND

@@ -34,7 +34,7 @@ from gateway.model.submission import StreamPart, Submission
 from gateway.model.verdict import Verdict
 from gateway.pipeline.adapters import Limits
 from gateway.pipeline.ids import new_id
-from gateway.pipeline.judgement import JudgeSegment as Judging
+from gateway.pipeline.judgement import Judge as Judging
 from gateway.pipeline.stream.hold_back import (
     CheckWhole,
     Command,
@@ -86,7 +86,7 @@ def measure() -> Iterator[Figure]:
 
 async def _measure(folder: Path) -> list[Figure]:
     async with assemble(read_settings(None, {"data_dir": folder, "toxicity_cache_s": 0})) as parts:
-        await parts.books.store.registry.put_creator("default", "bench", {}, actor="bench")
+        await parts.opened.store.registry.put_creator("default", "bench", {}, actor="bench")
         return [await _first_release(parts), await _leaks(parts)]
 
 
@@ -114,9 +114,9 @@ async def _first_release(parts: AssembledGateway) -> Figure:
 
 
 async def _time_to_words(parts: AssembledGateway, number: int, *, whole: bool) -> float:
-    if parts.studio is None:
+    if parts.streaming is None:
         raise RuntimeError("streams are not set up")
-    session = StreamSession(_opening(), studio=parts.studio, observe=_unseen, whole=whole)
+    session = StreamSession(_opening(), streaming=parts.streaming, observe=_unseen, whole=whole)
     began = time.monotonic()
 
     async def say() -> None:

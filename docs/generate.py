@@ -15,7 +15,8 @@ from docs import asyncapi, packs, routes, statements
 from gateway import errors
 from gateway.api.app import build_app
 from gateway.api.problems import TYPE_BASE
-from gateway.assembly import build as assembly
+from gateway.assembly.commands import command_services
+from gateway.assembly.serving import version
 from gateway.cli.app import build as build_command
 from gateway.pii.reference import recognizers_page
 from gateway.policy.authoring.reference import render
@@ -47,7 +48,7 @@ def settings_page() -> str:
 
 
 def commands_page() -> str:
-    root = typer.main.get_command(build_command(assembly.command_services()))
+    root = typer.main.get_command(build_command(command_services()))
     lines = ["# Commands", ""]
     for path, command in _walk("avatar-gateway", root):
         context = click.Context(command, info_name=path, max_content_width=96, terminal_width=96)
@@ -63,7 +64,7 @@ def _walk(path: str, command: Any) -> list[tuple[str, Any]]:
 
 
 def openapi() -> dict[str, Any]:
-    return build_app(None, version=assembly.version(), max_body_bytes=1).openapi()
+    return build_app(None, version=version(), max_body_bytes=1).openapi()
 
 
 def http_page() -> str:

@@ -146,7 +146,7 @@ class Ledger(Protocol):
         is open. A message that is judged again, in a review, may open it again."""
         ...
 
-    async def hand_over(
+    async def set_speaker(
         self,
         tenant: str,
         conversation: str,

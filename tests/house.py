@@ -44,7 +44,7 @@ class House:
     async def key(self, *roles: Role, tenant: str = "default", **more: Any) -> dict[str, str]:
         now = datetime.now(UTC)
         key, token = issue_key(tenant=tenant, roles=frozenset(roles), now=now, **more)
-        await self.parts.books.store.registry.put_api_key(key, actor="tests")
+        await self.parts.opened.store.registry.put_api_key(key, actor="tests")
         return {"Authorization": f"Bearer {token}"}
 
     async def post(self, body: Mapping[str, Any], **more: Any) -> httpx.Response:

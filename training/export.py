@@ -66,7 +66,8 @@ def write(
     """Writes both files; returns the description's path."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / "embedded.npz"
-    np.savez_compressed(weights, **arrays(state))
+    named: Mapping[str, Any] = arrays(state)  # Any: numpy's stub takes a name for its option too
+    np.savez_compressed(weights, **named)
     return describe(
         weights, eps=eps, shifts=shifts, false_positive_rate=false_positive_rate, details=details
     )

@@ -146,7 +146,7 @@ class Requirement:
     roles: frozenset[Role]
 
     async def __call__(self, request: Request) -> ApiKey:
-        guard: AccessGuard = request.app.state.doors.guard
+        guard: AccessGuard = request.app.state.services.guard
         return await guard.admit(request.headers.get("authorization"), self.roles)
 
 

@@ -27,9 +27,9 @@ from gateway.policy.packs.bundles import MAX_BUNDLE_BYTES
 
 
 def build_app(
-    doors: ApiServices | None, *, version: str, max_body_bytes: int, public_url: str = ""
+    services: ApiServices | None, *, version: str, max_body_bytes: int, public_url: str = ""
 ) -> FastAPI:
-    """The app in front of `doors`; without any it can only describe itself."""
+    """The app in front of `services`; without any it can only describe itself."""
     app = FastAPI(
         title="avatar-gateway",
         redirect_slashes=False,  # a redirect would go wherever the Host header says
@@ -52,7 +52,7 @@ def build_app(
             {"name": "operation", "description": "Health, metrics, public keys."},
         ],
     )
-    app.state.doors = doors
+    app.state.services = services
     problems.install(app)
     for door in (submissions, openai, stream, conversations, reviews, escalations):
         app.include_router(door.router())

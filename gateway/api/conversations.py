@@ -58,7 +58,7 @@ def router() -> APIRouter:
     path = "/v1/conversations/{conversation:path}/handover"
     routes.add_api_route(
         path,
-        hand_over,
+        set_speaker,
         methods=["PUT"],
         response_model=TakeOverOut,
         responses=documented(400, 401, 403, 413, 415, 422, 429, 503),
@@ -75,7 +75,7 @@ def router() -> APIRouter:
     return routes
 
 
-async def hand_over(
+async def set_speaker(
     request: Request, conversation: Conversation, body: TakeOverIn, key: Caller
 ) -> TakeOverOut:
     """While a person speaks, what the avatar submits there is held. What the person types is
@@ -84,14 +84,14 @@ async def hand_over(
     already changes nothing and makes no entry."""
     if (body.who is not None) != (body.to is Speaker.HUMAN):
         raise InvalidField("who", "goes with to: human, always and only", "Mend either.")
-    doors = services_of(request)
-    turn = await doors.ledger.hand_over(
+    services = services_of(request)
+    turn = await services.ledger.set_speaker(
         key.tenant,
         conversation,
         who=body.who,
         actor=key.id,
         reason=body.reason,
-        at=doors.now(),
+        at=services.now(),
     )
     return _out(conversation, turn)
 

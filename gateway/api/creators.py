@@ -70,9 +70,9 @@ async def put(
 ) -> CreatorOut:
     """The settings are checked against policies/schemas/creator.schema.json; each version stays
     in the audit log."""
-    doors = services_of(request)
-    doors.check_creator(settings)
-    creator = await doors.registry.put_creator(key.tenant, creator_id, settings, actor=key.id)
+    services = services_of(request)
+    services.check_creator(settings)
+    creator = await services.registry.put_creator(key.tenant, creator_id, settings, actor=key.id)
     return _out(creator)
 
 

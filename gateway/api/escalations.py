@@ -39,9 +39,9 @@ async def waiting(
 ) -> list[EscalationOut]:
     """Shows the text as the avatar wrote it and what the person wrote: for reviewers only. They
     stay until somebody acknowledges them; nothing expires."""
-    doors = services_of(request)
-    found = await doors.ledger.escalations(key.tenant, limit=limit)
-    doors.metrics.escalations(len(found))
+    services = services_of(request)
+    found = await services.ledger.escalations(key.tenant, limit=limit)
+    services.metrics.escalations(len(found))
     return [escalation_out(one) for one in found]
 
 
@@ -50,8 +50,8 @@ async def acknowledge(
 ) -> AcknowledgedOut:
     """Closes it, with an entry in the audit log. What was published or held stays as it is. 404
     when none is open for this message."""
-    doors = services_of(request)
-    entry = await doors.ledger.acknowledge(
-        key.tenant, message_id, reviewer=key.id, reason=body.reason, at=doors.now()
+    services = services_of(request)
+    entry = await services.ledger.acknowledge(
+        key.tenant, message_id, reviewer=key.id, reason=body.reason, at=services.now()
     )
     return AcknowledgedOut(message_id=message_id, entry=entry.seq)

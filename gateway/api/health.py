@@ -38,14 +38,14 @@ async def alive() -> dict[str, str]:
 
 
 async def ready(request: Request) -> JSONResponse:
-    doors = services_of(request)
-    missing = await doors.unready()
+    services = services_of(request)
+    missing = await services.unready()
     if missing:
         return JSONResponse({"status": "not ready", "missing": list(missing)}, 503)
     answer: dict[str, Any] = {"status": "ready"}
-    if remarks := doors.remarks():
+    if remarks := services.remarks():
         answer["remarks"] = list(remarks)
-    if refused := doors.policies.status.refused:
+    if refused := services.policies.status.refused:
         place = ":".join(str(one) for one in (refused.file, refused.line, refused.column) if one)
         answer["policies_refused"] = place or refused.source
     return JSONResponse(answer)

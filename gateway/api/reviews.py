@@ -44,9 +44,9 @@ async def waiting(
     request: Request, key: Reviewer, limit: Annotated[int, Query(ge=1, le=500)] = 100
 ) -> list[HeldOut]:
     """Shows the text as the avatar wrote it: for reviewers only."""
-    doors = services_of(request)
-    held = await doors.ledger.reviews(key.tenant, limit=limit)
-    doors.metrics.waiting(len(held))
+    services = services_of(request)
+    held = await services.ledger.reviews(key.tenant, limit=limit)
+    services.metrics.waiting(len(held))
     return [held_out(one) for one in held]
 
 
@@ -55,10 +55,10 @@ async def settle(
 ) -> Response:
     """An edit is judged again; what cannot be published stays held (202), with the reasons.
     A rejection answers 200 with the state `rejected_by_review`."""
-    doors = services_of(request)
-    review = Review(action=body.action, reviewer=key.id, reason=body.reason, at=doors.now())
-    outcome = await doors.gateway.review(key.tenant, message_id, review, body.text)
-    observe(doors, outcome)
+    services = services_of(request)
+    review = Review(action=body.action, reviewer=key.id, reason=body.reason, at=services.now())
+    outcome = await services.gateway.review(key.tenant, message_id, review, body.text)
+    observe(services, outcome)
     if outcome.state is State.REJECTED_BY_REVIEW:
         return JSONResponse(outcome_out(outcome).model_dump(mode="json"))
     return outcome_response(outcome)

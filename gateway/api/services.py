@@ -33,7 +33,7 @@ class ReportServices:
 
     questions: EntrySearch
     tallies: StoredTallies
-    keeper: TallyUpdater
+    updater: TallyUpdater
     statement: Callable[[Entry], Mapping[str, Any] | None] | None = None
 
 
@@ -43,11 +43,11 @@ class ApiServices:
     for settings that the schema does not allow. `policy_data` is the base document of the
     policies in use. `remarks` says what is not as it should be though messages are served.
     `log_public`: whether anyone may read tiles. `proxied` are the platforms behind /p/.
-    `studio` is what streams use, `generator` where words come from, None where none is set;
+    `streaming` is what streams use, `generator` where words come from, None where none is set;
     `hub` has the live streams."""
 
     gateway: Gateway
-    asking: Moderator
+    moderator: Moderator
     ledger: Ledger
     registry: Registry
     log: Log
@@ -65,16 +65,16 @@ class ApiServices:
     witnessing: Witnessing | None = None
     remarks: Callable[[], tuple[str, ...]] = tuple
     log_public: bool = False
-    desk: ReportServices | None = None
+    reports: ReportServices | None = None
     proxied: ProxiedPlatform | None = None
-    studio: StreamSessions | None = None
+    streaming: StreamSessions | None = None
     generator: GeneratorClient | None = None
     hub: LiveStreams = field(default_factory=LiveStreams)
 
 
 def services_of(request: Request) -> ApiServices:
     """The doors of the app that serves this request."""
-    doors = request.app.state.doors
-    if not isinstance(doors, ApiServices):
+    services = request.app.state.services
+    if not isinstance(services, ApiServices):
         raise TypeError("the app was built without doors")
-    return doors
+    return services

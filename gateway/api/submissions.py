@@ -108,15 +108,15 @@ async def submit(
 
     200: delivered. 202: held for a person, or queued. 403: blocked, with the reasons.
     """
-    doors = services_of(request)
-    return outcome_response(await _submit(doors, body, key, idempotency_key, dry_run=False))
+    services = services_of(request)
+    return outcome_response(await _submit(services, body, key, idempotency_key, dry_run=False))
 
 
 async def decide(request: Request, body: SubmissionIn, key: Service) -> Response:
     """The same decision, with the text as it would be published; nothing is delivered, and the
     disclosure clock does not move. The verdict is in the answer, the status is always 200."""
-    doors = services_of(request)
-    outcome = await _submit(doors, body, key, None, dry_run=True)
+    services = services_of(request)
+    outcome = await _submit(services, body, key, None, dry_run=True)
     return _json(outcome_out(outcome), 200)
 
 
@@ -126,8 +126,8 @@ async def message(request: Request, message_id: MessageId, key: Reader) -> Outco
 
 async def receipt(request: Request, message_id: MessageId, key: Reader) -> ReceiptDocument:
     """404 until the message is published, 410 once it is erased."""
-    doors = services_of(request)
-    outcome = await _known(doors, key, message_id)
+    services = services_of(request)
+    outcome = await _known(services, key, message_id)
     if outcome.erased_at is not None:
         raise Erased(f"the receipt of {message_id}", outcome.erased_at)
     if outcome.receipt is None:
@@ -141,7 +141,7 @@ async def receipt(request: Request, message_id: MessageId, key: Reader) -> Recei
             },
             "claims": outcome.receipt.claims,
             "entry": outcome.entry_seq,
-            "proof": await doors.log.proof(outcome.entry_seq),
+            "proof": await services.log.proof(outcome.entry_seq),
         }
     )
 
@@ -174,9 +174,9 @@ def _json(told: OutcomeOut, status: int) -> Response:
     return Response(told.model_dump_json(), status, media_type="application/json")
 
 
-def observe(doors: ApiServices, outcome: Outcome) -> None:
+def observe(services: ApiServices, outcome: Outcome) -> None:
     """Count one judged message, and tell the log when it calls a person: ids and rules only."""
-    doors.metrics.observe(outcome)
+    services.metrics.observe(outcome)
     rules = escalating(outcome.obligations)
     if rules and not outcome.dry_run:
         structlog.get_logger("gateway.api").warning(
@@ -189,14 +189,14 @@ def observe(doors: ApiServices, outcome: Outcome) -> None:
 
 
 async def _submit(
-    doors: ApiServices,
+    services: ApiServices,
     body: SubmissionIn,
     key: ApiKey,
     idempotency_key: str | None,
     *,
     dry_run: bool,
 ) -> Outcome:
-    now = doors.now()
+    now = services.now()
     submission = body.to_submission(
         message_id=new_id("msg", now),
         tenant=key.tenant,
@@ -205,14 +205,14 @@ async def _submit(
         idempotency_key=idempotency_key,
         dry_run=dry_run,
     )
-    outcome = await doors.gateway.submit(submission)
+    outcome = await services.gateway.submit(submission)
     if not outcome.replayed:
-        observe(doors, outcome)
+        observe(services, outcome)
     return outcome
 
 
-async def _known(doors: ApiServices, key: ApiKey, message_id: str) -> Outcome:
-    outcome = await doors.ledger.outcome(key.tenant, message_id)
+async def _known(services: ApiServices, key: ApiKey, message_id: str) -> Outcome:
+    outcome = await services.ledger.outcome(key.tenant, message_id)
     if outcome is None:
         raise NotFound("message", message_id)
     return outcome

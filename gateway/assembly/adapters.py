@@ -95,7 +95,7 @@ def generator_of(settings: Settings) -> GeneratorClient | None:
     )
 
 
-def studio_of(
+def stream_sessions(
     settings: Settings, gateway: Gateway, streams: OpenStreams, *, now: Now
 ) -> StreamSessions:
     return StreamSessions(

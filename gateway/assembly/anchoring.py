@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from cryptography.x509 import load_pem_x509_certificates
 
-from gateway.cli.context import Opened
 from gateway.errors import ConfigurationError, LogInvalid
+from gateway.opened import Opened
 from gateway.ports import Now
 from gateway.settings import Settings
 from gateway.trail.anchors import Quorum
@@ -54,14 +54,14 @@ def stamp_checker(settings: Settings) -> StampChecker | None:
         ) from None
 
 
-def witnessing(settings: Settings, books: Opened, *, now: Now) -> Witnessing | None:
+def witnessing(settings: Settings, opened: Opened, *, now: Now) -> Witnessing | None:
     """What asks them; None where none are set."""
     found = witnesses_of(settings)
     if not found:
         return None
     return Witnessing(
-        log=books.log,
-        store=books.store.log,
+        log=opened.log,
+        store=opened.store.log,
         witnesses=found,
         quorum=settings.witness_quorum,
         now=now,
@@ -69,7 +69,7 @@ def witnessing(settings: Settings, books: Opened, *, now: Now) -> Witnessing | N
     )
 
 
-def stamping(settings: Settings, books: Opened, *, now: Now) -> Stamping | None:
+def stamping(settings: Settings, opened: Opened, *, now: Now) -> Stamping | None:
     """What has checkpoints stamped; None where no authority is set."""
     if settings.timestamp_url is None:
         return None
@@ -83,8 +83,8 @@ def stamping(settings: Settings, books: Opened, *, now: Now) -> Stamping | None:
     from gateway.trail.stamping import Stamping  # noqa: PLC0415 - an extra
 
     return Stamping(
-        log=books.log,
-        store=books.store.log,
+        log=opened.log,
+        store=opened.store.log,
         url=settings.timestamp_url,
         checker=checker,
         now=now,

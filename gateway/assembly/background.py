@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 import structlog
 
-from gateway.cli.context import Opened
 from gateway.errors import GatewayError, place_of
+from gateway.opened import Opened
 
 Job = Callable[[], Awaitable[None]]
 
@@ -53,24 +53,24 @@ async def keep(what: str, run: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(1)
 
 
-async def expire(books: Opened, every_s: float = 5.0) -> None:
+async def expire(opened: Opened, every_s: float = 5.0) -> None:
     log = structlog.get_logger("gateway")
     while True:
         try:
-            if expired := await books.store.ledger.expire(datetime.now(UTC)):
+            if expired := await opened.store.ledger.expire(datetime.now(UTC)):
                 log.info("expired held messages", count=expired)
         except GatewayError as error:
             log.warning("could not expire held messages", error=type(error).__name__)
         await asyncio.sleep(every_s)
 
 
-async def retain(books: Opened, every_s: float = 60.0, rounds: int = 60) -> None:
+async def retain(opened: Opened, every_s: float = 60.0, rounds: int = 60) -> None:
     """Carry on erasures that were broken off; once in `rounds`, erase what no rule keeps."""
     log = structlog.get_logger("gateway")
-    retention = books.store.retention(books.settings.retention_rules)
+    retention = opened.store.retention(opened.settings.retention_rules)
     for number in itertools.count():
         try:
-            if resumed := await books.store.erasures.resume():
+            if resumed := await opened.store.erasures.resume():
                 log.info("carried on erasures", count=resumed)
             for report in await retention.run() if number % rounds == 0 else ():
                 log.info(
@@ -84,12 +84,12 @@ async def retain(books: Opened, every_s: float = 60.0, rounds: int = 60) -> None
         await asyncio.sleep(every_s)
 
 
-async def take_over(books: Opened, every_s: float = 3.0) -> None:
+async def take_over(opened: Opened, every_s: float = 3.0) -> None:
     """From replicas that died: what they had taken to send."""
     log = structlog.get_logger("gateway")
     while True:
         await asyncio.sleep(every_s)
         try:
-            await books.store.tend()
+            await opened.store.tend()
         except GatewayError as error:
             log.warning("could not look after dead processes", error=type(error).__name__)

@@ -34,7 +34,7 @@ Every setting can be given in a TOML file, in the environment (AVATAR_GATEWAY_â€
 `serve`; docs/reference/settings.md lists them."""
 
 
-def build(workshop: CommandServices) -> typer.Typer:
+def build(commands: CommandServices) -> typer.Typer:
     app = typer.Typer(
         help=_HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
     )
@@ -54,19 +54,19 @@ def build(workshop: CommandServices) -> typer.Typer:
         ] = False,
     ) -> None:
         flags = {} if data_dir is None else {"data_dir": data_dir}
-        context.obj = workshop.settings(config, flags)
+        context.obj = commands.settings(config, flags)
 
     for group in (serve, demo, decide):
-        group.add(app, workshop)
+        group.add(app, commands)
     witness.add(app)
-    app.add_typer(keys.build(workshop), name="keys", help="Signing keys and API keys.")
-    app.add_typer(creators.build(workshop), name="creators", help="Creators and their settings.")
-    app.add_typer(policy.build(workshop), name="policy", help="Policy packs.")
-    app.add_typer(audit.build(workshop), name="audit", help="The audit log.")
-    app.add_typer(review.build(workshop), name="review", help="What waits for a person.")
+    app.add_typer(keys.build(commands), name="keys", help="Signing keys and API keys.")
+    app.add_typer(creators.build(commands), name="creators", help="Creators and their settings.")
+    app.add_typer(policy.build(commands), name="policy", help="Policy packs.")
+    app.add_typer(audit.build(commands), name="audit", help="The audit log.")
+    app.add_typer(review.build(commands), name="review", help="What waits for a person.")
     takeover_help = "A person in the avatar's place."
-    app.add_typer(take_over.build(workshop), name="handover", help=takeover_help)
-    app.add_typer(receipt.build(workshop), name="receipt", help="Receipts.")
+    app.add_typer(take_over.build(commands), name="handover", help=takeover_help)
+    app.add_typer(receipt.build(commands), name="receipt", help="Receipts.")
     app.add_typer(routes.build(), name="routes", help="Routes and proxied platforms.")
     app.add_typer(models.build(), name="models", help="Toxicity models.")
     return app
@@ -78,10 +78,10 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def main(workshop: CommandServices) -> None:
+def main(commands: CommandServices) -> None:
     """Run the command line; an error that explains itself is shown without a traceback."""
     try:
-        build(workshop)()
+        build(commands)()
     except GatewayError as error:
         Console(stderr=True, soft_wrap=True).print(
             f"avatar-gateway: {error}", style="red", markup=False

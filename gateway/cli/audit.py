@@ -19,9 +19,10 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli import erasure, evidence, move, proofs, reporting
-from gateway.cli.context import CommandServices, Opened, moment, run, settings_of
+from gateway.cli.context import CommandServices, moment, run, settings_of
 from gateway.errors import LogInvalid
 from gateway.model.record import Entry, EntryKind
+from gateway.opened import Opened
 from gateway.storage.store import EntryQuery, StoredLog
 from gateway.trail.verify import Verified
 
@@ -32,20 +33,20 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 AsLines = Annotated[bool, typer.Option("--json", help="The entries as stored, one a line.")]
 
 
-def build(workshop: CommandServices) -> typer.Typer:
+def build(commands: CommandServices) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True)
-    _add_verify(app, workshop)
-    _add_show(app, workshop)
-    _add_tail(app, workshop)
-    proofs.add(app, workshop)
-    evidence.add(app, workshop)
-    move.add(app, workshop)
-    erasure.add(app, workshop)
-    reporting.add(app, workshop)
+    _add_verify(app, commands)
+    _add_show(app, commands)
+    _add_tail(app, commands)
+    proofs.add(app, commands)
+    evidence.add(app, commands)
+    move.add(app, commands)
+    erasure.add(app, commands)
+    reporting.add(app, commands)
     return app
 
 
-def _add_verify(app: typer.Typer, workshop: CommandServices) -> None:
+def _add_verify(app: typer.Typer, commands: CommandServices) -> None:
     @app.command()
     def verify(
         context: typer.Context,
@@ -62,8 +63,8 @@ def _add_verify(app: typer.Typer, workshop: CommandServices) -> None:
         kept = [proofs.read_note(path) for path in checkpoint or ()]
 
         async def job() -> Verified:
-            async with workshop.books(settings_of(context)) as books:
-                return await _verify(books, kept)
+            async with commands.opened(settings_of(context)) as opened:
+                return await _verify(opened, kept)
 
         try:
             verified = run(job)
@@ -77,7 +78,7 @@ def _add_verify(app: typer.Typer, workshop: CommandServices) -> None:
         typer.echo(json.dumps(_report(verified), indent=2) if as_json else _told(verified))
 
 
-async def _verify(books: Opened, kept: Sequence[str]) -> Verified:
+async def _verify(opened: Opened, kept: Sequence[str]) -> Verified:
     columns = (
         TextColumn("verifying"),
         BarColumn(),
@@ -90,7 +91,7 @@ async def _verify(books: Opened, kept: Sequence[str]) -> Verified:
         def progress(done: int, size: int) -> None:
             bar.update(task, completed=done, total=size)
 
-        return await books.log.verify(kept=kept, progress=progress)
+        return await opened.log.verify(kept=kept, progress=progress)
 
 
 def _report(verified: Verified) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def _told(verified: Verified) -> str:
     return "\n".join(lines)
 
 
-def _add_show(app: typer.Typer, workshop: CommandServices) -> None:
+def _add_show(app: typer.Typer, commands: CommandServices) -> None:
     @app.command()
     def show(
         context: typer.Context,
@@ -155,11 +156,11 @@ def _add_show(app: typer.Typer, workshop: CommandServices) -> None:
         )
 
         async def job() -> tuple[list[Entry], datetime | None]:
-            async with workshop.books(settings_of(context)) as books:
+            async with commands.opened(settings_of(context)) as opened:
                 if message is None:
-                    return await books.store.log.find(query, limit=limit), None
-                found = await books.store.log.entries_of_message(message, tenant=tenant)
-                outcome = found and await books.store.ledger.outcome(found[0].tenant, message)
+                    return await opened.store.log.find(query, limit=limit), None
+                found = await opened.store.log.entries_of_message(message, tenant=tenant)
+                outcome = found and await opened.store.ledger.outcome(found[0].tenant, message)
                 return found, outcome.erased_at if outcome else None
 
         entries, erased_at = run(job)
@@ -172,7 +173,7 @@ def _add_show(app: typer.Typer, workshop: CommandServices) -> None:
             typer.echo(f"Its texts were erased at {erased_at.isoformat(timespec='seconds')}.")
 
 
-def _add_tail(app: typer.Typer, workshop: CommandServices) -> None:
+def _add_tail(app: typer.Typer, commands: CommandServices) -> None:
     @app.command()
     def tail(
         context: typer.Context,
@@ -183,10 +184,10 @@ def _add_tail(app: typer.Typer, workshop: CommandServices) -> None:
         """The last entries of the log, and with -f those that come, until you stop it."""
 
         async def job() -> None:
-            async with workshop.books(settings_of(context)) as books:
-                start = max(0, await books.store.log.size() - lines)
+            async with commands.opened(settings_of(context)) as opened:
+                start = max(0, await opened.store.log.size() - lines)
                 wait = partial(asyncio.sleep, _POLL_S) if follow else None
-                async for entry in entries_from(books.store.log, start, wait=wait):
+                async for entry in entries_from(opened.store.log, start, wait=wait):
                     typer.echo(entry.body if as_json else _line(entry))
 
         try:

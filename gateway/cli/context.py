@@ -13,12 +13,10 @@ from typing import Any, TypeVar
 import typer
 
 from gateway.errors import InvalidField
-from gateway.keyring import Keyring
 from gateway.model.submission import Submission
+from gateway.opened import Opened
 from gateway.pipeline.gateway import Gateway
 from gateway.settings import Settings
-from gateway.storage.store import Store
-from gateway.trail.log import Log
 
 T = TypeVar("T")
 
@@ -27,25 +25,14 @@ Document = Callable[[Submission], Awaitable[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """Keys, store and log: opened in well under a second, without models or policies, also
-    while a server is running on the same data directory."""
-
-    settings: Settings
-    keyring: Keyring
-    store: Store
-    log: Log
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandServices:
-    """`settings(config_file, flags)` reads them; `books` and `gateway` open what a command
+    """`settings(config_file, flags)` reads them; `opened` and `gateway` open what a command
     needs and close it afterwards; `serve` runs the server until it is stopped; `policies_dir`
     says where the packs are; `check_creator` raises InvalidField for bad creator settings;
     `document` opens what makes input documents."""
 
     settings: Callable[[Path | None, Mapping[str, Any]], Settings]
-    books: Callable[[Settings], AbstractAsyncContextManager[Opened]]
+    opened: Callable[[Settings], AbstractAsyncContextManager[Opened]]
     gateway: Callable[[Settings], AbstractAsyncContextManager[Gateway]]
     serve: Callable[[Settings], None]
     policies_dir: Callable[[Settings], Path]

@@ -11,14 +11,15 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.context import CommandServices, Opened, run, settings_of
+from gateway.cli.context import CommandServices, run, settings_of
 from gateway.errors import InvalidField, NotFound
 from gateway.model.creator import Creator
+from gateway.opened import Opened
 
 Tenant = Annotated[str, typer.Option(help="Tenant that the creator belongs to.")]
 
 
-def build(workshop: CommandServices) -> typer.Typer:
+def build(commands: CommandServices) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True)
 
     @app.command("list")
@@ -30,8 +31,8 @@ def build(workshop: CommandServices) -> typer.Typer:
         """All creators of a tenant."""
 
         async def job() -> list[Creator]:
-            async with workshop.books(settings_of(context)) as books:
-                return list(await books.store.registry.creators(tenant))
+            async with commands.opened(settings_of(context)) as opened:
+                return list(await opened.store.registry.creators(tenant))
 
         creators = run(job)
         if as_json:
@@ -49,8 +50,8 @@ def build(workshop: CommandServices) -> typer.Typer:
         """One creator, as JSON."""
 
         async def job() -> Creator | None:
-            async with workshop.books(settings_of(context)) as books:
-                return await books.store.registry.creator(tenant, creator)
+            async with commands.opened(settings_of(context)) as opened:
+                return await opened.store.registry.creator(tenant, creator)
 
         found = run(job)
         if found is None:
@@ -69,11 +70,11 @@ def build(workshop: CommandServices) -> typer.Typer:
         """Register a creator, or replace the settings. Takes effect on running servers."""
         given = _read(file)
         settings = settings_of(context)
-        workshop.check_creator(settings, given)
+        commands.check_creator(settings, given)
 
         async def job() -> Creator:
-            async with workshop.books(settings) as books:
-                return await _put(books, tenant, creator, given)
+            async with commands.opened(settings) as opened:
+                return await _put(opened, tenant, creator, given)
 
         typer.echo(f"{creator}: version {run(job).version}")
 
@@ -87,12 +88,12 @@ def build(workshop: CommandServices) -> typer.Typer:
         """The kill switch: from now on every message of this creator's avatars is blocked."""
 
         async def job() -> Creator:
-            async with workshop.books(settings_of(context)) as books:
-                found = await books.store.registry.creator(tenant, creator)
+            async with commands.opened(settings_of(context)) as opened:
+                found = await opened.store.registry.creator(tenant, creator)
                 if found is None:
                     raise NotFound("creator", creator)
                 return await _put(
-                    books, tenant, creator, {**found.settings, "kill_switch": not off}
+                    opened, tenant, creator, {**found.settings, "kill_switch": not off}
                 )
 
         run(job)
@@ -101,8 +102,8 @@ def build(workshop: CommandServices) -> typer.Typer:
     return app
 
 
-async def _put(books: Opened, tenant: str, creator: str, settings: dict[str, Any]) -> Creator:
-    return await books.store.registry.put_creator(tenant, creator, settings, actor="command line")
+async def _put(opened: Opened, tenant: str, creator: str, settings: dict[str, Any]) -> Creator:
+    return await opened.store.registry.put_creator(tenant, creator, settings, actor="command line")
 
 
 def _read(file: Path | None) -> dict[str, Any]:

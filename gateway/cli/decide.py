@@ -22,7 +22,7 @@ _COLOURS = {Verdict.PUBLISH: "green", Verdict.HOLD: "yellow", Verdict.BLOCK: "re
 EXAMPLE_CREATOR = "example"
 
 
-def add(app: typer.Typer, workshop: CommandServices) -> None:
+def add(app: typer.Typer, commands: CommandServices) -> None:
     @app.command()
     def decide(
         context: typer.Context,
@@ -63,11 +63,11 @@ def add(app: typer.Typer, workshop: CommandServices) -> None:
         async def job() -> Outcome:
             settings = settings_of(context)
             if creator == EXAMPLE_CREATOR:
-                async with workshop.books(settings) as books:
-                    registry = books.store.registry
+                async with commands.opened(settings) as opened:
+                    registry = opened.store.registry
                     if await registry.creator("default", creator) is None:
                         await registry.put_creator("default", creator, {}, actor="command line")
-            async with workshop.gateway(settings) as gateway:
+            async with commands.gateway(settings) as gateway:
                 return await gateway.submit(submission)
 
         outcome = run(job)

@@ -12,7 +12,7 @@ from gateway.cli.context import CommandServices
 from gateway.demo.runner import run_demo
 
 
-def add(app: typer.Typer, workshop: CommandServices) -> None:
+def add(app: typer.Typer, commands: CommandServices) -> None:
     @app.command()
     def demo(
         into: Annotated[

@@ -18,8 +18,8 @@ from gateway.model.erasure import (
     ErasureOrder,
     ErasureReport,
     ErasureScope,
-    HoldScope,
     LegalHold,
+    LegalHoldScope,
 )
 
 Tenant = Annotated[str, typer.Option(help="Tenant that it belongs to.")]
@@ -35,15 +35,15 @@ Message = Annotated[str | None, typer.Option(help="One message.")]
 _COMMAND_LINE = "command line"
 
 
-def add(app: typer.Typer, workshop: CommandServices) -> None:
-    _add_erase(app, workshop)
-    _add_retain(app, workshop)
+def add(app: typer.Typer, commands: CommandServices) -> None:
+    _add_erase(app, commands)
+    _add_retain(app, commands)
     holds = typer.Typer(no_args_is_help=True)
-    _add_holds(holds, workshop)
+    _add_holds(holds, commands)
     app.add_typer(holds, name="hold", help="Legal holds: what must not be erased.")
 
 
-def _add_erase(app: typer.Typer, workshop: CommandServices) -> None:
+def _add_erase(app: typer.Typer, commands: CommandServices) -> None:
     @app.command()
     def erase(
         context: typer.Context,
@@ -75,13 +75,13 @@ def _add_erase(app: typer.Typer, workshop: CommandServices) -> None:
         )
 
         async def planned() -> ErasureReport:
-            async with workshop.books(settings_of(context)) as books:
-                await books.store.erasures.resume()
-                return await books.store.erasures.plan(order)
+            async with commands.opened(settings_of(context)) as opened:
+                await opened.store.erasures.resume()
+                return await opened.store.erasures.plan(order)
 
         async def done() -> ErasureReport:
-            async with workshop.books(settings_of(context)) as books:
-                return await books.store.erasures.erase(order)
+            async with commands.opened(settings_of(context)) as opened:
+                return await opened.store.erasures.erase(order)
 
         plan = run(planned)
         if plan.holds and not dry_run:
@@ -96,7 +96,7 @@ def _add_erase(app: typer.Typer, workshop: CommandServices) -> None:
         _show(run(done), as_json=as_json, planned=False)
 
 
-def _add_retain(app: typer.Typer, workshop: CommandServices) -> None:
+def _add_retain(app: typer.Typer, commands: CommandServices) -> None:
     @app.command()
     def retain(
         context: typer.Context,
@@ -111,8 +111,8 @@ def _add_retain(app: typer.Typer, workshop: CommandServices) -> None:
         rules = settings.retention_rules
 
         async def job() -> list[ErasureReport]:
-            async with workshop.books(settings) as books:
-                retention = books.store.retention(rules)
+            async with commands.opened(settings) as opened:
+                retention = opened.store.retention(rules)
                 return await (retention.run() if now else retention.plan())
 
         reports = run(job)
@@ -127,7 +127,7 @@ def _add_retain(app: typer.Typer, workshop: CommandServices) -> None:
             typer.echo("Nothing is due." if rules else "No rule is set: texts are kept.")
 
 
-def _add_holds(app: typer.Typer, workshop: CommandServices) -> None:
+def _add_holds(app: typer.Typer, commands: CommandServices) -> None:
     @app.command()
     def place(
         context: typer.Context,
@@ -147,7 +147,7 @@ def _add_holds(app: typer.Typer, workshop: CommandServices) -> None:
     ) -> None:
         """Nothing that it covers is erased, by order or by rule, until it is lifted."""
         scope, target = _named(
-            HoldScope,
+            LegalHoldScope,
             subject=subject,
             conversation=conversation,
             creator=creator,
@@ -157,8 +157,8 @@ def _add_holds(app: typer.Typer, workshop: CommandServices) -> None:
         ends = _to_come(until)
 
         async def job() -> LegalHold:
-            async with workshop.books(settings_of(context)) as books:
-                return await books.store.holds.place(
+            async with commands.opened(settings_of(context)) as opened:
+                return await opened.store.holds.place(
                     scope=scope,
                     tenant=tenant,
                     target=target,
@@ -179,8 +179,8 @@ def _add_holds(app: typer.Typer, workshop: CommandServices) -> None:
         """The legal holds of a tenant."""
 
         async def job() -> list[LegalHold]:
-            async with workshop.books(settings_of(context)) as books:
-                return list(await books.store.holds.placed(tenant))
+            async with commands.opened(settings_of(context)) as opened:
+                return list(await opened.store.holds.placed(tenant))
 
         at = datetime.now(UTC)
         holds = [hold for hold in run(job) if lifted or hold.holds_at(at)]
@@ -215,8 +215,8 @@ def _add_holds(app: typer.Typer, workshop: CommandServices) -> None:
         """What it covered may be erased again."""
 
         async def job() -> LegalHold:
-            async with workshop.books(settings_of(context)) as books:
-                return await books.store.holds.lift(
+            async with commands.opened(settings_of(context)) as opened:
+                return await opened.store.holds.lift(
                     tenant, hold, actor=actor, reason=_given(reason)
                 )
 

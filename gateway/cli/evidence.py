@@ -13,14 +13,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gateway.cli.context import CommandServices, Opened, run, settings_of
+from gateway.cli.context import CommandServices, run, settings_of
 from gateway.errors import InvalidField
+from gateway.opened import Opened
 from gateway.trail.evidence import evidence, extent
 
 _LEVEL = 6
 
 
-def add(app: typer.Typer, workshop: CommandServices) -> None:
+def add(app: typer.Typer, commands: CommandServices) -> None:
     @app.command("evidence")
     def export(
         context: typer.Context,
@@ -39,25 +40,25 @@ def add(app: typer.Typer, workshop: CommandServices) -> None:
         needs nothing else (docs/guides/auditors.md)."""
 
         async def job() -> None:
-            async with workshop.books(settings_of(context)) as books:
+            async with commands.opened(settings_of(context)) as opened:
                 with ExitStack() as stack:
                     file = _opened(stack, out)
-                    await _write(books, file, tenant)
+                    await _write(opened, file, tenant)
 
         run(job)
 
 
-async def _write(books: Opened, file: BinaryIO, tenant: str | None) -> None:
-    size, problem = await extent(books.log, books.store.log)
+async def _write(opened: Opened, file: BinaryIO, tenant: str | None) -> None:
+    size, problem = await extent(opened.log, opened.store.log)
     if problem:  # what is there shall be seen all the same
         typer.echo(f"The log does not verify, and is exported as it is stored: {problem}", err=True)
     columns = (TextColumn("writing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("writing", total=size)
         pieces = evidence(
-            books.store.log,
-            origin=books.log.origin,
-            keys=books.log.keys,
+            opened.store.log,
+            origin=opened.log.origin,
+            keys=opened.log.keys,
             at=datetime.now(UTC),
             size=size,
             tenant=tenant,

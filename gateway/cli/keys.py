@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.api.access import issue_key
-from gateway.cli.context import CommandServices, Opened, run, settings_of
+from gateway.cli.context import CommandServices, run, settings_of
 from gateway.errors import NotFound
 from gateway.keyring import Keyring, PublicKey
 from gateway.model.access import ApiKey, Role
 from gateway.model.record import Change, EntryKind
+from gateway.opened import Opened
 from gateway.storage.store import EntryQuery
 from gateway.trail.checkpoint import note_keys
 
@@ -27,14 +28,14 @@ _ACTOR = "command line"
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
-def build(workshop: CommandServices) -> typer.Typer:
+def build(commands: CommandServices) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True)
-    _add_api_keys(app, workshop)
-    _add_signing_keys(app, workshop)
+    _add_api_keys(app, commands)
+    _add_signing_keys(app, commands)
     return app
 
 
-def _add_api_keys(app: typer.Typer, workshop: CommandServices) -> None:
+def _add_api_keys(app: typer.Typer, commands: CommandServices) -> None:
     @app.command()
     def create(
         context: typer.Context,
@@ -58,8 +59,8 @@ def _add_api_keys(app: typer.Typer, workshop: CommandServices) -> None:
         )
 
         async def job() -> None:
-            async with workshop.books(settings_of(context)) as books:
-                await books.store.registry.put_api_key(key, actor=_ACTOR)
+            async with commands.opened(settings_of(context)) as opened:
+                await opened.store.registry.put_api_key(key, actor=_ACTOR)
 
         run(job)
         typer.echo(token)
@@ -73,8 +74,8 @@ def _add_api_keys(app: typer.Typer, workshop: CommandServices) -> None:
         """All API keys, without their secrets."""
 
         async def job() -> Sequence[ApiKey]:
-            async with workshop.books(settings_of(context)) as books:
-                return await books.store.registry.api_keys(tenant)
+            async with commands.opened(settings_of(context)) as opened:
+                return await opened.store.registry.api_keys(tenant)
 
         keys = run(job)
         if as_json:
@@ -96,19 +97,19 @@ def _add_api_keys(app: typer.Typer, workshop: CommandServices) -> None:
         """Make an API key useless, within a second on running servers."""
 
         async def job() -> None:
-            async with workshop.books(settings_of(context)) as books:
-                found = await books.store.registry.api_key(key)
+            async with commands.opened(settings_of(context)) as opened:
+                found = await opened.store.registry.api_key(key)
                 if found is None:
                     raise NotFound("API key", key, "`keys list` shows those there are.")
                 if found.revoked_at is None:
                     revoked = replace(found, revoked_at=datetime.now(UTC))
-                    await books.store.registry.put_api_key(revoked, actor=_ACTOR)
+                    await opened.store.registry.put_api_key(revoked, actor=_ACTOR)
 
         run(job)
         typer.echo(f"{key}: revoked")
 
 
-def _add_signing_keys(app: typer.Typer, workshop: CommandServices) -> None:
+def _add_signing_keys(app: typer.Typer, commands: CommandServices) -> None:
     @app.command()
     def show(context: typer.Context, as_json: AsJson = False) -> None:
         """The public halves of the signing keys: current ones first, then retired ones."""
@@ -157,8 +158,8 @@ def _add_signing_keys(app: typer.Typer, workshop: CommandServices) -> None:
         again."""
 
         async def job() -> Keyring:
-            async with workshop.books(settings_of(context)) as books:
-                return await _rotate(books)
+            async with commands.opened(settings_of(context)) as opened:
+                return await _rotate(opened)
 
         keyring = Keyring.prepare_rotation(settings_of(context).keys_dir) if prepare else run(job)
         typer.echo(f"receipts: {keyring.receipt.kid}")
@@ -171,13 +172,13 @@ def _add_signing_keys(app: typer.Typer, workshop: CommandServices) -> None:
         typer.echo(told, err=True)
 
 
-async def _rotate(books: Opened) -> Keyring:
+async def _rotate(opened: Opened) -> Keyring:
     """1. New keys are made, durably, and not used yet. 2. An entry of the log announces each.
     3. The old key signs a checkpoint over those entries. 4. The new keys take over. Interrupted
     anywhere, the next run goes on with the same keys."""
-    settings = books.settings
+    settings = opened.settings
     new = Keyring.prepare_rotation(settings.keys_dir)
-    noted = await _announced(books)
+    noted = await _announced(opened)
     for purpose, keys, name in (
         ("receipts", new.receipt_keys, new.receipt.kid),
         ("checkpoints", new.checkpoint_keys, str(note_keys(settings.log_origin, new)[0])),
@@ -188,7 +189,7 @@ async def _rotate(books: Opened) -> Keyring:
         detail = {"signs": purpose, "replaces": old.kid, "key": name}
         if purpose == "checkpoints" and settings.checkpoint_post_quantum:
             detail["post_quantum_sha256"] = sha256(new.post_quantum.raw).hexdigest()
-        await books.store.ledger.note(
+        await opened.store.ledger.note(
             Change(
                 actor=_ACTOR,
                 tenant="default",
@@ -200,14 +201,14 @@ async def _rotate(books: Opened) -> Keyring:
                 detail=detail,
             )
         )
-    await books.log.checkpoint()
+    await opened.log.checkpoint()
     return Keyring.finish_rotation(settings.keys_dir)
 
 
-async def _announced(books: Opened) -> set[str]:
+async def _announced(opened: Opened) -> set[str]:
     """The ids of the keys that the newest entries about keys announce."""
     query = EntryQuery(kind=EntryKind.CHANGE, decision="signing_key")
-    entries = await books.store.log.find(query, limit=4)
+    entries = await opened.store.log.find(query, limit=4)
     return {json.loads(entry.body)["subject"] for entry in entries}
 
 

@@ -23,7 +23,7 @@ from gateway.trail.merkle import MerkleTree
 _SQLITE = "sqlite:///"
 
 
-def add(app: typer.Typer, _workshop: CommandServices) -> None:
+def add(app: typer.Typer, _commands: CommandServices) -> None:
     @app.command()
     def migrate(
         context: typer.Context,

@@ -17,17 +17,17 @@ from gateway.cli import (
 from gateway.cli.context import CommandServices, settings_of
 
 
-def build(workshop: CommandServices) -> typer.Typer:
+def build(commands: CommandServices) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True)
 
     def folder(context: typer.Context, given: Path | None) -> Path:
-        return given or workshop.policies_dir(settings_of(context))
+        return given or commands.policies_dir(settings_of(context))
 
     policy_write.add(app, folder)
     policy_check.add(app, folder)
     policy_show.add_show(app, folder)
     policy_show.add_eval(app, folder)
-    policy_explain.add(app, folder, workshop)
-    policy_backtest.add(app, folder, workshop)
+    policy_explain.add(app, folder, commands)
+    policy_backtest.add(app, folder, commands)
     policy_bundle.add(app, folder)
     return app

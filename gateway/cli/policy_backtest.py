@@ -16,11 +16,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.context import CommandServices, Opened, run, settings_of
+from gateway.cli.context import CommandServices, run, settings_of
 from gateway.cli.policy_common import AsJson, Directory, Folder, console
 from gateway.errors import ConfigurationError
 from gateway.model.record import Entry, EntryKind
 from gateway.model.submission import Channel
+from gateway.opened import Opened
 from gateway.policy.authoring.backtest import BacktestReport, backtest
 from gateway.policy.authoring.charts import page, rule_rows, svg, top
 from gateway.policy.live.replay import Files
@@ -32,7 +33,7 @@ PAGE = 400
 BAR = 40  # characters
 
 
-def add(app: typer.Typer, folder: Folder, workshop: CommandServices) -> None:
+def add(app: typer.Typer, folder: Folder, commands: CommandServices) -> None:
     @app.command("backtest")
     def backtested(
         context: typer.Context,
@@ -78,8 +79,8 @@ def add(app: typer.Typer, folder: Folder, workshop: CommandServices) -> None:
         )
 
         async def job() -> BacktestReport:
-            async with workshop.books(settings_of(context)) as books:
-                return await _run(books, query, limit, base, files, workers)
+            async with commands.opened(settings_of(context)) as opened:
+                return await _run(opened, query, limit, base, files, workers)
 
         report = run(job)
         if plot is not None:
@@ -92,16 +93,16 @@ def add(app: typer.Typer, folder: Folder, workshop: CommandServices) -> None:
 
 
 async def _run(
-    books: Opened, query: EntryQuery, limit: int, base: Files, files: Files, workers: int
+    opened: Opened, query: EntryQuery, limit: int, base: Files, files: Files, workers: int
 ) -> BacktestReport:
-    size = min(limit, await books.store.log.size())
+    size = min(limit, await opened.store.log.size())
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(
         *columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True
     ) as progress:
         task = progress.add_task("decisions", total=size)
         return await backtest(
-            _pages(books, query, limit),
+            _pages(opened, query, limit),
             files,
             workers=workers,
             base=make_snapshot(base, name="policies"),
@@ -109,10 +110,10 @@ async def _run(
         )
 
 
-async def _pages(books: Opened, query: EntryQuery, limit: int) -> AsyncIterator[Sequence[Entry]]:
+async def _pages(opened: Opened, query: EntryQuery, limit: int) -> AsyncIterator[Sequence[Entry]]:
     before, left = None, limit
     while left > 0:
-        found = await books.store.log.find(query, limit=min(PAGE, left), before=before)
+        found = await opened.store.log.find(query, limit=min(PAGE, left), before=before)
         if not found:
             return
         yield found

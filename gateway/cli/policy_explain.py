@@ -13,7 +13,7 @@ import orjson
 import typer
 from rich.text import Text
 
-from gateway.cli.context import CommandServices, Opened, run, settings_of
+from gateway.cli.context import CommandServices, run, settings_of
 from gateway.cli.policy_common import (
     COLOURS,
     AsJson,
@@ -24,6 +24,7 @@ from gateway.cli.policy_common import (
 )
 from gateway.errors import InvalidField, NotFound
 from gateway.model.submission import Audience, Channel, Commercial, Minor, Submission
+from gateway.opened import Opened
 from gateway.pipeline.ids import new_id
 from gateway.policy.authoring.explain import Condition, Explanation, RuleFate, RuleTrace, explain
 from gateway.policy.packs.source import load_snapshot
@@ -32,7 +33,7 @@ from gateway.storage.store import EntryQuery
 PAGE = 500
 
 
-def add(app: typer.Typer, folder: Folder, workshop: CommandServices) -> None:
+def add(app: typer.Typer, folder: Folder, commands: CommandServices) -> None:
     @app.command("explain")
     def explained(
         context: typer.Context,
@@ -70,7 +71,7 @@ def add(app: typer.Typer, folder: Folder, workshop: CommandServices) -> None:
         if document is not None:
             given = read_document(document, snapshot)
         elif decision is not None:
-            given = run(lambda: _recorded(context, workshop, tenant, decision))
+            given = run(lambda: _recorded(context, commands, tenant, decision))
         else:
             now = datetime.now(UTC)
             submission = Submission(
@@ -88,7 +89,7 @@ def add(app: typer.Typer, folder: Folder, workshop: CommandServices) -> None:
                 caller="command line",
                 dry_run=True,
             )
-            given = run(lambda: _judged(context, workshop, submission))
+            given = run(lambda: _judged(context, commands, submission))
         found = explain(snapshot, given)
         if as_json:
             typer.echo(json.dumps(_as_json(found, every=every), indent=2, ensure_ascii=False))
@@ -97,25 +98,25 @@ def add(app: typer.Typer, folder: Folder, workshop: CommandServices) -> None:
 
 
 async def _judged(
-    context: typer.Context, workshop: CommandServices, submission: Submission
+    context: typer.Context, commands: CommandServices, submission: Submission
 ) -> Mapping[str, Any]:
-    async with workshop.document(settings_of(context)) as document:
+    async with commands.document(settings_of(context)) as document:
         return await document(submission)
 
 
 async def _recorded(
-    context: typer.Context, workshop: CommandServices, tenant: str, wanted: str
+    context: typer.Context, commands: CommandServices, tenant: str, wanted: str
 ) -> Mapping[str, Any]:
     """The document as recorded. Raises NotFound."""
-    async with workshop.books(settings_of(context)) as books:
-        body = await _entry(books, tenant, wanted)
+    async with commands.opened(settings_of(context)) as opened:
+        body = await _entry(opened, tenant, wanted)
     if body is None or not body.get("input"):
         raise NotFound("recorded decision", wanted, "Give a dec_… or msg_… id of this tenant.")
     return dict(body["input"])
 
 
-async def _entry(books: Opened, tenant: str, wanted: str) -> Mapping[str, Any] | None:
-    log = books.store.log
+async def _entry(opened: Opened, tenant: str, wanted: str) -> Mapping[str, Any] | None:
+    log = opened.store.log
     if wanted.startswith("msg_"):
         entries = await log.entries_of_message(wanted, tenant=tenant)
         bodies = [orjson.loads(entry.body) for entry in entries]

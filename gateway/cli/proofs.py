@@ -14,10 +14,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.context import CommandServices, Opened, run, settings_of
+from gateway.cli.context import CommandServices, run, settings_of
 from gateway.errors import InvalidField, LogInvalid, NotFound
 from gateway.keyring import Keyring
 from gateway.model.record import EntryKind
+from gateway.opened import Opened
 from gateway.settings import Settings
 from gateway.trail.anchors import Anchored
 from gateway.trail.checkpoint import Checkpoint, note_keys, open_checkpoint
@@ -32,21 +33,21 @@ _EVER = 1 << 62
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
-def add(app: typer.Typer, workshop: CommandServices) -> None:
-    _add_checkpoints(app, workshop)
-    _add_proof(app, workshop)
+def add(app: typer.Typer, commands: CommandServices) -> None:
+    _add_checkpoints(app, commands)
+    _add_proof(app, commands)
     _add_check_proof(app)
-    _add_consistency(app, workshop)
+    _add_consistency(app, commands)
 
 
-def _add_checkpoints(app: typer.Typer, workshop: CommandServices) -> None:
+def _add_checkpoints(app: typer.Typer, commands: CommandServices) -> None:
     @app.command()
     def checkpoint(context: typer.Context) -> None:
         """A signed checkpoint of the log as it is now. Keep it out of the operator's reach."""
 
         async def job() -> str:
-            async with workshop.books(settings_of(context)) as books:
-                return (await books.log.checkpoint()).note
+            async with commands.opened(settings_of(context)) as opened:
+                return (await opened.log.checkpoint()).note
 
         typer.echo(run(job), nl=False)
 
@@ -61,8 +62,8 @@ def _add_checkpoints(app: typer.Typer, workshop: CommandServices) -> None:
         settings = settings_of(context)
 
         async def job() -> list[dict[str, Any]]:
-            async with workshop.books(settings) as books:
-                return await _listed(books, witness_keys(settings), limit)
+            async with commands.opened(settings) as opened:
+                return await _listed(opened, witness_keys(settings), limit)
 
         rows = run(job)
         if as_json:
@@ -78,8 +79,8 @@ def _add_checkpoints(app: typer.Typer, workshop: CommandServices) -> None:
         Console().print(table)
 
 
-async def _listed(books: Opened, keys: Sequence[NoteKey], limit: int) -> list[dict[str, Any]]:
-    log = books.store.log
+async def _listed(opened: Opened, keys: Sequence[NoteKey], limit: int) -> list[dict[str, Any]]:
+    log = opened.store.log
     latest = await log.latest_checkpoint()
     found: list[tuple[int, bytes, str]] = []
     stop = latest[0] + 1 if latest else 0
@@ -104,7 +105,7 @@ async def _listed(books: Opened, keys: Sequence[NoteKey], limit: int) -> list[di
     ]
 
 
-def _add_proof(app: typer.Typer, workshop: CommandServices) -> None:
+def _add_proof(app: typer.Typer, commands: CommandServices) -> None:
     @app.command()
     def proof(
         context: typer.Context,
@@ -115,9 +116,9 @@ def _add_proof(app: typer.Typer, workshop: CommandServices) -> None:
         For a message: of the entry that last judged it."""
 
         async def job() -> str:
-            async with workshop.books(settings_of(context)) as books:
-                seq = int(what) if what.isdecimal() else await _judged(books, what)
-                return await books.log.proof(seq, with_entry=not bare)
+            async with commands.opened(settings_of(context)) as opened:
+                seq = int(what) if what.isdecimal() else await _judged(opened, what)
+                return await opened.log.proof(seq, with_entry=not bare)
 
         typer.echo(run(job), nl=False)
 
@@ -167,7 +168,7 @@ def _cosigned(
     return given
 
 
-def _add_consistency(app: typer.Typer, workshop: CommandServices) -> None:
+def _add_consistency(app: typer.Typer, commands: CommandServices) -> None:
     @app.command()
     def consistency(
         context: typer.Context,
@@ -187,9 +188,9 @@ def _add_consistency(app: typer.Typer, workshop: CommandServices) -> None:
             given = [_given(one, keys) for one in (old, new) if one is not None]
 
             async def job() -> tuple[int, int, list[bytes]]:
-                async with workshop.books(settings) as books:
-                    newest = await books.log.checkpoint()
-                    return await _consistent(books, *(given if new else [*given, newest]))
+                async with commands.opened(settings) as opened:
+                    newest = await opened.log.checkpoint()
+                    return await _consistent(opened, *(given if new else [*given, newest]))
 
             first, second, path = run(job)
         except LogInvalid as error:
@@ -215,11 +216,11 @@ def _given(what: str, keys: Sequence[NoteKey]) -> int | Checkpoint:
 
 
 async def _consistent(
-    books: Opened, old: int | Checkpoint, new: int | Checkpoint
+    opened: Opened, old: int | Checkpoint, new: int | Checkpoint
 ) -> tuple[int, int, list[bytes]]:
     """Both sizes, and the proof. Raises LogInvalid when a checkpoint is not of this log."""
     sizes, roots = [], []
-    held = await books.store.log.size()
+    held = await opened.store.log.size()
     for end in (old, new):
         if isinstance(end, Checkpoint):
             if end.size > held:
@@ -228,8 +229,8 @@ async def _consistent(
             roots.append(end.root)
         else:
             sizes.append(end)
-            roots.append(await books.log.root_at(end))
-    path = await books.log.consistency(sizes[0], sizes[1])
+            roots.append(await opened.log.root_at(end))
+    path = await opened.log.consistency(sizes[0], sizes[1])
     if not verify_consistency(sizes[0], sizes[1], roots[0], roots[1], path):
         raise LogInvalid("the log is not what the checkpoint signed")
     return sizes[0], sizes[1], path
@@ -304,8 +305,8 @@ def anchored_told(anchored: Anchored, size: int) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-async def _judged(books: Opened, message: str) -> int:
-    entries = await books.store.log.entries_of_message(message)
+async def _judged(opened: Opened, message: str) -> int:
+    entries = await opened.store.log.entries_of_message(message)
     judged = [entry.seq for entry in entries if entry.kind in _JUDGED]
     if not judged:
         raise NotFound("message", message, "`audit show` lists entries.")

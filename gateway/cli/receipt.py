@@ -25,7 +25,7 @@ Jws = Annotated[str, typer.Argument(metavar="JWS", help="The receipt: three part
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
-def build(_workshop: CommandServices) -> typer.Typer:
+def build(_commands: CommandServices) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True)
 
     @app.command()

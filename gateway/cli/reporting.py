@@ -16,9 +16,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gateway.cli.context import CommandServices, Opened, moment, run, settings_of
+from gateway.cli.context import CommandServices, moment, run, settings_of
 from gateway.errors import ConfigurationError, InvalidField
 from gateway.model.record import Entry, EntryKind
+from gateway.opened import Opened
 from gateway.policy.authoring.describe import rule_titles
 from gateway.policy.packs.source import load_snapshot
 from gateway.reporting import html as page
@@ -55,14 +56,14 @@ _RENDER: Mapping[ReportFormat, Callable[[report.Report], bytes]] = {
 }
 
 
-def add(app: typer.Typer, workshop: CommandServices) -> None:
-    _add_export(app, workshop)
-    _add_reasons(app, workshop)
-    _add_report(app, workshop)
-    _add_recount(app, workshop)
+def add(app: typer.Typer, commands: CommandServices) -> None:
+    _add_export(app, commands)
+    _add_reasons(app, commands)
+    _add_report(app, commands)
+    _add_recount(app, commands)
 
 
-def _add_export(app: typer.Typer, workshop: CommandServices) -> None:
+def _add_export(app: typer.Typer, commands: CommandServices) -> None:
     @app.command("export")
     def export(
         context: typer.Context,
@@ -101,11 +102,11 @@ def _add_export(app: typer.Typer, workshop: CommandServices) -> None:
         )
 
         async def job() -> dict[str, Any]:
-            async with workshop.books(settings_of(context)) as books:
-                checkpoint = await _covering(books)
+            async with commands.opened(settings_of(context)) as opened:
+                checkpoint = await _covering(opened)
                 made = Export(about=_about(format, checkpoint, query))
                 with _progress("exporting") as advance, _writing(out) as file:
-                    pages = books.store.questions.pages(
+                    pages = opened.store.questions.pages(
                         query, stop=checkpoint.size, after=after, limit=limit
                     )
                     async for piece in made.pieces(_watched(pages, checkpoint.size, advance)):
@@ -115,7 +116,7 @@ def _add_export(app: typer.Typer, workshop: CommandServices) -> None:
         _leave_manifest(run(job), out)
 
 
-def _add_reasons(app: typer.Typer, workshop: CommandServices) -> None:
+def _add_reasons(app: typer.Typer, commands: CommandServices) -> None:
     @app.command("reasons")
     def reasons(
         context: typer.Context,
@@ -135,7 +136,7 @@ def _add_reasons(app: typer.Typer, workshop: CommandServices) -> None:
         Database (API v2), one a line. The gateway prepares them; the platform submits them."""
         settings = settings_of(context)
         given = load_profile(_profile_path(settings, profile))
-        titles = rule_titles(load_snapshot(workshop.policies_dir(settings)))
+        titles = rule_titles(load_snapshot(commands.policies_dir(settings)))
         query = EntryQuery(
             tenant=tenant,
             decisions=RESTRICTED,
@@ -144,10 +145,10 @@ def _add_reasons(app: typer.Typer, workshop: CommandServices) -> None:
         )
 
         async def job() -> dict[str, Any]:
-            async with workshop.books(settings) as books:
-                checkpoint = await _covering(books)
+            async with commands.opened(settings) as opened:
+                checkpoint = await _covering(opened)
                 with _progress("stating") as advance, _writing(out) as file:
-                    pages = books.store.questions.pages(query, stop=checkpoint.size)
+                    pages = opened.store.questions.pages(query, stop=checkpoint.size)
                     count = await _write_statements(
                         file,
                         _watched(pages, checkpoint.size, advance),
@@ -161,7 +162,7 @@ def _add_reasons(app: typer.Typer, workshop: CommandServices) -> None:
         _leave_manifest(run(job), out)
 
 
-def _add_report(app: typer.Typer, workshop: CommandServices) -> None:
+def _add_report(app: typer.Typer, commands: CommandServices) -> None:
     @app.command("report")
     def transparency(
         context: typer.Context,
@@ -176,15 +177,17 @@ def _add_report(app: typer.Typer, workshop: CommandServices) -> None:
         from_day, to_day = _day("first", first), _day("last", last)
 
         async def job() -> bytes:
-            async with workshop.books(settings_of(context)) as books:
+            async with commands.opened(settings_of(context)) as opened:
                 with _progress("counting") as advance:
-                    await _keeper(books).follow(advance)
-                counted = await books.store.tallies.read(tenant=tenant, first=from_day, last=to_day)
+                    await _tally_updater(opened).follow(advance)
+                counted = await opened.store.tallies.read(
+                    tenant=tenant, first=from_day, last=to_day
+                )
                 made = report.build(
                     counted,
                     tenant=tenant,
-                    origin=books.log.origin,
-                    entries=await books.store.log.size(),
+                    origin=opened.log.origin,
+                    entries=await opened.store.log.size(),
                     made_at=datetime.now(UTC),
                 )
                 return _RENDER[format](made)
@@ -194,16 +197,16 @@ def _add_report(app: typer.Typer, workshop: CommandServices) -> None:
             file.write(made)
 
 
-def _add_recount(app: typer.Typer, workshop: CommandServices) -> None:
+def _add_recount(app: typer.Typer, commands: CommandServices) -> None:
     @app.command("recount")
     def recount(context: typer.Context) -> None:
         """Count every entry again for the transparency report, and replace the stored counts.
         The exit code is 1 when some of them were wrong."""
 
         async def job() -> tuple[int, int]:
-            async with workshop.books(settings_of(context)) as books:
+            async with commands.opened(settings_of(context)) as opened:
                 with _progress("counting") as advance:
-                    found = await _keeper(books).recount(advance)
+                    found = await _tally_updater(opened).recount(advance)
                 return found.size, found.differing
 
         size, differing = run(job)
@@ -213,17 +216,17 @@ def _add_recount(app: typer.Typer, workshop: CommandServices) -> None:
         typer.echo(f"The counts are right; {size} entries counted.")
 
 
-def _keeper(books: Opened) -> TallyUpdater:
-    return TallyUpdater(entries=books.store.log, tallies=books.store.tallies)
+def _tally_updater(opened: Opened) -> TallyUpdater:
+    return TallyUpdater(entries=opened.store.log, tallies=opened.store.tallies)
 
 
-async def _covering(books: Opened) -> Checkpoint:
+async def _covering(opened: Opened) -> Checkpoint:
     """The stored checkpoint where it covers the whole log, else a new one: building the tree of
     a long log takes a while."""
-    latest = await books.log.latest()
-    if latest is not None and latest.size >= await books.store.log.size():
+    latest = await opened.log.latest()
+    if latest is not None and latest.size >= await opened.store.log.size():
         return latest
-    return await books.log.checkpoint()
+    return await opened.log.checkpoint()
 
 
 def _about(format: ExportFormat, checkpoint: Checkpoint, query: EntryQuery) -> ExportHeader:  # noqa: A002

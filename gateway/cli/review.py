@@ -21,14 +21,14 @@ Reason = Annotated[str, typer.Option(help="Why; goes into the audit log.")]
 Reviewer = Annotated[str, typer.Option(help="Who decides; goes into the audit log.")]
 
 
-def build(workshop: CommandServices) -> typer.Typer:
+def build(commands: CommandServices) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True)
 
     def settle(
         context: typer.Context, tenant: str, message_id: str, review: Review, text: str | None
     ) -> None:
         async def job() -> Outcome:
-            async with workshop.gateway(settings_of(context)) as gateway:
+            async with commands.gateway(settings_of(context)) as gateway:
                 return await gateway.review(tenant, message_id, review, text)
 
         outcome = run(job)
@@ -46,8 +46,8 @@ def build(workshop: CommandServices) -> typer.Typer:
         """What waits, the most urgent first, with the text as the avatar wrote it."""
 
         async def job() -> Sequence[HeldMessage]:
-            async with workshop.books(settings_of(context)) as books:
-                return await books.store.ledger.reviews(tenant, limit=limit)
+            async with commands.opened(settings_of(context)) as opened:
+                return await opened.store.ledger.reviews(tenant, limit=limit)
 
         held = run(job)
         if as_json:
@@ -103,11 +103,11 @@ def build(workshop: CommandServices) -> typer.Typer:
         review = _review(ReviewAction.REJECT, reviewer, reason)
         settle(context, tenant, message_id, review, None)
 
-    _add_escalations(app, workshop)
+    _add_escalations(app, commands)
     return app
 
 
-def _add_escalations(app: typer.Typer, workshop: CommandServices) -> None:
+def _add_escalations(app: typer.Typer, commands: CommandServices) -> None:
     @app.command()
     def escalations(
         context: typer.Context,
@@ -118,8 +118,8 @@ def _add_escalations(app: typer.Typer, workshop: CommandServices) -> None:
         """What a rule calls a person to look at, whatever became of the message; oldest first."""
 
         async def job() -> Sequence[Escalation]:
-            async with workshop.books(settings_of(context)) as books:
-                return await books.store.ledger.escalations(tenant, limit=limit)
+            async with commands.opened(settings_of(context)) as opened:
+                return await opened.store.ledger.escalations(tenant, limit=limit)
 
         found = [_escalation_as_json(one) for one in run(job)]
         if as_json:
@@ -142,8 +142,8 @@ def _add_escalations(app: typer.Typer, workshop: CommandServices) -> None:
         """Somebody has looked: close the escalation. The message stays as it is."""
 
         async def job() -> Entry:
-            async with workshop.books(settings_of(context)) as books:
-                return await books.store.ledger.acknowledge(
+            async with commands.opened(settings_of(context)) as opened:
+                return await opened.store.ledger.acknowledge(
                     tenant, message_id, reviewer=reviewer, reason=reason, at=datetime.now(UTC)
                 )
 

@@ -9,7 +9,7 @@ import typer
 from gateway.cli.context import CommandServices, settings_of
 
 
-def add(app: typer.Typer, workshop: CommandServices) -> None:
+def add(app: typer.Typer, commands: CommandServices) -> None:
     @app.command()
     def serve(
         context: typer.Context,
@@ -26,5 +26,5 @@ def add(app: typer.Typer, workshop: CommandServices) -> None:
         settings = settings_of(context)
         if flags:
             kept = settings.model_dump(exclude_unset=True)
-            settings = workshop.settings(None, {**kept, **flags})
-        workshop.serve(settings)
+            settings = commands.settings(None, {**kept, **flags})
+        commands.serve(settings)

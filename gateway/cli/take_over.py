@@ -1,4 +1,4 @@
-"""`handover`: who speaks in a conversation, the avatar or a person in its place."""
+"""`fresh`: who speaks in a conversation, the avatar or a person in its place."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+=~-]{0,127}")
 _LEAST_REASON, _MOST_REASON = 3, 500
 
 
-def build(workshop: CommandServices) -> typer.Typer:
+def build(commands: CommandServices) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True)
 
     def switch(
@@ -41,8 +41,8 @@ def build(workshop: CommandServices) -> typer.Typer:
             )
 
         async def job() -> HumanTurn | None:
-            async with workshop.books(settings_of(context)) as books:
-                return await books.store.ledger.hand_over(
+            async with commands.opened(settings_of(context)) as opened:
+                return await opened.store.ledger.set_speaker(
                     tenant, conversation, who=who, actor=_ACTOR, reason=why, at=datetime.now(UTC)
                 )
 
@@ -82,8 +82,8 @@ def build(workshop: CommandServices) -> typer.Typer:
         _check("conversation", conversation)
 
         async def job() -> HumanTurn | None:
-            async with workshop.books(settings_of(context)) as books:
-                return await books.store.ledger.human_turn(tenant, conversation)
+            async with commands.opened(settings_of(context)) as opened:
+                return await opened.store.ledger.human_turn(tenant, conversation)
 
         turn = run(job)
         typer.echo(

@@ -50,14 +50,14 @@ def environment(**settings: str) -> dict[str, str]:
 
 @contextmanager
 def running(
-    data_dir: Path, *, patience_s: float = 60, doors: bool = False, **more: str
+    data_dir: Path, *, patience_s: float = 60, services: bool = False, **more: str
 ) -> Iterator[RunningDemo]:
     """Both processes on free loopback ports; their logs are in `data_dir`. `more` are settings;
-    with `doors` the sandbox is a generator too, and a platform behind the proxy."""
+    with `services` the sandbox is a generator too, and a platform behind the proxy."""
     secret = os.urandom(32).hex()
     gateway_port, sandbox_port = _free_port(), _free_port()
     gateway, sandbox = (f"http://127.0.0.1:{port}" for port in (gateway_port, sandbox_port))
-    if doors:
+    if services:
         more |= {"upstream_url": f"{sandbox}/v1", "routes_dir": str(data_dir / "routes")}
         write_route(data_dir / "routes", sandbox)
     settings = environment(

@@ -50,7 +50,7 @@ def run_demo(data_dir: Path, console: Console, *, report: Path | None = None) ->
     """
     script = read_script()
     _make_fresh(data_dir)
-    with running(data_dir, doors=True) as there:
+    with running(data_dir, services=True) as there:
         console.print(
             f"Gateway on {there.gateway}, sandbox platform on {there.sandbox}, "
             f"ready after {there.ready_s:.1f} s."

@@ -71,7 +71,7 @@ class Store:
         reader, writer = self._reader, self._writer
         digests = Digests(fingerprint_key)
         vault = self._vault = Vault(database=database, reader=reader, keys=keys, digests=digests)
-        handover = FreshDeliveries(lease_s=first_lease_s)
+        fresh = FreshDeliveries(lease_s=first_lease_s)
         self.holds = LegalHolds(
             database=database, reader=reader, writer=writer, digests=digests, now=now
         )
@@ -82,7 +82,7 @@ class Store:
             keys=keys,
             vault=vault,
             digests=digests,
-            handover=handover,
+            fresh=fresh,
             holds=self.holds,
             now=now,
         )
@@ -95,13 +95,13 @@ class Store:
             writer=writer,
             vault=vault,
             digests=digests,
-            handover=handover,
+            fresh=fresh,
             claims=self._claims,
             reviews=Reviews(database=database, reader=reader, writer=writer, vault=vault, now=now),
             escalations=Escalations(database=database, reader=reader, writer=writer, vault=vault),
         )
         self.outbox = StoredOutbox(
-            database=database, writer=writer, vault=vault, handover=handover, now=now
+            database=database, writer=writer, vault=vault, fresh=fresh, now=now
         )
         self.registry = StoredRegistry(database=database, reader=reader, writer=writer, now=now)
         self.log = StoredLog(database=database, reader=reader, writer=writer)

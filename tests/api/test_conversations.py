@@ -117,7 +117,7 @@ async def test_what_is_released_meanwhile_says_that_it_is_an_ai(house: House) ->
 
 async def test_switching_is_noted_once_with_who_and_why(house: House) -> None:
     conversation = house.message("x")["conversation"]
-    size = await house.parts.books.store.log.size()
+    size = await house.parts.opened.store.log.size()
     for _ in range(2):
         await hand(house, conversation, to="human", who="agent-7")
     for _ in range(2):
@@ -126,7 +126,7 @@ async def test_switching_is_noted_once_with_who_and_why(house: House) -> None:
         "/v1/audit/entries", params={"conversation": conversation, "limit": 10}
     )
     entries = found.json()["entries"]
-    assert await house.parts.books.store.log.size() == size + 2
+    assert await house.parts.opened.store.log.size() == size + 2
     told = [one["body"] for one in entries]
     assert [(one["what"], one["subject"]) for one in told] == [("handover", conversation)] * 2
     assert sorted(one["detail"]["to"] for one in told) == ["avatar", "human"]

@@ -50,7 +50,7 @@ async def test_a_person_is_erased(house: House) -> None:
     assert entry["body"]["erasure_id"] == done["id"]
     listed = await house.client.get("/v1/erasures", params={"limit": 1})
     assert [one["id"] for one in listed.json()] == [done["id"]]
-    await house.parts.books.log.verify(kept=(), progress=None)
+    await house.parts.opened.log.verify(kept=(), progress=None)
 
 
 async def test_nobody_known_is_told_so(house: House) -> None:

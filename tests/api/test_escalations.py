@@ -65,7 +65,7 @@ async def test_an_acknowledgement_is_in_the_audit_log(house: House) -> None:
     assert answer.status_code == 200, answer.text
     assert answer.json()["message_id"] == message_id
     assert message_id not in await escalations(house, reviewer)
-    log = house.parts.books.store.log
+    log = house.parts.opened.store.log
     (entry,) = await log.entries(answer.json()["entry"], answer.json()["entry"] + 1)
     body = json.loads(entry.body)
     assert (body["what"], body["subject"]) == ("escalation", message_id)

@@ -19,7 +19,7 @@ async def test_auditors_take_the_whole_log_away(house: House) -> None:
     await house.post(house.message("For the record, and for the auditor."))
     answer = await house.client.get(PATH, headers=auditor)
     assert answer.headers["content-type"].startswith("application/x-ndjson")
-    keys = [TrustedKey.parse(str(key)) for key in house.parts.books.log.keys]
+    keys = [TrustedKey.parse(str(key)) for key in house.parts.opened.log.keys]
     report = examined(answer.content, keys=keys, kept=[kept])
     assert report.verified, report.findings
     assert report.tenant == "default"
@@ -31,7 +31,7 @@ async def test_other_tenants_see_hashes_alone(house: House) -> None:
     stranger = await house.key(Role.AUDITOR, tenant="elsewhere")
     await house.post(house.message("Nobody else's business."))
     answer = await house.client.get(PATH, headers=stranger)
-    keys = [TrustedKey.parse(str(key)) for key in house.parts.books.log.keys]
+    keys = [TrustedKey.parse(str(key)) for key in house.parts.opened.log.keys]
     report = examined(answer.content, keys=keys)
     assert report.verified, report.findings
     assert 1 <= report.readable < report.entries  # the making of their own key, say

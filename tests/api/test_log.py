@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from gateway.api.app import build_app
-from gateway.assembly.build import api_services
+from gateway.assembly.serving import api_services
 from gateway.model.access import Role
 from gateway.model.record import leaf_hash
 from gateway.trail.checkpoint import open_checkpoint
@@ -25,7 +25,7 @@ ORIGIN = "avatar-gateway.invalid/log"
 async def _signed(house: House) -> int:
     """The size of a checkpoint of everything so far."""
     await house.post(house.message("For the tiles."))
-    return (await house.parts.books.log.checkpoint()).size
+    return (await house.parts.opened.log.checkpoint()).size
 
 
 async def test_a_client_computes_the_signed_root_from_tiles(house: House) -> None:
@@ -68,7 +68,7 @@ async def test_what_is_no_tile(house: House) -> None:
 
 async def test_bundles_are_for_auditors_of_the_only_tenant(house: House) -> None:
     size = await _signed(house)
-    entries = await house.parts.books.store.log.entries(0, size)
+    entries = await house.parts.opened.store.log.entries(0, size)
     tenants = {entry.tenant for entry in entries[:2]}
     (tenant,) = tenants
     answers = {}
@@ -98,8 +98,8 @@ async def test_roles(house: House) -> None:
 
 async def test_a_public_log_shows_hashes_and_no_entries(house: House) -> None:
     await _signed(house)
-    doors = replace(api_services(house.parts), log_public=True)
-    app = build_app(doors, version="test", max_body_bytes=1_000)
+    services = replace(api_services(house.parts), log_public=True)
+    app = build_app(services, version="test", max_body_bytes=1_000)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as anyone:
         for path in ("checkpoint", "keys", "tile/0/000.p/1"):
@@ -108,8 +108,8 @@ async def test_a_public_log_shows_hashes_and_no_entries(house: House) -> None:
 
 
 async def test_remarks_do_not_make_it_unready(house: House) -> None:
-    doors = replace(api_services(house.parts), remarks=lambda: ("witnesses: 0 of 1 needed",))
-    app = build_app(doors, version="test", max_body_bytes=1_000)
+    services = replace(api_services(house.parts), remarks=lambda: ("witnesses: 0 of 1 needed",))
+    app = build_app(services, version="test", max_body_bytes=1_000)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         answer = await client.get("/readyz")
@@ -121,4 +121,4 @@ async def test_proofs_over_http_are_those_of_the_tree(house: House) -> None:
     size = await _signed(house)
     answer = await house.client.get("/v1/audit/consistency", params={"old": 1, "new": size})
     hashes = [b64decode(one) for one in answer.json()["hashes"]]
-    assert hashes == await house.parts.books.log.consistency(1, size)
+    assert hashes == await house.parts.opened.log.consistency(1, size)

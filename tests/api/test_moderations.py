@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from gateway.api.app import build_app
-from gateway.assembly.build import api_services
+from gateway.assembly.serving import api_services
 from gateway.errors import StageUndefined
 from gateway.model.access import Role
 from gateway.model.finding import Detection, Stage
@@ -43,7 +43,7 @@ class Detector:
 
 
 async def test_each_text_has_its_result_and_nothing_is_recorded(house: House) -> None:
-    before = await house.parts.books.store.log.size()
+    before = await house.parts.opened.store.log.size()
     texts = ["Le nouveau clip sort vendredi !", THREAT, "I want to kill myself"]
     answer = (await house.client.post("/v1/moderations", json={"input": texts})).json()
     calm, threat, crisis = answer["results"]
@@ -57,7 +57,7 @@ async def test_each_text_has_its_result_and_nothing_is_recorded(house: House) ->
         assert one["category_applied_input_types"]["illicit"] == []
         assert one["category_applied_input_types"]["hate"] == ["text"]
     assert answer["model"].startswith("avatar-gateway-embedded")
-    assert await house.parts.books.store.log.size() == before
+    assert await house.parts.opened.store.log.size() == before
 
 
 async def test_the_parts_of_one_text_have_one_result(house: House) -> None:
@@ -150,8 +150,8 @@ async def test_a_defect_has_openais_form_too(house: House) -> None:
     def defect() -> dict[str, Any]:
         raise RuntimeError("call 06 39 98 12 34")
 
-    doors = replace(api_services(house.parts), policy_data=defect)
-    answer = await _ask(house, doors)
+    services = replace(api_services(house.parts), policy_data=defect)
+    answer = await _ask(house, services)
     assert answer.status_code == 500
     assert answer.json()["error"]["code"] == "internal"
     assert "06 39" not in answer.text
@@ -164,11 +164,13 @@ def _found(stage: Stage) -> Detector:
 async def _answers_503(
     house: House, detectors: tuple[Detector, ...], data: dict[str, Any] | None = None
 ) -> None:
-    doors = api_services(house.parts)
+    services = api_services(house.parts)
     rooms = replace(house.parts.rooms, detectors=detectors)
-    asking = Moderator(rooms=rooms, limits=Limits(), now=doors.now)
-    doors = replace(doors, asking=asking)
-    answer = await _ask(house, doors if data is None else replace(doors, policy_data=lambda: data))
+    moderator = Moderator(rooms=rooms, limits=Limits(), now=services.now)
+    services = replace(services, moderator=moderator)
+    answer = await _ask(
+        house, services if data is None else replace(services, policy_data=lambda: data)
+    )
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"
     assert answer.json()["error"]["code"] == "not_scored"
@@ -176,8 +178,8 @@ async def _answers_503(
     assert "results" not in answer.json()
 
 
-async def _ask(house: House, doors: Any) -> httpx.Response:
-    app = build_app(doors, version="test", max_body_bytes=100_000)
+async def _ask(house: House, services: Any) -> httpx.Response:
+    app = build_app(services, version="test", max_body_bytes=100_000)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         return await client.post(

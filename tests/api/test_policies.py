@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 
 from gateway.api.app import build_app
-from gateway.assembly.build import api_services, assemble, policies_dir
+from gateway.assembly.build import assemble, policies_dir
+from gateway.assembly.serving import api_services
 from gateway.demo.sandbox import SandboxPlatform
 from gateway.model.access import Role
 from gateway.policy.packs.bundles import pack
@@ -72,7 +73,7 @@ async def house(
 
 async def _digest_of(house: House, text: str = "See you on Sunday!") -> str:
     answer = await house.post(house.message(text))
-    found = await house.parts.books.store.log.entries_of_message(answer.json()["message_id"])
+    found = await house.parts.opened.store.log.entries_of_message(answer.json()["message_id"])
     return str(json.loads(found[0].body)["policy"]["digest"])
 
 
@@ -138,8 +139,8 @@ async def test_only_authors_of_the_operator_change_policies(house: House) -> Non
         headers = await house.key(role, tenant=tenant)
         answer = await house.client.put(BUNDLE, content=b"x", headers={**headers, **GZIP})
         assert answer.status_code == status, (role, tenant)
-    studio = await house.key(Role.POLICY_AUTHOR, tenant="studio")
-    assert (await house.client.delete(BUNDLE, headers=studio)).status_code == 403
+    streaming = await house.key(Role.POLICY_AUTHOR, tenant="studio")
+    assert (await house.client.delete(BUNDLE, headers=streaming)).status_code == 403
 
 
 @in_one_loop

@@ -15,7 +15,8 @@ import pytest_asyncio
 from aiohttp import web
 
 from gateway.api.app import build_app
-from gateway.assembly.build import AssembledGateway, api_services, assemble
+from gateway.assembly.build import AssembledGateway, assemble
+from gateway.assembly.serving import api_services
 from gateway.errors import NotRecorded
 from gateway.model.access import Role
 from gateway.model.verdict import State
@@ -131,7 +132,7 @@ async def test_published(scene: Scene) -> None:
 
 async def test_recorded_before_a_byte_leaves(scene: Scene) -> None:
     """The platform itself looks into the database while it is being asked."""
-    database = scene.parts.books.settings.data_dir / "gateway.db"
+    database = scene.parts.opened.settings.data_dir / "gateway.db"
     seen: list[Any] = []
 
     async def look(request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
@@ -372,7 +373,7 @@ async def passes(scene: Scene) -> list[dict[str, Any]]:
 
 
 async def test_a_write_that_passes_is_on_record_before_a_byte_leaves(scene: Scene) -> None:
-    database = scene.parts.books.settings.data_dir / "gateway.db"
+    database = scene.parts.opened.settings.data_dir / "gateway.db"
     seen: list[Any] = []
 
     async def look(_request: web.Request, _body: dict[str, Any]) -> web.StreamResponse:

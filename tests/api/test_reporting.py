@@ -130,7 +130,8 @@ async def test_statements(house: House, tmp_path: Any) -> None:
     import httpx
 
     from gateway.api.app import build_app
-    from gateway.assembly.build import api_services, assemble
+    from gateway.assembly.build import assemble
+    from gateway.assembly.serving import api_services
     from gateway.settings import read_settings
 
     profile = tmp_path / "dsa.toml"

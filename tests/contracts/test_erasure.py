@@ -13,7 +13,7 @@ from gateway.errors import IdempotencyReused, OnLegalHold, StateConflict
 from gateway.model.erasure import (
     ErasureCounts,
     ErasureScope,
-    HoldScope,
+    LegalHoldScope,
     RetentionRule,
 )
 from gateway.model.record import EntryKind, Record, Review, ReviewAction
@@ -300,16 +300,19 @@ async def test_two_erase_at_once(place: Place, store: Store, samples: Samples) -
         assert entry["counts"]["messages"] or entry["counts"]["contacts"]
 
 
-HELD: list[tuple[HoldScope, str]] = [
-    (HoldScope.TENANT, ""),
-    (HoldScope.SUBJECT, PERSON),
-    (HoldScope.CREATOR, "zoe"),
-    (HoldScope.MESSAGE, "msg_1"),
+HELD: list[tuple[LegalHoldScope, str]] = [
+    (LegalHoldScope.TENANT, ""),
+    (LegalHoldScope.SUBJECT, PERSON),
+    (LegalHoldScope.CREATOR, "zoe"),
+    (LegalHoldScope.MESSAGE, "msg_1"),
 ]
 
 
 async def place_hold(
-    store: Store, scope: HoldScope = HoldScope.SUBJECT, target: str = PERSON, **changes: Any
+    store: Store,
+    scope: LegalHoldScope = LegalHoldScope.SUBJECT,
+    target: str = PERSON,
+    **changes: Any,
 ) -> str:
     hold = await store.holds.place(
         scope=scope,
@@ -321,7 +324,9 @@ async def place_hold(
 
 
 @pytest.mark.parametrize(("scope", "target"), HELD)
-async def test_a_hold_blocks(store: Store, samples: Samples, scope: HoldScope, target: str) -> None:
+async def test_a_hold_blocks(
+    store: Store, samples: Samples, scope: LegalHoldScope, target: str
+) -> None:
     made = await record(store, samples)
     hold = await place_hold(store, scope, target)
     size = await store.log.size()
@@ -343,14 +348,14 @@ async def test_a_hold_blocks(store: Store, samples: Samples, scope: HoldScope, t
 @pytest.mark.parametrize(
     ("scope", "target"),
     [
-        (HoldScope.SUBJECT, "another"),
-        (HoldScope.CONVERSATION, "c1"),
-        (HoldScope.CREATOR, "lea"),
-        (HoldScope.MESSAGE, "msg_2"),
+        (LegalHoldScope.SUBJECT, "another"),
+        (LegalHoldScope.CONVERSATION, "c1"),
+        (LegalHoldScope.CREATOR, "lea"),
+        (LegalHoldScope.MESSAGE, "msg_2"),
     ],
 )
 async def test_a_hold_on_something_else_does_not(
-    store: Store, samples: Samples, scope: HoldScope, target: str
+    store: Store, samples: Samples, scope: LegalHoldScope, target: str
 ) -> None:
     await record(store, samples)
     await place_hold(store, scope, target)
@@ -359,7 +364,7 @@ async def test_a_hold_on_something_else_does_not(
 
 async def test_a_hold_on_a_neighbour_keeps_it_alone(store: Store, samples: Samples) -> None:
     gone, kept = await record(store, samples), await record(store, samples)
-    await place_hold(store, HoldScope.MESSAGE, kept.submission.message_id)
+    await place_hold(store, LegalHoldScope.MESSAGE, kept.submission.message_id)
     await store.erasures.erase(order(ErasureScope.MESSAGE, gone.submission.message_id))
     outcome = await store.ledger.outcome("acme", kept.submission.message_id)
     assert outcome is not None
@@ -401,7 +406,7 @@ async def test_a_hold_comes_in_between(store: Store, samples: Samples) -> None:
     )
     assert begun is not None
     await write(lambda one: jobs.step(one, begun.number))
-    await place_hold(store, HoldScope.CREATOR, "zoe")
+    await place_hold(store, LegalHoldScope.CREATOR, "zoe")
     assert await store.erasures.resume() == 1
     (report,) = await store.erasures.recent("acme")
     assert (report.counts.keys, report.counts.kept) == (32, 8)

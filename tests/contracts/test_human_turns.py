@@ -15,7 +15,7 @@ from gateway.model.verdict import State, Verdict
 
 async def take(store: Any, clock: Any, who: str | None = "agent-7", **more: Any) -> Any:
     given = {"tenant": "acme", "conversation": "c1", **more}
-    return await store.ledger.hand_over(
+    return await store.ledger.set_speaker(
         given["tenant"],
         given["conversation"],
         who=who,

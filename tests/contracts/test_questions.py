@@ -151,8 +151,8 @@ async def test_behind_an_entry_that_is_not_there_is_nothing(
 
 
 async def test_the_counts_are_those_of_a_loop(store: Store, entries: list[Entry]) -> None:
-    keeper = TallyUpdater(entries=store.log, tallies=store.tallies)
-    assert await keeper.follow() == len(entries)
+    updater = TallyUpdater(entries=store.log, tallies=store.tallies)
+    assert await updater.follow() == len(entries)
     counted = await store.tallies.read(tenant="acme")
     mine = [(one, orjson.loads(one.body)) for one in entries if one.tenant == "acme"]
     for verdict in Verdict:
@@ -183,14 +183,14 @@ async def test_the_counts_are_those_of_a_loop(store: Store, entries: list[Entry]
         if key.measure == Measure.CLOSED
         for _ in range(n)
     )
-    assert (await keeper.recount()).differing == 0
+    assert (await updater.recount()).differing == 0
 
 
 async def test_two_processes_count_once(place: Any, store: Store, entries: list[Entry]) -> None:
     other = await place.open()
     for one in (store, other):
-        keeper = TallyUpdater(entries=one.log, tallies=one.tallies)
-        assert await keeper.follow() == len(entries)
+        updater = TallyUpdater(entries=one.log, tallies=one.tallies)
+        assert await updater.follow() == len(entries)
     counted = await other.tallies.read()
     kinds = sum(n for key, n in counted.tally.items() if key.measure == Measure.ENTRIES)
     assert kinds == len(entries)

@@ -21,7 +21,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from gateway.assembly.build import assemble, command_services
+from gateway.assembly.build import assemble
+from gateway.assembly.commands import command_services
 from gateway.cli.app import main
 from gateway.model.submission import Channel, Submission
 from gateway.model.verdict import State
@@ -203,7 +204,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     async def use() -> None:
         async with assemble(read_settings(None, {"data_dir": data})) as parts:
-            await parts.books.store.registry.put_creator("default", "lea", {}, actor="tests")
+            await parts.opened.store.registry.put_creator("default", "lea", {}, actor="tests")
             outcome = await parts.gateway.submit(
                 Submission(
                     message_id="msg_1",
@@ -217,7 +218,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 )
             )
             assert outcome.state is State.HELD
-            await parts.books.log.checkpoint()
+            await parts.opened.log.checkpoint()
 
     asyncio.run(use())
     return data

@@ -16,7 +16,8 @@ import pytest
 import pytest_asyncio
 
 from gateway.api.app import build_app
-from gateway.assembly.build import api_services, assemble
+from gateway.assembly.build import assemble
+from gateway.assembly.serving import api_services
 from gateway.demo.sandbox import SandboxPlatform
 from gateway.model.access import Role
 from gateway.model.record import EntryKind
@@ -79,13 +80,13 @@ async def test_sixty_four_at_once_lose_nothing(house: House) -> None:
     assert len(outcomes) == 600
     assert not [one["unavailable"] for one in outcomes.values() if one["unavailable"]]
     assert {one["state"] for one in outcomes.values()} <= {"delivered", "held", "blocked"}
-    log = house.parts.books.store.log
+    log = house.parts.opened.store.log
     entries = await log.entries(0, await log.size())
     kinds = Counter(entry.kind for entry in entries if entry.message_id in outcomes)
     delivered = {name for name, one in outcomes.items() if one["state"] == "delivered"}
     assert kinds == {EntryKind.DECISION: 600, EntryKind.DELIVERY: len(delivered)}
     assert set(await house.received()) == delivered
-    assert (await house.parts.books.log.verify()).size == len(entries)
+    assert (await house.parts.opened.log.verify()).size == len(entries)
 
 
 @in_one_loop
@@ -125,12 +126,12 @@ def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
                             return
 
             with ThreadPoolExecutor(30) as callers:
-                asking = [callers.submit(caller) for _ in range(30)]
+                moderator = [callers.submit(caller) for _ in range(30)]
                 while len(answers) < 90:
                     time.sleep(0.01)
                 (tmp_path / "checkpoint").write_text(client.get("/v1/audit/checkpoint").text)
                 there.process.kill()
-                for one in asking:
+                for one in moderator:
                     one.result()
             assert len(lost) == 30
         with serving(data, **settings) as there, there.client() as client:

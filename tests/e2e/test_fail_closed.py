@@ -18,7 +18,8 @@ import pytest_asyncio
 import uvicorn
 
 from gateway.api.app import build_app
-from gateway.assembly.build import AssembledGateway, api_services, assemble
+from gateway.assembly.build import AssembledGateway, assemble
+from gateway.assembly.serving import api_services
 from gateway.delivery.backoff import Backoff
 from gateway.delivery.courier import OutboxCourier
 from gateway.demo.sandbox import PlannedFailure, SandboxPlatform
@@ -84,8 +85,8 @@ class Scene:
         )
 
     def client(self, gateway: Gateway, key: dict[str, str]) -> httpx.AsyncClient:
-        doors = replace(api_services(self.parts), gateway=gateway)
-        app = build_app(doors, version="test", max_body_bytes=100_000)
+        services = replace(api_services(self.parts), gateway=gateway)
+        app = build_app(services, version="test", max_body_bytes=100_000)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=key)
 
@@ -106,7 +107,7 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
             },
         )
         async with assemble(settings) as parts:
-            await parts.books.store.registry.put_creator("default", "lea", {}, actor="tests")
+            await parts.opened.store.registry.put_creator("default", "lea", {}, actor="tests")
             yield Scene(parts=parts, sandbox=sandbox, url=url)
 
 
@@ -120,7 +121,7 @@ async def held_for(scene: Scene, outcome: Outcome, stage: Stage) -> None:
     assert "gateway.unavailable" in {reason.rule for reason in outcome.reasons}
     assert PRIVATE not in repr(outcome)
     assert scene.arrived(outcome.message_id) == []
-    entries = await scene.parts.books.store.log.entries_of_message(outcome.message_id)
+    entries = await scene.parts.opened.store.log.entries_of_message(outcome.message_id)
     assert [entry.kind.value for entry in entries] == ["decision"]
     assert PRIVATE.encode() not in entries[0].body
 
@@ -385,7 +386,7 @@ async def test_without_an_entry_nothing_leaves_and_a_retry_works(
 
 async def test_a_writer_that_fails_altogether_blocks_no_key(scene: Scene) -> None:
     """Neither the entry nor the end of the claim can be written: a retry need not wait."""
-    database = scene.parts.books.store._writer._database
+    database = scene.parts.opened.store._writer._database
     ledger = scene.parts.rooms.ledger
 
     async def full(record: Any) -> NoReturn:
@@ -462,7 +463,7 @@ async def platform_at(port: int, sandbox: SandboxPlatform) -> AsyncIterator[None
 async def courier_to(scene: Scene, url: str) -> AsyncIterator[tuple[OutboxCourier, Any]]:
     platform = WebhookPlatform(sandbox_url=url, secret=SECRET.encode())
     courier = OutboxCourier(
-        outbox=scene.parts.books.store.outbox,
+        outbox=scene.parts.opened.store.outbox,
         platform=platform,
         now=lambda: datetime.now(UTC),
         poll_s=0.05,
@@ -527,7 +528,7 @@ async def test_a_platform_that_refuses_is_not_asked_again(scene: Scene, status: 
 
 def tampered_with(scene: Scene, outcome: Outcome) -> None:
     """One bit of what is sealed, by somebody who can write to the database."""
-    path = scene.parts.books.settings.data_dir / "gateway.db"
+    path = scene.parts.opened.settings.data_dir / "gateway.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         changed = database.execute(
             "UPDATE payload SET ciphertext = CAST(x'00' || substr(ciphertext, 2) AS BLOB)"
@@ -544,7 +545,7 @@ async def test_one_payload_that_was_changed_is_not_sent_and_holds_up_no_other(
     bad, good = [await gateway.submit(scene.submission()) for _ in range(2)]
     assert {bad.state, good.state} == {State.QUEUED}
     # As after a restart: nothing is remembered, all of it is due.
-    outbox = scene.parts.books.store.outbox
+    outbox = scene.parts.opened.store.outbox
     for outcome in (bad, good):
         for delivery in await outbox.lease(
             message_id=outcome.message_id, until=datetime.now(UTC) + timedelta(hours=1)

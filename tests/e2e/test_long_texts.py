@@ -31,7 +31,7 @@ LONGEST = 20_000
 async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AssembledGateway]:
     folder: Path = tmp_path_factory.mktemp("long")
     async with assemble(read_settings(None, {"data_dir": folder})) as made:
-        await made.books.store.registry.put_creator("t", "c", {}, actor="tests")
+        await made.opened.store.registry.put_creator("t", "c", {}, actor="tests")
         yield made
 
 

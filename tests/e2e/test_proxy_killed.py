@@ -51,11 +51,11 @@ async def test_killed_while_the_platform_is_asked(tmp_path: Path) -> None:
     receiver.answers.append(taken_but_silent)
     async with receiver.running() as url:
         with proxying(tmp_path, {"fans": opened("webhook", url)}) as proxy:
-            asking = asyncio.create_task(post(proxy.gateway, proxy.headers))
+            moderator = asyncio.create_task(post(proxy.gateway, proxy.headers))
             async with asyncio.timeout(PATIENCE_S):
                 await receiver.came.wait()
             os.kill(proxy.gateway.process.pid, signal.SIGKILL)
-            result = (await asyncio.gather(asking, return_exceptions=True))[0]
+            result = (await asyncio.gather(moderator, return_exceptions=True))[0]
             assert isinstance(result, httpx.TransportError)
             key = proxy.headers
         with serving(tmp_path / "data", routes_dir=tmp_path / "routes") as gateway:

@@ -159,11 +159,11 @@ def test_whatever_is_killed_nothing_is_lost(
     def more() -> None:
         """Until every client was answered, on average."""
         before = len(load.answers)
-        until(lambda: len(load.answers) > before + CLIENTS or any(one.done() for one in asking))
+        until(lambda: len(load.answers) > before + CLIENTS or any(one.done() for one in moderator))
         kept.append(keep_checkpoint(cluster, tmp_path / f"checkpoint-{len(kept)}"))
 
     with ThreadPoolExecutor(CLIENTS) as callers:
-        asking = [callers.submit(load.caller) for _ in range(CLIENTS)]
+        moderator = [callers.submit(load.caller) for _ in range(CLIENTS)]
         try:
             more()  # 1. a gateway dies
             cluster.kill(1)
@@ -185,7 +185,7 @@ def test_whatever_is_killed_nothing_is_lost(
         finally:
             load.enough.set()
             cluster.resume_all()
-            for one in asking:
+            for one in moderator:
                 one.result()
     assert sorted(load.answers) == list(range(len(load.answers)))
     until(lambda: not cluster.ask("SELECT 1 FROM outbox"))

@@ -18,7 +18,8 @@ import httpx
 import pytest
 
 from gateway.api.app import build_app
-from gateway.assembly.build import api_services, assemble
+from gateway.assembly.build import assemble
+from gateway.assembly.serving import api_services
 from gateway.demo.sandbox import SandboxPlatform
 from gateway.model.access import Role
 from gateway.settings import read_settings
@@ -66,7 +67,7 @@ def bin_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, bin_dir: Path) -> Path:
+def reports(tmp_path_factory: pytest.TempPathFactory, bin_dir: Path) -> Path:
     """The auditor's folder, beside a gateway that works: `data`, the log's key, the verifier."""
     folder = tmp_path_factory.mktemp("desk")
     asyncio.run(_day(folder, bin_dir))
@@ -77,13 +78,13 @@ def desk(tmp_path_factory: pytest.TempPathFactory, bin_dir: Path) -> Path:
     return folder
 
 
-async def _day(desk: Path, bin_dir: Path) -> None:
+async def _day(reports: Path, bin_dir: Path) -> None:
     """Messages that are published, redacted, and blocked or held; amid them, a checkpoint."""
     async with SandboxPlatform(secret=SECRET.encode()).running() as platform:
         settings = read_settings(
             None,
             {
-                "data_dir": desk / "data",
+                "data_dir": reports / "data",
                 "sandbox_url": f"{platform}/messages",
                 "webhook_secret": SECRET,
                 **PATIENT,
@@ -100,7 +101,7 @@ async def _day(desk: Path, bin_dir: Path) -> None:
                 client.headers.update(await house.key(Role.ADMIN, requests_per_s=1_000_000))
                 assert (await client.put("/v1/creators/lea", json={})).status_code < 300
                 await _messages(house)
-                kept = await asyncio.to_thread(_shell, CHECKPOINT, desk, bin_dir)
+                kept = await asyncio.to_thread(_shell, CHECKPOINT, reports, bin_dir)
                 assert kept.returncode == 0, kept.stderr
                 await _messages(house)
 
@@ -125,21 +126,21 @@ def _shell(script: str, folder: Path, bin_dir: Path) -> subprocess.CompletedProc
 
 
 @pytest.fixture(scope="module")
-def evidence(desk: Path, bin_dir: Path) -> bytes:
-    pack(desk / "avatar-gateway-verifier.pyz")
-    ran = _shell(EVIDENCE, desk, bin_dir)
+def evidence(reports: Path, bin_dir: Path) -> bytes:
+    pack(reports / "avatar-gateway-verifier.pyz")
+    ran = _shell(EVIDENCE, reports, bin_dir)
     assert ran.returncode == 0, ran.stderr
-    return gzip.decompress((desk / "evidence.jsonl.gz").read_bytes())
+    return gzip.decompress((reports / "evidence.jsonl.gz").read_bytes())
 
 
 Verify = Callable[[bytes], subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def verify(desk: Path, bin_dir: Path, evidence: bytes) -> Verify:
+def verify(reports: Path, bin_dir: Path, evidence: bytes) -> Verify:
     def ran(changed: bytes) -> subprocess.CompletedProcess[str]:
-        (desk / "evidence.jsonl.gz").write_bytes(gzip.compress(changed))
-        return _shell(VERIFY, desk, bin_dir)
+        (reports / "evidence.jsonl.gz").write_bytes(gzip.compress(changed))
+        return _shell(VERIFY, reports, bin_dir)
 
     return ran
 
@@ -157,18 +158,18 @@ def test_the_guide_builds_the_verifier(tmp_path: Path, bin_dir: Path) -> None:
     assert (tmp_path / "build/avatar-gateway-verifier.pyz").is_file()
 
 
-def test_the_guide_leads_to_a_verdict(verify: Verify, desk: Path, evidence: bytes) -> None:
+def test_the_guide_leads_to_a_verdict(verify: Verify, reports: Path, evidence: bytes) -> None:
     ran = verify(evidence)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert ran.stdout.startswith("VERIFIED: all ")
     assert "checkpoint-2026-11-22.txt: " in ran.stdout
     assert "is the beginning of this log" in ran.stdout
-    assert "<title>VERIFIED" in (desk / "report.html").read_text(encoding="utf-8")
+    assert "<title>VERIFIED" in (reports / "report.html").read_text(encoding="utf-8")
     for text in TEXTS:
         assert text.encode() not in evidence
 
 
-def test_nothing_else_is_imported(desk: Path, bin_dir: Path, evidence: bytes) -> None:
+def test_nothing_else_is_imported(reports: Path, bin_dir: Path, evidence: bytes) -> None:
     """Also with Python's own isolation, and no library but cryptography's own."""
     script = (
         "import sys, runpy; sys.path[:0] = [{here!r}]; sys.argv = ['v', '-h'];"
@@ -183,8 +184,8 @@ def test_nothing_else_is_imported(desk: Path, bin_dir: Path, evidence: bytes) ->
     libraries = (bin_dir / "python3").read_text(encoding="utf-8").split('"')[1]
     ran = subprocess.run(
         [sys.executable, "-I", "-S", "-c",
-         script.format(here=libraries, file=str(desk / "avatar-gateway-verifier.pyz"))],
-        capture_output=True, text=True, check=True, timeout=PATIENCE_S, cwd=desk,
+         script.format(here=libraries, file=str(reports / "avatar-gateway-verifier.pyz"))],
+        capture_output=True, text=True, check=True, timeout=PATIENCE_S, cwd=reports,
     )  # fmt: skip
     code, _, rest = ran.stderr.partition(" ")
     assert code == "0"
@@ -218,7 +219,9 @@ def test_tampering_with_a_real_log_is_found(verify: Verify, evidence: bytes) -> 
             assert first.startswith(f"First: entry {seq}: ")
 
 
-def test_rolled_back_and_signed(verify: Verify, desk: Path, bin_dir: Path, evidence: bytes) -> None:
+def test_rolled_back_and_signed(
+    verify: Verify, reports: Path, bin_dir: Path, evidence: bytes
+) -> None:
     """A shorter log whose end looks right: only a newer checkpoint, kept, tells."""
     lines = evidence.splitlines(keepends=True)
     notes = [n for n, line in enumerate(lines) if line.startswith(b'{"checkpoint"')]
@@ -226,8 +229,8 @@ def test_rolled_back_and_signed(verify: Verify, desk: Path, bin_dir: Path, evide
     end = json.dumps({"end": {"entries": size, "checkpoints": 1}}).encode() + b"\n"
     assert verify(b"".join([*lines[: notes[0] + 1], end])).returncode == 0
     newest = json.loads(lines[notes[-1]])["checkpoint"]
-    (desk / "newest.txt").write_text(newest, encoding="utf-8")
-    ran = _shell(f"{VERIFY} --checkpoint newest.txt", desk, bin_dir)
+    (reports / "newest.txt").write_text(newest, encoding="utf-8")
+    ran = _shell(f"{VERIFY} --checkpoint newest.txt", reports, bin_dir)
     assert ran.returncode == 1
     assert f"First: entry {size}: is missing: newest.txt, which you kept" in ran.stdout
 

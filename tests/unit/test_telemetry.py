@@ -146,7 +146,7 @@ async def test_each_stage_has_a_span_and_none_has_the_text(
 ) -> None:
     settings = read_settings(None, {"data_dir": tmp_path, "sandbox_url": "http://127.0.0.1:1/m"})
     async with assemble(settings) as parts:
-        await parts.books.store.registry.put_creator("default", "lea", {}, actor="tests")
+        await parts.opened.store.registry.put_creator("default", "lea", {}, actor="tests")
         await parts.gateway.submit(
             Submission(
                 message_id="msg_1",

@@ -170,12 +170,12 @@ async def proof(
     ] = False,
 ) -> PlainTextResponse:
     """Hashes of any entry; with the entry itself only of the auditor's own tenant (else 404)."""
-    doors = services_of(request)
+    services = services_of(request)
     if with_entry:
-        found = await doors.entries.entries(seq, seq + 1)
+        found = await services.entries.entries(seq, seq + 1)
         if not found or found[0].tenant != key.tenant:
             raise NotFound("entry", str(seq))
-    return PlainTextResponse(await doors.log.proof(seq, with_entry=with_entry))
+    return PlainTextResponse(await services.log.proof(seq, with_entry=with_entry))
 
 
 async def consistency(request: Request, key: Auditor, old: Size, new: Size) -> ConsistencyOut:
@@ -187,13 +187,13 @@ async def consistency(request: Request, key: Auditor, old: Size, new: Size) -> C
 
 async def whole_log(request: Request, key: Auditor) -> StreamingResponse:
     """JSON Lines, docs/reference/evidence.md. As long as the log: store it as it comes."""
-    doors = services_of(request)
-    size, problem = await extent(doors.log, doors.entries)
+    services = services_of(request)
+    size, problem = await extent(services.log, services.entries)
     pieces = evidence(
-        doors.entries,
-        origin=doors.log.origin,
-        keys=doors.log.keys,
-        at=doors.now(),
+        services.entries,
+        origin=services.log.origin,
+        keys=services.log.keys,
+        at=services.now(),
         size=size,
         tenant=key.tenant,
         beyond=bool(problem),

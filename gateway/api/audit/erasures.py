@@ -20,8 +20,8 @@ from gateway.model.erasure import (
     ErasureOrder,
     ErasureReport,
     ErasureScope,
-    HoldScope,
     LegalHold,
+    LegalHoldScope,
 )
 
 Admin = Annotated[ApiKey, Depends(needs())]
@@ -102,20 +102,20 @@ class LegalHoldIn(_In):
         self.named()
         return self
 
-    def named(self) -> tuple[HoldScope, str]:
+    def named(self) -> tuple[LegalHoldScope, str]:
         given = [
             (scope, target)
             for scope, target in (
-                (HoldScope.SUBJECT, self.subject),
-                (HoldScope.CONVERSATION, self.conversation),
-                (HoldScope.CREATOR, self.creator),
-                (HoldScope.MESSAGE, self.message_id),
+                (LegalHoldScope.SUBJECT, self.subject),
+                (LegalHoldScope.CONVERSATION, self.conversation),
+                (LegalHoldScope.CREATOR, self.creator),
+                (LegalHoldScope.MESSAGE, self.message_id),
             )
             if target is not None
         ]
         if len(given) > 1:
             raise ValueError("give at most one of subject, conversation, creator, message_id")
-        return given[0] if given else (HoldScope.TENANT, "")
+        return given[0] if given else (LegalHoldScope.TENANT, "")
 
 
 class LegalHoldLiftIn(_In):
@@ -124,7 +124,7 @@ class LegalHoldLiftIn(_In):
 
 class LegalHoldOut(BaseModel):
     id: str
-    scope: HoldScope
+    scope: LegalHoldScope
     target: str = Field(description="A person or conversation stands as a keyed digest.")
     reason: str
     placed_by: str
@@ -210,11 +210,11 @@ async def recent(
 
 async def place(request: Request, body: LegalHoldIn, key: Auditor) -> LegalHoldOut:
     """From now on nothing that it covers is erased, neither by order nor by a retention rule."""
-    doors = services_of(request)
-    if body.expires_at is not None and body.expires_at <= doors.now():
+    services = services_of(request)
+    if body.expires_at is not None and body.expires_at <= services.now():
         raise InvalidField("expires_at", "has passed", "Name a time to come, or none.")
     scope, target = body.named()
-    hold = await doors.holds.place(
+    hold = await services.holds.place(
         scope=scope,
         tenant=key.tenant,
         target=target,

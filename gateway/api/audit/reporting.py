@@ -123,9 +123,9 @@ class _Reporting:
         """Streamed, oldest first. The headers Audit-Checkpoint (the signed note, base64),
         Audit-Origin and Audit-Size say under which checkpoint: nothing newer is in it. What was
         cut off has no end (chunked encoding). For more than `limit`, ask again with `after`."""
-        doors, desk = _open(request)
+        services, reports = _open(request)
         query = asked.query(key.tenant)
-        checkpoint = await doors.log.checkpoint()
+        checkpoint = await services.log.checkpoint()
         export = Export(
             about=ExportHeader(
                 format=asked.format,
@@ -133,10 +133,10 @@ class _Reporting:
                 size=checkpoint.size,
                 checkpoint=checkpoint.note,
                 query=query.given,
-                made_at=doors.now(),
+                made_at=services.now(),
             )
         )
-        pages = desk.questions.pages(
+        pages = reports.questions.pages(
             query, stop=checkpoint.size, after=asked.after, limit=asked.limit
         )
         try:
@@ -152,8 +152,8 @@ class _Reporting:
         """Statements of reasons for what was blocked or held, in the shape of the DSA Transparency
         Database, ready for the platform to submit. `limit` counts entries. For more, give as
         `after` the number that ends the last statement's `puid`."""
-        doors, desk = _open(request)
-        if desk.statement is None:
+        services, reports = _open(request)
+        if reports.statement is None:
             raise StateConflict(
                 "no profile says what the platform is and where: the operator sets dsa_profile "
                 "(docs/reference/statements-of-reasons.md)"
@@ -167,23 +167,23 @@ class _Reporting:
             since=asked.since,
             until=asked.until,
         )
-        checkpoint = await doors.log.checkpoint()
-        pages = desk.questions.pages(
+        checkpoint = await services.log.checkpoint()
+        pages = reports.questions.pages(
             query, stop=checkpoint.size, after=asked.after, limit=asked.limit
         )
         return await self._streamed(
-            _statements(pages, desk, asked.format), "application/jsonl", _signed(checkpoint)
+            _statements(pages, reports, asked.format), "application/jsonl", _signed(checkpoint)
         )
 
     async def report(
         self, request: Request, key: Auditor, asked: Annotated[ReportQuery, Query()]
     ) -> Response:
         """Counts by channel, verdict, rule, language, route and delivery outcome. Days are UTC."""
-        doors, desk = _open(request)
-        entries = await doors.entries.size()
-        if entries - await desk.tallies.size() <= _BEHIND:
-            await desk.keeper.follow()
-        counted = await desk.tallies.read(
+        services, reports = _open(request)
+        entries = await services.entries.size()
+        if entries - await reports.tallies.size() <= _BEHIND:
+            await reports.updater.follow()
+        counted = await reports.tallies.read(
             tenant=key.tenant,
             first=report.day_number(asked.first) if asked.first else None,
             last=report.day_number(asked.last) if asked.last else None,
@@ -191,9 +191,9 @@ class _Reporting:
         made = report.build(
             counted,
             tenant=key.tenant,
-            origin=doors.log.origin,
+            origin=services.log.origin,
             entries=entries,
-            made_at=doors.now(),
+            made_at=services.now(),
         )
         if asked.format is ReportFormat.CSV:
             return Response(report.as_csv(made), media_type="text/csv; charset=utf-8")
@@ -256,10 +256,10 @@ def _content(*media_types: str) -> dict[int | str, dict[str, Any]]:
 
 
 def _open(request: Request) -> tuple[ApiServices, ReportServices]:
-    doors = services_of(request)
-    if doors.desk is None:
+    services = services_of(request)
+    if services.reports is None:
         raise TypeError("the app was built without a desk")
-    return doors, doors.desk
+    return services, services.reports
 
 
 def _signed(checkpoint: Checkpoint) -> dict[str, str]:
@@ -271,12 +271,12 @@ def _signed(checkpoint: Checkpoint) -> dict[str, str]:
 
 
 async def _statements(
-    pages: AsyncIterator[Sequence[Entry]], desk: ReportServices, asked: ReasonsFormat
+    pages: AsyncIterator[Sequence[Entry]], reports: ReportServices, asked: ReasonsFormat
 ) -> AsyncIterator[bytes]:
-    assert desk.statement is not None  # noqa: S101 - looked at before
+    assert reports.statement is not None  # noqa: S101 - looked at before
     waiting: list[object] = []
     async for entries in pages:
-        made = [one for one in map(desk.statement, entries) if one is not None]
+        made = [one for one in map(reports.statement, entries) if one is not None]
         if asked is ReasonsFormat.JSONL:
             yield b"".join(orjson.dumps(one) + b"\n" for one in made)
             continue

@@ -99,8 +99,8 @@ async def responses(request: Request, key: Service) -> Response:
 class _Exchange:
     """One request: what it needs, and the form of its answer."""
 
-    doors: ApiServices
-    studio: StreamSessions
+    services: ApiServices
+    streaming: StreamSessions
     generator: GeneratorClient
     asked: GenerationRequest
     opening: Submission
@@ -113,16 +113,16 @@ async def _answer(request: Request, key: ApiKey, wire: type[GenerationRequest]) 
 
 
 async def _talk(request: Request, key: ApiKey, wire: type[GenerationRequest]) -> _Exchange:
-    doors = services_of(request)
-    if doors.generator is None or doors.studio is None:
+    services = services_of(request)
+    if services.generator is None or services.streaming is None:
         raise NotFound("generator", "here", "Set upstream_url: docs/reference/settings.md.")
     asked = parse(wire, await request.json())
     about = asked.submission(request.headers)
-    if await doors.registry.creator(key.tenant, about.creator) is None:
+    if await services.registry.creator(key.tenant, about.creator) is None:
         raise InvalidField(
             "metadata.creator", "is not registered", "Register it with PUT /v1/creators/{id}."
         )
-    now = doors.now()
+    now = services.now()
     opening = about.to_submission(
         message_id=new_id("msg", now),
         tenant=key.tenant,
@@ -133,9 +133,9 @@ async def _talk(request: Request, key: ApiKey, wire: type[GenerationRequest]) ->
     )
     stream = StreamPart(id=new_id("str", now), number=0)
     return _Exchange(
-        doors=doors,
-        studio=doors.studio,
-        generator=doors.generator,
+        services=services,
+        streaming=services.streaming,
+        generator=services.generator,
         asked=asked,
         opening=replace(opening, stream=stream),
         form=asked.form(Origin(stream=stream.id, at=int(now.timestamp()))),
@@ -144,7 +144,7 @@ async def _talk(request: Request, key: ApiKey, wire: type[GenerationRequest]) ->
 
 def _session(talk: _Exchange, *, whole: bool = False) -> StreamSession:
     return StreamSession(
-        talk.opening, studio=talk.studio, observe=partial(observe, talk.doors), whole=whole
+        talk.opening, streaming=talk.streaming, observe=partial(observe, talk.services), whole=whole
     )
 
 

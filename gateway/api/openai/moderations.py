@@ -128,12 +128,12 @@ async def moderate(request: Request, body: ModerationIn, key: Service) -> Respon
     A category is flagged at the lowest score at which the baseline pack would hold a message on
     any channel (`data.baseline.toxicity.normal`); its model screens, so it is often wrong.
     """
-    doors = services_of(request)
+    services = services_of(request)
     texts = texts_of(body)
     try:
-        lines = hold_lines(doors.policy_data())
+        lines = hold_lines(services.policy_data())
         # One after another: messages that wait to be published come in between.
-        found = [await doors.asking.ask(text) for text in texts]
+        found = [await services.moderator.ask(text) for text in texts]
     except StageFailure as failure:
         return problem(
             503,
@@ -145,7 +145,7 @@ async def moderate(request: Request, body: ModerationIn, key: Service) -> Respon
         )
     models = found[0][Stage.TOXICITY].models
     told = ModerationOut(
-        id=new_id("modr", doors.now()),
+        id=new_id("modr", services.now()),
         model=models[0].id if models else "unknown",
         results=[_result(one[Stage.TOXICITY], one[Stage.SIGNALS], lines) for one in found],
     )

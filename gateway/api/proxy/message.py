@@ -41,22 +41,22 @@ class ProxyRequest:
 
 
 async def submit_request(
-    doors: ApiServices, platform: ProxiedPlatform, asked: ProxyRequest
+    services: ApiServices, platform: ProxiedPlatform, asked: ProxyRequest
 ) -> ProxyResponse:
     """Judge, record, send, answer. Raises what Gateway.submit raises."""
     request = asked.request
     said, deduplicates = _idempotency(request)
     # A platform that refused a message, or was not reached, may be asked again.
     for attempt in range(_MOST_TRIES):
-        submission = _submission(doors, asked, said and f"{said}.{attempt}")
+        submission = _submission(services, asked, said and f"{said}.{attempt}")
         pending = platform.wait(submission.message_id, request)
         try:
-            outcome = await doors.gateway.submit(submission)
+            outcome = await services.gateway.submit(submission)
         except BaseException:
             platform.give_up(submission.message_id)
             raise
         if not outcome.replayed:
-            observe(doors, outcome)
+            observe(services, outcome)
             return await _answer(platform, outcome, pending)
         platform.give_up(submission.message_id)
         if outcome.state is not State.REFUSED:
@@ -66,8 +66,8 @@ async def submit_request(
     )
 
 
-def _submission(doors: ApiServices, asked: ProxyRequest, said: str | None) -> Submission:
-    now = doors.now()
+def _submission(services: ApiServices, asked: ProxyRequest, said: str | None) -> Submission:
+    now = services.now()
     request, proxy = asked.request, asked.request.proxy
     operation = request.operation
     message_id = new_id("msg", now)

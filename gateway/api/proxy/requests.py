@@ -54,8 +54,8 @@ class ProxyDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         http = HttpRequest(scope, receive)
-        doors = services_of(http)
-        platform = doors.proxied
+        services = services_of(http)
+        platform = services.proxied
         proxy = platform.proxies.get(scope["path_params"]["route"]) if platform else None
         if proxy is None or platform is None:
             told = problem(404, "not-found", "There is no such proxy", "Routes of the kind proxy.")
@@ -63,7 +63,7 @@ class ProxyDoor:
             return
         form = proxy.declaration.error
         try:
-            answer = await self._answer(http, send, doors, platform, proxy)
+            answer = await self._answer(http, send, services, platform, proxy)
         except OperationDenied as error:
             answer = error_answer(form, f"Not published: {error}.", status=error.status)
         except Refusal as error:
@@ -85,13 +85,13 @@ class ProxyDoor:
         self,
         http: HttpRequest,
         send: Send,
-        doors: ApiServices,
+        services: ApiServices,
         platform: ProxiedPlatform,
         proxy: ProxyRoute,
     ) -> ProxyResponse | None:
         """The answer, or None when it was streamed."""
         # 1. Who asks, and for what.
-        key = await _key(http, doors, proxy)
+        key = await _key(http, services, proxy)
         method = http.scope["method"]
         found = match(proxy.declaration, method, _rest(http, proxy), http.headers)
         operation, query = found.operation, http.scope["query_string"].decode("latin-1")
@@ -103,7 +103,9 @@ class ProxyDoor:
             raw = await read_body(http, operation.max_bytes or self._max_body_bytes)
             asked = _request(http, proxy, found, operation, raw)
             if isinstance(asked, PlatformRequest):
-                return await submit_request(doors, platform, ProxyRequest(key=key, request=asked))
+                return await submit_request(
+                    services, platform, ProxyRequest(key=key, request=asked)
+                )
             data: bytes | None
             query, content_type, data = asked
             to = outgoing(proxy, found, method, query, headers)
@@ -123,9 +125,9 @@ class ProxyDoor:
                 listed=f"{method} {in_words_of(operation.templates, found.decoded)}",
                 target=f"{method} {found.decoded}?{query}",
                 body=data or b"",
-                at=doors.now(),
+                at=services.now(),
             )
-            await doors.ledger.note_passed(unjudged)
+            await services.ledger.note_passed(unjudged)
         return await passed(
             http,
             send,
@@ -181,14 +183,14 @@ def _request(
     )
 
 
-async def _key(http: HttpRequest, doors: ApiServices, proxy: ProxyRoute) -> ApiKey:
+async def _key(http: HttpRequest, services: ApiServices, proxy: ProxyRoute) -> ApiKey:
     """The caller's key, in a header of its own; or where the platform's credential would be,
     when that is the gateway's to give."""
     given = http.headers.get(KEY_HEADER)
     if given is not None:
-        return await doors.guard.admit(f"Bearer {given}", _ROLES)
+        return await services.guard.admit(f"Bearer {given}", _ROLES)
     injected = proxy.credential is not None
-    return await doors.guard.admit(_in_its_place(http, proxy) if injected else None, _ROLES)
+    return await services.guard.admit(_in_its_place(http, proxy) if injected else None, _ROLES)
 
 
 def _in_its_place(http: HttpRequest, proxy: ProxyRoute) -> str | None:

@@ -85,20 +85,20 @@ async def events(
 
 async def stream(socket: WebSocket) -> None:
     """One connection of a writer; docs/reference/asyncapi.yaml describes its frames."""
-    doors: ApiServices = socket.app.state.doors
+    services: ApiServices = socket.app.state.services
     await socket.accept()
     try:
-        key = await doors.guard.admit(
+        key = await services.guard.admit(
             socket.headers.get("authorization"), frozenset({Role.SERVICE})
         )
         async with asyncio.timeout(_FIRST_S):
             first = FIRST.validate_python(await _frame(socket))
-        live = await _begin(doors, key, first)
+        live = await _begin(services, key, first)
         writer = live.new_writer()
         try:
             await _converse(socket, live, writer, first)
         finally:
-            doors.hub.left(live, writer)
+            services.hub.left(live, writer)
     except WebSocketDisconnect:
         return
     except GatewayError as error:
@@ -108,19 +108,19 @@ async def stream(socket: WebSocket) -> None:
         await _refuse(socket, "invalid-frame", "See docs/reference/asyncapi.yaml.")
 
 
-async def _begin(doors: ApiServices, key: ApiKey, first: OpenIn | ResumeIn) -> LiveStream:
-    if doors.studio is None:
+async def _begin(services: ApiServices, key: ApiKey, first: OpenIn | ResumeIn) -> LiveStream:
+    if services.streaming is None:
         raise NotFound("door", "/v1/stream")
     if isinstance(first, ResumeIn):
-        live = doors.hub.get(key.tenant, first.stream)
+        live = services.hub.get(key.tenant, first.stream)
         if live.caller != key.id or first.received > len(live.told):
             raise NotFound("stream", first.stream)
         return live
-    if await doors.registry.creator(key.tenant, first.creator) is None:
+    if await services.registry.creator(key.tenant, first.creator) is None:
         raise InvalidField(
             "creator", "is not registered", "Register it with PUT /v1/creators/{id}."
         )
-    now = doors.now()
+    now = services.now()
     said = first.model_dump(exclude={"type"}) | {"text": "", "route": "stream"}
     opening = SubmissionIn.model_validate(said).to_submission(
         message_id=new_id("msg", now),
@@ -133,11 +133,11 @@ async def _begin(doors: ApiServices, key: ApiKey, first: OpenIn | ResumeIn) -> L
     part = StreamPart(id=new_id("str", now), number=0)
     session = StreamSession(
         replace(opening, stream=part),
-        studio=replace(doors.studio, quiet_s=_SILENCE_S),
-        observe=partial(observe, doors),
+        streaming=replace(services.streaming, quiet_s=_SILENCE_S),
+        observe=partial(observe, services),
     )
     live = LiveStream(id=part.id, tenant=key.tenant, caller=key.id, session=session)
-    doors.hub.add(live)
+    services.hub.add(live)
     return live
 
 

@@ -73,8 +73,8 @@ class _Disguises:
         self.words, self.lookalikes = disguised.NumberWords(), disguised.Lookalikes()
         self.numerals = disguised.Numerals()
         self.apart, self.by_signs = (
-            disguised.SpacedLetters(spaces=True),
-            disguised.SpacedLetters(spaces=False),
+            disguised.Apart(spaces=True),
+            disguised.Apart(spaces=False),
         )
 
     def of(self, inner: PiiRule, *disguises: disguised.Disguise) -> Iterator[PiiRule]:

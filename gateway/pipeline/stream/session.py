@@ -92,7 +92,7 @@ class StreamSession:
         self,
         opening: Submission,
         *,
-        studio: StreamSessions,
+        streaming: StreamSessions,
         observe: Callable[[Outcome], None],
         whole: bool = False,
     ) -> None:
@@ -101,9 +101,9 @@ class StreamSession:
         self.error: GatewayError | None = None
         self._opening = opening
         self._part = opening.stream
-        self._studio = studio
+        self._streaming = streaming
         self._observe = observe
-        pace = replace(studio.pace, whole=whole)
+        pace = replace(streaming.pace, whole=whole)
         self._core = HoldBack(language=opening.language or "en", pace=pace)
         self._events: asyncio.Queue[Event] = asyncio.Queue(_WAITING)
         self._getting: asyncio.Task[Event] | None = None
@@ -159,7 +159,7 @@ class StreamSession:
         try:
             while not self._core.is_done:
                 event = await self._event(interrupted)
-                for command in self._core.handle(event, self._studio.clock()):
+                for command in self._core.handle(event, self._streaming.clock()):
                     if (output := self._carry_out(command)) is not None:
                         yield output
         finally:
@@ -177,8 +177,8 @@ class StreamSession:
         if not self._core.is_full and not self.is_closed:
             self._getting = self._getting or asyncio.create_task(self._events.get())
             waiting.add(self._getting)
-        due = self._core.due_in(self._studio.clock())
-        timeout = self._studio.quiet_s if due is None else due
+        due = self._core.due_in(self._streaming.clock())
+        timeout = self._streaming.quiet_s if due is None else due
         await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         if interrupted.done():
             return Interrupted()
@@ -218,7 +218,7 @@ class StreamSession:
         submission = self._submission(
             segment.context + segment.text, segment.number, fresh=len(segment.context)
         )
-        self._handed = handed = self._studio.expect(submission.message_id)
+        self._handed = handed = self._streaming.expect(submission.message_id)
         submitting = self._submit(submission)
         try:
             either: set[asyncio.Future[Any]] = {handed, submitting}
@@ -253,7 +253,7 @@ class StreamSession:
     def _submission(
         self, text: str, number: int, *, fresh: int = 0, whole: bool = False
     ) -> Submission:
-        now = self._studio.now()
+        now = self._streaming.now()
         if number:
             self._last_id = new_id("msg", now)
         return replace(
@@ -266,7 +266,7 @@ class StreamSession:
 
     def _submit(self, submission: Submission) -> asyncio.Task[Outcome]:
         """To its end, whoever still waits for it: what was recorded is settled too."""
-        task = asyncio.create_task(self._studio.submit(submission))
+        task = asyncio.create_task(self._streaming.submit(submission))
         self._submitting.add(task)
         task.add_done_callback(self._submitted)
         return task

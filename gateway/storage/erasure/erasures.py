@@ -54,7 +54,7 @@ class Erasures:
         keys: SubjectKeys,
         vault: Vault,
         digests: Digests,
-        handover: FreshDeliveries,
+        fresh: FreshDeliveries,
         holds: LegalHolds,
         now: Now,
     ) -> None:
@@ -64,7 +64,7 @@ class Erasures:
         self._keys = keys
         self._vault = vault
         self._digests = digests
-        self._handover = handover
+        self._handover = fresh
         self._holds = holds
         self._jobs = ErasureSteps(database=database, vault=vault, holds=holds, now=now)
         self._running: dict[int, asyncio.Task[ErasureReport]] = {}

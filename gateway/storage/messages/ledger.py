@@ -57,7 +57,7 @@ class StoredLedger:
         writer: DatabaseWriter,
         vault: Vault,
         digests: Digests,
-        handover: FreshDeliveries,
+        fresh: FreshDeliveries,
         claims: Claims,
         reviews: Reviews,
         escalations: Escalations,
@@ -66,7 +66,7 @@ class StoredLedger:
         self._writer = writer
         self._vault = vault
         self._digests = digests
-        self._handover = handover
+        self._handover = fresh
         self._claims = claims
         self._reviews = reviews
         self._escalations = escalations
@@ -193,7 +193,7 @@ class StoredLedger:
         )
         return await self._escalations.close(change)
 
-    async def hand_over(
+    async def set_speaker(
         self,
         tenant: str,
         conversation: str,

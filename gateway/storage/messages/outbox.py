@@ -31,12 +31,12 @@ class StoredOutbox:
         database: Database,
         writer: DatabaseWriter,
         vault: Vault,
-        handover: FreshDeliveries,
+        fresh: FreshDeliveries,
         now: Now,
     ) -> None:
         self._writer = writer
         self._vault = vault
-        self._handover = handover
+        self._handover = fresh
         self._now = now
         self._boot = database.boot
         self._dead: set[str] = set()

@@ -174,7 +174,7 @@ class _Move:
             self._copy_entries()
             self._copy_keys()
             moved = self._compare()
-            self._source.hand_over(self._target.name)
+            self._source.set_speaker(self._target.name)
         except BaseException:
             self._source.lift()
             raise

@@ -160,7 +160,7 @@ class MoveSource:
             (OPEN, SWITCHING, self._database.boot),
         )
 
-    def hand_over(self, target: str) -> None:
+    def set_speaker(self, target: str) -> None:
         """For good."""
         self._change_state(
             "SET state = ?, other = ?, boot = NULL WHERE state = ? AND boot = ?",

@@ -91,7 +91,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     )
     app = FastAPI()
     guard = AccessGuard(registry=Keys(key), now=lambda: NOW, clock=lambda: 0.0)  # type: ignore[arg-type]
-    app.state.doors = SimpleNamespace(guard=guard)
+    app.state.services = SimpleNamespace(guard=guard)
     problems.install(app)
     app.add_api_route("/plain", told, methods=["POST"])
     hot = direct(told, needs(Role.SERVICE))

@@ -94,8 +94,8 @@ async def test_it_ends_in_order_when_told(stop: signal.Signals) -> None:
         port = listen(sockets)
         serving = asyncio.create_task(serve_app(app, sockets))
         async with httpx.AsyncClient(timeout=PATIENCE_S) as client:
-            asking = asyncio.create_task(client.get(f"http://127.0.0.1:{port}/"))
+            moderator = asyncio.create_task(client.get(f"http://127.0.0.1:{port}/"))
             await asked.wait()
             os.kill(os.getpid(), stop)
-            assert (await asking).text == "done"
+            assert (await moderator).text == "done"
         await serving

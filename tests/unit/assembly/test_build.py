@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from gateway.api.access import AccessGuard
-from gateway.assembly import background
-from gateway.assembly import build as assembly
+from gateway.assembly import background, build, commands, serving
 from gateway.errors import ConfigurationError, DatabaseUnusable, InvalidField, PolicyInvalid
 from gateway.model.access import Role
+from gateway.opened import utc_now
 from gateway.settings import Settings, read_settings
 from tests.paths import ROOT
 from tests.patience import PATIENCE_S
@@ -39,39 +39,39 @@ def workers() -> Callable[[], set[str]]:
 def test_the_packs_are_those_that_were_named(tmp_path: Path) -> None:
     (tmp_path / "main.rego").touch()
     named = read_settings(None, {"policies_dir": tmp_path})
-    assert assembly.policies_dir(named) == tmp_path
-    assert assembly.policies_dir(read_settings(None, {})) == ROOT / "policies"
+    assert build.policies_dir(named) == tmp_path
+    assert build.policies_dir(read_settings(None, {})) == ROOT / "policies"
 
 
 def test_packs_that_were_named_and_are_not_there_are_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"has no main\.rego"):
-        assembly.policies_dir(read_settings(None, {"policies_dir": tmp_path}))
+        build.policies_dir(read_settings(None, {"policies_dir": tmp_path}))
 
 
 def test_creators_are_checked_against_the_packs_of_these_settings(settings: Settings) -> None:
-    assembly.check_creator(settings, {"kill_switch": True})
+    build.check_creator(settings, {"kill_switch": True})
     with pytest.raises(InvalidField):
-        assembly.check_creator(settings, {"kill_switch": "perhaps"})
+        build.check_creator(settings, {"kill_switch": "perhaps"})
 
 
 async def test_the_books_open_without_models(
     settings: Settings, workers: Callable[[], set[str]]
 ) -> None:
-    async with assembly.open_gateway_data(settings) as books:
-        assert await books.store.log.size() == 0
-        assert books.log.origin == settings.log_origin
+    async with build.open_with_anchors(settings) as opened:
+        assert await opened.store.log.size() == 0
+        assert opened.log.origin == settings.log_origin
     assert workers() == set()
-    async with assembly.open_gateway_data(settings) as again:
-        assert again.keyring.root == books.keyring.root
+    async with build.open_with_anchors(settings) as again:
+        assert again.keyring.root == opened.keyring.root
 
 
 async def test_an_old_database_gets_no_new_keys(settings: Settings) -> None:
-    async with assembly.open_gateway_data(settings):
+    async with build.open_with_anchors(settings):
         pass
     keyring = settings.keys_dir / "keyring.json"
     keyring.unlink()
     with pytest.raises(ConfigurationError, match="is missing"):
-        async with assembly.open_gateway_data(settings):
+        async with build.open_with_anchors(settings):
             pass
     assert not keyring.exists()
 
@@ -79,11 +79,11 @@ async def test_an_old_database_gets_no_new_keys(settings: Settings) -> None:
 async def test_everything_is_closed_again(
     settings: Settings, workers: Callable[[], set[str]]
 ) -> None:
-    async with assembly.assemble(settings) as parts:
+    async with build.assemble(settings) as parts:
         assert {"storage-write", "toxicity"} <= workers()
         assert [one.stage for one in parts.rooms.detectors] == ["pii", "toxicity", "signals"]
-        doors = assembly.api_services(parts)
-        assert await doors.unready() == ()
+        services = serving.api_services(parts)
+        assert await services.unready() == ()
     assert workers() == set()
 
 
@@ -93,24 +93,24 @@ async def test_what_was_opened_before_a_failure_is_closed(
     (tmp_path / "main.rego").write_text("package gateway\n\nno {", encoding="utf-8")
     broken = settings.model_copy(update={"policies_dir": tmp_path})
     with pytest.raises(PolicyInvalid):
-        async with assembly.assemble(broken):
+        async with build.assemble(broken):
             pass
     assert workers() == set()
 
 
 async def test_the_first_key_is_written_once(settings: Settings) -> None:
-    path = settings.data_dir / assembly.FIRST_KEY
-    async with assembly.open_gateway_data(settings) as books:
+    path = settings.data_dir / serving.FIRST_KEY
+    async with build.open_with_anchors(settings) as opened:
         path.write_text("left over from a start that failed", encoding="utf-8")
-        await assembly._first_key(books)
+        await serving._first_key(opened)
         token = path.read_text(encoding="utf-8").strip()
         assert path.stat().st_mode & 0o777 == 0o600
-        guard = AccessGuard(registry=books.store.registry, now=assembly._now, clock=lambda: 0.0)
+        guard = AccessGuard(registry=opened.store.registry, now=utc_now, clock=lambda: 0.0)
         key = await guard.admit(f"Bearer {token}", frozenset({Role.AUDITOR}))
         assert key.roles == {Role.ADMIN}
-        await assembly._first_key(books)
+        await serving._first_key(opened)
         assert path.read_text(encoding="utf-8").strip() == token
-        assert len(await books.store.registry.api_keys()) == 1
+        assert len(await opened.store.registry.api_keys()) == 1
 
 
 async def test_readiness_names_what_is_missing(
@@ -119,11 +119,11 @@ async def test_readiness_names_what_is_missing(
     async def full() -> None:
         raise DatabaseUnusable("gateway.db", "is full", "Free some space")
 
-    async with assembly.assemble(settings) as parts:
-        doors = assembly.api_services(parts)
-        monkeypatch.setattr(parts.books.log, "_problem", "entry 7: was changed")
-        monkeypatch.setattr(parts.books.store, "ready", full)
-        assert await doors.unready() == (
+    async with build.assemble(settings) as parts:
+        services = serving.api_services(parts)
+        monkeypatch.setattr(parts.opened.log, "_problem", "entry 7: was changed")
+        monkeypatch.setattr(parts.opened.store, "ready", full)
+        assert await services.unready() == (
             "log: entry 7: was changed",
             "database: gateway.db: is full. Free some space",
         )
@@ -170,6 +170,6 @@ def test_a_start_that_fails_leaves_the_collector_on() -> None:
 async def test_a_command_gets_a_whole_gateway(
     settings: Settings, workers: Callable[[], set[str]]
 ) -> None:
-    async with assembly.command_services().gateway(settings) as gateway:
+    async with commands.command_services().gateway(settings) as gateway:
         assert callable(gateway.submit)
     assert workers() == set()

@@ -60,9 +60,9 @@ def open_books() -> Callable[[Settings], AbstractAsyncContextManager[Opened]]:
 @pytest.fixture
 def ask_of(settings: Settings) -> Callable[[Any], Callable[..., Result]]:
     """For a module of commands: what runs one of them with some arguments."""
-    workshop = CommandServices(
+    commands = CommandServices(
         settings=read_settings,
-        books=_open_books,
+        opened=_open_books,
         gateway=_never,
         serve=_never,
         policies_dir=_never,
@@ -77,7 +77,7 @@ def ask_of(settings: Settings) -> Callable[[Any], Callable[..., Result]]:
         def root(context: typer.Context) -> None:
             context.obj = settings
 
-        app.add_typer(module.build(workshop), name="group")
+        app.add_typer(module.build(commands), name="group")
         runner = CliRunner(env={"COLUMNS": "200"})
         return lambda *arguments: runner.invoke(app, ["group", *arguments])
 

@@ -61,9 +61,9 @@ def ask(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
         assert given is settings
         return folder
 
-    workshop = CommandServices(
+    commands = CommandServices(
         settings=_never,
-        books=_never,
+        opened=_never,
         gateway=_never,
         serve=_never,
         policies_dir=policies_dir,
@@ -76,6 +76,6 @@ def ask(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     def root(context: typer.Context) -> None:
         context.obj = settings
 
-    app.add_typer(policy.build(workshop), name="policy")
+    app.add_typer(policy.build(commands), name="policy")
     runner = CliRunner(env={"COLUMNS": "200", "PATH": str(tmp_path)})
     return lambda *arguments, **more: runner.invoke(app, ["policy", *map(str, arguments)], **more)

@@ -46,8 +46,8 @@ def do(settings: Settings, open_books: Any) -> Callable[[Job], None]:
 
     def run(job: Job) -> None:
         async def main() -> None:
-            async with open_books(settings) as books:
-                await job(books.store)
+            async with open_books(settings) as opened:
+                await job(opened.store)
 
         asyncio.run(main())
 
@@ -225,14 +225,14 @@ def test_tail_shows_the_last(told: Settings, ask: Callable[..., Result]) -> None
 
 
 async def test_tail_follows(settings: Settings, open_books: Any) -> None:
-    async with open_books(settings) as books:
-        await books.store.ledger.record(record(0))
+    async with open_books(settings) as opened:
+        await opened.store.ledger.record(record(0))
         more = iter([record(1), record(2)])
 
         async def wait() -> None:
-            await books.store.ledger.record(next(more))
+            await opened.store.ledger.record(next(more))
 
-        entries = audit.entries_from(books.store.log, 0, wait=wait)
+        entries = audit.entries_from(opened.store.log, 0, wait=wait)
         assert [(await anext(entries)).seq for _ in range(3)] == [0, 1, 2]
         await entries.aclose()
 

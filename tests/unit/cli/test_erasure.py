@@ -22,9 +22,9 @@ ACME = ("--tenant", "acme")
 
 class Commands:
     @staticmethod
-    def build(workshop: CommandServices) -> typer.Typer:
+    def build(commands: CommandServices) -> typer.Typer:
         app = typer.Typer()
-        erasure.add(app, workshop)
+        erasure.add(app, commands)
         return app
 
 
@@ -41,8 +41,8 @@ def stored(settings: Settings, open_books: Any) -> str:
     record = Samples(clock).record()
 
     async def store() -> None:
-        async with open_books(settings) as books:
-            await books.store.ledger.record(record)
+        async with open_books(settings) as opened:
+            await opened.store.ledger.record(record)
 
     asyncio.run(store())
     return record.submission.message_id

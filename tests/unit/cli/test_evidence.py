@@ -29,11 +29,11 @@ def ask(ask_of: Any) -> Callable[..., Result]:
 def written(settings: Settings, open_books: Any) -> None:
     async def main() -> None:
         samples = Samples(Clock())
-        async with open_books(settings) as books:
+        async with open_books(settings) as opened:
             for _ in range(5):
-                await books.store.ledger.record(samples.record())
-            await books.log.checkpoint()
-            await books.store.ledger.record(samples.record(submission=samples.submission()))
+                await opened.store.ledger.record(samples.record())
+            await opened.log.checkpoint()
+            await opened.store.ledger.record(samples.record(submission=samples.submission()))
 
     asyncio.run(main())
 

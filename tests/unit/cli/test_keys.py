@@ -31,10 +31,10 @@ def story(settings: Settings, open_books: Any) -> Callable[[], list[dict[str, An
 
 
 async def _story(settings: Settings, open_books: Any) -> list[dict[str, Any]]:
-    async with open_books(settings) as books:
-        found = await books.store.log.entries(0, 100)
-        await books.log.checkpoint()
-        await books.log.verify()
+    async with open_books(settings) as opened:
+        found = await opened.store.log.entries(0, 100)
+        await opened.log.checkpoint()
+        await opened.log.verify()
         return [json.loads(entry.body) for entry in found]
 
 
@@ -122,9 +122,9 @@ def test_the_old_key_signs_what_announces_the_new_one(
     assert ask("rotate").exit_code == 0
 
     async def look() -> tuple[str, int]:
-        async with open_books(settings) as books:
-            stored = await books.store.log.latest_checkpoint()
-            return stored[2], await books.store.log.size()
+        async with open_books(settings) as opened:
+            stored = await opened.store.log.latest_checkpoint()
+            return stored[2], await opened.store.log.size()
 
     note, size = asyncio.run(look())
     signed = open_checkpoint(note, note_keys(settings.log_origin, old), origin=settings.log_origin)
@@ -146,14 +146,14 @@ def test_an_interrupted_rotation_goes_on_with_the_same_keys(
         pass
 
     async def killed_before_the_end() -> None:
-        async with open_books(settings) as books:
+        async with open_books(settings) as opened:
 
             async def stop() -> None:
                 raise Killed
 
-            books.log.checkpoint = stop
+            opened.log.checkpoint = stop
             with pytest.raises(Killed):
-                await keys._rotate(books)
+                await keys._rotate(opened)
 
     asyncio.run(killed_before_the_end())
     assert Keyring.open(settings.keys_dir).checkpoint.kid == old.checkpoint.kid

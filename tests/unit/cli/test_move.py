@@ -32,9 +32,9 @@ def notes(settings: Settings, open_books: Any) -> int:
     """A log of so many entries."""
 
     async def main() -> None:
-        async with open_books(settings) as books:
+        async with open_books(settings) as opened:
             for number in range(12):
-                await books.store.ledger.note(
+                await opened.store.ledger.note(
                     Change(
                         actor="ann",
                         tenant="acme",
@@ -46,7 +46,7 @@ def notes(settings: Settings, open_books: Any) -> int:
                         detail={},
                     )
                 )
-            books.store._keys.take()
+            opened.store._keys.take()
 
     asyncio.run(main())
     return 12

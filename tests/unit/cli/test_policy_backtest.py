@@ -49,9 +49,9 @@ def _never(*_: Any) -> Any:
 
 @pytest.fixture
 def ask(settings: Settings, open_books: Open) -> Callable[..., Result]:
-    workshop = CommandServices(
+    commands = CommandServices(
         settings=read_settings,
-        books=open_books,
+        opened=open_books,
         gateway=_never,
         serve=_never,
         policies_dir=lambda _: SHIPPED,
@@ -64,7 +64,7 @@ def ask(settings: Settings, open_books: Open) -> Callable[..., Result]:
     def root(context: typer.Context) -> None:
         context.obj = settings
 
-    app.add_typer(policy.build(workshop), name="policy")
+    app.add_typer(policy.build(commands), name="policy")
     runner = CliRunner(env={"COLUMNS": "200"})
     return lambda *arguments: runner.invoke(app, ["policy", *map(str, arguments)])
 
@@ -77,9 +77,9 @@ def recorded(settings: Settings, open_books: Open, make_facts: Callable[..., Fac
     async def fill() -> None:
         engine = EmbeddedEngine(snapshot=load_snapshot(SHIPPED))
         await engine.warm()
-        async with open_books(settings) as books:
+        async with open_books(settings) as opened:
             for number in range(6):
-                await books.store.ledger.record(await _record(engine, number))
+                await opened.store.ledger.record(await _record(engine, number))
         await engine.close()
 
     async def _record(engine: EmbeddedEngine, number: int) -> Record:

@@ -41,8 +41,8 @@ def ask(ask_of: Any) -> Callable[..., Result]:
 def do(settings: Settings, open_books: Any) -> Callable[[Callable[[Store], Awaitable[None]]], None]:
     def run(job: Callable[[Store], Awaitable[None]]) -> None:
         async def main() -> None:
-            async with open_books(settings) as books:
-                await job(books.store)
+            async with open_books(settings) as opened:
+                await job(opened.store)
 
         asyncio.run(main())
 

@@ -42,9 +42,9 @@ def _never(*_: Any) -> Any:
 @pytest.fixture
 def ask(settings: Settings, open_books: Any) -> Callable[..., Result]:
     """Five messages in the log; runs a command of `audit`."""
-    workshop = CommandServices(
+    commands = CommandServices(
         settings=read_settings,
-        books=open_books,
+        opened=open_books,
         gateway=_never,
         serve=_never,
         policies_dir=lambda _: POLICIES,
@@ -57,13 +57,13 @@ def ask(settings: Settings, open_books: Any) -> Callable[..., Result]:
     def root(context: typer.Context) -> None:
         context.obj = settings
 
-    app.add_typer(audit.build(workshop), name="audit")
+    app.add_typer(audit.build(commands), name="audit")
     samples = Samples(Clock())
 
     async def fill() -> None:
-        async with open_books(settings) as books:
+        async with open_books(settings) as opened:
             for verdict in (*Verdict, Verdict.BLOCK, Verdict.PUBLISH):
-                await books.store.ledger.record(samples.record(verdict))
+                await opened.store.ledger.record(samples.record(verdict))
 
     asyncio.run(fill())
     runner = CliRunner(env={"COLUMNS": "200"})

@@ -26,8 +26,8 @@ def stored(settings: Settings, open_books: Any) -> Callable[[Record], str]:
     """Records it; the id of its message."""
 
     async def store(record: Record) -> str:
-        async with open_books(settings) as books:
-            await books.store.ledger.record(record)
+        async with open_books(settings) as opened:
+            await opened.store.ledger.record(record)
         return record.submission.message_id
 
     return lambda record: asyncio.run(store(record))
@@ -55,10 +55,10 @@ def test_an_escalation_is_listed_and_acknowledged(
     assert ask("acknowledge", message_id).exit_code == 2
 
     async def verified() -> dict[str, Any]:
-        async with open_books(settings) as books:
-            await books.log.checkpoint()
-            await books.log.verify()
-            body: dict[str, Any] = json.loads((await books.store.log.entries(1, 2))[0].body)
+        async with open_books(settings) as opened:
+            await opened.log.checkpoint()
+            await opened.log.verify()
+            body: dict[str, Any] = json.loads((await opened.store.log.entries(1, 2))[0].body)
             return body
 
     told = asyncio.run(verified())

@@ -22,10 +22,10 @@ def ask(ask_of: Any) -> Callable[..., Result]:
 
 def changes(settings: Settings, open_books: Any) -> list[dict[str, Any]]:
     async def read() -> list[dict[str, Any]]:
-        async with open_books(settings) as books:
-            await books.log.checkpoint()
-            await books.log.verify()
-            return [json.loads(one.body) for one in await books.store.log.entries(0, 100)]
+        async with open_books(settings) as opened:
+            await opened.log.checkpoint()
+            await opened.log.verify()
+            return [json.loads(one.body) for one in await opened.store.log.entries(0, 100)]
 
     return asyncio.run(read())
 

@@ -20,7 +20,7 @@ def models() -> NerRecognizer:
     return recognizer
 
 
-def kinds(hits: Iterator[ner.Hit], text: str) -> dict[str, str]:
+def kinds(hits: Iterator[ner.RuleHit], text: str) -> dict[str, str]:
     return {hit.kind: text[hit.start : hit.end] for hit in hits}
 
 

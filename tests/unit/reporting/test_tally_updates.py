@@ -71,65 +71,65 @@ def kept(story: Any) -> tuple[TallyUpdater, Counts]:
 
 
 async def test_it_counts_what_is_new(story: Any) -> None:
-    keeper, counts = kept(story)
+    updater, counts = kept(story)
     for number in range(600):
         story.judged(list(Verdict)[number % 3])
-    assert await keeper.follow() == 600
+    assert await updater.follow() == 600
     story.judged()
     seen: list[tuple[int, int]] = []
-    assert await keeper.follow(lambda done, size: seen.append((done, size))) == 601
+    assert await updater.follow(lambda done, size: seen.append((done, size))) == 601
     assert seen == [(601, 601)]
     assert counts.counts == tally(story.entries, {})
 
 
 async def test_it_knows_how_long_a_hold_waited(story: Any) -> None:
-    keeper, counts = kept(story)
+    updater, counts = kept(story)
     held = story.judged(Verdict.HOLD)
     story.reviewed(held, ReviewAction.RELEASE, minutes=90)
-    await keeper.follow()
+    await updater.follow()
     (closed,) = (key for key in counts.counts if key.measure == Measure.CLOSED)
     assert closed.seconds == 5_400
 
 
 async def test_two_keepers_count_once(story: Any) -> None:
-    keeper, counts = kept(story)
+    updater, counts = kept(story)
     for _ in range(100):
         story.judged()
-    await asyncio.gather(keeper.follow(), keeper.follow())
+    await asyncio.gather(updater.follow(), updater.follow())
     assert counts.counts == tally(story.entries, {})
 
 
 async def test_a_recount_mends(story: Any) -> None:
-    keeper, counts = kept(story)
+    updater, counts = kept(story)
     story.judged()
-    await keeper.follow()
+    await updater.follow()
     right = Counter(counts.counts)
     counts.counts[next(iter(right))] += 7
     counts.counts[TallyKey("nobody", 1, "judged")] = 3
-    found = await keeper.recount()
+    found = await updater.recount()
     assert (found.size, found.differing) == (1, 2)
     assert +counts.counts == right
-    assert (await keeper.recount()).differing == 0
+    assert (await updater.recount()).differing == 0
 
 
 async def test_a_recount_takes_in_what_others_add_meanwhile(story: Any) -> None:
-    keeper, counts = kept(story)
+    updater, counts = kept(story)
     story.judged()
-    await keeper.follow()
+    await updater.follow()
 
     async def meanwhile() -> None:
         story.judged(Verdict.BLOCK)
-        await keeper.follow()
+        await updater.follow()
 
     counts.meanwhile = meanwhile
-    found = await keeper.recount()
+    found = await updater.recount()
     assert (found.size, found.differing) == (2, 0)
     assert counts.counts == tally(story.entries, {})
 
 
 async def test_it_runs_until_it_is_stopped(story: Any) -> None:
-    keeper, counts = kept(story)
-    task = asyncio.create_task(keeper.run())
+    updater, counts = kept(story)
+    task = asyncio.create_task(updater.run())
     story.judged()
     while counts.at < 1:  # noqa: ASYNC110 - counts know nothing of waiting
         await asyncio.sleep(0)

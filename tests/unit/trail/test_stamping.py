@@ -70,33 +70,33 @@ class Desk:
 
 
 @pytest.fixture
-def desk(store: Any, keyring: Keyring, authority: Authority) -> Desk:
+def reports(store: Any, keyring: Keyring, authority: Authority) -> Desk:
     authority.asked.clear()
     authority.wrong = None
     return Desk(store, keyring, authority)
 
 
 async def test_the_newest_checkpoint_is_stamped_every_hour(
-    desk: Desk, store: Any, authority: Authority
+    reports: Desk, store: Any, authority: Authority
 ) -> None:
-    await desk.later(0)  # nothing is signed yet
+    await reports.later(0)  # nothing is signed yet
     store.fill(3)
-    await desk.log.checkpoint()
+    await reports.log.checkpoint()
     for wait in (60, 60, 60):
-        await desk.later(wait)
+        await reports.later(wait)
     assert [size for size, *_ in store.stamped] == [3]
     store.fill(2)
-    await desk.log.checkpoint()
-    await desk.later(60)
+    await reports.log.checkpoint()
+    await reports.later(60)
     assert len(authority.asked) == 1
-    await desk.later(3_600)
+    await reports.later(3_600)
     assert [size for size, *_ in store.stamped] == [3, 5]
-    assert desk.stamping.note == ""
-    found = (await desk.log.verify()).anchored
+    assert reports.stamping.note == ""
+    found = (await reports.log.verify()).anchored
     assert (found.stamped, found.stamps, found.only_ours) == (5, 2, 0)
     assert found.stamped_at is not None
     assert found.stamped_at.tzinfo is not None
-    await desk.stamping.close()
+    await reports.stamping.close()
 
 
 def verified_by_openssl(folder: Path, root: Path) -> str:
@@ -113,27 +113,27 @@ def verified_by_openssl(folder: Path, root: Path) -> str:
 
 
 async def test_openssl_verifies_what_is_stored(
-    desk: Desk, store: Any, authority: Authority, tmp_path: Path
+    reports: Desk, store: Any, authority: Authority, tmp_path: Path
 ) -> None:
     store.fill(3)
-    signed = await desk.log.checkpoint()
-    await desk.later(60)
+    signed = await reports.log.checkpoint()
+    await reports.later(60)
     (tmp_path / "text").write_text(signed.text)
     (tmp_path / "stamp.tsr").write_bytes(store.stamped[0][2])
     told = await asyncio.to_thread(verified_by_openssl, tmp_path, authority.root)
     assert "Verification: OK" in told
-    await desk.stamping.close()
+    await reports.stamping.close()
 
 
 async def test_a_stamp_of_something_else_is_found(
-    desk: Desk, store: Any, keyring: Keyring, authority: Authority, other: Authority
+    reports: Desk, store: Any, keyring: Keyring, authority: Authority, other: Authority
 ) -> None:
     store.fill(3)
-    await desk.log.checkpoint()
-    await desk.later(60)
+    await reports.log.checkpoint()
+    await reports.later(60)
     size, tsa, response, at = store.stamped[0]
     store.fill(1)
-    await desk.log.checkpoint()
+    await reports.log.checkpoint()
     for bad in (
         (4, tsa, response, at),
         (2, tsa, response, at),
@@ -142,21 +142,21 @@ async def test_a_stamp_of_something_else_is_found(
     ):
         store.stamped = [bad]
         with pytest.raises(LogInvalid):
-            await desk.log.verify()
+            await reports.log.verify()
     store.stamped = [(size, tsa, response, at)]
     with pytest.raises(LogInvalid, match="does not verify"):
         await Desk(store, keyring, authority, trusted=checker(other)).log.verify()
     blind = Log(store=store, keyring=keyring, origin=ORIGIN, now=lambda: at)
     assert (await blind.verify()).anchored.unchecked_stamps == 1
-    await desk.stamping.close()
+    await reports.stamping.close()
 
 
 async def test_bad_answers_are_not_stored(
-    desk: Desk, store: Any, authority: Authority, other: Authority
+    reports: Desk, store: Any, authority: Authority, other: Authority
 ) -> None:
     store.fill(3)
-    await desk.log.checkpoint()
-    await desk.later(60)
+    await reports.log.checkpoint()
+    await reports.later(60)
     good = store.stamped.pop()[2]
     query = authority.asked[-1]
     for wrong, told in (
@@ -169,29 +169,29 @@ async def test_bad_answers_are_not_stored(
         ((200, other.stamp(query)), "does not verify"),
     ):
         authority.wrong = wrong
-        await desk.later(700)
-        assert told in desk.stamping.note
+        await reports.later(700)
+        assert told in reports.stamping.note
         assert store.stamped == []
     authority.wrong = None
-    desk.at = datetime.now(UTC)
-    await desk.later(700)
-    assert desk.stamping.note == ""
+    reports.at = datetime.now(UTC)
+    await reports.later(700)
+    assert reports.stamping.note == ""
     assert len(store.stamped) == 1
-    await desk.stamping.close()
+    await reports.stamping.close()
 
 
 async def test_an_authority_that_is_gone_or_ahead(
-    desk: Desk, store: Any, keyring: Keyring, authority: Authority
+    reports: Desk, store: Any, keyring: Keyring, authority: Authority
 ) -> None:
     store.fill(3)
-    await desk.log.checkpoint()
-    desk.at = datetime.now(UTC) - timedelta(hours=1)
-    await desk.later(60)
-    assert "ahead" in desk.stamping.note
+    await reports.log.checkpoint()
+    reports.at = datetime.now(UTC) - timedelta(hours=1)
+    await reports.later(60)
+    assert "ahead" in reports.stamping.note
     gone = Authority(authority.folder, url="http://127.0.0.1:1/")
     alone = Desk(store, keyring, gone)
     await alone.later(60)
     assert alone.stamping.note == "time stamps: ConnectError"
     assert alone.log.problem == ""
     await alone.stamping.close()
-    await desk.stamping.close()
+    await reports.stamping.close()

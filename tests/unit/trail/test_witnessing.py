@@ -100,7 +100,7 @@ def log_of(store: Any, keyring: Keyring) -> Log:
     )
 
 
-async def asking(
+async def moderator(
     stack: AsyncExitStack,
     log: Log,
     store: Any,
@@ -132,7 +132,7 @@ async def test_every_checkpoint_is_cosigned_and_proofs_show_it(
     stack: AsyncExitStack, store: Any, keyring: Keyring, witness: Witness
 ) -> None:
     log = log_of(store, keyring)
-    witnessing = await asking(stack, log, store, answering(witness))
+    witnessing = await moderator(stack, log, store, answering(witness))
     await witnessing.round()  # nothing is signed yet
     for count in (3, 300, 1):
         store.fill(count)
@@ -162,7 +162,7 @@ async def test_a_restarted_gateway_goes_on(
     for _ in range(2):
         log = log_of(store, keyring)
         await log.checkpoint()
-        witnessing = await asking(stack, log, store, answering(witness))
+        witnessing = await moderator(stack, log, store, answering(witness))
         await witnessing.round()
         assert witnessing.note == ""
         store.fill(3)
@@ -176,11 +176,11 @@ async def test_forgotten_cosignatures_are_asked_for_again(
     store.fill(3)
     log = log_of(store, keyring)
     await log.checkpoint()
-    await (await asking(stack, log, store, answering(witness))).round()
+    await (await moderator(stack, log, store, answering(witness))).round()
     store.cosigned.clear()
     store.fill(5)
     await log.checkpoint()
-    witnessing = await asking(stack, log, store, answering(witness))
+    witnessing = await moderator(stack, log, store, answering(witness))
     await witnessing.round()
     assert witnessing.note == ""
     assert store.cosigned == [(8, COSIGNER.keys[0].short)]
@@ -192,11 +192,11 @@ async def test_a_rolled_back_log_is_told(
     store.fill(9)
     log = log_of(store, keyring)
     await log.checkpoint()
-    await (await asking(stack, log, store, answering(witness))).round()
+    await (await moderator(stack, log, store, answering(witness))).round()
     store.rows, store.signed, store.cosigned = store.rows[:4], [], []
     rolled = log_of(store, keyring)
     await rolled.checkpoint()
-    witnessing = await asking(stack, rolled, store, answering(witness))
+    witnessing = await moderator(stack, rolled, store, answering(witness))
     await witnessing.round()
     assert "has seen 9 entries of this log, which has 4" in witnessing.note
     assert witnessing.standings[0].alarm
@@ -211,7 +211,7 @@ async def test_another_replica_may_be_ahead(
     stale = await log.checkpoint()
     store.fill(4)
     newest = await log.checkpoint()
-    await (await asking(stack, log, store, answering(witness))).round()
+    await (await moderator(stack, log, store, answering(witness))).round()
     store.cosigned.clear()
 
     class Stale:
@@ -224,7 +224,7 @@ async def test_another_replica_may_be_ahead(
         consistency = log.consistency
         look_for_witnessed = log.look_for_witnessed
 
-    witnessing = await asking(stack, Stale(), store, answering(witness))
+    witnessing = await moderator(stack, Stale(), store, answering(witness))
     await witnessing.round()
     assert witnessing.note == ""
     assert store.cosigned == [(7, COSIGNER.keys[0].short)]
@@ -237,14 +237,14 @@ async def test_a_forked_log_is_told(
     store.fill(9)
     log = log_of(store, keyring)
     await log.checkpoint()
-    await (await asking(stack, log, store, answering(witness))).round()
+    await (await moderator(stack, log, store, answering(witness))).round()
     store.rows = store.rows[:4]
     store.rows.reverse()
     store.fill(size - 4)
     store.signed.clear()
     forked = log_of(store, keyring)
     await forked.checkpoint()
-    witnessing = await asking(stack, forked, store, answering(witness))
+    witnessing = await moderator(stack, forked, store, answering(witness))
     await witnessing.round()
     assert witnessing.standings[0].alarm
     assert witnessing.standings[0].problem
@@ -283,7 +283,7 @@ async def test_hostile_answers_cost_a_cosignature_only(
     store.fill(7)
     log = log_of(store, keyring)
     await log.checkpoint()
-    witnessing = await asking(stack, log, store, always(status, body))
+    witnessing = await moderator(stack, log, store, always(status, body))
     await witnessing.round()
     assert told in witnessing.note
     assert witnessing.note
@@ -307,7 +307,7 @@ async def test_a_cosignature_of_another_text_is_refused(
     store.fill(3)
     log = log_of(store, keyring)
     await log.checkpoint()
-    witnessing = await asking(stack, log, store, reply)
+    witnessing = await moderator(stack, log, store, reply)
     await witnessing.round()
     assert "more than signature lines" in witnessing.note
     assert store.cosigned == []
@@ -354,7 +354,7 @@ async def test_slow_gone_and_cut_answers(
     store.fill(3)
     log = log_of(store, keyring)
     await log.checkpoint()
-    witnessing = await asking(
+    witnessing = await moderator(
         stack, log, store, answering(witness), stall, drip, cut, garbage, timeout_s=4
     )
     await witnessing.round()
@@ -393,7 +393,7 @@ async def test_a_cosignature_by_another_key_or_from_the_future_is_refused(
             folder=tmp_path / told[:5],
             now=lambda now=now: now,
         )
-        witnessing = await asking(stack, log, store, answering(other))
+        witnessing = await moderator(stack, log, store, answering(other))
         await witnessing.round()
         assert told in witnessing.note
 

@@ -12,13 +12,13 @@ from gateway.verifier.report import FROM_FILE
 from tests.evidence import ORIGIN, Book
 
 
-def header(*books: Book) -> Header:
+def header(*opened: Book) -> Header:
     return Header(
         origin=ORIGIN,
         created_at="",
         tenant=None,
         entries=0,
-        keys=tuple(book.key for book in books),
+        keys=tuple(book.key for book in opened),
         strange_keys=0,
     )
 

@@ -159,11 +159,11 @@ class Numerals:
         )
 
 
-class SpacedLetters:
+class Apart:
     """Values whose letters and digits are set apart, joined: by signs, emoji or, with `spaces`,
     by white space, as people also count."""
 
-    name = "SpacedLetters"
+    name = "Apart"
     about = "The same with every letter and digit set apart."
     gate = Prefilter(quick=_APART_QUICK)
 
@@ -230,7 +230,7 @@ def _view(text: str, instead: list[tuple[int, int, str]], *, join: bool = True) 
     return _View("".join(pieces), tuple(spans), frozenset(replaced))
 
 
-Disguise = NumberWords | Lookalikes | Numerals | SpacedLetters
+Disguise = NumberWords | Lookalikes | Numerals | Apart
 
 
 @dataclass(frozen=True, kw_only=True)

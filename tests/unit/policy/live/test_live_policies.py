@@ -76,32 +76,32 @@ def _with(facts: Facts, *detections: object) -> Facts:
 
 
 @pytest.fixture
-async def desk(write: Write, shop: dict[str, str], reader: TextReader) -> AsyncIterator[Desk]:
+async def reports(write: Write, shop: dict[str, str], reader: TextReader) -> AsyncIterator[Desk]:
     made = Desk(write, shop, reader)
     await made.live.warm()
     yield made
     await made.live.close()
 
 
-async def test_changed_policies_decide_and_are_noted(desk: Desk, make_facts: Make) -> None:
+async def test_changed_policies_decide_and_are_noted(reports: Desk, make_facts: Make) -> None:
     facts = make_facts("hello")
-    old = desk.live.bundle.digest
-    assert await desk.judged(facts) == (old, ["one"])
-    new = desk.version("two")
-    assert await desk.live.replace(new, source="folder", actor="me") == new.bundle
-    assert await desk.judged(facts) == (new.bundle.digest, ["two"])
-    (change,) = desk.noted
+    old = reports.live.bundle.digest
+    assert await reports.judged(facts) == (old, ["one"])
+    new = reports.version("two")
+    assert await reports.live.replace(new, source="folder", actor="me") == new.bundle
+    assert await reports.judged(facts) == (new.bundle.digest, ["two"])
+    (change,) = reports.noted
     assert (change.what, change.actor) == ("policy", "me")
     assert (change.before, change.after) == (old, new.bundle.digest)
     assert change.detail["files"] == ["shop/word/word.phrases.yaml", "shop/word/word.rego"]
-    assert desk.live.status.taken == 1
-    await desk.live.replace(new, source="bundle", actor="me")  # the same: nothing to note
-    assert (len(desk.noted), desk.live.status.source) == (1, "bundle")
+    assert reports.live.status.taken == 1
+    await reports.live.replace(new, source="bundle", actor="me")  # the same: nothing to note
+    assert (len(reports.noted), reports.live.status.source) == (1, "bundle")
 
 
-async def test_no_message_sees_a_mixture(desk: Desk, make_facts: Make) -> None:
+async def test_no_message_sees_a_mixture(reports: Desk, make_facts: Make) -> None:
     facts = make_facts("hello")
-    versions = {name: desk.version(name) for name in ("one", "two", "three")}
+    versions = {name: reports.version(name) for name in ("one", "two", "three")}
     words = {one.bundle.digest: [name] for name, one in versions.items()}
     ended = asyncio.Event()
     seen: list[tuple[str, list[str]]] = []
@@ -109,14 +109,14 @@ async def test_no_message_sees_a_mixture(desk: Desk, make_facts: Make) -> None:
     async def caller() -> None:
         while not ended.is_set():
             try:
-                seen.append(await desk.judged(facts))
+                seen.append(await reports.judged(facts))
             except StageFailure:  # too old: it is held
                 continue
 
     async def changes() -> None:
         for number in range(30):
             name = ("two", "three", "one")[number % 3]
-            await desk.live.replace(versions[name], source="folder", actor="me")
+            await reports.live.replace(versions[name], source="folder", actor="me")
         ended.set()
 
     await asyncio.gather(changes(), *(caller() for _ in range(16)))
@@ -125,22 +125,24 @@ async def test_no_message_sees_a_mixture(desk: Desk, make_facts: Make) -> None:
 
 
 async def test_what_is_older_than_all_that_are_kept_is_not_decided(
-    desk: Desk, make_facts: Make
+    reports: Desk, make_facts: Make
 ) -> None:
     facts = make_facts("hello")
-    detection = await desk.signals.detect(facts.submission, facts.read)
+    detection = await reports.signals.detect(facts.submission, facts.read)
     for number in range(KEPT + 1):
-        fine = await desk.live.decide(_with(facts, detection))
+        fine = await reports.live.decide(_with(facts, detection))
         assert fine.verdict is Verdict.HOLD
-        await desk.live.replace(desk.version(f"v{number}"), source="folder", actor="me")
+        await reports.live.replace(reports.version(f"v{number}"), source="folder", actor="me")
     with pytest.raises(StageFailure, match="changed while"):
-        await desk.live.decide(_with(facts, detection))
-    assert (await desk.live.decide(facts)).verdict is Verdict.PUBLISH  # nobody looked for phrases
+        await reports.live.decide(_with(facts, detection))
+    assert (
+        await reports.live.decide(facts)
+    ).verdict is Verdict.PUBLISH  # nobody looked for phrases
 
 
-async def test_what_cannot_be_noted_or_kept_is_not_taken(desk: Desk, make_facts: Make) -> None:
+async def test_what_cannot_be_noted_or_kept_is_not_taken(reports: Desk, make_facts: Make) -> None:
     facts = make_facts("hello")
-    old = desk.live.bundle.digest
+    old = reports.live.bundle.digest
 
     async def full(_: Change) -> None:
         raise NotRecorded("full")
@@ -148,42 +150,42 @@ async def test_what_cannot_be_noted_or_kept_is_not_taken(desk: Desk, make_facts:
     def no_place() -> None:
         raise OSError("full")
 
-    desk.live._note = full
+    reports.live._note = full
     with pytest.raises(NotRecorded):
-        await desk.live.replace(desk.version("two"), source="folder", actor="me")
-    desk.live._note = desk.note
+        await reports.live.replace(reports.version("two"), source="folder", actor="me")
+    reports.live._note = reports.note
     with pytest.raises(OSError, match="full"):
-        await desk.live.replace(desk.version("two"), source="push", actor="me", keep=no_place)
-    assert await desk.judged(facts) == (old, ["one"])
+        await reports.live.replace(reports.version("two"), source="push", actor="me", keep=no_place)
+    assert await reports.judged(facts) == (old, ["one"])
 
 
-async def test_a_refusal_is_told_everywhere(desk: Desk) -> None:
+async def test_a_refusal_is_told_everywhere(reports: Desk) -> None:
     error = PolicyInvalid("a.rego", "it is wrong", "Mend it.", line=3, column=4)
     with capture_logs() as logs:
-        await desk.live.refuse(error, source="folder", actor="me")
-    refused = desk.live.status.refused
+        await reports.live.refuse(error, source="folder", actor="me")
+    refused = reports.live.status.refused
     assert refused is not None
     assert (refused.file, refused.line, refused.column) == ("a.rego", 3, 4)
     assert [one["event"] for one in logs] == ["policies refused"]
-    (change,) = desk.noted
-    assert change.before == change.after == desk.live.bundle.digest
+    (change,) = reports.noted
+    assert change.before == change.after == reports.live.bundle.digest
     assert change.detail["refused"] == "a.rego:3:4: it is wrong. Mend it."
-    await desk.live.replace(desk.version("two"), source="folder", actor="me")
-    assert desk.live.status.refused is None
-    assert desk.live.status.refusals == 1
+    await reports.live.replace(reports.version("two"), source="folder", actor="me")
+    assert reports.live.status.refused is None
+    assert reports.live.status.refusals == 1
 
 
-async def test_a_start_with_other_policies_is_noted(desk: Desk) -> None:
-    await desk.live.started(desk.live.bundle.digest)
-    assert desk.noted == []
-    await desk.live.started(None)
-    assert (desk.noted[0].actor, desk.noted[0].before) == ("start", None)
-    assert desk.noted[0].after == desk.live.bundle.digest
+async def test_a_start_with_other_policies_is_noted(reports: Desk) -> None:
+    await reports.live.started(reports.live.bundle.digest)
+    assert reports.noted == []
+    await reports.live.started(None)
+    assert (reports.noted[0].actor, reports.noted[0].before) == ("start", None)
+    assert reports.noted[0].after == reports.live.bundle.digest
 
 
-async def test_creators_are_checked_by_the_schema_in_use(desk: Desk) -> None:
-    desk.live.check_creator({})
-    desk._shop["schemas/creator.schema.json"] = '{"type": "object", "required": ["x"]}'
-    await desk.live.replace(desk.version("one"), source="folder", actor="me")
+async def test_creators_are_checked_by_the_schema_in_use(reports: Desk) -> None:
+    reports.live.check_creator({})
+    reports._shop["schemas/creator.schema.json"] = '{"type": "object", "required": ["x"]}'
+    await reports.live.replace(reports.version("one"), source="folder", actor="me")
     with pytest.raises(Exception, match="required"):
-        desk.live.check_creator({})
+        reports.live.check_creator({})

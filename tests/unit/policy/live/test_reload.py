@@ -136,9 +136,9 @@ async def test_a_bad_bundle_is_refused_and_leaves_no_trace(place: Place) -> None
 
 async def test_without_a_key_no_bundle_is_taken(place: Place) -> None:
     keyless = PolicySource(folder=place.folder, bundle=place.bundle, key=None)
-    desk = Reloader(live=place.live, source=keyless)
+    reports = Reloader(live=place.live, source=keyless)
     with pytest.raises(InvalidField, match="policies_bundle_key"):
-        await desk.push(place.packed(), actor="key")
+        await reports.push(place.packed(), actor="key")
     place.bundle.write_bytes(place.packed())
     with pytest.raises(ConfigurationError, match="policies_bundle_key"):
         keyless.read()

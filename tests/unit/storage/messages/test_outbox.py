@@ -84,14 +84,14 @@ async def test_what_was_recorded_although_nobody_learnt_it_is_sent_soon(
     """As when the connection breaks during the commit itself."""
     store = await place.open()
     await store.ledger.record(samples.record())
-    handover = store.ledger._handover
-    handover._waiting.clear()
-    handover.doubt("msg_1")
-    handover.doubt("msg_that_was_never_recorded")
+    fresh = store.ledger._handover
+    fresh._waiting.clear()
+    fresh.doubt("msg_1")
+    fresh.doubt("msg_that_was_never_recorded")
     until = samples.clock.move(seconds=1)
     assert await store.outbox.lease(limit=5, until=until) == []
     await store.tend()
-    assert handover.doubtful() == []
+    assert fresh.doubtful() == []
     (delivery,) = await store.outbox.lease(limit=5, until=until)
     assert not delivery.uncertain
 

@@ -75,10 +75,10 @@ async def test_only_one_moves_it(source: MoveSource, store: Store, path: Path) -
         closing(SqliteDatabase(path, read_only=False)) as database,
         closing(MoveSource(database)) as other,
     ):
-        for step in (lambda: other.fence("elsewhere"), other.lift, lambda: other.hand_over("x")):
+        for step in (lambda: other.fence("elsewhere"), other.lift, lambda: other.set_speaker("x")):
             with pytest.raises(DatabaseUnusable, match="another process"):
                 step()
     assert source.state()[:3] == ("switching", "there", 1)
-    source.hand_over("there")
+    source.set_speaker("there")
     assert source.state()[:3] == ("moved", "there", 1)
     assert source.destroyed_keys() == []
