@@ -16,9 +16,7 @@ from gateway.model.access import Role
 from gateway.settings import read_settings
 from tests.house import SECRET, House
 from tests.patience import PATIENT
-from tests.stores import new_database, postgres_server
-
-__all__ = ["postgres_server"]
+from tests.stores import new_database
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])

@@ -37,9 +37,6 @@ from gateway.policy.packs.server_files import write_bundle
 from gateway.policy.packs.source import Snapshot, load_snapshot
 from gateway.ports import PolicyEngine
 from gateway.text.reader import TextReader
-from tests.opa_program import opa
-
-__all__ = ["opa"]
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 GENEROUS_MS = 600_000.0  # the machine may be busy; deadlines have tests of their own

@@ -13,12 +13,9 @@ import pytest
 
 from bench.policy import serving as opa_serving
 from tests.bundle_keys import key_pair
-from tests.opa_program import opa
 from tests.paths import ROOT
 from tests.patience import PATIENCE_S
 from tests.processes import Serving, serving
-
-__all__ = ["opa"]  # a fixture
 
 BUNDLE = "/v1/policies/bundle"
 

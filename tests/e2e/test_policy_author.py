@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.paths import ROOT
 from tests.patience import PATIENCE_S
@@ -41,7 +40,6 @@ def _message(number: int) -> dict[str, Any]:
     }
 
 
-@pytest.mark.timeout(900)
 def test_from_an_idea_to_an_enforced_rule(tmp_path: Path) -> None:
     packs, data = tmp_path / "policies", tmp_path / "data"
     shutil.copytree(ROOT / "policies", packs)

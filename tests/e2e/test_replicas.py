@@ -24,7 +24,6 @@ CLIENTS = 64
 LEAST = int(os.environ.get("REPLICA_MESSAGES", "400"))
 ANSWERED = {200, 202}
 AGAIN = {409, 429, 502, 503, 504}
-pytestmark = pytest.mark.timeout(1_800)
 
 
 @pytest.fixture(scope="module")

@@ -150,7 +150,6 @@ def data(tmp_path: Path) -> tuple[Path, str]:
     return folder, str(note_keys(ORIGIN, keyring)[0])
 
 
-@pytest.mark.timeout(900)  # two gateways start, one after the other
 def test_witnesses_killed_and_lied_to(data: tuple[Path, str], tmp_path: Path) -> None:
     folder, log_key = data
     with ExitStack() as stack:

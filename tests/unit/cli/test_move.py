@@ -12,9 +12,7 @@ from typer.testing import Result
 from gateway.cli import audit
 from gateway.model.record import Change
 from gateway.settings import Settings
-from tests.stores import START, new_database, postgres_server
-
-__all__ = ["postgres_server"]
+from tests.stores import START, new_database
 
 
 @pytest.fixture

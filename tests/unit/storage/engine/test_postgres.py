@@ -16,9 +16,7 @@ from gateway.model.record import Entry
 from gateway.storage.engine.postgres import PostgresDatabase
 from gateway.storage.engine.transaction import EntryColumns, Transaction
 from gateway.storage.store import Store
-from tests.stores import Place, Samples, blank_postgres, new_database, postgres_server
-
-__all__ = ["blank_postgres", "postgres_server"]
+from tests.stores import Place, Samples, new_database
 
 
 @pytest.fixture

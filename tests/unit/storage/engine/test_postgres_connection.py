@@ -17,9 +17,7 @@ import sqlalchemy as sa
 from gateway.errors import NotRecorded
 from gateway.storage.engine.postgres import PostgresDatabase
 from gateway.storage.engine.postgres_connection import LimitedConnection
-from tests.stores import Place, Samples, blank_postgres, new_database, postgres_server
-
-__all__ = ["blank_postgres", "postgres_server"]
+from tests.stores import Place, Samples, new_database
 
 
 class Forwarder:

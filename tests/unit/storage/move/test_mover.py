@@ -20,9 +20,7 @@ from gateway.storage.store import Store
 from gateway.storage.vault.key_database import KeyDatabase
 from gateway.storage.vault.key_file import KeyFile
 from gateway.trail.merkle import MerkleTree
-from tests.stores import Place, Samples, blank_postgres, new_database, postgres_server
-
-__all__ = ["blank_postgres", "postgres_server"]
+from tests.stores import Place, Samples, new_database
 
 
 @pytest.fixture

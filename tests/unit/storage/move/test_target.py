@@ -14,9 +14,7 @@ from gateway.errors import DatabaseUnusable
 from gateway.storage.engine.postgres import PostgresDatabase
 from gateway.storage.engine.tables import EntryRuleRow, OutboxRow, table
 from gateway.storage.move.target import MoveStage, MoveTarget
-from tests.stores import Place, blank_postgres, new_database, postgres_server
-
-__all__ = ["blank_postgres", "postgres_server"]
+from tests.stores import Place, new_database
 
 OUTBOX, RULES = table(OutboxRow), table(EntryRuleRow)
 

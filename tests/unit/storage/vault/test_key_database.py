@@ -13,9 +13,7 @@ import sqlalchemy as sa
 from gateway.errors import DatabaseUnusable, KeysInvalid, NotRecorded
 from gateway.storage.vault.key_database import KeyDatabase
 from gateway.storage.vault.subject_keys import SubjectKeys
-from tests.stores import Place, blank_postgres, new_database, postgres_server
-
-__all__ = ["blank_postgres", "postgres_server"]
+from tests.stores import Place, new_database
 
 MASTER = b"m" * 32
 
