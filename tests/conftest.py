@@ -7,6 +7,7 @@ import os
 import pytest
 from hypothesis import settings
 
+from tests.cases import replay_cases
 from tests.hypothesis_profiles import load_profile
 from tests.opa_program import opa
 from tests.schedule import FileScheduling, in_order, needs_programs
@@ -23,6 +24,7 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    replay_cases(items)
     for item in items:
         if needs_programs(item):
             item.add_marker(pytest.mark.programs)
