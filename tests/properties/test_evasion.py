@@ -93,6 +93,21 @@ def test_every_character_read_comes_from_what_was_written(
             assert 0 <= first < last <= len(text)
 
 
+# Found at random once, and mended.
+SLIPPED = (
+    "κіѕѕ му ass",
+    "κіѕѕ мγ αѕѕ",
+    "kιsς mγ aςς",
+    "βυλӏѕһιτ",
+)
+
+
+@pytest.mark.parametrize("text", SLIPPED)
+def test_what_slipped_through_once_is_found(text: str) -> None:
+    ((_, start, end),) = detectors()(text, "en", "swearing")
+    assert text[start:end] == text
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_samples_are_found_plainly(language: str) -> None:
     """Else nothing above is tested."""
