@@ -19,7 +19,7 @@ PROFILE = load_profile()
 
 
 def pytest_report_header() -> str:
-    drawn = "the same every time" if settings.default.derandomize else "at random"
+    drawn = "the same every time" if settings.get_profile(PROFILE).derandomize else "at random"
     return f"hypothesis: profile {PROFILE}, examples drawn {drawn}"
 
 

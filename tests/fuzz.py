@@ -46,7 +46,7 @@ def main() -> int:
 def explore(tests: list[str], cases: Path, *, workers: str, until: float | None) -> int:
     """One round with a seed of its own; the exit code of pytest."""
     seed = secrets.randbelow(1 << 32)
-    command = [
+    command: list[str | Path] = [
         sys.executable, "-m", "pytest", "-q", "-p", "tests.find_cases", "-n", workers,
         "-c", ROOT / "pyproject.toml", "-m", "hypothesis and not programs",
         f"--hypothesis-seed={seed}", *tests,

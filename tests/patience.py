@@ -20,6 +20,9 @@ PATIENT: Mapping[str, float] = {
 """Settings of a gateway that waits for its own stages, and for the platform, as long as it may."""
 
 
+PATIENT_TEXT = {name: str(value) for name, value in PATIENT.items()}
+
+
 def until(condition: Callable[[], object]) -> None:
     """Wait for `condition` in a thread."""
     latest = time.monotonic() + PATIENCE_S

@@ -39,7 +39,7 @@ def needs_programs(item: pytest.Item) -> bool:
     return not _PROGRAM_FIXTURES.isdisjoint(used) or "postgres" in parameters.values()
 
 
-class FileScheduling(LoadScopeScheduling):
+class FileScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Sends whole groups to a worker, in the order in which they were collected."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -65,7 +65,7 @@ def synapse(folder: Path) -> Iterator[str]:
     config = folder / "homeserver.yaml"
     config.write_text(_CONFIG.format(folder=folder, port=port), encoding="utf-8")
     (folder / "log.yaml").write_text(_LOGS.format(folder=folder), encoding="utf-8")
-    command = [PYTHON, "-m", "synapse.app.homeserver", "--config-path", config]
+    command = [str(PYTHON), "-m", "synapse.app.homeserver", "--config-path", str(config)]
     with (folder / "out.log").open("wb") as out:
         made = subprocess.run(
             [*command, "--generate-keys"], cwd=folder, stdout=out, stderr=out, check=False

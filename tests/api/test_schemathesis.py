@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from gateway.api.app import build_app
 from gateway.demo.processes import running
-from tests.patience import PATIENCE_S, PATIENT
+from tests.patience import PATIENCE_S, PATIENT_TEXT
 
 EXAMPLES = 150
 CHECKS = [
@@ -43,7 +43,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[st
     with running(
         tmp_path_factory.mktemp("schemathesis"),
         patience_s=PATIENCE_S,
-        **{name: str(value) for name, value in PATIENT.items()},
+        doors=False,
+        **PATIENT_TEXT,
     ) as there:
         token = (there.data_dir / "first-api-key").read_text(encoding="utf-8").strip()
         headers = {"Authorization": f"Bearer {token}"}

@@ -31,8 +31,9 @@ def test_planted(tmp_path_factory, pieces, number):
 def test_examples_are_the_same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HYPOTHESIS_PROFILE", raising=False)
     assert load_profile() == "suite"
-    assert settings.default.derandomize
-    assert settings.default.deadline is None
+    assert settings.get_profile("suite").derandomize
+    assert settings.get_profile("suite").deadline is None
+    assert settings().derandomize
     # Else the constants of whatever was imported before would be among them.
     assert len(providers._get_local_constants()) == 0
 

@@ -35,7 +35,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 def example(*marks: str) -> str:
     """The one block that holds all `marks`."""
     (found,) = (block for block in BLOCKS if all(mark in block for mark in marks))
-    return found
+    return str(found)
 
 
 def ran(there: Serving, *codes: str) -> str:

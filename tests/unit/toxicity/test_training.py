@@ -144,4 +144,4 @@ def test_the_served_network_is_the_trained_one(tmp_path: Path) -> None:
     trained = 1 / (1 + np.exp(-predict(network, Tokens(), Tokenizer(), rows)))
     served = EmbeddedScorer(description=path).score([row.text for row in rows])
     for expected, scores in zip(trained, served, strict=True):
-        np.testing.assert_allclose(list(scores.values()), expected, atol=0.03)  # eight bits
+        np.testing.assert_allclose(np.array([*scores.values()]), expected, atol=0.03)  # 8 bits

@@ -8,6 +8,7 @@ from stdnum.fr import nir
 from gateway.pii.context import context
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import IDENTITY_NUMBER
 
 _S = r"[ .\-\u2010-\u2013]{0,2}"
 # Sex, year, month (also fictive ones), department with 2A and 2B, commune, order.
@@ -38,6 +39,7 @@ class NirRecognizer(PatternRecognizer):
 def rule() -> PatternRule:
     return PatternRule(
         recognizer=NirRecognizer(),
+        placeholder=IDENTITY_NUMBER,
         about="13 digits (Corsica: 2A, 2B) and a key of two; without the key only beside a word "
         "such as “sécurité sociale”.",
         gate=Prefilter(digits=12),

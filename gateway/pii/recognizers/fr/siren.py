@@ -8,6 +8,7 @@ from stdnum.fr import siren, siret
 from gateway.pii.context import context
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import COMPANY_NUMBER
 from gateway.pii.recognizers.fr import PLACES
 
 _S = r"[ .\-\u2010-\u2013]"
@@ -68,6 +69,7 @@ class SiretRecognizer(PatternRecognizer):
 def siren_rule() -> PatternRule:
     return PatternRule(
         recognizer=SirenRecognizer(),
+        placeholder=COMPANY_NUMBER,
         about="9 digits with a Luhn checksum, in French texts or beside a word such as “SIREN”; "
         "VAT numbers made from one.",
         gate=Prefilter(digits=9),
@@ -80,6 +82,7 @@ def siren_rule() -> PatternRule:
 def siret_rule() -> PatternRule:
     return PatternRule(
         recognizer=SiretRecognizer(),
+        placeholder=COMPANY_NUMBER,
         about="14 digits with the checksums of the SIREN and of the whole; La Poste's exception.",
         gate=Prefilter(digits=14),
         context=CONTEXT,

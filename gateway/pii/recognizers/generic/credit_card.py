@@ -10,6 +10,7 @@ from stdnum import luhn
 from gateway.pii.context import context
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import CARD
 
 # Issuer prefixes (ISO/IEC 7812), "d" for any digit, and how many digits a number has in all.
 _ISSUERS = (
@@ -78,6 +79,7 @@ CONTEXT = context(
 def rule() -> PatternRule:
     return PatternRule(
         recognizer=CardRecognizer(),
+        placeholder=CARD,
         about="12 to 19 digits with an issuer's prefix and a Luhn checksum, however grouped.",
         gate=Prefilter(digits=12, quick=_QUICK),
         context=CONTEXT,

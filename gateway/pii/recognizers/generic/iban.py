@@ -10,6 +10,7 @@ from stdnum import iban, numdb
 
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import BANK_ACCOUNT
 
 _PIECE = re.compile(r"(\d+)!?[nac]")
 _LEAST_DIGITS = 6
@@ -58,6 +59,7 @@ class GroupedIbanRecognizer(PatternRecognizer):
 def rule() -> PatternRule:
     return PatternRule(
         recognizer=GroupedIbanRecognizer(),
+        placeholder=BANK_ACCOUNT,
         about="A country, check digits and as many characters as that country uses (SWIFT "
         "registry), grouped or not, any case; ISO 7064 checksum.",
         gate=Prefilter(digits=_LEAST_DIGITS, quick=_QUICK),

@@ -9,6 +9,7 @@ from stdnum.us import rtn
 
 from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import BANK_ACCOUNT
 
 # 4 to 17 digits by the rules of the clearing house; fewer than 6 are also anything else.
 _ACCOUNT = r"(?<![\w.,#@/\-])(?:\d{6,17}|\d{2,9}(?:[ \-]\d{2,9}){1,4})(?![\w@]|[.,\-]\d)"
@@ -84,6 +85,7 @@ def _is_routing(number: str) -> bool:
 def rule() -> PatternRule:
     return PatternRule(
         recognizer=BankNumberRecognizer(),
+        placeholder=BANK_ACCOUNT,
         about="6 to 17 digits named as an account number where a bank, a deposit or a valid "
         "routing number (ABA checksum) is spoken of, or right behind a named routing number.",
         gate=Prefilter(

@@ -9,6 +9,7 @@ from stdnum.us import ssn
 from gateway.pii.context import context
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import IDENTITY_NUMBER
 
 CONTEXT = context(
     en=(
@@ -49,6 +50,7 @@ def joined_rule(*, said: bool) -> PatternRule:
     with another nine digits."""
     return PatternRule(
         recognizer=JoinedRecognizer(said=said),
+        placeholder=IDENTITY_NUMBER,
         about="9 digits without their hyphens.",
         gate=Prefilter(digits=9),
         context=CONTEXT,
@@ -58,6 +60,7 @@ def joined_rule(*, said: bool) -> PatternRule:
 def rule() -> PatternRule:
     return PatternRule(
         recognizer=UsSsnRecognizer(),
+        placeholder=IDENTITY_NUMBER,
         about="3, 2 and 4 digits, apart or beside a word such as “SSN”.",
         gate=Prefilter(digits=9),
         context=CONTEXT,
