@@ -270,7 +270,7 @@ class Replicas:
             courier=elsewhere,
             platform=elsewhere,
         )
-        patient = Limits(detect_ms=60_000, policy_ms=60_000, record_ms=60_000, deliver_wait_ms=0)
+        patient = Limits(detect_ms=600_000, policy_ms=600_000, record_ms=600_000, deliver_wait_ms=0)
         return Gateway(rooms=rooms, limits=patient, now=self._place.clock)
 
 
