@@ -14,8 +14,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from gateway.errors import PolicyInvalid
+from gateway.model.disclosure import MarkFormatName, NoticeKind, NoticePosition
 from gateway.model.submission import Channel
-from gateway.policy.packs.circumstances import ALWAYS, ANYWHERE, COUNTRIES, MEMBERS
+from gateway.policy.packs.circumstances import ALWAYS, ANYWHERE, COUNTRIES, MEMBERS, TOLD
 from gateway.policy.packs.source import DataFile, Snapshot
 
 PACK = "legal"
@@ -25,7 +26,16 @@ _EVALUATOR = "duties"
 _JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _CHANNELS = tuple(channel.value for channel in Channel)
 _FOREVER = "9999"
-_TELLING = frozenset({"ai", "ai_reminder", "ai_answer"})
+
+LEGAL_NOTICES = (
+    NoticeKind.AI,
+    NoticeKind.AI_REMINDER,
+    NoticeKind.AI_PUBLIC,
+    NoticeKind.AI_ANSWER,
+    NoticeKind.TAKE_A_BREAK,
+    NoticeKind.AD,
+)
+"""Notices that a duty of a law may ask for."""
 
 Facts = Mapping[str, Any]
 
@@ -126,7 +136,7 @@ def _scope(facts: Facts, duty: Facts) -> dict[str, Any]:
 def _lines(facts: Facts, duty: Facts) -> Iterator[dict[str, Any]]:
     """One for each way in which the duty falls due."""
     notice = duty.get("notice")
-    measured = "told" if notice in _TELLING else notice
+    measured = "told" if notice in TOLD else notice
     dues: list[tuple[str, Any]] = []
     if duty.get("start"):
         dues.append(("start", 0))
@@ -293,12 +303,9 @@ _MAYBE: _Fields = {
 _DUTY: _Fields = {"text": (_text, "a text")}
 _DUTY_MAYBE: _Fields = {
     "when": (lambda value: _text(value) or _list_of(_text)(value), "an occasion, or a list"),
-    "notice": _one_of("ai", "ai_reminder", "ai_public", "ai_answer", "take_a_break", "ad"),
-    "position": _one_of("start", "end"),
-    "marks": (
-        _list_of(lambda one: one in ("iptc", "schema_org", "gb45438", "c2pa")),
-        "a list of marks",
-    ),
+    "notice": _one_of(*LEGAL_NOTICES),
+    "position": _one_of(*NoticePosition),
+    "marks": (_list_of(lambda value: value in tuple(MarkFormatName)), "a list of marks"),
     "escalate": (_text, "why a person must look"),
     "verdict": _one_of("publish", "hold", "block"),
     "start": (lambda value: value is True, "true"),
@@ -310,5 +317,6 @@ _DUTY_MAYBE: _Fields = {
     "from": (_instant, "a day, or a moment with its offset"),
     "until": (_instant, "a day, or a moment with its offset"),
 }
-_TIMED = ("ai", "ai_reminder", "ai_answer", "ai_public", "take_a_break")
+_TIMED = (*TOLD, NoticeKind.AI_PUBLIC, NoticeKind.TAKE_A_BREAK)
+"""Notices that may be due again after some time: the document tells how long ago they were."""
 _DOING = ("notice", "marks", "escalate")

@@ -35,7 +35,7 @@ def test_the_scaffold_passes_check_and_test(
     detector = SignalDetector(phrases=snapshot.phrases, read=reader)
     for kind, wanted in (("hits", True), ("misses", False)):
         for sentence in (one for group in said[kind].values() for one in group):
-            found = detector._lists.in_text.findings(reader(sentence, None).folded)
+            found = detector._in_text.findings(reader(sentence, None).folded)
             assert any(one.kind == name for one in found) is wanted, sentence
 
 
