@@ -22,7 +22,8 @@ from gateway.policy.packs.source import DataFile, Snapshot
 PACK = "legal"
 INDEX = "law/data.json"
 
-_EVALUATOR = "duties"
+EVALUATOR = "duties"
+"""The folder of the module that judges the facts of all rules."""
 _JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _CHANNELS = tuple(channel.value for channel in Channel)
 _FOREVER = "9999"
@@ -42,11 +43,11 @@ Facts = Mapping[str, Any]
 
 def legal_problems(snapshot: Snapshot) -> Iterator[PolicyInvalid]:
     """What is wrong with the facts of each rule of the legal pack, and with their index."""
-    facts = dict(_files(snapshot))
+    facts = dict(rule_files(snapshot))
     for module in snapshot.modules:
         pack, _, rest = module.path.partition("/")
         rule = rest.partition("/")[0]
-        if pack == PACK and rule not in facts and rule != _EVALUATOR:
+        if pack == PACK and rule not in facts and rule != EVALUATOR:
             yield PolicyInvalid(
                 f"{PACK}/{rule}/data.yaml", "it is missing", "Write down the rule's facts."
             )
@@ -65,7 +66,7 @@ def legal_problems(snapshot: Snapshot) -> Iterator[PolicyInvalid]:
 
 def legal_rules(snapshot: Snapshot) -> tuple[Facts, ...]:
     """The facts of every legal rule, by id."""
-    found = [file.value for _, file in _files(snapshot) if isinstance(file.value, dict)]
+    found = [file.value for _, file in rule_files(snapshot) if isinstance(file.value, dict)]
     return tuple(sorted(found, key=lambda facts: str(facts.get("id"))))
 
 
@@ -100,7 +101,8 @@ def index_text(snapshot: Snapshot) -> str:
     return json.dumps(law_index(snapshot), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def _files(snapshot: Snapshot) -> Iterator[tuple[str, DataFile]]:
+def rule_files(snapshot: Snapshot) -> Iterator[tuple[str, DataFile]]:
+    """(rule, its facts) for each folder of the legal pack that has facts."""
     for file in snapshot.data_files:
         pack, _, rest = file.path.partition("/")
         rule, _, name = rest.partition("/")
