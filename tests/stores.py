@@ -30,6 +30,7 @@ from gateway.storage.engine.migrate import migrate
 from gateway.storage.store import Store, database_at, open_store
 from gateway.trail.leaf import encode
 from tests.missing import missing
+from tests.patience import PATIENCE_S
 from tests.present import present
 
 if TYPE_CHECKING:
@@ -244,7 +245,8 @@ def own_postgres() -> Iterator[PostgresServer]:
 def crash_postgres(server: PostgresServer) -> None:
     """Without a checkpoint, as if it had died: it recovers when it is started again."""
     os.kill(present(server.get_pid()), signal.SIGQUIT)
-    for _ in range(600):
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
         if not (server.pgdata / "postmaster.pid").exists():
             return
         time.sleep(0.05)

@@ -30,7 +30,7 @@ from gateway.model.creator import Creator
 from gateway.model.decision import Contact, Decision, Facts
 from gateway.model.finding import Stage, Unavailable
 from gateway.model.record import Change
-from gateway.model.route import Route
+from gateway.model.route import Route, RouteKind
 from gateway.model.submission import Channel, Submission
 from gateway.model.verdict import Verdict
 from gateway.policy.engine.embedded import EmbeddedEngine
@@ -40,12 +40,9 @@ from gateway.policy.packs.server_files import write_bundle
 from gateway.policy.packs.source import Snapshot, load_snapshot
 from gateway.ports import PolicyEngine
 from gateway.text.reader import TextReader
-from tests.opa_program import opa
-
-__all__ = ["opa"]
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
-GENEROUS_MS = 20_000.0  # the machine may be busy; deadlines have tests of their own
+GENEROUS_MS = 600_000.0  # the machine may be busy; deadlines have tests of their own
 MAIN = """\
 package gateway
 
@@ -110,7 +107,7 @@ def make(read: TextReader) -> Callable[..., Facts]:
                 settings=given.pop("settings", {}),
             ),
             contact=given.pop("contact", Contact()),
-            route=Route(name="sandbox", kind="sandbox"),
+            route=Route(name="sandbox", kind=RouteKind.SANDBOX),
             submission=Submission(
                 message_id="m-1",
                 tenant="t",
@@ -571,13 +568,13 @@ async def test_a_slow_server_is_not_waited_for(
 
     async def reply(path: str) -> tuple[int, str, bytes]:
         asked.append(path)
-        await asyncio.sleep(60)
+        await asyncio.sleep(600)
         raise AssertionError("nobody waits that long")
 
     async with _pretending(snapshot, reply) as url:
-        engine = OpaEngine(snapshot=snapshot, url=url, upload=False, deadline_ms=50)
+        engine = OpaEngine(snapshot=snapshot, url=url, upload=False, deadline_ms=2_000)
         await engine.warm()
-        with pytest.raises(StageTimeout, match="50 ms"):
+        with pytest.raises(StageTimeout, match="2000 ms"):
             await engine.decide(make("fine"))
         await engine.close()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:

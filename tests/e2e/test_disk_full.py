@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.processes import Serving, run, sandbox_process, serving
 
 PROMISE = "Promis, je t'appelle ce soir à 20 h !"
@@ -116,7 +117,7 @@ def test_a_full_disk_sends_nothing_and_loses_nothing(there: Scene) -> None:
         ready = client.get("/readyz")
         assert ready.status_code == 503
         assert client.get("/healthz").status_code == 200
-        arrived = [one["text"] for one in httpx.get(platform).json()]
+        arrived = [one["text"] for one in httpx.get(platform, timeout=PATIENCE_S).json()]
         assert not [text for text in refused.values() if any(text in one for one in arrived)]
     _until(lambda: client.get("/readyz").status_code == 200)
     for number, text in refused.items():
@@ -124,7 +125,7 @@ def test_a_full_disk_sends_nothing_and_loses_nothing(there: Scene) -> None:
         assert answer.status_code in {200, 202}, answer.text
         said[answer.json()["message_id"]] = text
     _until(lambda: {state(client, message_id) for message_id in said} == {"delivered"})
-    arrived = httpx.get(platform).json()
+    arrived = httpx.get(platform, timeout=PATIENCE_S).json()
     assert sorted(one["message_id"] for one in arrived) == sorted(said)
     assert all(said[one["message_id"]] in one["text"] for one in arrived)
 
@@ -148,7 +149,7 @@ def test_what_is_held_too_long_is_never_published(there: Scene) -> None:
     query = f"/v1/audit/entries?message_id={outcome['message_id']}"
     kinds = [one["kind"] for one in client.get(query).json()["entries"]]
     assert kinds == ["decision", "expiry"]
-    arrived = {one["message_id"] for one in httpx.get(platform).json()}
+    arrived = {one["message_id"] for one in httpx.get(platform, timeout=PATIENCE_S).json()}
     assert outcome["message_id"] not in arrived
 
 
@@ -166,7 +167,9 @@ def test_the_log_verifies_afterwards(there: Scene, tmp_path: Path) -> None:
 
 
 def _until(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + 240  # an attempt that could not be settled waits for its lease
+    until = (
+        time.monotonic() + PATIENCE_S
+    )  # an attempt that could not be settled waits for its lease
     while not true():
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -40,19 +40,20 @@ from gateway.model.verdict import State, Verdict
 from gateway.pipeline.adapters import Limits
 from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.ids import new_id
-from gateway.platforms.webhook import WebhookPlatform
 from gateway.policy.engine.embedded import EmbeddedEngine
 from gateway.policy.packs.source import load_snapshot
 from gateway.settings import read_settings
 from tests import generations
+from tests.deliveries import webhook_platform
 from tests.house import SECRET, House
+from tests.patience import PATIENCE_S
 from tests.processes import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PRIVATE = "lea.perso@example.org"
 HARMLESS = f"Écris-moi à {PRIVATE}, je réponds toujours !"
-PATIENT = Limits(detect_ms=60_000, policy_ms=60_000, record_ms=60_000, deliver_wait_ms=60_000)
+PATIENT = Limits(detect_ms=600_000, policy_ms=600_000, record_ms=600_000, deliver_wait_ms=600_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,7 +346,7 @@ async def unusable(*_: Any, **__: Any) -> NoReturn:
     raise DatabaseUnusable("gateway.db", "is gone", "Find it")
 
 
-IMPATIENT = replace(PATIENT, record_ms=300)
+IMPATIENT = replace(PATIENT, record_ms=2_000)
 
 
 def body(scene: Scene) -> dict[str, Any]:
@@ -373,12 +374,13 @@ def body(scene: Scene) -> dict[str, Any]:
 async def test_without_an_entry_nothing_leaves_and_a_retry_works(
     scene: Scene, methods: dict[str, Any]
 ) -> None:
-    house = House(parts=scene.parts, client=httpx.AsyncClient(), platform="")
+    house = House(parts=scene.parts, client=httpx.AsyncClient(timeout=PATIENCE_S), platform="")
     headers = await house.key(Role.SERVICE)
     message, retry = body(scene), {"Idempotency-Key": f"retry-{next(scene.numbers)}"}
     before = len(scene.sandbox.messages)
     ledger = instead(scene.parts.rooms.ledger, **methods)
-    async with scene.client(scene.gateway(IMPATIENT, ledger=ledger), headers) as client:
+    limits = IMPATIENT if hangs in methods.values() else PATIENT
+    async with scene.client(scene.gateway(limits, ledger=ledger), headers) as client:
         answer = await client.post("/v1/messages", json=message, headers=retry)
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/problem+json"
@@ -443,7 +445,7 @@ async def test_what_was_delivered_is_never_told_as_not_published(scene: Scene) -
 @pytest.mark.parametrize("wrong", [raises, hangs, gives_up])
 async def test_a_broken_courier_leaves_it_queued(scene: Scene, wrong: Any) -> None:
     gateway = scene.gateway(
-        replace(PATIENT, deliver_wait_ms=300 if wrong is hangs else 60_000),
+        replace(PATIENT, deliver_wait_ms=300 if wrong is hangs else 600_000),
         courier=instead(scene.parts.courier, deliver=wrong),
     )
     outcome = await gateway.submit(scene.submission())
@@ -470,13 +472,14 @@ async def platform_at(port: int, sandbox: SandboxPlatform) -> AsyncIterator[None
 
 @asynccontextmanager
 async def courier_to(scene: Scene, url: str) -> AsyncIterator[tuple[OutboxCourier, Any]]:
-    platform = WebhookPlatform(sandbox_url=url, secret=SECRET.encode())
+    platform = webhook_platform(url, secret=SECRET.encode())
     courier = OutboxCourier(
         outbox=scene.parts.opened.store.outbox,
         platform=platform,
         now=lambda: datetime.now(UTC),
         poll_s=0.05,
         backoff=Backoff(random=lambda: 0.5, base_s=0.1, cap_s=0.1),
+        max_attempts=10_000,  # however long the platform takes to come back
     )
     running = asyncio.create_task(courier.run())
     yield courier, platform
@@ -498,9 +501,9 @@ async def test_a_platform_that_is_down_gets_it_when_it_is_back(scene: Scene) -> 
     port = free_port()
     async with courier_to(scene, f"http://127.0.0.1:{port}/messages") as (courier, platform):
         gateway = scene.gateway(courier=courier, platform=platform)
-        headers = await House(parts=scene.parts, client=httpx.AsyncClient(), platform="").key(
-            Role.SERVICE
-        )
+        headers = await House(
+            parts=scene.parts, client=httpx.AsyncClient(timeout=PATIENCE_S), platform=""
+        ).key(Role.SERVICE)
         async with scene.client(gateway, headers) as client:
             answer = await client.post("/v1/messages", json=body(scene))
         assert answer.status_code == 202
@@ -517,9 +520,9 @@ async def test_a_platform_that_is_down_gets_it_when_it_is_back(scene: Scene) -> 
 async def test_a_platform_that_refuses_is_not_asked_again(scene: Scene, status: int) -> None:
     scene.sandbox.failure = PlannedFailure(times=1, status=status)
     before = scene.sandbox.requests
-    headers = await House(parts=scene.parts, client=httpx.AsyncClient(), platform="").key(
-        Role.SERVICE
-    )
+    headers = await House(
+        parts=scene.parts, client=httpx.AsyncClient(timeout=PATIENCE_S), platform=""
+    ).key(Role.SERVICE)
     retry = {"Idempotency-Key": f"refused-{status}"}
     message = body(scene)
     async with scene.client(scene.gateway(), headers) as client:

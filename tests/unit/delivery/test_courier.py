@@ -16,15 +16,16 @@ from gateway.delivery.courier import OutboxCourier
 from gateway.demo.sandbox import PlannedFailure, SandboxPlatform
 from gateway.errors import NotRecorded
 from gateway.model.record import Delivery, Dispatch, DispatchResult
-from gateway.model.route import Route
+from gateway.model.route import Route, RouteKind
 from gateway.model.verdict import State
 from gateway.platforms.webhook import WebhookPlatform
+from tests.deliveries import webhook_platform
+from tests.patience import until_soon
 from tests.present import present
 from tests.unit.delivery.conftest import Clock, MemoryOutbox
 
 MakeDelivery = Callable[..., Delivery]
 MakeCourier = Callable[..., OutboxCourier]
-SECRET = b"a secret of at least 24 bytes"
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ async def forgetful(
     (tmp_path / "forgetful.yaml").write_text(
         f"name: forgetful\nkind: webhook\nurl: {sandbox[1]}\ntimeout_s: 0.3\n"
     )
-    made = WebhookPlatform(sandbox_url=sandbox[1], routes_dir=tmp_path, secret=SECRET)
+    made = webhook_platform(sandbox[1], tmp_path)
     yield made
     await made.close()
 
@@ -67,7 +68,7 @@ class Stub:
 
     @property
     def routes(self) -> Mapping[str, Route]:
-        return {"sandbox": Route(name="sandbox", kind="sandbox", deduplicates=True)}
+        return {"sandbox": Route(name="sandbox", kind=RouteKind.SANDBOX, deduplicates=True)}
 
     async def send(self, delivery: Delivery) -> Dispatch:
         self.sent.append(delivery)
@@ -174,7 +175,7 @@ async def test_taken_but_not_answered_is_delivered_once(
 ) -> None:
     sandbox[0].failure = PlannedFailure(drop=True)
     outbox.put(make_delivery())
-    courier = make_courier(lease_s=0.5)  # the attempt gives up before its lease ends
+    courier = make_courier(lease_s=4)  # the attempt gives up before its lease ends
     await courier.deliver("msg_1")
     outbox.clock.forward(10)
     await courier.deliver("msg_1")
@@ -270,11 +271,6 @@ async def test_a_failing_platform_is_left_alone(
     assert outbox.states()[-1] is State.DELIVERED
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110 - what is watched knows no events
-        await asyncio.sleep(0.005)
-
-
 async def test_the_loop_delivers_what_is_due(
     make_courier: MakeCourier,
     outbox: MemoryOutbox,
@@ -285,7 +281,7 @@ async def test_the_loop_delivers_what_is_due(
     running = asyncio.create_task(courier.run())
     for number in range(20):
         outbox.put(make_delivery(f"msg_{number}"))
-    await until(lambda: len(outbox.settled) == 20)
+    await until_soon(lambda: len(outbox.settled) == 20)
     courier.stop()
     await running
     assert set(outbox.states()) == {State.DELIVERED}
@@ -301,12 +297,12 @@ async def test_the_loop_is_bounded(
         outbox.put(make_delivery(f"msg_{number}"))
     courier = make_courier(platform=platform, concurrency=4)
     running = asyncio.create_task(courier.run())
-    await until(lambda: len(platform.sent) == 4)
+    await until_soon(lambda: len(platform.sent) == 4)
     leases = outbox.leases
     await asyncio.sleep(0.05)
     assert (len(platform.sent), outbox.leases) == (4, leases)
     platform.go_on.set()
-    await until(lambda: len(outbox.settled) == 9)
+    await until_soon(lambda: len(outbox.settled) == 9)
     courier.stop()
     await running
 
@@ -344,7 +340,7 @@ async def test_a_caller_that_goes_away_does_not_cut_the_attempt(
     delivering.cancel()
     await asyncio.wait({delivering})
     platform.go_on.set()
-    await until(lambda: outbox.states() == [State.DELIVERED])
+    await until_soon(lambda: outbox.states() == [State.DELIVERED])
 
 
 class Broken:
@@ -352,7 +348,7 @@ class Broken:
 
     def __init__(self, outbox: MemoryOutbox, *, lease: int = 0, settle: int = 0) -> None:
         self._outbox = outbox
-        self._left = {"lease": lease, "settle": settle}
+        self.left = {"lease": lease, "settle": settle}
 
     async def lease(self, **given: Any) -> Any:
         self._fail("lease")
@@ -363,8 +359,8 @@ class Broken:
         return await self._outbox.settle(settlement)
 
     def _fail(self, what: str) -> None:
-        if self._left[what] > 0:
-            self._left[what] -= 1
+        if self.left[what] > 0:
+            self.left[what] -= 1
             raise NotRecorded("the database is away")
 
 
@@ -375,13 +371,13 @@ async def test_the_loop_outlives_the_database(
     make_delivery: MakeDelivery,
 ) -> None:
     outbox.put(make_delivery())
-    courier = make_courier(outbox=Broken(outbox, lease=2, settle=1))
+    broken = Broken(outbox, lease=2, settle=1)
+    courier = make_courier(outbox=broken)
     running = asyncio.create_task(courier.run())
-    await until(lambda: len(sandbox[0].messages) == 1)
-    await asyncio.sleep(0.02)
+    await until_soon(lambda: broken.left == {"lease": 0, "settle": 0})
     assert outbox.states() == []
     outbox.clock.forward(31)  # its lease ends
-    await until(lambda: outbox.states() == [State.DELIVERED])
+    await until_soon(lambda: outbox.states() == [State.DELIVERED])
     courier.stop()
     await running
     assert len(sandbox[0].messages) == 1
@@ -403,9 +399,9 @@ async def test_the_loop_outlives_a_broken_platform(
     platform = Stub(RuntimeError("a bug"))
     courier = make_courier(platform=platform)
     running = asyncio.create_task(courier.run())
-    await until(lambda: len(platform.sent) == 1)
+    await until_soon(lambda: len(platform.sent) == 1)
     await asyncio.sleep(0.02)
     outbox.clock.forward(31)
-    await until(lambda: outbox.states() == [State.DELIVERED])
+    await until_soon(lambda: outbox.states() == [State.DELIVERED])
     courier.stop()
     await running

@@ -365,7 +365,7 @@ async def test_slow_gone_and_cut_answers(
     log = log_of(store, keyring)
     await log.checkpoint()
     witnessing = await moderator(
-        stack, log, store, answering(witness), stall, drip, cut, garbage, timeout_s=0.5
+        stack, log, store, answering(witness), stall, drip, cut, garbage, timeout_s=4
     )
     await witnessing.round()
     stalled.set()

@@ -14,6 +14,7 @@ from gateway.policy.live.live_policies import LivePolicies
 from gateway.policy.live.shadow import WAITING, Shadow
 from gateway.policy.packs.source import load_snapshot, read_folder
 from gateway.text.reader import TextReader
+from tests.patience import PATIENCE_S
 
 Write = Callable[[Mapping[str, str]], Path]
 Make = Callable[..., Facts]
@@ -136,6 +137,6 @@ async def test_a_process_that_died_is_started_again(place: Place, make_facts: Ma
     await place.refresh()
     running = asyncio.create_task(place.shadow.run())
     await place.decide(make_facts("hello"))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         await place.told.wait()
     running.cancel()

