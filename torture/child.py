@@ -36,6 +36,7 @@ from gateway.model.finding import Stage
 from gateway.opened import Opened
 from gateway.pipeline.adapters import Adapters, Limits
 from gateway.pipeline.gateway import Gateway
+from gateway.platforms.routes import load_routes
 from gateway.platforms.webhook import WebhookPlatform
 from gateway.ports import PolicyGeneration
 from gateway.settings import Settings, read_settings
@@ -68,8 +69,9 @@ def serve(settings: Mapping[str, Any], mutant: str, pipe: Connection) -> None:
 async def _serve(settings: Settings) -> None:
     with bound(settings.host, settings.port) as sockets:
         async with open_with_anchors(settings) as opened:
+            loaded = load_routes(sandbox_url=settings.sandbox_url, directory=settings.routes_dir)
             platform = WebhookPlatform(
-                sandbox_url=settings.sandbox_url, routes_dir=settings.routes_dir, secret=b"s" * 32
+                routes=loaded.routes, secrets=loaded.secrets, secret=b"s" * 32
             )
             courier = OutboxCourier(
                 outbox=opened.store.outbox,

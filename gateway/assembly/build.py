@@ -19,7 +19,7 @@ from gateway.assembly.adapters import (
     generator_of,
     limits_of,
     pii_detector,
-    platform_of,
+    platforms_of,
     policy_engine,
     stream_sessions,
     toxicity_detector,
@@ -36,7 +36,6 @@ from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.stream.session import StreamSessions
 from gateway.platforms.generator import GeneratorClient
 from gateway.platforms.proxied_platform import ProxiedPlatform
-from gateway.platforms.streams import OpenStreams
 from gateway.policy.live.live_policies import LivePolicies
 from gateway.policy.live.reload import PolicySource, Reloader
 from gateway.policy.live.sandbox import CreatorRuleSandbox
@@ -116,8 +115,8 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
         detectors = (pii, toxicity_detector(settings))
         for detector in detectors:
             stack.push_async_callback(detector.close)
-        proxied = platform_of(settings, opened.keyring)
-        platform = OpenStreams(proxied)
+        platforms = platforms_of(settings, opened.keyring)
+        platform = platforms.dispatcher
         stack.push_async_callback(platform.close)
         await _warm(policy, detectors)
         courier = OutboxCourier(
@@ -158,10 +157,10 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
             policy=policy,
             courier=courier,
             policies=reloader,
-            proxied=proxied,
+            proxied=platforms.proxied,
             witnessing=witnesses,
             stamping=stamps,
-            streaming=stream_sessions(settings, gateway, platform, now=utc_now),
+            streaming=stream_sessions(settings, gateway, platforms.streams, now=utc_now),
             generator=generator,
         )
 

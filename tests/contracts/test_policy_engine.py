@@ -30,7 +30,7 @@ from gateway.model.creator import Creator
 from gateway.model.decision import Contact, Decision, Facts
 from gateway.model.finding import Stage, Unavailable
 from gateway.model.record import Change
-from gateway.model.route import Route
+from gateway.model.route import Route, RouteKind
 from gateway.model.submission import Channel, Submission
 from gateway.model.verdict import Verdict
 from gateway.policy.engine.embedded import EmbeddedEngine
@@ -107,7 +107,7 @@ def make(read: TextReader) -> Callable[..., Facts]:
                 settings=given.pop("settings", {}),
             ),
             contact=given.pop("contact", Contact()),
-            route=Route(name="sandbox", kind="sandbox"),
+            route=Route(name="sandbox", kind=RouteKind.SANDBOX),
             submission=Submission(
                 message_id="m-1",
                 tenant="t",

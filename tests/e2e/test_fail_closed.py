@@ -40,11 +40,11 @@ from gateway.model.verdict import State, Verdict
 from gateway.pipeline.adapters import Limits
 from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.ids import new_id
-from gateway.platforms.webhook import WebhookPlatform
 from gateway.policy.engine.embedded import EmbeddedEngine
 from gateway.policy.packs.source import load_snapshot
 from gateway.settings import read_settings
 from tests import generations
+from tests.deliveries import webhook_platform
 from tests.house import SECRET, House
 from tests.patience import PATIENCE_S
 from tests.processes import free_port
@@ -472,7 +472,7 @@ async def platform_at(port: int, sandbox: SandboxPlatform) -> AsyncIterator[None
 
 @asynccontextmanager
 async def courier_to(scene: Scene, url: str) -> AsyncIterator[tuple[OutboxCourier, Any]]:
-    platform = WebhookPlatform(sandbox_url=url, secret=SECRET.encode())
+    platform = webhook_platform(url, secret=SECRET.encode())
     courier = OutboxCourier(
         outbox=scene.parts.opened.store.outbox,
         platform=platform,

@@ -25,7 +25,7 @@ from gateway.model.disclosure import Redaction
 from gateway.model.finding import Detection, Finding, Stage
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.record import Outcome
-from gateway.model.route import Route
+from gateway.model.route import Route, RouteKind
 from gateway.model.submission import Audience, Channel, Minor, Submission
 from gateway.model.text import ReadText
 from gateway.model.verdict import State
@@ -129,7 +129,7 @@ class Rego:
                 last_message_at=memory.last,
                 disclosed_at=dict(memory.told),
             ),
-            route=Route(name="sandbox", kind="sandbox"),
+            route=Route(name="sandbox", kind=RouteKind.SANDBOX),
         )
         document = serialise(self._builder.build(facts))
         return _notices(parse_json(self._evaluator.evaluate(document, DECISION_PATH)).obligations)
@@ -216,7 +216,7 @@ class _Quiet:
 class _Elsewhere:
     """The platform and the way to it: nothing is delivered here."""
 
-    routes = {"sandbox": Route(name="sandbox", kind="sandbox")}  # noqa: RUF012
+    routes = {"sandbox": Route(name="sandbox", kind=RouteKind.SANDBOX)}  # noqa: RUF012
 
     async def deliver(self, message_id: str) -> None:
         return None

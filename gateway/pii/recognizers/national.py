@@ -10,6 +10,7 @@ from typing import Literal
 
 from presidio_analyzer import Pattern, PatternRecognizer
 
+from gateway.pii.characters import letters_and_digits_of
 from gateway.pii.context import context, fold
 from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.pattern_rule import PatternRule
@@ -91,7 +92,7 @@ class NationalRecognizer(PatternRecognizer):
         self._is_valid = number.is_valid
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        value = "".join(char for char in pattern_text if char.isalnum())
+        value = letters_and_digits_of(pattern_text)
         digits = [char for char in value if char.isdigit()]
         repeats = len(digits) >= _LEAST_DIGITS_OF_ONE_KIND and len(set(digits)) < 2
         if not _has_ascii_digits(value) or repeats:

@@ -16,16 +16,16 @@ from gateway.delivery.courier import OutboxCourier
 from gateway.demo.sandbox import PlannedFailure, SandboxPlatform
 from gateway.errors import NotRecorded
 from gateway.model.record import Delivery, Dispatch, DispatchResult
-from gateway.model.route import Route
+from gateway.model.route import Route, RouteKind
 from gateway.model.verdict import State
 from gateway.platforms.webhook import WebhookPlatform
+from tests.deliveries import webhook_platform
 from tests.patience import until_soon
 from tests.present import present
 from tests.unit.delivery.conftest import Clock, MemoryOutbox
 
 MakeDelivery = Callable[..., Delivery]
 MakeCourier = Callable[..., OutboxCourier]
-SECRET = b"a secret of at least 24 bytes"
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ async def forgetful(
     (tmp_path / "forgetful.yaml").write_text(
         f"name: forgetful\nkind: webhook\nurl: {sandbox[1]}\ntimeout_s: 0.3\n"
     )
-    made = WebhookPlatform(sandbox_url=sandbox[1], routes_dir=tmp_path, secret=SECRET)
+    made = webhook_platform(sandbox[1], tmp_path)
     yield made
     await made.close()
 
@@ -68,7 +68,7 @@ class Stub:
 
     @property
     def routes(self) -> Mapping[str, Route]:
-        return {"sandbox": Route(name="sandbox", kind="sandbox", deduplicates=True)}
+        return {"sandbox": Route(name="sandbox", kind=RouteKind.SANDBOX, deduplicates=True)}
 
     async def send(self, delivery: Delivery) -> Dispatch:
         self.sent.append(delivery)

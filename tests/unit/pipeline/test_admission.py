@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.errors import InvalidField
-from gateway.model.route import Route
+from gateway.model.route import Route, RouteKind
 from gateway.model.submission import Channel, Submission
 from gateway.pipeline.admission import admit
 
-ROUTES = {"web": Route(name="web", kind="webhook", channels=(Channel.DM, Channel.COMMENT))}
+ROUTES = {"web": Route(name="web", kind=RouteKind.WEBHOOK, channels=(Channel.DM, Channel.COMMENT))}
 GOOD = Submission(
     message_id="msg_1",
     tenant="t",

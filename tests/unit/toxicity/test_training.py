@@ -33,9 +33,9 @@ def _rows() -> list[Any]:
 
 def _trained() -> Any:
     from gateway.toxicity.grams import BUCKETS
+    from gateway.toxicity.scorer import CATEGORIES
     from training.embedded import train
     from training.encoder import Network
-    from training.sources import CATEGORIES
 
     network = Network(len(CATEGORIES), BUCKETS, seed=2)
     train(network, _rows(), seed=3, epochs=1, log=False)
@@ -105,8 +105,8 @@ def test_the_same_seed_trains_the_same_weights() -> None:
 @pytest.mark.detoxify
 def test_certainty_is_taken_from_one_category_alone() -> None:
     torch = need_torch()
+    from gateway.toxicity.scorer import CATEGORIES
     from training.export import CERTAINTY, tempered
-    from training.sources import CATEGORIES
 
     state = {
         "head.weight": torch.ones(len(CATEGORIES), 3),

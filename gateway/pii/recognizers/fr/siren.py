@@ -5,6 +5,7 @@ from __future__ import annotations
 from presidio_analyzer import Pattern, PatternRecognizer
 from stdnum.fr import siren, siret
 
+from gateway.pii.characters import digits_of
 from gateway.pii.context import context
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
@@ -20,7 +21,8 @@ CONTEXT = context(
 
 
 class SirenRecognizer(PatternRecognizer):
-    """Luhn lets one number in ten pass: so it leaves the score, but for La Poste's."""
+    """Finds SIREN numbers and the VAT numbers made from them. The Luhn checksum lets one number in
+    ten pass, so it never raises the score."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -39,7 +41,7 @@ class SirenRecognizer(PatternRecognizer):
         )
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        digits = "".join(char for char in pattern_text if char.isdigit())
+        digits = digits_of(pattern_text)
         if not digits.isascii() or not siren.is_valid(digits[-9:]) or len(set(digits)) < 3:
             return False
         if len(digits) == 11:  # VAT number: its own key besides
@@ -48,6 +50,8 @@ class SirenRecognizer(PatternRecognizer):
 
 
 class SiretRecognizer(PatternRecognizer):
+    """Finds SIRET numbers: a SIREN and the number of an establishment."""
+
     def __init__(self) -> None:
         super().__init__(
             supported_entity="FR_SIRET",
@@ -59,7 +63,7 @@ class SiretRecognizer(PatternRecognizer):
         )
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        digits = "".join(char for char in pattern_text if char.isdigit())
+        digits = digits_of(pattern_text)
         if not digits.isascii() or len(set(digits)) < 3:
             return False
         # Two checksums, or La Poste's own rule: one number in a hundred passes by chance.

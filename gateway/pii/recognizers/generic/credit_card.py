@@ -7,6 +7,7 @@ import re
 from presidio_analyzer import Pattern, PatternRecognizer
 from stdnum import luhn
 
+from gateway.pii.characters import digits_of
 from gateway.pii.context import context
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
@@ -58,7 +59,7 @@ class CardRecognizer(PatternRecognizer):
 
     def validate_result(self, pattern_text: str) -> bool | None:
         """Leaves the score: 14 digits may be a SIRET just as well."""
-        digits = "".join(char for char in pattern_text if char.isdigit())
+        digits = digits_of(pattern_text)
         if len(set(digits)) > 1 and digits.isascii() and luhn.is_valid(digits):
             return None
         return False

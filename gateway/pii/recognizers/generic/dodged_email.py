@@ -1,4 +1,5 @@
-"""E-mail addresses written so that machines do not see them: "john at gmail dot com"."""
+"""E-mail addresses in disguise, as people write them to slip past machines: "john at gmail dot
+com"."""
 
 from __future__ import annotations
 
@@ -132,7 +133,7 @@ _PLAIN_WORDS = frozenset((*_DOT_NAMES, *MAIL_HOSTS, "d"))
 _NAME_WORDS = frozenset(max(name.split(), key=len) for name in _AT_NAMES)
 _SIGN_PIECES = ("@", "(", "[", "{", "<", *(mark + letter for mark in '-_*#"' for letter in "aä"))
 _SIGN_QUICK = re.compile(
-    rf"@(?:\s|(?<=\w@)[^\s(\[{{<]{{0,90}}(?:\s|[(\[{{<,{''.join(one[0] for one in _DOT_GLUED)}]"
+    rf"@(?:\s|(?<=\w@)[^\s(\[{{<]{{0,90}}(?:\s|[(\[{{<,{''.join(word[0] for word in _DOT_GLUED)}]"
     rf"|[-_*#\"](?:{_DOT_WORDS})))|[(\[{{<]\s{{0,2}}(?:[@aä]|{_SURE_NAMES}|{_GLUED})"
     rf"|[-_*#\"](?:{_MARKED})"
 )
@@ -191,12 +192,13 @@ _DOTS = regex.compile(_DOT, regex.IGNORECASE)
 
 
 class DodgedEmailRecognizer(PatternRecognizer):
-    """Undoes the dodge and asks whether what is left is an address at a public domain."""
+    """Finds disguised addresses: undoes the disguise and checks that the host is below a public
+    suffix."""
 
     def __init__(
         self, domains: Domains, name: str, patterns: list[Pattern], *, plain: bool
     ) -> None:
-        """`plain`: the "at" may be a word of a sentence."""
+        """`plain` says that the "at" of the patterns may also be a word of a sentence."""
         super().__init__(supported_entity="EMAIL_ADDRESS", name=name, patterns=patterns)
         self._domains = domains
         self._plain = plain

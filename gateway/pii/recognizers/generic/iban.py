@@ -8,6 +8,7 @@ from collections import defaultdict
 from presidio_analyzer import Pattern, PatternRecognizer
 from stdnum import iban, numdb
 
+from gateway.pii.characters import letters_and_digits_of
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.placeholders import BANK_ACCOUNT
@@ -50,7 +51,7 @@ class GroupedIbanRecognizer(PatternRecognizer):
         )
 
     def validate_result(self, pattern_text: str) -> bool:
-        value = "".join(char for char in pattern_text if char.isalnum())
+        value = letters_and_digits_of(pattern_text)
         if not value.isascii() or sum(map(str.isdigit, value)) < _LEAST_DIGITS:
             return False
         return iban.is_valid(value, check_country=False)
