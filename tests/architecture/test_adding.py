@@ -248,7 +248,10 @@ def test_a_label_format_is_a_file_and_a_line(tmp_path: Path) -> None:
         "gateway/model/disclosure.py", '\n    PLAIN_TAG = "plain_tag"', after='C2PA = "c2pa"'
     )
     for kind in ("generated", "edited"):
-        golden = json.dumps({"generated_by": "https://gateway.example", "id": MESSAGE_ID}, indent=1) + "\n"
+        golden = (
+            json.dumps({"generated_by": "https://gateway.example", "id": MESSAGE_ID}, indent=1)
+            + "\n"
+        )
         copy.write(f"tests/golden/disclosure/format/plain_tag.{kind}.json", golden)
     assert outside(copy.touched(), documented_places("a label format", format="plain_tag")) == set()
     copy.run_tests("tests/unit/disclosure", "tests/unit/policy/engine/test_result.py")
