@@ -25,7 +25,15 @@ from rich.table import Table
 
 from torture.mutants import MUTANTS
 from torture.strace import why_unusable
-from torture.sweep import Bench, Found, Hunt, hunt, postgres_bench, sqlite_bench, sweep
+from torture.sweep import (
+    EngineHarness,
+    MutantReport,
+    SweepReport,
+    find_mutant,
+    postgres_harness,
+    run_sweep,
+    sqlite_harness,
+)
 
 REPORT = Path("build/torture.json")
 ENGINES = ("sqlite", "postgres")
@@ -44,20 +52,22 @@ def main() -> int:
     if problem := why_unusable():
         console.print(problem, style="red", markup=False)
         return 2
-    found, hunts = _all(given, console)
-    console.print(_points(found))
-    console.print(_hunts(hunts))
+    found, hunts = _run_engines(given, console)
+    console.print(_fault_points_table(found))
+    console.print(_mutants_table(hunts))
     broken = [one for each in found for one in (*each.violations, *each.early)]
     for one in broken[:50]:
         console.print(one, style="red", markup=False)
-    _write(found, hunts)
+    _write_report(found, hunts)
     console.print(f"written to {REPORT}")
     return 1 if broken or any(not one.by for one in hunts) else 0
 
 
-def _all(given: argparse.Namespace, console: Console) -> tuple[list[Found], list[Hunt]]:
-    found: list[Found] = []
-    hunts: list[Hunt] = []
+def _run_engines(
+    given: argparse.Namespace, console: Console
+) -> tuple[list[SweepReport], list[MutantReport]]:
+    found: list[SweepReport] = []
+    hunts: list[MutantReport] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with (
         tempfile.TemporaryDirectory(prefix="gateway-torture-") as folder,
@@ -65,49 +75,53 @@ def _all(given: argparse.Namespace, console: Console) -> tuple[list[Found], list
     ):
         for engine in given.engines.split(","):
             with ExitStack() as stack:
-                benches = [stack.enter_context(one) for one in _made(engine, folder, given.lanes)]
+                benches = [
+                    stack.enter_context(one) for one in _harnesses(engine, folder, given.lanes)
+                ]
                 if not given.no_faults:
-                    found.append(_swept(benches, given.every, progress))
-                    _write(found, hunts)
+                    found.append(_run_sweep(benches, given.every, progress))
+                    _write_report(found, hunts)
                 if not given.no_mutants:
-                    hunts += _hunted(benches[0], given.mutants.split(","), progress)
-                    _write(found, hunts)
+                    hunts += _find_mutants(benches[0], given.mutants.split(","), progress)
+                    _write_report(found, hunts)
     return found, hunts
 
 
-def _made(engine: str, folder: str, lanes: int) -> Iterator[AbstractContextManager[Bench]]:
-    bench = postgres_bench if engine == "postgres" else sqlite_bench
+def _harnesses(
+    engine: str, folder: str, lanes: int
+) -> Iterator[AbstractContextManager[EngineHarness]]:
+    bench = postgres_harness if engine == "postgres" else sqlite_harness
     for lane in range(lanes):
         yield bench(Path(folder) / f"{engine}-{lane}")
 
 
-def _swept(benches: list[Bench], every: int, progress: Progress) -> Found:
+def _run_sweep(benches: list[EngineHarness], every: int, progress: Progress) -> SweepReport:
     tasks: dict[str, TaskID] = {}
 
-    def step(so_far: Found, what: str, done: int, of: int) -> None:
+    def step(so_far: SweepReport, what: str, done: int, of: int) -> None:
         if what not in tasks:
             tasks[what] = progress.add_task(what, total=of)
         progress.update(tasks[what], completed=done, total=of)
         if done % 25 == 0:
-            _write([so_far], [])
+            _write_report([so_far], [])
             if not progress.console.is_terminal:
                 progress.console.print(f"{what}: {done} of {of}")
 
-    return sweep(benches, every=every, step=step)
+    return run_sweep(benches, every=every, step=step)
 
 
-def _hunted(bench: Bench, names: list[str], progress: Progress) -> list[Hunt]:
+def _find_mutants(bench: EngineHarness, names: list[str], progress: Progress) -> list[MutantReport]:
     mine = [name for name in names if MUTANTS[name].engine == bench.name]
     task = progress.add_task(f"{bench.name}: planted faults", total=len(mine))
     hunts = []
     for name in mine:
-        hunts.append(hunt(bench, name))
+        hunts.append(find_mutant(bench, name))
         progress.console.print(f"{name}: {hunts[-1].by or 'NOT FOUND'}", markup=False)
         progress.advance(task)
     return hunts
 
 
-def _points(found: list[Found]) -> Table:
+def _fault_points_table(found: list[SweepReport]) -> Table:
     table = Table("engine", "call × fault", "tried", "violations", title="Fault points")
     for one in found:
         for kind, count in sorted(one.points.items()):
@@ -119,7 +133,7 @@ def _points(found: list[Found]) -> Table:
     return table
 
 
-def _hunts(hunts: list[Hunt]) -> Table:
+def _mutants_table(hunts: list[MutantReport]) -> Table:
     table = Table("planted fault", "what it does", "found by", "trials", title="Planted faults")
     for one in hunts:
         by = one.by or "[red]NOT FOUND[/]"
@@ -127,7 +141,7 @@ def _hunts(hunts: list[Hunt]) -> Table:
     return table
 
 
-def _write(found: list[Found], hunts: list[Hunt]) -> None:
+def _write_report(found: list[SweepReport], hunts: list[MutantReport]) -> None:
     """Into what earlier runs of other parts wrote."""
     REPORT.parent.mkdir(exist_ok=True)
     report = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else {}

@@ -30,7 +30,7 @@ deduplicates: false
 """
 
 
-class Engine(Protocol):
+class TortureEngine(Protocol):
     """`fresh` makes a gateway's folder as after its first start, and gives its settings."""
 
     name: str
@@ -48,7 +48,7 @@ class SqliteEngine:
         self._blank = folder / "blank"
         self._place = folder / "place"
         self.settings = _settings(self._place, platform_port)
-        self.token = make_blank({**self.settings, "data_dir": self._blank}, platform_port)
+        self.token = make_template({**self.settings, "data_dir": self._blank}, platform_port)
 
     def fresh(self) -> dict[str, Any]:
         shutil.rmtree(self._place, ignore_errors=True)
@@ -74,7 +74,7 @@ class PostgresEngine:
             "data_dir": self._blank,
             "database_url": self._url("blank"),
         }
-        self.token = make_blank(blank, platform_port)
+        self.token = make_template(blank, platform_port)
 
     def fresh(self) -> dict[str, Any]:
         shutil.rmtree(self._place, ignore_errors=True)
@@ -152,7 +152,7 @@ def postgres_server() -> Iterator[Any]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def make_blank(settings: Mapping[str, Any], platform_port: int) -> str:
+def make_template(settings: Mapping[str, Any], platform_port: int) -> str:
     """A folder and database as after the first start: keys, tables, a creator, an API key. Gives
     the key's text."""
     place = Path(settings["data_dir"])
@@ -180,11 +180,11 @@ def _settings(place: Path, platform_port: int) -> dict[str, Any]:
         "data_dir": str(place),
         "routes_dir": str(place / "routes"),
         "sandbox_url": f"http://127.0.0.1:{platform_port}/sandbox",
-        "port": _port(),
+        "port": _unused_port(),
     }
 
 
-def _port() -> int:
+def _unused_port() -> int:
     """One that no program is given by chance: it is bound again and again."""
     with ExitStack() as stack:
         while True:

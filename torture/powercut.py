@@ -17,9 +17,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from torture.platform import Arrival
-from torture.story import Answer, Told
+from torture.fake_platform import ReceivedRequest
 from torture.strace import TracedCall
+from torture.workload import ClientAnswer, ClientHistory
 
 CALLS = ("pwrite64", "fdatasync", "fsync", "ftruncate", "unlink", "write", "writev", "connect")
 _FILES = ("gateway.db", "gateway.db-wal", "subject-keys.db", "subject-keys.db-journal")
@@ -27,7 +27,7 @@ _SYNCS = ("fdatasync", "fsync")
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentMessage:
     """A message's first byte left at `began`, in a request to the platform (`route` is set) or in
     an answer to a caller."""
 
@@ -45,14 +45,14 @@ class Sent:
 
 
 @dataclass(slots=True)
-class Cut:
+class PowerCut:
     """`files` is what is on the disk after line `line` of the trace."""
 
     line: int
     files: dict[str, bytes] = field(default_factory=dict)
 
 
-class Disk:
+class SimulatedDisk:
     """`place` as it was before the run, `calls` its trace."""
 
     def __init__(self, calls: list[TracedCall], before: Path, place: Path) -> None:
@@ -67,7 +67,7 @@ class Disk:
         self._listed = set(self._current)  # names that the directory has durably
         self._unsynced: dict[str, list[tuple[int, bytes]]] = {}
 
-    def cuts(self, moments: set[int], *, torn: bool = False) -> Iterator[Cut]:
+    def cuts(self, moments: set[int], *, torn: bool = False) -> Iterator[PowerCut]:
         """At these lines, before what they say; ascending."""
         events: list[tuple[int, int, TracedCall]] = []
         for call in self._calls:
@@ -80,13 +80,13 @@ class Disk:
         waiting = sorted(moments)
         for line, end, call in sorted(events, key=lambda event: event[:2]):
             while waiting and waiting[0] <= line:
-                yield Cut(waiting.pop(0), self._on_disk(torn=torn))
+                yield PowerCut(waiting.pop(0), self._on_disk(torn=torn))
             if call.name in _SYNCS and not end:
                 taken[id(call)] = {name: bytes(data) for name, data in self._current.items()}
             else:
                 self._apply(call, taken.pop(id(call), {}))
         for line in waiting:
-            yield Cut(line, self._on_disk(torn=torn))
+            yield PowerCut(line, self._on_disk(torn=torn))
 
     def syncs(self) -> set[int]:
         """The lines after each sync."""
@@ -139,7 +139,7 @@ class Disk:
         return found
 
 
-def sent(calls: list[TracedCall], port: int, platform_port: int) -> Iterator[Sent]:
+def sent_messages(calls: list[TracedCall], port: int, platform_port: int) -> Iterator[SentMessage]:
     """What left the process. Head and body of a request are written one after the other."""
     heads: dict[str, tuple[TracedCall, bytes]] = {}
     for call in calls:
@@ -165,7 +165,7 @@ def sent(calls: list[TracedCall], port: int, platform_port: int) -> Iterator[Sen
             continue
         text = head.decode()
         key = re.search(r"(?i)idempotency-key: (\S+)", text)
-        yield Sent(
+        yield SentMessage(
             began=first.began,
             ended=call.ended,
             route=text.split()[1][1:] if to_platform else "",
@@ -176,9 +176,9 @@ def sent(calls: list[TracedCall], port: int, platform_port: int) -> Iterator[Sen
         )
 
 
-def is_recorded(folder: Path, cut: Cut, one: Sent) -> bool:
+def is_recorded(folder: Path, cut: PowerCut, one: SentMessage) -> bool:
     """Whether the disk has the entry, the sealed text and the state of the message."""
-    put(folder, cut)
+    write_disk(folder, cut)
     with closing(sqlite3.connect(folder / "gateway.db")) as connection:
         rows = connection.execute(
             "SELECT e.seq FROM audit_entry e JOIN payload p ON p.seq = e.seq"
@@ -189,7 +189,7 @@ def is_recorded(folder: Path, cut: Cut, one: Sent) -> bool:
     return one.message["recorded_seq"] in seqs if one.route else bool(seqs)
 
 
-def put(folder: Path, cut: Cut) -> None:
+def write_disk(folder: Path, cut: PowerCut) -> None:
     """The files of the store as they are on the disk; SQLite makes its index of the WAL anew."""
     for old in folder.glob("gateway.db*"):
         old.unlink()
@@ -199,17 +199,19 @@ def put(folder: Path, cut: Cut) -> None:
         (folder / name).write_bytes(data)
 
 
-def until(line: int, told: Told, all_sent: list[Sent]) -> tuple[Told, list[Arrival]]:
+def history_until(
+    line: int, told: ClientHistory, all_sent: list[SentMessage]
+) -> tuple[ClientHistory, list[ReceivedRequest]]:
     """What callers and the platform knew when the power went."""
     names = {one.message_id: name for name, some in told.answers.items() for one in some}
-    knew, arrived = Told(), []
+    knew, arrived = ClientHistory(), []
     for one in all_sent:
         if one.ended >= line or one.message_id not in names:
             continue
         name = names[one.message_id]
         if one.route:
             arrived.append(
-                Arrival(
+                ReceivedRequest(
                     name,
                     one.route,
                     one.key,
@@ -220,6 +222,6 @@ def until(line: int, told: Told, all_sent: list[Sent]) -> tuple[Told, list[Arriv
             )
         elif one.status in (200, 202):
             knew.answers.setdefault(name, []).append(
-                Answer(one.status, one.message_id, str(one.message.get("state", "")))
+                ClientAnswer(one.status, one.message_id, str(one.message.get("state", "")))
             )
     return knew, arrived

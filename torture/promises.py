@@ -21,12 +21,12 @@ from gateway.settings import read_settings
 from gateway.storage.store import open_store
 from gateway.trail.leaf import encode
 from gateway.trail.log import Log
-from torture.platform import Arrival
-from torture.story import PLAIN, Caller, Told
+from torture.fake_platform import ReceivedRequest
+from torture.workload import PLAIN, ClientHistory, WorkloadClient
 
 
 @dataclass(slots=True)
-class Left:
+class StateAfterRestart:
     """After the restart: the log, the state of each message that was taken, whom a person was
     called for."""
 
@@ -37,9 +37,9 @@ class Left:
     problems: list[str] = field(default_factory=list)
 
 
-def look_back(caller: Caller) -> Left:
+def observe_restart(caller: WorkloadClient) -> StateAfterRestart:
     """Ask again, wait for the ends, see who was called. The gateway has been started again."""
-    left = Left()
+    left = StateAfterRestart()
     caller.ask_again()
     left.ends = dict(caller.end_of_each())
     left.escalated = caller.escalated()
@@ -48,7 +48,7 @@ def look_back(caller: Caller) -> Left:
     return left
 
 
-def read_log(settings: Mapping[str, Any], told: Told, left: Left) -> None:
+def verify_log(settings: Mapping[str, Any], told: ClientHistory, left: StateAfterRestart) -> None:
     """Verify the whole log from outside, with the checkpoints that callers kept."""
 
     async def read() -> None:
@@ -86,25 +86,27 @@ def read_log(settings: Mapping[str, Any], told: Told, left: Left) -> None:
         left.problems += [f"integrity: {row}" for row in rows if row != "ok"]
 
 
-def broken(told: Told, arrived: list[Arrival], left: Left) -> list[str]:
+def broken_promises(
+    told: ClientHistory, arrived: list[ReceivedRequest], left: StateAfterRestart
+) -> list[str]:
     """The promises that were not kept, in words."""
     return [
         *left.problems,
-        *_log(left),
-        *_ends(left),
-        *_answers(told, left),
-        *_platform(told, arrived, left),
+        *_log_violations(left),
+        *_unsettled_violations(left),
+        *_answer_violations(told, left),
+        *_platform_violations(told, arrived, left),
     ]
 
 
-def duplicates(arrived: list[Arrival]) -> int:
+def duplicates(arrived: list[ReceivedRequest]) -> int:
     """Requests that the platform got beyond the first for a message, but for the one that the
     story itself provokes by an answer that never comes."""
     counts = Counter((one.name, one.message_id) for one in arrived)
     return sum(max(n - 1 - (name == "silent"), 0) for (name, _), n in counts.items())
 
 
-def _log(left: Left) -> Iterator[str]:
+def _log_violations(left: StateAfterRestart) -> Iterator[str]:
     if [entry.seq for entry in left.entries] != list(range(len(left.entries))):
         yield "the log has gaps"
     for entry in left.entries:
@@ -114,7 +116,7 @@ def _log(left: Left) -> Iterator[str]:
             yield f"entry {entry.seq} says that it has another number"
 
 
-def _ends(left: Left) -> Iterator[str]:
+def _unsettled_violations(left: StateAfterRestart) -> Iterator[str]:
     """What the log says is to be published comes to an end in the log, whatever callers heard."""
     said = [(entry, orjson.loads(entry.body)) for entry in left.entries]
     decided = (EntryKind.DECISION, EntryKind.REVIEW)
@@ -126,7 +128,7 @@ def _ends(left: Left) -> Iterator[str]:
         yield f"{message_id}: recorded as to be published, and nothing became of it"
 
 
-def _answers(told: Told, left: Left) -> Iterator[str]:
+def _answer_violations(told: ClientHistory, left: StateAfterRestart) -> Iterator[str]:
     judged = {one.message_id for one in left.entries if one.kind is EntryKind.DECISION}
     for name, answers in told.answers.items():
         taken = [one for one in answers if one.status in (200, 202)]
@@ -143,13 +145,15 @@ def _answers(told: Told, left: Left) -> Iterator[str]:
         yield "a creator was acknowledged, and is gone"
 
 
-def _platform(told: Told, arrived: list[Arrival], left: Left) -> Iterator[str]:
+def _platform_violations(
+    told: ClientHistory, arrived: list[ReceivedRequest], left: StateAfterRestart
+) -> Iterator[str]:
     allowed = {
         (entry.message_id, entry.seq)
         for entry in left.entries
         if entry.kind in (EntryKind.DECISION, EntryKind.REVIEW)
     }
-    by_name: defaultdict[str, list[Arrival]] = defaultdict(list)
+    by_name: defaultdict[str, list[ReceivedRequest]] = defaultdict(list)
     for one in arrived:
         by_name[one.name].append(one)
         if (one.message_id, one.seq) not in allowed:

@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
-from torture import order, points, powercut
+from torture import fault_points, powercut, send_order
 from torture.engines import PostgresEngine, SqliteEngine, postgres_server
+from torture.fake_platform import FakePlatform
+from torture.fault_run import FaultPoint, FaultRunner, RunResult
 from torture.mutants import MUTANTS, SQLITE, Mutant
-from torture.order import Order
-from torture.platform import Platform
+from torture.send_order import SendOrder
 from torture.strace import TracedCall, read_calls
-from torture.trial import Point, TrialResult, Trials
 
 _SPREAD = 16
 
 
 @dataclass(slots=True)
-class Found:
+class SweepReport:
     """Of one engine. `duplicates` has the requests beyond the first for each kill that was
     tried."""
 
@@ -41,12 +41,12 @@ class Found:
         return sum(self.points.values())
 
 
-Step = Callable[[Found, str, int, int], None]
+OnStep = Callable[[SweepReport, str, int, int], None]
 """What was found so far; what is being done, how much of it is done, of how much."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hunt:
+class MutantReport:
     """How a mutant was found; `by` is "" when it was not. `trials` until then."""
 
     name: str
@@ -57,10 +57,10 @@ class Hunt:
     trials: int
 
 
-class Bench:
+class EngineHarness:
     """Trials on one engine, and what a run without faults does there."""
 
-    def __init__(self, trials: Trials, folder: Path) -> None:
+    def __init__(self, trials: FaultRunner, folder: Path) -> None:
         self.trials = trials
         self.folder = folder
 
@@ -68,42 +68,44 @@ class Bench:
     def name(self) -> str:
         return self.trials.engine.name
 
-    def quiet(self, mutant: str = "") -> tuple[TrialResult, Order, list[TracedCall]]:
+    def quiet(self, mutant: str = "") -> tuple[RunResult, SendOrder, list[TracedCall]]:
         """A run without a fault: what was broken, and what left too early."""
         server = isinstance(self.trials.engine, PostgresEngine)
-        outcome = self.trials.traced(order.CALLS, mutant, server=server)
+        outcome = self.trials.traced(send_order.CALLS, mutant, server=server)
         calls = read_calls(self.trials.log)
         if server:
-            return outcome, order.on_postgres(self.trials, calls), calls
-        return outcome, order.on_sqlite(self.trials, calls, self.folder), calls
+            return outcome, send_order.check_on_postgres(self.trials, calls), calls
+        return outcome, send_order.check_on_sqlite(self.trials, calls, self.folder), calls
 
-    def points(self) -> list[Point]:
+    def points(self) -> list[FaultPoint]:
         engine = self.trials.engine
-        self.trials.traced((*order.CALLS, "fsync"))
+        self.trials.traced((*send_order.CALLS, "fsync"))
         calls = read_calls(self.trials.log)
         if isinstance(engine, SqliteEngine):
             place = str(self.folder / "place")
-            return [*points.of_files(calls, place), *points.of_network(calls)]
-        found = [*points.of_network(calls), *points.of_database_connections(calls)]
-        self.trials.traced(order.CALLS, server=True)
+            return [*fault_points.of_files(calls, place), *fault_points.of_network(calls)]
+        found = [*fault_points.of_network(calls), *fault_points.of_database_connections(calls)]
+        self.trials.traced(send_order.CALLS, server=True)
         calls = read_calls(self.trials.log)
         writer = _busiest_writer(calls)
-        return [*found, *points.of_server(calls, writer)]
+        return [*found, *fault_points.of_server(calls, writer)]
 
     def cuts(
-        self, calls: list[TracedCall], outcome: TrialResult, *, every: int = 1
+        self, calls: list[TracedCall], outcome: RunResult, *, every: int = 1
     ) -> Iterator[list[str]]:
         """What was broken after the power went at each send and after each sync."""
         trials = self.trials
         engine = trials.engine
-        all_sent = list(powercut.sent(calls, engine.settings["port"], trials.platform.port))
+        all_sent = list(
+            powercut.sent_messages(calls, engine.settings["port"], trials.platform.port)
+        )
         for torn in (False, True):
-            disk = powercut.Disk(calls, self.folder / "blank", self.folder / "place")
+            disk = powercut.SimulatedDisk(calls, self.folder / "blank", self.folder / "place")
             moments = disk.syncs() | {one.began for one in all_sent}
             for cut in list(disk.cuts(moments, torn=torn))[::every]:
                 engine.fresh()
-                powercut.put(self.folder / "place", cut)
-                told, arrived = powercut.until(cut.line, outcome.told, all_sent)
+                powercut.write_disk(self.folder / "place", cut)
+                told, arrived = powercut.history_until(cut.line, outcome.told, all_sent)
                 trials.platform.clear(arrived)
                 tried = trials.restarted(told)
                 yield [
@@ -113,28 +115,34 @@ class Bench:
 
 
 @contextmanager
-def sqlite_bench(folder: Path) -> Iterator[Bench]:
+def sqlite_harness(folder: Path) -> Iterator[EngineHarness]:
     folder.mkdir(parents=True, exist_ok=True)
-    with Platform().running() as platform:
-        yield Bench(Trials(SqliteEngine(folder, platform.port), platform, folder), folder)
+    with FakePlatform().running() as platform:
+        yield EngineHarness(
+            FaultRunner(SqliteEngine(folder, platform.port), platform, folder), folder
+        )
 
 
 @contextmanager
-def postgres_bench(folder: Path) -> Iterator[Bench]:
+def postgres_harness(folder: Path) -> Iterator[EngineHarness]:
     """Raises ImportError without PostgreSQL's wheel or driver."""
     folder.mkdir(parents=True, exist_ok=True)
-    with postgres_server() as server, Platform().running() as platform:
+    with postgres_server() as server, FakePlatform().running() as platform:
         engine = PostgresEngine(folder, platform.port, server)
-        yield Bench(Trials(engine, platform, folder), folder)
+        yield EngineHarness(FaultRunner(engine, platform, folder), folder)
 
 
-def sweep(
-    benches: Sequence[Bench], *, every: int = 1, cuts: bool = True, step: Step = lambda *_: None
-) -> Found:
+def run_sweep(
+    benches: Sequence[EngineHarness],
+    *,
+    every: int = 1,
+    cuts: bool = True,
+    step: OnStep = lambda *_: None,
+) -> SweepReport:
     """One engine, on as many benches at once as are given. `every`: one of so many
     of the points (and power cuts) that are `there`, spread evenly."""
     bench = benches[0]
-    found = Found(bench.name)
+    found = SweepReport(bench.name)
     step(found, f"{bench.name}: the order", 0, 1)
     outcome, ordered, calls = bench.quiet()
     found.violations += [f"no fault: {one}" for one in outcome.violations]
@@ -144,11 +152,11 @@ def sweep(
     tried = all_points[::every]
     # Far apart first: what is interrupted has still looked everywhere.
     tried = [point for start in range(_SPREAD) for point in tried[start::_SPREAD]]
-    idle: SimpleQueue[Bench] = SimpleQueue()
+    idle: SimpleQueue[EngineHarness] = SimpleQueue()
     for one in benches:
         idle.put(one)
 
-    def attempt(point: Point) -> tuple[Point, TrialResult]:
+    def attempt(point: FaultPoint) -> tuple[FaultPoint, RunResult]:
         mine = idle.get()
         try:
             return point, mine.trials.faulted(point)
@@ -171,32 +179,32 @@ def sweep(
     return found
 
 
-def hunt(bench: Bench, name: str, *, most: int = 10_000) -> Hunt:
+def find_mutant(bench: EngineHarness, name: str, *, most: int = 10_000) -> MutantReport:
     """Look for a mutant: in a run without faults, in the order of its calls, then at the fault
     points, those first where it should show."""
     mutant = MUTANTS[name]
     outcome, ordered, _ = bench.quiet(name)
     if outcome.violations:
-        return _hunted(name, mutant, "a run without faults", outcome.violations[0], 1)
+        return _mutant_report(name, mutant, "a run without faults", outcome.violations[0], 1)
     if ordered.early:
         what = "a power cut at a send" if mutant.engine == SQLITE else "the order of calls"
-        return _hunted(name, mutant, what, ordered.early[0], 1)
+        return _mutant_report(name, mutant, what, ordered.early[0], 1)
     if name == "keys not synced":
         for number, broken in enumerate(bench.cuts(read_calls(bench.trials.log), outcome), 2):
             if broken:
-                return _hunted(name, mutant, "a power cut and a restart", broken[0], number)
+                return _mutant_report(name, mutant, "a power cut and a restart", broken[0], number)
     tried = bench.points()
     random.Random(name).shuffle(tried)  # noqa: S311 - only an order
     tried.sort(key=lambda point: (point.call, point.fault) != (mutant.call, mutant.fault))
     for number, point in enumerate(tried[:most], 1):
         violations = bench.trials.faulted(point, name).violations
         if violations:
-            return _hunted(name, mutant, str(point), violations[0], number + 1)
-    return _hunted(name, mutant, "", "", min(len(tried), most) + 1)
+            return _mutant_report(name, mutant, str(point), violations[0], number + 1)
+    return _mutant_report(name, mutant, "", "", min(len(tried), most) + 1)
 
 
-def _hunted(name: str, mutant: Mutant, by: str, showed: str, trials: int) -> Hunt:
-    return Hunt(name, mutant.what, mutant.engine, by, showed, trials)
+def _mutant_report(name: str, mutant: Mutant, by: str, showed: str, trials: int) -> MutantReport:
+    return MutantReport(name, mutant.what, mutant.engine, by, showed, trials)
 
 
 def _busiest_writer(calls: list[TracedCall]) -> int:

@@ -1,4 +1,4 @@
-"""Which adapter of a room the settings ask for."""
+"""Chooses the adapters that the settings ask for: engine, detectors, platforms, generator."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ from gateway.toxicity.scorer import Scorer
 
 
 def policy_engine(settings: Settings, snapshot: Snapshot) -> PolicyEngine:
+    """The engine that evaluates the policies: embedded, or an OPA server."""
     if settings.policy_engine == "opa":
         from gateway.policy.engine.opa import OpaEngine  # noqa: PLC0415 - the client's own HTTP library
 
@@ -51,7 +52,7 @@ def policy_engine(settings: Settings, snapshot: Snapshot) -> PolicyEngine:
 
 
 def detectors_of(settings: Settings) -> tuple[Detector, ...]:
-    """Those that the policies have no part in."""
+    """The detectors that do not depend on the policies: PII and toxicity."""
     ner: dict[str, str] = {language: _NER_MODELS[language] for language in settings.pii_ner}
     return (
         PiiDetector(ner_models=ner or None),
@@ -75,8 +76,10 @@ def _scorer(settings: Settings) -> Scorer:
 
 
 def platform_of(settings: Settings, keyring: Keyring) -> ProxiedPlatform:
-    given = settings.webhook_secret
-    secret = secret_bytes(given.get_secret_value()) if given else keyring.webhook_secret
+    """The platform that delivers by webhook, and through the proxy where a route says so. Signs
+    webhooks with the secret of the settings, else with that of the keyring."""
+    configured = settings.webhook_secret
+    secret = secret_bytes(configured.get_secret_value()) if configured else keyring.webhook_secret
     webhooks = WebhookPlatform(
         sandbox_url=settings.sandbox_url, routes_dir=settings.routes_dir, secret=secret
     )
@@ -84,7 +87,7 @@ def platform_of(settings: Settings, keyring: Keyring) -> ProxiedPlatform:
 
 
 def generator_of(settings: Settings) -> GeneratorClient | None:
-    """The generator, where one is set."""
+    """The client of the generator behind this gateway; None when the settings name none."""
     if settings.upstream_url is None:
         return None
     key = settings.upstream_key
@@ -98,6 +101,7 @@ def generator_of(settings: Settings) -> GeneratorClient | None:
 def stream_sessions(
     settings: Settings, gateway: Gateway, streams: OpenStreams, *, now: Now
 ) -> StreamSessions:
+    """What checks generated texts while they are streamed."""
     return StreamSessions(
         submit=gateway.submit,
         expect=streams.expect,
@@ -111,16 +115,17 @@ def stream_sessions(
 def c2pa_marker(
     settings: Settings, keyring: Keyring, routes: Mapping[str, Route]
 ) -> C2paMarker | None:
-    """What signs C2PA manifests, when any route asks for them."""
+    """What signs C2PA manifests; None when no route asks for them. Without a key in the settings,
+    signs with the receipt key and a self-signed certificate. Raises ConfigurationError."""
     if not any(route.c2pa for route in routes.values()):
         return None
     if settings.c2pa_key is None or settings.c2pa_certificates is None:
         receipt = keyring.receipt
-        made = self_signed(
+        certificate = self_signed(
             receipt.private, name=settings.public_url, not_before=receipt.public.created_at
         )
         return C2paMarker(
-            key=receipt.private, certificates=[made], random_bytes=secrets.token_bytes
+            key=receipt.private, certificates=[certificate], random_bytes=secrets.token_bytes
         )
     try:
         key = load_pem_private_key(settings.c2pa_key.read_bytes(), password=None)
@@ -137,6 +142,7 @@ def c2pa_marker(
 
 
 def limits_of(settings: Settings) -> Limits:
+    """The pipeline's limits: deadlines, waiting times, lengths."""
     return Limits(
         detect_ms=settings.deadline_detect_ms,
         policy_ms=settings.deadline_policy_ms,

@@ -79,7 +79,7 @@ class ErasureReport:
     id: str | None = None
     entry: int | None = None
     at: datetime | None = None
-    holds: tuple[str, ...] = ()
+    legal_holds: tuple[str, ...] = ()
 
 
 class HoldScope(StrEnum):

@@ -311,7 +311,7 @@ HELD: list[tuple[HoldScope, str]] = [
 async def place_hold(
     store: Store, scope: HoldScope = HoldScope.SUBJECT, target: str = PERSON, **changes: Any
 ) -> str:
-    hold = await store.holds.place(
+    hold = await store.legal_holds.place(
         scope=scope,
         tenant="acme",
         target=target,
@@ -331,12 +331,12 @@ async def test_a_hold_blocks(store: Store, samples: Samples, scope: HoldScope, t
         order(ErasureScope.MESSAGE, made.submission.message_id),
     ]
     for one in orders:
-        assert (await store.erasures.plan(one)).holds == (hold,)
+        assert (await store.erasures.plan(one)).legal_holds == (hold,)
         with pytest.raises(OnLegalHold, match=hold) as caught:
             await store.erasures.erase(one)
-        assert caught.value.holds == (hold,)
+        assert caught.value.legal_holds == (hold,)
     assert await store.log.size() == size
-    await store.holds.lift("acme", hold, actor="counsel", reason="Case closed.")
+    await store.legal_holds.lift("acme", hold, actor="counsel", reason="Case closed.")
     assert (await store.erasures.erase(order())).counts.messages == 1
 
 
@@ -379,10 +379,10 @@ async def test_a_hold_ends_by_itself(store: Store, samples: Samples, clock: Cloc
 
 async def test_holds_are_entries(store: Store) -> None:
     hold = await place_hold(store)
-    await store.holds.lift("acme", hold, actor="ann", reason="Case closed.")
+    await store.legal_holds.lift("acme", hold, actor="ann", reason="Case closed.")
     with pytest.raises(StateConflict):
-        await store.holds.lift("acme", hold, actor="ann", reason="Twice.")
-    (listed,) = await store.holds.placed("acme")
+        await store.legal_holds.lift("acme", hold, actor="ann", reason="Twice.")
+    (listed,) = await store.legal_holds.placed("acme")
     assert (listed.placed_by, listed.lifted_by) == ("counsel", "ann")
     bodies = [orjson.loads(entry.body) for entry in await log_of(store)]
     assert [body["detail"]["action"] for body in bodies] == ["placed", "lifted"]
@@ -464,7 +464,7 @@ async def test_retention_respects_holds(store: Store, samples: Samples, clock: C
     assert (report.counts.keys, report.counts.kept) == (1, 1)
     assert await retention.run() == []
     assert len(await store.erasures.recent("acme")) == 1
-    await store.holds.lift("acme", hold, actor="ann", reason="Case closed.")
+    await store.legal_holds.lift("acme", hold, actor="ann", reason="Case closed.")
     assert [one.counts.keys for one in await retention.run()] == [1]
 
 

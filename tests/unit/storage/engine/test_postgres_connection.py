@@ -87,7 +87,7 @@ def behind(url: str, forwarder: Forwarder) -> str:
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half a second after the 12 s of a writer, less these."""
-    monkeypatch.setattr("gateway.storage.engine.postgres._ANSWER_S", 0.5 - 12)
+    monkeypatch.setattr("gateway.storage.engine.postgres._ANSWER_GRACE_S", 0.5 - 12)
 
 
 def test_an_answer_that_does_not_come_ends_the_connection(

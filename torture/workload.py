@@ -25,37 +25,39 @@ MESSAGES = {
     "held": "sandbox",
 }
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates takes longest
-LAST = ("last-0", "last-1")
+RECOVERY_PROBES = ("last-0", "last-1")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ClientAnswer:
     status: int
     message_id: str
     state: str
 
 
 @dataclass(slots=True)
-class Told:
+class ClientHistory:
     """What the gateway has answered: whole answers only. `order` names, for each answer with a
     message in it, how many there were before."""
 
-    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    answers: dict[str, list[ClientAnswer]] = field(default_factory=dict)
     checkpoints: list[str] = field(default_factory=list)
     released: bool = False
     creator: bool = False
     asked: list[str] = field(default_factory=list)
 
-    def taken(self, name: str) -> Answer | None:
+    def taken(self, name: str) -> ClientAnswer | None:
         """The first answer that said that the message was taken."""
         taken = (one for one in self.answers.get(name, ()) if one.status in (200, 202))
         return next(taken, None)
 
 
-class Caller:
+class WorkloadClient:
     """Asks one gateway. `alive` tells whether its process still runs."""
 
-    def __init__(self, port: int, token: str, alive: Callable[[], bool], told: Told) -> None:
+    def __init__(
+        self, port: int, token: str, alive: Callable[[], bool], told: ClientHistory
+    ) -> None:
         self._alive = alive
         self.told = told
         self.problems: list[str] = []
@@ -91,7 +93,7 @@ class Caller:
         until = time.monotonic() + _RECOVERY_S
         while not self.recovered() and self._alive() and time.monotonic() < until:
             recovers()
-            for name in LAST:
+            for name in RECOVERY_PROBES:
                 if not self.recovered():
                     with suppress(httpx.TransportError):
                         self.post(name, "sandbox")
@@ -99,7 +101,7 @@ class Caller:
 
     def recovered(self) -> bool:
         """Whether one of the last messages was taken."""
-        return any(self.told.taken(name) for name in LAST)
+        return any(self.told.taken(name) for name in RECOVERY_PROBES)
 
     def _steps(self) -> Iterator[Callable[[], object]]:
         for name, route in MESSAGES.items():
@@ -114,7 +116,7 @@ class Caller:
     def ask_again(self) -> None:
         """As callers do who were not answered, and as those who ask to be sure; then wait for
         what becomes of each."""
-        for name, route in {**MESSAGES, **dict.fromkeys(LAST, "sandbox")}.items():
+        for name, route in {**MESSAGES, **dict.fromkeys(RECOVERY_PROBES, "sandbox")}.items():
             self.post(name, route)
         if self.state("held") == "held":
             if self.told.released:
@@ -153,7 +155,7 @@ class Caller:
         answer = self._client.post("/v1/messages", json=body, headers={"Idempotency-Key": name})
         said: dict[str, Any] = answer.json()
         self.told.answers.setdefault(name, []).append(
-            Answer(answer.status_code, said.get("message_id", ""), said.get("state", ""))
+            ClientAnswer(answer.status_code, said.get("message_id", ""), said.get("state", ""))
         )
 
     def state(self, name: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ReceivedRequest:
     """One request that was taken. `name` is the first word of the avatar's own text."""
 
     name: str
@@ -24,18 +24,18 @@ class Arrival:
     digest: str
 
 
-class Platform:
+class FakePlatform:
     """Texts that begin with "flaky" are refused once with 503; those with "silent" are taken,
     and once not answered."""
 
     def __init__(self) -> None:
-        self.arrived: list[Arrival] = []
+        self.arrived: list[ReceivedRequest] = []
         self.port = 0
         self._failed: set[str] = set()
         self._well = False
         self._lock = threading.Lock()
 
-    def clear(self, arrived: Sequence[Arrival] | None = None) -> None:
+    def clear(self, arrived: Sequence[ReceivedRequest] | None = None) -> None:
         """As new; or as one that has `arrived` already, and fails no more."""
         with self._lock:
             self.arrived = list(arrived or ())
@@ -52,7 +52,7 @@ class Platform:
                 self._failed.add(name)
                 return 503
             self.arrived.append(
-                Arrival(
+                ReceivedRequest(
                     name,
                     route,
                     key,
@@ -67,7 +67,7 @@ class Platform:
             return 201
 
     @contextmanager
-    def running(self) -> Iterator[Platform]:
+    def running(self) -> Iterator[FakePlatform]:
         platform = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -89,7 +89,7 @@ class Platform:
 
             def log_message(self, *_: object) -> None: ...
 
-        server = _Server(("127.0.0.1", 0), Handler)
+        server = _FakePlatformServer(("127.0.0.1", 0), Handler)
         self.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
@@ -101,7 +101,7 @@ class Platform:
             thread.join()
 
 
-class _Server(ThreadingHTTPServer):
+class _FakePlatformServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_: object) -> None:

@@ -28,16 +28,16 @@ from gateway.api.metrics import Metrics
 from gateway.api.server import bound, listen, serve_app
 from gateway.api.services import ApiServices
 from gateway.assembly.build import open_with_anchors
-from gateway.cli.context import Opened
 from gateway.delivery.backoff import Backoff
 from gateway.delivery.courier import OutboxCourier
 from gateway.errors import GatewayError
 from gateway.model.finding import Stage
+from gateway.opened import Opened
 from gateway.pipeline.adapters import Adapters, Limits
 from gateway.pipeline.gateway import Gateway
 from gateway.platforms.webhook import WebhookPlatform
 from gateway.settings import Settings, read_settings
-from torture import rooms
+from torture import stubs
 from torture.mutants import plant
 
 # What takes too long to do in each child: they are forked from a process that has imported this.
@@ -78,7 +78,7 @@ async def _serve(settings: Settings) -> None:
             )
             await opened.log.start()
             running = asyncio.create_task(courier.run())
-            _APP.state.services = _doors(opened, courier, platform)
+            _APP.state.services = _api_services(opened, courier, platform)
             listen(sockets)
             try:
                 await serve_app(_APP, sockets)
@@ -89,17 +89,17 @@ async def _serve(settings: Settings) -> None:
                 await platform.close()
 
 
-def _doors(opened: Opened, courier: OutboxCourier, platform: WebhookPlatform) -> ApiServices:
+def _api_services(opened: Opened, courier: OutboxCourier, platform: WebhookPlatform) -> ApiServices:
     store = opened.store
     made = Adapters(
         ledger=store.ledger,
         registry=store.registry,
-        read=rooms.read,
-        detectors=tuple(map(rooms.Nothing, (Stage.PII, Stage.TOXICITY, Stage.SIGNALS))),
-        spare=rooms.spare,
-        policy=rooms.HoldsWhatAsks(),
-        redact=rooms.redact,
-        discloser=rooms.Labels(),
+        read=stubs.read_text,
+        detectors=tuple(map(stubs.StubDetector, (Stage.PII, Stage.TOXICITY, Stage.SIGNALS))),
+        spare=stubs.keep_findings,
+        policy=stubs.StubPolicyEngine(),
+        redact=stubs.redact,
+        discloser=stubs.StubDiscloser(),
         courier=courier,
         platform=platform,
     )

@@ -14,7 +14,7 @@ from gateway.model.text import Mapped, ReadText
 from gateway.model.verdict import Verdict
 
 
-def read(text: str, language: str | None) -> ReadText:
+def read_text(text: str, language: str | None) -> ReadText:
     form = Mapped(text, tuple(range(len(text) + 1)))
     return ReadText(
         original=text,
@@ -35,11 +35,11 @@ def redact(
     return Redaction(text=submission.text)
 
 
-def spare(detection: Detection, _read: ReadText, _facts: tuple[str, ...]) -> Detection:
+def keep_findings(detection: Detection, _read: ReadText, _facts: tuple[str, ...]) -> Detection:
     return detection
 
 
-class Nothing:
+class StubDetector:
     """Finds nothing."""
 
     def __init__(self, stage: Stage) -> None:
@@ -53,7 +53,7 @@ class Nothing:
     async def close(self) -> None: ...
 
 
-class HoldsWhatAsks:
+class StubPolicyEngine:
     """Publishes, but for texts that begin with "held"."""
 
     bundle = Bundle(digest="ab" * 32, revisions={"torture": "1"})
@@ -77,7 +77,7 @@ class HoldsWhatAsks:
     async def close(self) -> None: ...
 
 
-class Labels:
+class StubDiscloser:
     def disclose(
         self, _facts: Facts, redaction: Redaction, _obligations: Sequence[Obligation]
     ) -> Disclosure:

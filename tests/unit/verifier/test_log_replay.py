@@ -11,7 +11,7 @@ import pytest
 from gateway.model.erasure import Erasure, ErasureCounts, ErasureScope
 from gateway.model.record import ReviewAction
 from gateway.model.verdict import State, Verdict
-from gateway.verifier.story import LogReplay
+from gateway.verifier.log_replay import LogReplay
 from tests.evidence import Book
 
 

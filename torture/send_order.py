@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from torture import powercut
-from torture.powercut import Sent
+from torture.fault_run import FaultRunner
+from torture.powercut import SentMessage
 from torture.strace import TracedCall
-from torture.trial import Trials
 
 CALLS = (*powercut.CALLS, "sendto", "recvfrom", "pwritev")
 _WAL = re.compile(r"/pg_wal/[0-9A-F]{24}$")
 
 
 @dataclass(slots=True)
-class Order:
+class SendOrder:
     """`sent` counts the requests to the platform that were looked at, `answers` what was told to
     callers; `early` says which of them left too early."""
 
@@ -27,31 +27,31 @@ class Order:
     early: list[str] = field(default_factory=list)
 
 
-def on_sqlite(trials: Trials, calls: list[TracedCall], folder: Path) -> Order:
+def check_on_sqlite(trials: FaultRunner, calls: list[TracedCall], folder: Path) -> SendOrder:
     """By what the disk would hold at that moment, of synced bytes alone."""
-    all_sent = _sent(trials, calls)
-    disk = powercut.Disk(calls, folder / "blank", folder / "place")
+    all_sent = _messages_sent(trials, calls)
+    disk = powercut.SimulatedDisk(calls, folder / "blank", folder / "place")
     at = {cut.line: cut for cut in disk.cuts({one.began for one in all_sent})}
     scratch = folder / "disk"
     scratch.mkdir(exist_ok=True)
     recorded = [powercut.is_recorded(scratch, at[one.began], one) for one in all_sent]
-    return _order(all_sent, recorded)
+    return _summary(all_sent, recorded)
 
 
-def on_postgres(trials: Trials, calls: list[TracedCall]) -> Order:
+def check_on_postgres(trials: FaultRunner, calls: list[TracedCall]) -> SendOrder:
     """By the server's WAL: after the last write of it that names the message, a sync that began
     then has ended, and the server's word that it has committed has come."""
-    all_sent = _sent(trials, calls)
-    return _order(all_sent, [_is_committed(calls, one) for one in all_sent])
+    all_sent = _messages_sent(trials, calls)
+    return _summary(all_sent, [_is_committed(calls, one) for one in all_sent])
 
 
-def _sent(trials: Trials, calls: list[TracedCall]) -> list[Sent]:
+def _messages_sent(trials: FaultRunner, calls: list[TracedCall]) -> list[SentMessage]:
     port = trials.engine.settings["port"]
-    return list(powercut.sent(calls, port, trials.platform.port))
+    return list(powercut.sent_messages(calls, port, trials.platform.port))
 
 
-def _order(all_sent: Sequence[Sent], recorded: Sequence[bool]) -> Order:
-    order = Order()
+def _summary(all_sent: Sequence[SentMessage], recorded: Sequence[bool]) -> SendOrder:
+    order = SendOrder()
     for one, fine in zip(all_sent, recorded, strict=True):
         order.sent += bool(one.route)
         order.answers += not one.route
@@ -61,7 +61,7 @@ def _order(all_sent: Sequence[Sent], recorded: Sequence[bool]) -> Order:
     return order
 
 
-def _is_committed(calls: Sequence[TracedCall], one: Sent) -> bool:
+def _is_committed(calls: Sequence[TracedCall], one: SentMessage) -> bool:
     name = one.message_id.encode()
     before = [call for call in calls if call.ended is not None and call.ended < one.began]
     writes = [

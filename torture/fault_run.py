@@ -15,18 +15,18 @@ from typing import Any
 import httpx
 
 from torture import promises
-from torture.child import serve
 from torture.engines import PostgresEngine, SqliteEngine
-from torture.platform import Arrival, Platform
-from torture.story import Caller, Told
+from torture.fake_platform import FakePlatform, ReceivedRequest
+from torture.gateway_process import serve
 from torture.strace import attached
+from torture.workload import ClientHistory, WorkloadClient
 
 _KILL = "signal=SIGKILL"
 _PATIENCE_S = 90.0
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class FaultPoint:
     """The `number`-th `call` of a thread on `target` (a file of the store, or a kind of socket)
     fails or kills. `where` is the gateway, or the server of the database."""
 
@@ -45,55 +45,55 @@ class Point:
 
 
 @dataclass(slots=True)
-class TrialResult:
+class RunResult:
     violations: list[str]
-    arrived: list[Arrival] = field(default_factory=list)
-    told: Told = field(default_factory=Told)
+    arrived: list[ReceivedRequest] = field(default_factory=list)
+    told: ClientHistory = field(default_factory=ClientHistory)
 
     @property
     def duplicates(self) -> int:
         return promises.duplicates(self.arrived)
 
 
-class Trials:
+class FaultRunner:
     """Runs them one after another, on one engine."""
 
     def __init__(
-        self, engine: SqliteEngine | PostgresEngine, platform: Platform, folder: Path
+        self, engine: SqliteEngine | PostgresEngine, platform: FakePlatform, folder: Path
     ) -> None:
         self.engine = engine
         self.platform = platform
         self.folder = folder
         self.log = folder / "strace"
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["torture.child"])
+        self._context.set_forkserver_preload(["torture.gateway_process"])
 
     def traced(
         self, calls: tuple[str, ...], mutant: str = "", *, server: bool = False
-    ) -> TrialResult:
+    ) -> RunResult:
         """Without a fault; the trace is in `log`. With `server` that of the database's server is in
         it too, from when the gateway is up."""
         options = ["-s", "1000000", "-e", f"trace={','.join(calls)}"]
         return self._try(None, options, mutant, server=server)
 
-    def faulted(self, point: Point, mutant: str = "") -> TrialResult:
+    def faulted(self, point: FaultPoint, mutant: str = "") -> RunResult:
         options = ["-e", f"inject={point.call}:{point.fault}:when={point.number}"]
         options += ["-e", f"trace={point.call}"]
         if "/" in point.target or point.target.startswith(("gateway.db", "subject-keys.db")):
             options += [f"-P{self.folder / 'place' / point.target}"]
         return self._try(point, options, mutant, server=point.where == "server")
 
-    def restarted(self, told: Told, mutant: str = "") -> TrialResult:
+    def restarted(self, told: ClientHistory, mutant: str = "") -> RunResult:
         """The second half alone: a new gateway over what is there."""
         violations = self._look_back(self.engine.settings, told, mutant)
-        return TrialResult(violations, list(self.platform.arrived), told)
+        return RunResult(violations, list(self.platform.arrived), told)
 
     def _try(
-        self, point: Point | None, options: list[str], mutant: str, *, server: bool
-    ) -> TrialResult:
+        self, point: FaultPoint | None, options: list[str], mutant: str, *, server: bool
+    ) -> RunResult:
         settings = self.engine.fresh()
         self.platform.clear()
-        told = Told()
+        told = ClientHistory()
         violations: list[str] = []
         with ExitStack() as stack:
             child, start = self.started(settings, mutant, stack)
@@ -102,7 +102,7 @@ class Trials:
                 follow = point is None or not point.target.startswith("TCP")
                 stack.enter_context(attached([_pid(child)], options, self.log, follow=follow))
             start()
-            caller = Caller(settings["port"], self.engine.token, child.is_alive, told)
+            caller = WorkloadClient(settings["port"], self.engine.token, child.is_alive, told)
             stack.callback(caller.close)
             if caller.wait_until_served():
                 if server and isinstance(engine, PostgresEngine):
@@ -114,28 +114,30 @@ class Trials:
                 if not killed and child.is_alive() and not caller.recovered():
                     violations.append("it did not recover from a passing failure")
             elif point is None:
-                raise RuntimeError(f"without a fault it does not start: {_last_words(settings)}")
-            stop(child)
+                raise RuntimeError(f"without a fault it does not start: {_log_tail(settings)}")
+            stop_gateway(child)
         violations += self._look_back(settings, told, mutant)
-        return TrialResult(violations, list(self.platform.arrived), told)
+        return RunResult(violations, list(self.platform.arrived), told)
 
-    def _look_back(self, settings: Mapping[str, Any], told: Told, mutant: str) -> list[str]:
+    def _look_back(
+        self, settings: Mapping[str, Any], told: ClientHistory, mutant: str
+    ) -> list[str]:
         self.engine.wait_until_up()
         with ExitStack() as stack:
             child, start = self.started(settings, mutant, stack)
             start()
-            caller = Caller(settings["port"], self.engine.token, child.is_alive, told)
+            caller = WorkloadClient(settings["port"], self.engine.token, child.is_alive, told)
             stack.callback(caller.close)
             if not caller.wait_until_served():
-                return [f"it cannot be started again: {_last_words(settings)}"]
+                return [f"it cannot be started again: {_log_tail(settings)}"]
             try:
-                left = promises.look_back(caller)
+                left = promises.observe_restart(caller)
             except httpx.TransportError as error:
                 child.join(1)
                 return [f"it stopped answering after the restart: {error}, exit {child.exitcode}"]
-            stop(child)
-        promises.read_log(settings, told, left)
-        return promises.broken(told, list(self.platform.arrived), left)
+            stop_gateway(child)
+        promises.verify_log(settings, told, left)
+        return promises.broken_promises(told, list(self.platform.arrived), left)
 
     def started(
         self, settings: Mapping[str, Any], mutant: str, stack: ExitStack
@@ -147,7 +149,7 @@ class Trials:
         stack.callback(mine.close)
         stack.callback(theirs.close)
         stack.callback(child.close)
-        stack.callback(kill, child)
+        stack.callback(kill_gateway, child)
         assert mine.recv() == "ready"
 
         def start() -> None:
@@ -157,7 +159,7 @@ class Trials:
         return child, start
 
 
-def stop(child: ForkServerProcess) -> None:
+def stop_gateway(child: ForkServerProcess) -> None:
     """As an operator does: SIGTERM, and patience."""
     if child.is_alive():
         with suppress(ProcessLookupError):  # a planted fault may end it at this very moment
@@ -165,7 +167,7 @@ def stop(child: ForkServerProcess) -> None:
         child.join(_PATIENCE_S)
 
 
-def kill(child: ForkServerProcess) -> None:
+def kill_gateway(child: ForkServerProcess) -> None:
     if child.is_alive():
         child.kill()
     child.join()
@@ -176,5 +178,5 @@ def _pid(child: ForkServerProcess) -> int:
     return child.pid
 
 
-def _last_words(settings: Mapping[str, Any]) -> str:
+def _log_tail(settings: Mapping[str, Any]) -> str:
     return (Path(settings["data_dir"]) / "log").read_text(errors="replace")[-300:]
