@@ -1,4 +1,4 @@
-"""`make torture`: tries everything, prints tables, writes build/torture.json."""
+"""`make torture`: runs all trials, prints tables, writes build/torture.json."""
 
 from __future__ import annotations
 
@@ -40,34 +40,43 @@ ENGINES = ("sqlite", "postgres")
 
 
 def main() -> int:
+    """Run the command; return 1 when a promise was broken or a mutant was not found."""
     parser = argparse.ArgumentParser(description="Kill and fail a gateway at each of its calls.")
-    parser.add_argument("--engines", default=",".join(ENGINES), help="with commas between")
-    parser.add_argument("--every", type=int, default=1, help="one of so many fault points")
-    parser.add_argument("--lanes", type=int, default=2, help="trials at once")
-    parser.add_argument("--no-faults", action="store_true", help="the mutants alone")
-    parser.add_argument("--no-mutants", action="store_true", help="the faults alone")
-    parser.add_argument("--mutants", default=",".join(MUTANTS), help="these, with commas between")
+    parser.add_argument(
+        "--engines",
+        default=",".join(ENGINES),
+        help="database engines to try, separated by commas (sqlite, postgres)",
+    )
+    parser.add_argument(
+        "--every", type=int, default=1, help="try one of so many fault points and power cuts"
+    )
+    parser.add_argument("--lanes", type=int, default=2, help="trials to run in parallel")
+    parser.add_argument("--no-faults", action="store_true", help="only look for mutants")
+    parser.add_argument("--no-mutants", action="store_true", help="only inject faults")
+    parser.add_argument(
+        "--mutants", default=",".join(MUTANTS), help="mutants to look for, separated by commas"
+    )
     given = parser.parse_args()
     console = Console()
     if problem := why_unusable():
         console.print(problem, style="red", markup=False)
         return 2
-    found, hunts = _run_engines(given, console)
+    found, mutants = _run_engines(given, console)
     console.print(_fault_points_table(found))
-    console.print(_mutants_table(hunts))
-    broken = [one for each in found for one in (*each.violations, *each.early)]
-    for one in broken[:50]:
-        console.print(one, style="red", markup=False)
-    _write_report(found, hunts)
+    console.print(_mutants_table(mutants))
+    broken = [line for report in found for line in (*report.violations, *report.early)]
+    for line in broken[:50]:
+        console.print(line, style="red", markup=False)
+    _write_report(found, mutants)
     console.print(f"written to {REPORT}")
-    return 1 if broken or any(not one.by for one in hunts) else 0
+    return 1 if broken or any(not mutant.by for mutant in mutants) else 0
 
 
 def _run_engines(
     given: argparse.Namespace, console: Console
 ) -> tuple[list[SweepReport], list[MutantReport]]:
     found: list[SweepReport] = []
-    hunts: list[MutantReport] = []
+    mutants: list[MutantReport] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with (
         tempfile.TemporaryDirectory(prefix="gateway-torture-") as folder,
@@ -75,16 +84,16 @@ def _run_engines(
     ):
         for engine in given.engines.split(","):
             with ExitStack() as stack:
-                benches = [
+                harnesses = [
                     stack.enter_context(one) for one in _harnesses(engine, folder, given.lanes)
                 ]
                 if not given.no_faults:
-                    found.append(_run_sweep(benches, given.every, progress))
-                    _write_report(found, hunts)
+                    found.append(_run_sweep(harnesses, given.every, progress))
+                    _write_report(found, mutants)
                 if not given.no_mutants:
-                    hunts += _find_mutants(benches[0], given.mutants.split(","), progress)
-                    _write_report(found, hunts)
-    return found, hunts
+                    mutants += _find_mutants(harnesses[0], given.mutants.split(","), progress)
+                    _write_report(found, mutants)
+    return found, mutants
 
 
 def _harnesses(
@@ -95,7 +104,7 @@ def _harnesses(
         yield bench(Path(folder) / f"{engine}-{lane}")
 
 
-def _run_sweep(benches: list[EngineHarness], every: int, progress: Progress) -> SweepReport:
+def _run_sweep(harnesses: list[EngineHarness], every: int, progress: Progress) -> SweepReport:
     tasks: dict[str, TaskID] = {}
 
     def step(so_far: SweepReport, what: str, done: int, of: int) -> None:
@@ -107,18 +116,18 @@ def _run_sweep(benches: list[EngineHarness], every: int, progress: Progress) -> 
             if not progress.console.is_terminal:
                 progress.console.print(f"{what}: {done} of {of}")
 
-    return run_sweep(benches, every=every, step=step)
+    return run_sweep(harnesses, every=every, step=step)
 
 
 def _find_mutants(bench: EngineHarness, names: list[str], progress: Progress) -> list[MutantReport]:
     mine = [name for name in names if MUTANTS[name].engine == bench.name]
     task = progress.add_task(f"{bench.name}: planted faults", total=len(mine))
-    hunts = []
+    mutants = []
     for name in mine:
-        hunts.append(find_mutant(bench, name))
-        progress.console.print(f"{name}: {hunts[-1].by or 'NOT FOUND'}", markup=False)
+        mutants.append(find_mutant(bench, name))
+        progress.console.print(f"{name}: {mutants[-1].by or 'NOT FOUND'}", markup=False)
         progress.advance(task)
-    return hunts
+    return mutants
 
 
 def _fault_points_table(found: list[SweepReport]) -> Table:
@@ -133,16 +142,16 @@ def _fault_points_table(found: list[SweepReport]) -> Table:
     return table
 
 
-def _mutants_table(hunts: list[MutantReport]) -> Table:
+def _mutants_table(mutants: list[MutantReport]) -> Table:
     table = Table("planted fault", "what it does", "found by", "trials", title="Planted faults")
-    for one in hunts:
+    for one in mutants:
         by = one.by or "[red]NOT FOUND[/]"
         table.add_row(one.name, one.what, f"{by}: {one.showed}" if one.by else by, str(one.trials))
     return table
 
 
-def _write_report(found: list[SweepReport], hunts: list[MutantReport]) -> None:
-    """Into what earlier runs of other parts wrote."""
+def _write_report(found: list[SweepReport], mutants: list[MutantReport]) -> None:
+    """Merge these results into the file, which has those of earlier runs with other options."""
     REPORT.parent.mkdir(exist_ok=True)
     report = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else {}
     for one in found:
@@ -155,8 +164,8 @@ def _write_report(found: list[SweepReport], hunts: list[MutantReport]) -> None:
                 "mean": round(mean(one.duplicates), 4) if one.duplicates else 0,
             },
         }
-    for each in hunts:
-        report.setdefault("mutants", {})[each.name] = asdict(each)
+    for mutant in mutants:
+        report.setdefault("mutants", {})[mutant.name] = asdict(mutant)
     REPORT.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""The fault points: every write, sync, connect and send of a run without faults, one by one."""
+"""Lists the fault points: every write, sync, connect and send of a run without faults."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DATABASE = ("connect", "sendto", "recvfrom")
 
 
 def of_files(calls: Sequence[TracedCall], place: str) -> list[FaultPoint]:
-    """The store's own files, whichever thread writes them."""
+    """Writes and syncs of the store's files, by any thread."""
     counts = _most_per_thread(
         (call.thread, call.name, call.target.removeprefix(f"{place}/"))
         for call in calls
@@ -37,8 +37,8 @@ def of_files(calls: Sequence[TracedCall], place: str) -> list[FaultPoint]:
 
 
 def of_network(calls: Sequence[TracedCall]) -> Iterator[FaultPoint]:
-    """What the event loop's own thread sends, to the platform and to callers. Other threads'
-    calls count apart, so only its own are traced."""
+    """Connections and sends of the event loop's thread, to the platform and to callers. strace
+    counts the calls of each thread separately, so only this thread is traced."""
     main = calls[0].thread
     numbers: Counter[str] = Counter()
     for call in calls:
@@ -50,7 +50,7 @@ def of_network(calls: Sequence[TracedCall]) -> Iterator[FaultPoint]:
 
 
 def of_database_connections(calls: Sequence[TracedCall]) -> list[FaultPoint]:
-    """What the threads that speak to the database's server send and receive."""
+    """Connections, sends and receives of the threads that talk to the database server."""
     main = calls[0].thread
     counts = _most_per_thread(
         (call.thread, call.name, "the database's socket")
@@ -61,7 +61,7 @@ def of_database_connections(calls: Sequence[TracedCall]) -> list[FaultPoint]:
 
 
 def of_server(calls: Sequence[TracedCall], writer: int) -> list[FaultPoint]:
-    """What the server's process writes and syncs that serves the connection that writes."""
+    """Writes and syncs of the server's backend of the connection that writes."""
     counts = _most_per_thread(
         (call.thread, call.name, "the server")
         for call in calls
@@ -71,7 +71,7 @@ def of_server(calls: Sequence[TracedCall], writer: int) -> list[FaultPoint]:
 
 
 def _most_per_thread(seen: Iterator[tuple[int, str, str]]) -> dict[tuple[str, str], int]:
-    """How often a thread made a call at most."""
+    """For each call and target, the largest number of calls by one thread."""
     most: dict[tuple[str, str], int] = {}
     for (_, call, target), count in Counter(seen).items():
         most[call, target] = max(count, most.get((call, target), 0))

@@ -1,5 +1,7 @@
-"""The gateway in a process of its own: real doors, pipeline, store, courier and webhook. Only the
-rooms that judge are stood in for, since they touch neither disk nor network."""
+"""The gateway under test, in a process of its own: real API, pipeline, store, courier and webhook.
+
+Only what judges messages is replaced by stubs, since it uses neither disk nor network.
+"""
 
 from __future__ import annotations
 
@@ -40,14 +42,16 @@ from gateway.settings import Settings, read_settings
 from torture import stubs
 from torture.mutants import plant
 
-# What takes too long to do in each child: they are forked from a process that has imported this.
+# Done once and not in each child, which would take too long: children are forked from a process
+# that has imported this module.
 _APP = build_app(None, version="torture", max_body_bytes=1_000_000)
 _LATE = (anyio._backends._asyncio, httpcore, uvicorn.lifespan.on, uvicorn.protocols.websockets.auto)
 gc.freeze()
 
 
 def serve(settings: Mapping[str, Any], mutant: str, pipe: Connection) -> None:
-    """Wait for the word, then serve until SIGTERM. A gateway that cannot open ends with 3."""
+    """Wait for a message on `pipe`, plant the mutant, and serve until SIGTERM. Exits with 3 when
+    the gateway cannot start."""
     log = os.open(Path(settings["data_dir"]) / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -91,7 +95,7 @@ async def _serve(settings: Settings) -> None:
 
 def _api_services(opened: Opened, courier: OutboxCourier, platform: WebhookPlatform) -> ApiServices:
     store = opened.store
-    made = Adapters(
+    adapters = Adapters(
         ledger=store.ledger,
         registry=store.registry,
         read=stubs.read_text,
@@ -105,7 +109,7 @@ def _api_services(opened: Opened, courier: OutboxCourier, platform: WebhookPlatf
     )
     given = {
         "gateway": Gateway(
-            rooms=made,
+            rooms=adapters,
             limits=Limits(detect_ms=30_000, policy_ms=30_000, record_ms=30_000),
             now=_now,
         ),
@@ -118,8 +122,8 @@ def _api_services(opened: Opened, courier: OutboxCourier, platform: WebhookPlatf
         "now": _now,
         "check_creator": lambda _settings: None,
     }
-    # The doors that no story opens lead nowhere.
-    missing: dict[str, Any] = {one.name: None for one in fields(ApiServices)}
+    # The workload does not use the other services.
+    missing: dict[str, Any] = {service.name: None for service in fields(ApiServices)}
     return ApiServices(**missing | given)
 
 

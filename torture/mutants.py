@@ -1,5 +1,8 @@
-"""Faults planted on purpose, each of which breaks a promise: a harness that does not find them
-proves nothing. They are put into the child's process alone; no shipped code knows of them."""
+"""Mutants: defects that are planted on purpose, each of which breaks a promise.
+
+A harness that does not find them proves nothing. They are planted only in the process of the
+gateway under test; no shipped code knows of them.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +35,11 @@ SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`engine` is the one it is looked for on. `call` and `faults` say where it should show, so
-    that a sample finds it soon: all points are tried before it counts as not found."""
+    """A planted defect: `what` describes it, and `plant` patches it in.
+
+    It is looked for on `engine`. `call` and `fault` name the fault points that are tried first,
+    since they should show it; all others are tried before the mutant counts as not found.
+    """
 
     what: str
     plant: Callable[[], None]
@@ -43,6 +49,7 @@ class Mutant:
 
 
 def plant(name: str) -> None:
+    """Plant the mutant of this name in this process; "" for none."""
     if name:
         MUTANTS[name].plant()
 
@@ -50,8 +57,8 @@ def plant(name: str) -> None:
 def _pragma(setting: str) -> Callable[[], None]:
     def planted() -> None:
         changed = [
-            f"PRAGMA synchronous={setting}" if "synchronous" in one else one
-            for one in sqlite._WRITER_PRAGMAS
+            f"PRAGMA synchronous={setting}" if "synchronous" in pragma else pragma
+            for pragma in sqlite._WRITER_PRAGMAS
         ]
         _replace_attribute(sqlite, "_WRITER_PRAGMAS", tuple(changed))
 
@@ -74,8 +81,8 @@ def _answers_early() -> None:
 
     def run(self: DatabaseWriter, group: Any, cursor: Any) -> None:
         original(self, group, cursor)
-        for one in group:
-            one.future.get_loop().call_soon_threadsafe(_settle, one)
+        for pending in group:
+            pending.future.get_loop().call_soon_threadsafe(_settle, pending)
 
     _replace_attribute(DatabaseWriter, "_run_group", run)
 
@@ -147,7 +154,7 @@ def _settles_first() -> None:
 
 
 def _apart(statement: str) -> Callable[[], None]:
-    """The rows of one statement go into a transaction of their own, afterwards."""
+    """Write the rows of one statement in a later transaction of their own."""
 
     def planted() -> None:
         write, record = Recording.write, StoredLedger.record
@@ -211,7 +218,7 @@ def _new_key_each_time() -> None:
 
 
 def _numbers_kept() -> None:
-    """The next number is remembered, also of what was rolled back."""
+    """Remember the next entry's number even when the transaction is rolled back."""
     pass_through, append = LogFence.pass_through, Transaction.append
     known = [0]
 
@@ -229,7 +236,7 @@ def _numbers_kept() -> None:
 
 
 def _encoded_outside() -> None:
-    """The body is written with the number that was expected."""
+    """Encode the body with the number that was expected before the transaction."""
     original = LogWriter.__init__
     expected: list[int] = []
 
@@ -250,7 +257,7 @@ def _encoded_outside() -> None:
 
 
 def _checkpoint_ahead() -> None:
-    """The tree follows what was appended, not what is durable."""
+    """Let the tree follow what was appended instead of what is durable."""
     append, size, leaves = Transaction.append, StoredLog.size, StoredLog.leaves
     seen: dict[int, bytes] = {}
 
@@ -311,7 +318,7 @@ def _asynchronous_commit() -> None:
 
 
 def _replace_attribute(owner: object, name: str, value: object) -> None:
-    """Raises AttributeError where there is nothing to replace any more."""
+    """Replace an attribute. Raises AttributeError when it does not exist any more."""
     getattr(owner, name)
     setattr(owner, name, value)
 

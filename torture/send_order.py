@@ -1,5 +1,7 @@
-"""What left the process before its record was on the disk. No kill can show it: the page cache
-outlives the process."""
+"""Finds requests and answers that left the process before their record was on the disk.
+
+No kill can show that, since the page cache outlives the process.
+"""
 
 from __future__ import annotations
 
@@ -19,51 +21,53 @@ _WAL = re.compile(r"/pg_wal/[0-9A-F]{24}$")
 
 @dataclass(slots=True)
 class SendOrder:
-    """`sent` counts the requests to the platform that were looked at, `answers` what was told to
-    callers; `early` says which of them left too early."""
+    """The result: how many requests to the platform (`sent`) and answers to callers were looked
+    at, and a description of each that left too early."""
 
     sent: int = 0
     answers: int = 0
     early: list[str] = field(default_factory=list)
 
 
-def check_on_sqlite(trials: FaultRunner, calls: list[TracedCall], folder: Path) -> SendOrder:
-    """By what the disk would hold at that moment, of synced bytes alone."""
-    all_sent = _messages_sent(trials, calls)
+def check_on_sqlite(runner: FaultRunner, calls: list[TracedCall], folder: Path) -> SendOrder:
+    """Compare each message with the synced bytes that the disk had when it left."""
+    sent = _messages_sent(runner, calls)
     disk = powercut.SimulatedDisk(calls, folder / "blank", folder / "place")
-    at = {cut.line: cut for cut in disk.cuts({one.began for one in all_sent})}
+    cuts = {cut.line: cut for cut in disk.cuts({message.began for message in sent})}
     scratch = folder / "disk"
     scratch.mkdir(exist_ok=True)
-    recorded = [powercut.is_recorded(scratch, at[one.began], one) for one in all_sent]
-    return _summary(all_sent, recorded)
+    recorded = [powercut.is_recorded(scratch, cuts[message.began], message) for message in sent]
+    return _summary(sent, recorded)
 
 
-def check_on_postgres(trials: FaultRunner, calls: list[TracedCall]) -> SendOrder:
-    """By the server's WAL: after the last write of it that names the message, a sync that began
-    then has ended, and the server's word that it has committed has come."""
-    all_sent = _messages_sent(trials, calls)
-    return _summary(all_sent, [_is_committed(calls, one) for one in all_sent])
+def check_on_postgres(runner: FaultRunner, calls: list[TracedCall]) -> SendOrder:
+    """Compare each message with the server's WAL: before the message left, a sync must have ended
+    that began after the WAL write with the message's entry, and the server's answer to COMMIT must
+    have arrived."""
+    sent = _messages_sent(runner, calls)
+    return _summary(sent, [_is_committed(calls, message) for message in sent])
 
 
-def _messages_sent(trials: FaultRunner, calls: list[TracedCall]) -> list[SentMessage]:
-    port = trials.engine.settings["port"]
-    return list(powercut.sent_messages(calls, port, trials.platform.port))
+def _messages_sent(runner: FaultRunner, calls: list[TracedCall]) -> list[SentMessage]:
+    port = runner.engine.settings["port"]
+    return list(powercut.sent_messages(calls, port, runner.platform.port))
 
 
-def _summary(all_sent: Sequence[SentMessage], recorded: Sequence[bool]) -> SendOrder:
+def _summary(sent: Sequence[SentMessage], recorded: Sequence[bool]) -> SendOrder:
     order = SendOrder()
-    for one, fine in zip(all_sent, recorded, strict=True):
-        order.sent += bool(one.route)
-        order.answers += not one.route
-        if not fine:
-            what = f"a request to {one.route}" if one.route else f"an answer {one.status}"
+    for message, is_recorded in zip(sent, recorded, strict=True):
+        route = message.route
+        order.sent += bool(route)
+        order.answers += not route
+        if not is_recorded:
+            what = f"a request to {route}" if route else f"an answer {message.status}"
             order.early.append(f"{what} left before its record was on the disk")
     return order
 
 
-def _is_committed(calls: Sequence[TracedCall], one: SentMessage) -> bool:
-    name = one.message_id.encode()
-    before = [call for call in calls if call.ended is not None and call.ended < one.began]
+def _is_committed(calls: Sequence[TracedCall], message: SentMessage) -> bool:
+    name = message.message_id.encode()
+    before = [call for call in calls if call.ended is not None and call.ended < message.began]
     writes = [
         call
         for call in before
@@ -71,7 +75,7 @@ def _is_committed(calls: Sequence[TracedCall], one: SentMessage) -> bool:
     ]
     if not writes:
         return False
-    # The message is named again when its delivery is settled: its first entry is what counts.
+    # The settlement of the delivery names the message again: its first entry counts.
     written = min(writes, key=lambda call: call.began)
     synced = [
         call.ended

@@ -1,4 +1,4 @@
-"""Rooms that judge without looking: what a message says does not matter to what becomes of it."""
+"""Stubs of everything that judges messages: trials do not depend on what a message says."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gateway.model.verdict import Verdict
 
 
 def read_text(text: str, language: str | None) -> ReadText:
+    """Read a text without normalising it."""
     form = Mapped(text, tuple(range(len(text) + 1)))
     return ReadText(
         original=text,
@@ -32,6 +33,7 @@ def redact(
     _detections: Sequence[Detection],
     _obligations: Sequence[Obligation],
 ) -> Redaction:
+    """Redact nothing."""
     return Redaction(text=submission.text)
 
 
@@ -40,7 +42,7 @@ def keep_findings(detection: Detection, _read: ReadText, _facts: tuple[str, ...]
 
 
 class StubDetector:
-    """Finds nothing."""
+    """A detector that finds nothing."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -54,7 +56,7 @@ class StubDetector:
 
 
 class StubPolicyEngine:
-    """Publishes, but for texts that begin with "held"."""
+    """A policy engine that holds texts that begin with "held", and publishes all others."""
 
     bundle = Bundle(digest="ab" * 32, revisions={"torture": "1"})
 
@@ -78,6 +80,8 @@ class StubPolicyEngine:
 
 
 class StubDiscloser:
+    """A discloser that puts "[AI]" before each text, and issues receipts of the usual length."""
+
     def disclose(
         self, _facts: Facts, redaction: Redaction, _obligations: Sequence[Obligation]
     ) -> Disclosure:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-_HASH_BYTES = 32
+_HASH_BYTES = 32  # SHA-256
 
 
 class BlockFile:

@@ -28,6 +28,7 @@ from rfc3161_client import (
 from gateway.errors import GatewayError, LogInvalid
 from gateway.ports import Now
 from gateway.trail.checkpoint import Checkpoint
+from gateway.trail.http_client import read_at_most, untrusted_client
 from gateway.trail.retry_schedule import RetrySchedule
 
 MAX_RESPONSE_BYTES = 65_536
@@ -106,12 +107,7 @@ class Stamping:
             interval_s=min(interval_s, _FIRST_RETRY_S), clock=clock, chance=random
         )
         self._problem = ""
-        self._client = httpx.AsyncClient(
-            follow_redirects=False,
-            trust_env=False,
-            headers={"User-Agent": "avatar-gateway", "Content-Type": _MEDIA_TYPE},
-            timeout=timeout_s,
-        )
+        self._client = untrusted_client(timeout_s=timeout_s, media_type=_MEDIA_TYPE)
 
     @property
     def note(self) -> str:
@@ -178,11 +174,9 @@ class Stamping:
         try:
             if answer.status_code != HTTPStatus.OK:
                 raise LogInvalid(f"the authority answered {answer.status_code}")
-            data = bytearray()
-            async for piece in answer.aiter_raw():
-                data += piece
-                if len(data) > MAX_RESPONSE_BYTES:
-                    raise LogInvalid("the authority's answer is too long")
-            return bytes(data)
+            data = await read_at_most(answer, MAX_RESPONSE_BYTES)
+            if data is None:
+                raise LogInvalid("the authority's answer is too long")
+            return data
         finally:
             await answer.aclose()

@@ -23,6 +23,7 @@ import structlog
 from gateway.errors import GatewayError, LogInvalid
 from gateway.ports import Now
 from gateway.trail.checkpoint import Checkpoint, is_decimal
+from gateway.trail.http_client import read_at_most, untrusted_client
 from gateway.trail.note import ED25519, Cosignature, NoteKey, cosignatures, note_text
 from gateway.trail.retry_schedule import RetrySchedule
 from gateway.trail.witness import AddCheckpoint
@@ -130,12 +131,7 @@ class Witnessing:
             for witness in witnesses
         }
         self._statuses = {witness: WitnessStatus(name=witness.key.name) for witness in witnesses}
-        self._client = httpx.AsyncClient(
-            follow_redirects=False,
-            trust_env=False,  # no proxy and no credentials from the environment
-            headers={"User-Agent": "avatar-gateway"},
-            timeout=timeout_s,
-        )
+        self._client = untrusted_client(timeout_s=timeout_s)
 
     @property
     def statuses(self) -> tuple[WitnessStatus, ...]:
@@ -316,11 +312,9 @@ def _without_cosignatures(checkpoint: Checkpoint) -> str:
 
 async def _bounded_body(answer: httpx.Response) -> str:
     """Read the body. Raises CosignatureRefused when it is too long or no UTF-8."""
-    data = bytearray()
-    async for piece in answer.aiter_raw():
-        data += piece
-        if len(data) > _MAX_ANSWER_BYTES:
-            raise CosignatureRefused("its answer is too long")
+    data = await read_at_most(answer, _MAX_ANSWER_BYTES)
+    if data is None:
+        raise CosignatureRefused("its answer is too long")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

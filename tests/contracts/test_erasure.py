@@ -395,12 +395,12 @@ async def test_a_hold_comes_in_between(store: Store, samples: Samples) -> None:
     for number in range(40):
         await record(store, samples, audience=whose(f"p{number}"))
     everything = order(ErasureScope.CREATOR, "zoe")
-    jobs, write = store.erasures._jobs, store._writer.write
+    steps, write = store.erasures._steps, store._writer.write
     begun = await write(
-        lambda one: jobs.begin(one, everything, store.erasures.scope_of(everything))
+        lambda one: steps.begin(one, everything, store.erasures.scope_of(everything))
     )
     assert begun is not None
-    await write(lambda one: jobs.step(one, begun.number))
+    await write(lambda one: steps.step(one, begun.number))
     await place_hold(store, HoldScope.CREATOR, "zoe")
     assert await store.erasures.resume() == 1
     (report,) = await store.erasures.recent("acme")
@@ -482,15 +482,15 @@ async def test_what_was_begun_is_carried_on(
 ) -> None:
     """Stopped after each of its commits in turn."""
     message_id = (await record(store, samples)).submission.message_id
-    jobs, scope = store.erasures._jobs, store.erasures.scope_of(order())
-    begun = await store._writer.write(lambda one: jobs.begin(one, order(), scope))
+    steps, scope = store.erasures._steps, store.erasures.scope_of(order())
+    begun = await store._writer.write(lambda one: steps.begin(one, order(), scope))
     assert begun is not None
     if stop > 0:
-        step = await store._writer.write(lambda one: jobs.step(one, begun.number))
+        step = await store._writer.write(lambda one: steps.step(one, begun.number))
         if stop > 1:
             store._keys.destroy(step.kids)
         if stop > 2:
-            await store._writer.write(lambda one: jobs.confirm(one, step.kids))
+            await store._writer.write(lambda one: steps.confirm(one, step.kids))
     store = await reopen(store)
     assert await erased_entries(store) == []
     outcome = await store.ledger.outcome("acme", message_id)
@@ -511,7 +511,7 @@ async def test_what_another_is_at_is_left_to_them(
 ) -> None:
     await record(store, samples)
     scope = store.erasures.scope_of(order())
-    await store._writer.write(lambda one: store.erasures._jobs.begin(one, order(), scope))
+    await store._writer.write(lambda one: store.erasures._steps.begin(one, order(), scope))
     other = await place.open()
     assert await other.erasures.resume() == 0
     assert await store.erasures.resume() == 1

@@ -34,20 +34,22 @@ def _kind(point: FaultPoint) -> tuple[str, str, str]:
 
 
 def test_on_sqlite_nothing_leaves_before_its_record_is_on_the_disk(lite: EngineHarness) -> None:
-    outcome, order, calls = lite.quiet()
+    outcome, order, calls = lite.run_without_fault()
     assert outcome.violations == []
     assert order.early == []
     assert order.sent >= 6
-    for number, broken in enumerate(lite.cuts(calls, outcome)):
+    for number, broken in enumerate(lite.power_cuts(calls, outcome)):
         assert broken == []
         if number == 2:
             break
 
 
 def test_on_sqlite_faults_break_no_promise(lite: EngineHarness) -> None:
-    tried = one_of_each(lite.points())
+    tried = one_of_each(lite.fault_points())
     assert len(tried) >= 6
-    broken = [f"{one}: {what}" for one in tried for what in lite.trials.faulted(one).violations]
+    broken = [
+        f"{one}: {what}" for one in tried for what in lite.runner.run_with_fault(one).violations
+    ]
     assert broken == []
 
 
@@ -57,7 +59,7 @@ def test_a_planted_fault_is_found(lite: EngineHarness, name: str) -> None:
 
 
 def test_on_postgres_nothing_leaves_before_its_record_is_on_the_disk(server: EngineHarness) -> None:
-    outcome, order, _ = server.quiet()
+    outcome, order, _ = server.run_without_fault()
     assert outcome.violations == []
     assert order.early == []
     assert order.sent >= 6
@@ -65,9 +67,11 @@ def test_on_postgres_nothing_leaves_before_its_record_is_on_the_disk(server: Eng
 
 
 def test_on_postgres_faults_break_no_promise(server: EngineHarness) -> None:
-    tried = one_of_each(server.points())
+    tried = one_of_each(server.fault_points())
     assert len(tried) >= 5
-    broken = [f"{one}: {what}" for one in tried for what in server.trials.faulted(one).violations]
+    broken = [
+        f"{one}: {what}" for one in tried for what in server.runner.run_with_fault(one).violations
+    ]
     assert broken == []
 
 

@@ -144,15 +144,7 @@ class SqliteDatabase(Database):
         self._instance_lock = self._lock = -1
 
     def _connect(self) -> sqlite3.Connection:
-        """Open a connection in autocommit mode: transactions begin and end explicitly."""
-        mode = "ro" if self.read_only else "rw"
-        connection = sqlite3.connect(
-            f"{self._path.absolute().as_uri()}?mode={mode}",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=256,
-        )
+        connection = open_sqlite_file(self._path, read_only=self.read_only)
         for pragma in _COMMON_PRAGMAS:
             connection.execute(pragma)
         return connection
@@ -165,6 +157,19 @@ class SqliteDatabase(Database):
         for path in self._path.parent.glob(f"{self._path.name}-boot-*"):
             if not _is_locked(path):
                 path.unlink(missing_ok=True)
+
+
+def open_sqlite_file(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    """Open a connection to an existing SQLite file. It is in autocommit mode, where transactions
+    begin and end explicitly, and may be used by one thread after another."""
+    mode = "ro" if read_only else "rw"
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
 
 
 def _create_private_file(path: Path) -> None:

@@ -150,7 +150,9 @@ class ErasureSteps:
     def order(self, transaction: Transaction, number: int) -> RunningErasure:
         """Read an order that this process carries out. Raises NotRecorded when another process
         has reclaimed it."""
-        rows = transaction.fetch(self._sql.one, number=number, to_boot=self._database.instance_id)
+        rows = transaction.fetch(
+            self._sql.own_order, number=number, to_boot=self._database.instance_id
+        )
         if not rows:
             raise NotRecorded("another process carries on this erasure")
         return running_erasure_from(rows[0])
@@ -188,7 +190,7 @@ class ErasureSteps:
             self._erase(transaction, gone, kid, tally)
             if stay := {text.seq for text in texts} - {text.seq for text in gone}:
                 tally["resealed"] += self._reseal(transaction, kid, row, stay)
-            transaction.add(self._sql.unnote, of_subject=subject, of_day=day, of_kid=kid)
+            transaction.add(self._sql.delete_subject, of_subject=subject, of_day=day, of_kid=kid)
             to_destroy.append(kid)
             messages += [text.message_id for text in gone]
         self._mark_keys(transaction, number, to_destroy)
@@ -387,7 +389,7 @@ class ErasureSteps:
             count += 1
         names = table(SubjectRow).c.keys()
         values = dict(zip(names, row, strict=True)) | {"kid": key.id}
-        transaction.add(self._sql.note, **values)
+        transaction.add(self._sql.insert_subject, **values)
         return count
 
     def _mark_keys(self, transaction: Transaction, number: int, kids: Sequence[str]) -> None:

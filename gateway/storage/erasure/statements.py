@@ -58,7 +58,9 @@ class ErasureStatements:
             _ERASURE.c.boot == sa.bindparam("to_boot", type_=sa.String),
             _ERASURE.c.finished_at.is_(None),
         )
-        self.one = compiled(sa.select(*_ERASURE.c).where(number == _bind("number", number), mine))
+        self.own_order = compiled(
+            sa.select(*_ERASURE.c).where(number == _bind("number", number), mine)
+        )
         self.unfinished = compiled(
             sa.select(number, _ERASURE.c.boot)
             .where(_ERASURE.c.finished_at.is_(None))
@@ -81,8 +83,8 @@ class ErasureStatements:
 
     def _keys(self) -> None:
         compiled, subject = self._compiled, table(SubjectRow)
-        self.note = compiled(sa.insert(subject))
-        self.unnote = compiled(
+        self.insert_subject = compiled(sa.insert(subject))
+        self.delete_subject = compiled(
             sa.delete(subject).where(
                 SUBJECT.subject == _bind("of_subject", subject.c.subject),
                 SUBJECT.day == _bind("of_day", subject.c.day),

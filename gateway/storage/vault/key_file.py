@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gateway.errors import DatabaseUnusable, NotRecorded
+from gateway.storage.engine.sqlite import open_sqlite_file
 from gateway.storage.vault.key_store import KeyStore, WrappedKey
 
 _SCHEMA_VERSION = 1
@@ -116,13 +117,7 @@ class KeyFile(KeyStore):
         return connection
 
     def _connect(self) -> sqlite3.Connection:
-        mode = "ro" if self.read_only else "rw"
-        connection = sqlite3.connect(
-            f"{self._path.absolute().as_uri()}?mode={mode}",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+        connection = open_sqlite_file(self._path, read_only=self.read_only)
         connection.execute("PRAGMA busy_timeout=10000")
         return connection
 

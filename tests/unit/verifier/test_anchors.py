@@ -48,8 +48,8 @@ def test_strangers_and_wrong_signatures(book: Book) -> None:
 def test_announced_keys(book: Book) -> None:
     anchors = KeyTrust(header(book), AuditorInput())
     announced = {sha256(book.key.raw).hexdigest(): 5}
-    anchors.announced(announced, 5)
+    anchors.trust_announced(announced, 5)
     assert anchors.trusted == {}
-    anchors.announced(announced, 6)
+    anchors.trust_announced(announced, 6)
     assert anchors.trusted == {book.key: "announced in entry 5, signed by an earlier key"}
     assert anchors.others == []

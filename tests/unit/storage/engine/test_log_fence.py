@@ -82,7 +82,8 @@ async def test_a_database_without_its_row_is_not_written(
 
 async def test_a_mover_that_died_is_no_fence(store: Store, path: Path) -> None:
     with closing(SqliteDatabase(path, read_only=False)) as mover, closing(mover.connect_writer()):
-        write(path, "UPDATE log_state SET state = 'switching', other = 'x', boot = ?", mover.instance_id)
+        fence = "UPDATE log_state SET state = 'switching', other = 'x', boot = ?"
+        write(path, fence, mover.instance_id)
         with (
             closing(SqliteDatabase(path, read_only=False)) as database,
             closing(database.connect_writer()) as connection,

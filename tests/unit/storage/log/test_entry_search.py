@@ -1,4 +1,4 @@
-"""On SQLite: which index answers. tests/contracts/test_entry_search.py holds the answers, on both."""
+"""Which index SQLite uses. tests/contracts/test_entry_search.py tests results, on both engines."""
 
 from __future__ import annotations
 
