@@ -15,7 +15,7 @@ from gateway.model.creator import Creator
 from gateway.model.decision import Bundle, Contact, Decision, Facts, Reason
 from gateway.model.disclosure import Redaction
 from gateway.model.obligation import Obligation, ObligationKind
-from gateway.model.route import LengthUnit, Route
+from gateway.model.route import LengthUnit, Route, RouteKind
 from gateway.model.submission import Audience, Channel, Submission
 from gateway.model.text import Mapped, ReadText
 from gateway.model.verdict import Verdict
@@ -170,7 +170,7 @@ def _facts(
             tenant="default", id="zoe", version=1, updated_at=_NOW, settings={"display_name": "Zoé"}
         ),
         contact=Contact(),
-        route=Route(name="r", kind="sandbox", max_length=limit, unit=unit),
+        route=Route(name="r", kind=RouteKind.SANDBOX, max_length=limit, unit=unit),
         decision_id="dec_" + "0" * 32,
     )
 

@@ -24,7 +24,7 @@ from gateway.model.creator import Creator
 from gateway.model.decision import Contact, Decision, Facts
 from gateway.model.finding import Detection, Finding, Stage, Unavailable
 from gateway.model.record import Entry, EntryKind
-from gateway.model.route import Route
+from gateway.model.route import Route, RouteKind
 from gateway.model.submission import (
     Audience,
     Channel,
@@ -442,7 +442,7 @@ def _facts(read: TextReader, text: str, **given: Any) -> Facts:
             settings=given.pop("settings"),
         ),
         contact=given.pop("contact"),
-        route=Route(name="sandbox", kind="sandbox"),
+        route=Route(name="sandbox", kind=RouteKind.SANDBOX),
         submission=Submission(
             tenant="bench",
             creator="bench",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from gateway.keyring import Keyring
 from gateway.model.disclosure import Disclosure, Notice
 from gateway.model.record import Delivery
 from gateway.model.submission import Channel
+from gateway.platforms.routes import load_routes
 from gateway.platforms.webhook import WebhookPlatform
 
 SECRET = b"a secret of at least 24 bytes"
@@ -66,8 +68,16 @@ async def sandbox() -> AsyncIterator[tuple[SandboxPlatform, str]]:
         yield box, f"{url}/messages"
 
 
+def webhook_platform(
+    sandbox_url: str, routes_dir: Path | None = None, secret: bytes = SECRET
+) -> WebhookPlatform:
+    """A sender along all shipped routes and those of `routes_dir`."""
+    loaded = load_routes(sandbox_url=sandbox_url, directory=routes_dir)
+    return WebhookPlatform(routes=loaded.routes, secrets=loaded.secrets, secret=secret)
+
+
 @pytest.fixture
 async def platform(sandbox: tuple[SandboxPlatform, str]) -> AsyncIterator[WebhookPlatform]:
-    made = WebhookPlatform(sandbox_url=sandbox[1], secret=SECRET)
+    made = webhook_platform(sandbox[1])
     yield made
     await made.close()

@@ -16,6 +16,7 @@ import httpx
 
 from tests.house import SECRET
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S, PATIENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +35,13 @@ class Serving:
         return {"Authorization": f"Bearer {token}"}
 
     def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, headers=self.headers, timeout=60)
+        return httpx.Client(base_url=self.url, headers=self.headers, timeout=PATIENCE_S)
 
 
 def environment(data_dir: Path, settings: Mapping[str, object]) -> dict[str, str]:
-    """Only these settings, whatever the tests are run with."""
+    """Only these settings and PATIENT, whatever the tests are run with."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AVATAR_")}
-    given = {"data_dir": data_dir, "webhook_secret": SECRET, **settings}
+    given = {"data_dir": data_dir, "webhook_secret": SECRET, **PATIENT, **settings}
     return kept | {f"AVATAR_GATEWAY_{name.upper()}": str(value) for name, value in given.items()}
 
 
@@ -50,10 +51,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def run(
-    data_dir: Path, *arguments: str, cwd: Path = ROOT, **settings: object
-) -> subprocess.CompletedProcess[str]:
+def run(data_dir: Path, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
     """One command, to its end. Should `serve` serve after all, it fails after a while."""
+    return run_in(ROOT, data_dir, *arguments, **settings)
+
+
+def run_in(
+    cwd: Path, data_dir: Path, *arguments: str, **settings: object
+) -> subprocess.CompletedProcess[str]:
+    """The same, with another folder as the program's own."""
     return subprocess.run(
         [sys.executable, "-m", "gateway", *arguments],
         cwd=cwd,
@@ -61,7 +67,7 @@ def run(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
 
 
@@ -88,7 +94,7 @@ def serving(data_dir: Path, **settings: object) -> Iterator[Serving]:
         if process.poll() is None:
             process.terminate()
         try:
-            process.wait(30)
+            process.wait(PATIENCE_S)
         finally:
             process.kill()
 
@@ -115,11 +121,11 @@ def sandbox_process(folder: Path) -> Iterator[str]:
 
 
 def await_url(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    until = time.monotonic() + 600
+    until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         assert process.poll() is None, log.read_text(encoding="utf-8")
         try:
-            if httpx.get(url, timeout=5).status_code == httpx.codes.OK:
+            if httpx.get(url, timeout=60).status_code == httpx.codes.OK:
                 return
         except httpx.TransportError:
             pass

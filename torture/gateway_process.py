@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import fields
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
@@ -37,7 +38,9 @@ from gateway.model.finding import Stage
 from gateway.opened import Opened
 from gateway.pipeline.adapters import Adapters, Limits
 from gateway.pipeline.gateway import Gateway
+from gateway.platforms.routes import load_routes
 from gateway.platforms.webhook import WebhookPlatform
+from gateway.ports import PolicyGeneration
 from gateway.settings import Settings, read_settings
 from torture import stubs
 from torture.mutants import plant
@@ -70,8 +73,9 @@ def serve(settings: Mapping[str, Any], mutant: str, pipe: Connection) -> None:
 async def _serve(settings: Settings) -> None:
     with bound(settings.host, settings.port) as sockets:
         async with open_with_anchors(settings) as opened:
+            loaded = load_routes(sandbox_url=settings.sandbox_url, directory=settings.routes_dir)
             platform = WebhookPlatform(
-                sandbox_url=settings.sandbox_url, routes_dir=settings.routes_dir, secret=b"s" * 32
+                routes=loaded.routes, secrets=loaded.secrets, secret=b"s" * 32
             )
             courier = OutboxCourier(
                 outbox=opened.store.outbox,
@@ -95,13 +99,16 @@ async def _serve(settings: Settings) -> None:
 
 def _api_services(opened: Opened, courier: OutboxCourier, platform: WebhookPlatform) -> ApiServices:
     store = opened.store
+    generation = PolicyGeneration(
+        signals=stubs.StubDetector(Stage.SIGNALS), decide=stubs.StubPolicyEngine().decide
+    )
     adapters = Adapters(
         ledger=store.ledger,
         registry=store.registry,
         read=stubs.read_text,
-        detectors=tuple(map(stubs.StubDetector, (Stage.PII, Stage.TOXICITY, Stage.SIGNALS))),
+        detectors=tuple(map(stubs.StubDetector, (Stage.PII, Stage.TOXICITY))),
         spare=stubs.keep_findings,
-        policy=stubs.StubPolicyEngine(),
+        policies=lambda: nullcontext(generation),
         redact=stubs.redact,
         discloser=stubs.StubDiscloser(),
         courier=courier,

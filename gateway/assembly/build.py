@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.assembly.adapters import (
     c2pa_marker,
-    detectors_of,
     generator_of,
     limits_of,
-    platform_of,
+    pii_detector,
+    platforms_of,
     policy_engine,
     stream_sessions,
+    toxicity_detector,
 )
 from gateway.assembly.anchoring import quorum_of, stamp_checker, stamping, witnessing
 from gateway.delivery.courier import OutboxCourier
@@ -35,15 +36,13 @@ from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.stream.session import StreamSessions
 from gateway.platforms.generator import GeneratorClient
 from gateway.platforms.proxied_platform import ProxiedPlatform
-from gateway.platforms.streams import OpenStreams
-from gateway.policy.engine.signals import SignalDetector
 from gateway.policy.live.live_policies import LivePolicies
 from gateway.policy.live.reload import PolicySource, Reloader
 from gateway.policy.live.sandbox import CreatorRuleSandbox
 from gateway.policy.live.shadow import Shadow
 from gateway.policy.packs.creator_settings import creator_checker
 from gateway.policy.packs.signing import BundleSigningKey, BundleVerificationKey
-from gateway.ports import Detector, PolicyEngine, Read
+from gateway.ports import Detector, Read
 from gateway.settings import Settings
 from gateway.text.reader import TextReader
 from gateway.trail.witnessing import Witnessing
@@ -54,17 +53,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssembledGateway:
-    """A gateway and everything it uses, opened and warmed up.
-
-    `policy` evaluates the policies in use, and `policies` reloads them.
-    """
+    """A gateway and everything it uses, opened and warmed up. `reloader` replaces `policies` while
+    the gateway runs."""
 
     opened: Opened
     rooms: Adapters
     gateway: Gateway
-    policy: LivePolicies
+    policies: LivePolicies
     courier: OutboxCourier
-    policies: Reloader
+    reloader: Reloader
     proxied: ProxiedPlatform | None = None
     witnessing: Witnessing | None = None
     stamping: Stamping | None = None
@@ -117,16 +114,17 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(open_with_anchors(settings))
         read = TextReader()
-        policy, signals, policies = await stack.enter_async_context(
+        policies, reloader = await stack.enter_async_context(
             _open_policies(settings, opened, read)
         )
-        detectors = (*detectors_of(settings), signals)
+        pii = pii_detector(settings)
+        detectors = (pii, toxicity_detector(settings))
         for detector in detectors:
             stack.push_async_callback(detector.close)
-        proxied = platform_of(settings, opened.keyring)
-        platform = OpenStreams(proxied)
+        platforms = platforms_of(settings, opened.keyring)
+        platform = platforms.dispatcher
         stack.push_async_callback(platform.close)
-        await _warm_all(policy, detectors)
+        await _warm_all(policies, detectors)
         courier = OutboxCourier(
             outbox=opened.store.outbox,
             platform=platform,
@@ -139,8 +137,8 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
             read=read,
             detectors=detectors,
             spare=without_public_facts,
-            policy=policy,
-            redact=make_redactor(opened.keyring.pseudonym_secret),
+            policies=policies.current,
+            redact=make_redactor(opened.keyring.pseudonym_secret, pii.placeholders),
             discloser=LabelDiscloser(
                 signer=opened.keyring.receipt,
                 issuer=settings.public_url,
@@ -162,13 +160,13 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
             opened=opened,
             rooms=rooms,
             gateway=gateway,
-            policy=policy,
-            courier=courier,
             policies=policies,
-            proxied=proxied,
+            courier=courier,
+            reloader=reloader,
+            proxied=platforms.proxied,
             witnessing=witnesses,
             stamping=stamps,
-            streaming=stream_sessions(settings, gateway, platform, now=utc_now),
+            streaming=stream_sessions(settings, gateway, platforms.streams, now=utc_now),
             generator=generator,
         )
 
@@ -176,16 +174,14 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
 @asynccontextmanager
 async def _open_policies(
     settings: Settings, opened: Opened, read: Read
-) -> AsyncIterator[tuple[LivePolicies, SignalDetector, Reloader]]:
-    """Open the policies: the engine, the signal detector, which is reloaded together with it, and
-    what reloads both."""
+) -> AsyncIterator[tuple[LivePolicies, Reloader]]:
+    """Open the policies in use, and what reloads them while the gateway runs."""
     source = policy_source(settings)
     snapshot, origin = source.read()
-    signals = SignalDetector(phrases=snapshot.phrases, read=read)
     shadow, sandbox = _shadow_of(settings, opened), CreatorRuleSandbox()
     policy = LivePolicies(
         snapshot=snapshot,
-        signals=signals,
+        read=read,
         make=partial(policy_engine, settings),
         note=opened.store.ledger.note,
         now=utc_now,
@@ -200,15 +196,11 @@ async def _open_policies(
         stack.push_async_callback(policy.close)
         signing = settings.policies_signing_key
         key = None if signing is None else BundleSigningKey.read(signing)
-        yield (
-            policy,
-            signals,
-            Reloader(live=policy, source=source, shadow=shadow, signing_key=key),
-        )
+        yield policy, Reloader(live=policy, source=source, shadow=shadow, signing_key=key)
 
 
-async def _warm_all(policy: PolicyEngine, detectors: Sequence[Detector]) -> None:
-    """Warm up the engine and all detectors at once. Raises ConfigurationError for a stage that
+async def _warm_all(policy: LivePolicies, detectors: Sequence[Detector]) -> None:
+    """Warm up the policies and all detectors at once. Raises ConfigurationError for a stage that
     fails, once all others have ended too."""
     warming = (policy.warm(), *(detector.warm() for detector in detectors))
     for outcome in await asyncio.gather(*warming, return_exceptions=True):

@@ -96,7 +96,7 @@ async def _background(parts: AssembledGateway) -> AsyncIterator[None]:
             f"does not verify ({error})",
             "See `avatar-gateway audit verify`, and restore the database from a backup.",
         ) from error
-    await parts.policy.started(await _last_logged_policies(parts.opened))
+    await parts.policies.started(await _last_logged_policies(parts.opened))
     every_s = parts.opened.settings.policies_reload_s
     anchors = [anchor for anchor in (parts.witnessing, parts.stamping) if anchor is not None]
     opened = parts.opened
@@ -108,11 +108,11 @@ async def _background(parts: AssembledGateway) -> AsyncIterator[None]:
         ("reclaim", partial(reclaim_from_dead, opened)),
         ("tallies", _tally_updater(opened).run),
     ]
-    if parts.policies.shadow is not None:
-        await parts.policies.look()
-        jobs.append(("shadow", parts.policies.shadow.run))
+    if parts.reloader.shadow is not None:
+        await parts.reloader.look()
+        jobs.append(("shadow", parts.reloader.shadow.run))
     if every_s > 0:
-        jobs.append(("policies", partial(parts.policies.watch, every_s)))
+        jobs.append(("policies", partial(parts.reloader.watch, every_s)))
     try:
         async with jobs_running(jobs):
             yield
@@ -176,9 +176,9 @@ def api_services(parts: AssembledGateway) -> ApiServices:
         now=utc_now,
         jwks=opened.keyring.jwks,
         unready=unready,
-        check_creator=parts.policy.check_creator,
-        policies=parts.policies,
-        policy_data=lambda: parts.policy.snapshot.data,
+        check_creator=parts.policies.check_creator,
+        policies=parts.reloader,
+        policy_data=lambda: parts.policies.snapshot.data,
         witnessing=parts.witnessing,
         remarks=lambda: _readiness_remarks(parts),
         log_public=opened.settings.log_public,
@@ -196,7 +196,7 @@ def _report_services(parts: AssembledGateway) -> ReportServices:
     state = None
     if path is not None:
         profile = load_profile(path)
-        titles = rule_titles(parts.policy.snapshot)
+        titles = rule_titles(parts.policies.snapshot)
         state = partial(statement, profile=profile, titles=titles, origin=opened.log.origin)
     return ReportServices(
         search=opened.store.search,

@@ -9,6 +9,15 @@ from gateway.model.submission import Channel
 from gateway.model.verdict import Verdict
 
 
+class RouteKind(StrEnum):
+    """How messages leave the gateway along a route."""
+
+    SANDBOX = "sandbox"  # posted to the sandbox platform, as to a webhook
+    WEBHOOK = "webhook"  # posted, signed, to the url of the route
+    STREAM = "stream"  # handed to whoever has the message's stream open
+    PROXY = "proxy"  # the client's own request to the platform, sent on
+
+
 class LengthUnit(StrEnum):
     CHARACTERS = "characters"  # code points
     UTF16 = "utf16"
@@ -30,7 +39,7 @@ class Route:
     after an unknown outcome is safe. `timeout_s` bounds one attempt."""
 
     name: str
-    kind: str  # "sandbox" | "webhook" | "stream"
+    kind: RouteKind
     channels: tuple[Channel, ...] = tuple(Channel)
     max_length: int = 10_000
     unit: LengthUnit = LengthUnit.CHARACTERS

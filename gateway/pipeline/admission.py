@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.errors import InvalidField
-from gateway.model.route import Route
+from gateway.model.route import Route, RouteKind
 from gateway.model.submission import Submission
-
-STREAM = "stream"
-"""The kind of a route whose messages go to whoever has a stream open."""
 
 
 def admit(submission: Submission, routes: Mapping[str, Route], max_text_length: int) -> Route:
@@ -23,8 +20,8 @@ def admit(submission: Submission, routes: Mapping[str, Route], max_text_length: 
     if route is None:
         known = ", ".join(sorted(routes))
         raise InvalidField("route", "is not known here", f"Use one of: {known}.")
-    if (route.kind == STREAM) != (submission.stream is not None):
-        carries = "streams alone" if route.kind == STREAM else "no streams"
+    if (route.kind is RouteKind.STREAM) != (submission.stream is not None):
+        carries = "streams alone" if route.kind is RouteKind.STREAM else "no streams"
         raise InvalidField(
             "route", f"{route.name!r} carries {carries}", "See docs/guides/avatar-services.md."
         )

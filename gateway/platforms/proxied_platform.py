@@ -27,7 +27,6 @@ from gateway.platforms.declaration import Operation
 from gateway.platforms.matching import OperationDenied, OperationMatch
 from gateway.platforms.proxies import ProxyRoute
 from gateway.platforms.upstream import NOT_SENT, Outgoing, Upstream, outgoing, returned
-from gateway.platforms.webhook import WebhookPlatform
 from gateway.platforms.words import CannotPutBack, JudgedText, put_back
 
 _MAX_ANSWER = 1_048_576
@@ -68,12 +67,10 @@ class PendingAnswer:
 
 
 class ProxiedPlatform:
-    """Implements ports.Platform for all kinds of routes: those that are no proxies go to
-    `others`."""
+    """Implements ports.Platform for routes of the kind "proxy"."""
 
-    def __init__(self, *, others: WebhookPlatform) -> None:
-        self._others = others
-        self.proxies: Mapping[str, ProxyRoute] = others.proxies
+    def __init__(self, *, proxies: Mapping[str, ProxyRoute]) -> None:
+        self.proxies = proxies
         self.upstream = Upstream()
         self._waiting: dict[str, PendingAnswer] = {}
         self._under_way: dict[str, PendingAnswer] = {}
@@ -83,7 +80,7 @@ class ProxiedPlatform:
 
     @property
     def routes(self) -> Mapping[str, Route]:
-        return self._others.routes
+        return {name: proxy.route for name, proxy in self.proxies.items()}
 
     def wait(self, message_id: str, request: PlatformRequest) -> PendingAnswer:
         """Keep `request` until the courier comes for its message."""
@@ -114,9 +111,6 @@ class ProxiedPlatform:
     async def send(self, delivery: Delivery) -> Dispatch:
         """See ports.Platform. What could not be sent is REFUSED, never RETRY: the client heard of
         it, and sends again what it still wants to say."""
-        route = self.routes.get(delivery.route)
-        if route is not None and route.kind != "proxy":
-            return await self._others.send(delivery)
         message_id = delivery.message_id
         pending = self._waiting.pop(message_id, None)
         if pending is None and (held := self._held.pop(message_id, None)) is not None:
@@ -167,7 +161,6 @@ class ProxiedPlatform:
 
     async def close(self) -> None:
         await self.upstream.close()
-        await self._others.close()
 
     def _made(
         self, request: PlatformRequest, disclosure: Disclosure, filling: Mapping[str, str]

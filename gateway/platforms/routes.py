@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gateway.errors import ConfigurationError
-from gateway.model.route import LengthUnit, Overflow, Route
+from gateway.model.route import LengthUnit, Overflow, Route, RouteKind
 from gateway.model.submission import Channel
 from gateway.model.verdict import Verdict
 from gateway.platforms.declaration import Declaration
@@ -36,6 +36,9 @@ class Routes:
     secrets: Mapping[str, bytes] = field(repr=False)
     proxies: Mapping[str, ProxyRoute] = field(default_factory=dict)
 
+    def of_kinds(self, *kinds: RouteKind) -> Mapping[str, Route]:
+        return {name: route for name, route in self.routes.items() if route.kind in kinds}
+
 
 def load_routes(*, sandbox_url: str, directory: Path | None = None) -> Routes:
     """The shipped routes, and those of `directory`/*.yaml, which replace shipped ones of the same
@@ -54,7 +57,7 @@ def load_routes(*, sandbox_url: str, directory: Path | None = None) -> Routes:
         text = read_file(path)
         document, lines = read_checked(text, str(path), schema="route.schema.json", page=_PAGE)
         secret_file = document.get("secret_file")
-        if document["kind"] == "proxy":
+        if document["kind"] == RouteKind.PROXY:
             known = known or load_declarations(path.parent / PLATFORMS)
             proxy = _proxy(path, document, lines, known)
             route = proxy.route
@@ -97,12 +100,13 @@ def parse_route(text: str, where: str, *, sandbox_url: str) -> tuple[Route, str 
 
 
 def _route(document: Mapping[str, Any], lines: Lines, where: str, *, sandbox_url: str) -> Route:
-    kind = document["kind"]
-    url = document.get("url", sandbox_url if kind == "sandbox" else None)
-    if kind == "stream" and url is not None:
+    kind = RouteKind(document["kind"])
+    url = document.get("url", sandbox_url if kind is RouteKind.SANDBOX else None)
+    if kind is RouteKind.STREAM and url is not None:
         raise ConfigurationError(where, "a stream has no url", "Its readers come by themselves.")
-    if kind != "stream":
-        _check_url(str(url), f"{where}:{lines.get(('url',), 1)}", plain=kind == "sandbox")
+    if kind is not RouteKind.STREAM:
+        plain = kind is RouteKind.SANDBOX
+        _check_url(str(url), f"{where}:{lines.get(('url',), 1)}", plain=plain)
     given = {name: make(document[name]) for name, make in _MAKERS.items() if name in document}
     return Route(name=document["name"], kind=kind, url=url, **given)
 

@@ -1,4 +1,4 @@
-"""Gives what was recorded to whoever has its stream open; everything else to the next platform."""
+"""Hands recorded messages to the readers of open streams."""
 
 from __future__ import annotations
 
@@ -7,26 +7,23 @@ from collections.abc import Mapping
 
 from gateway.model.record import Delivery, Dispatch, DispatchResult
 from gateway.model.route import Route
-from gateway.ports import Platform
-
-KIND = "stream"
 
 
-class OpenStreams:
-    """Implements ports.Platform for routes of the kind "stream"; `others` sends the rest.
+class StreamPlatform:
+    """Implements ports.Platform for routes of the kind "stream".
 
-    A message goes to whoever called `expect` with its id, once. What nobody expects any more (its
-    reader left, or this process is not the one that recorded it) is refused, never sent later.
-    Belongs to one event loop.
+    A message goes to whoever called `expect` with its id, once. A message that nobody expects
+    (its reader left, or another process recorded it) is refused and never sent later. Belongs to
+    one event loop.
     """
 
-    def __init__(self, others: Platform) -> None:
-        self._others = others
+    def __init__(self, *, routes: Mapping[str, Route]) -> None:
+        self._routes = routes
         self._expected: dict[str, asyncio.Future[Delivery]] = {}
 
     @property
     def routes(self) -> Mapping[str, Route]:
-        return self._others.routes
+        return self._routes
 
     def expect(self, message_id: str) -> asyncio.Future[Delivery]:
         """Resolves when that message is recorded and on its way. Cancel it to refuse it."""
@@ -36,14 +33,11 @@ class OpenStreams:
         return future
 
     async def send(self, delivery: Delivery) -> Dispatch:
-        route = self.routes.get(delivery.route)
-        if route is None or route.kind != KIND:
-            return await self._others.send(delivery)
-        waiting = self._expected.pop(delivery.message_id, None)
-        if waiting is None or waiting.done():
+        expected = self._expected.pop(delivery.message_id, None)
+        if expected is None or expected.done():
             return Dispatch(result=DispatchResult.REFUSED, detail="the stream has ended")
-        waiting.set_result(delivery)
+        expected.set_result(delivery)
         return Dispatch(result=DispatchResult.DELIVERED, detail="handed to the stream")
 
     async def close(self) -> None:
-        await self._others.close()
+        """Nothing is open: whoever expects a message cancels its future."""

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
 
 from gateway.model.record import Delivery, Dispatch, DispatchResult
 from gateway.model.route import Route
-from gateway.platforms.routes import load_routes
+from gateway.platforms.dispatcher import NOT_CONFIGURED
 from gateway.platforms.signing import signed_headers
 
 _MAX_ANSWER = 65_536
@@ -37,21 +37,18 @@ def _utc_now() -> datetime:
 
 class WebhookPlatform:
     """Implements ports.Platform for routes of the kinds "webhook" and "sandbox". `secret` signs
-    requests of routes without a secret of their own. Raises ConfigurationError for route files
-    that are not valid."""
+    requests; `secrets`, by route name, those of routes with a secret of their own."""
 
     def __init__(
         self,
         *,
-        sandbox_url: str,
-        routes_dir: Path | None = None,
+        routes: Mapping[str, Route],
         secret: bytes,
+        secrets: Mapping[str, bytes] = MappingProxyType({}),
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
-        loaded = load_routes(sandbox_url=sandbox_url, directory=routes_dir)
-        self._routes = loaded.routes
-        self.proxies = loaded.proxies
-        self._secrets = loaded.secrets
+        self._routes = routes
+        self._secrets = secrets
         self._secret = secret
         self._now = now
         self._opened: aiohttp.ClientSession | None = None
@@ -63,7 +60,7 @@ class WebhookPlatform:
     async def send(self, delivery: Delivery) -> Dispatch:
         route = self._routes.get(delivery.route)
         if route is None or route.url is None:
-            return Dispatch(result=DispatchResult.RETRY, detail="the route is not configured now")
+            return Dispatch(result=DispatchResult.RETRY, detail=NOT_CONFIGURED)
         body = message_body(delivery)
         secret = self._secrets.get(route.name, self._secret)
         headers = {

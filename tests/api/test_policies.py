@@ -20,6 +20,7 @@ from gateway.policy.packs.source import read_folder
 from gateway.settings import read_settings
 from tests.bundle_keys import key_pair
 from tests.house import SECRET, House
+from tests.patience import PATIENT
 
 BUNDLE = "/v1/policies/bundle"
 GZIP = {"Content-Type": "application/gzip"}
@@ -53,8 +54,7 @@ async def house(
                 "webhook_secret": SECRET,
                 "policies_dir": folder,
                 "policies_bundle_key": data / "public.pem",
-                "deadline_detect_ms": 120_000,
-                "deadline_policy_ms": 120_000,
+                **PATIENT,
             },
         )
         async with assemble(settings) as parts:
@@ -148,7 +148,7 @@ async def test_an_edited_file_is_taken_into_use(house: House, folder: Path) -> N
     before = (await house.client.get("/v1/policies")).json()["digest"]
     data = folder / "creator/data.yaml"
     data.write_text(data.read_text("utf-8") + "# again\n", encoding="utf-8")
-    await house.parts.policies.look()
+    await house.parts.reloader.look()
     after = (await house.client.get("/v1/policies")).json()
     assert after["digest"] != before
     assert after["refused"] is None

@@ -11,6 +11,7 @@ import pytest
 
 from tests.generator import generator
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S
 from tests.processes import Serving, serving
 
 GUIDE = (ROOT / "docs/guides/avatar-services.md").read_text(encoding="utf-8")
@@ -34,7 +35,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 def example(*marks: str) -> str:
     """The one block that holds all `marks`."""
     (found,) = (block for block in BLOCKS if all(mark in block for mark in marks))
-    return found
+    return str(found)
 
 
 def ran(there: Serving, *codes: str) -> str:
@@ -43,7 +44,11 @@ def ran(there: Serving, *codes: str) -> str:
     port = there.url.rpartition(":")[2]
     code = "\n".join((f"KEY = {key!r}", *codes)).replace("127.0.0.1:8080", f"127.0.0.1:{port}")
     found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
     )
     assert found.returncode == 0, found.stderr
     return found.stdout

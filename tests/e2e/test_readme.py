@@ -92,14 +92,12 @@ def server(copy: Path, environment: dict[str, str]) -> Iterator[str]:
         process.wait(20)
 
 
-@pytest.mark.timeout(1_800)
 def test_the_demo_runs(copy: Path, environment: dict[str, str]) -> None:
     said = shell(block("make demo"), copy, environment)
     assert "as expected" in said
     assert "verified with the public key alone" in said
 
 
-@pytest.mark.timeout(300)
 def test_the_requests_work(copy: Path, environment: dict[str, str], server: str) -> None:
     script = block("curl").replace("http://127.0.0.1:8080", server)
     said = shell(script, copy, environment)
@@ -111,7 +109,6 @@ def test_the_requests_work(copy: Path, environment: dict[str, str], server: str)
     assert "ai" in {notice["notice"] for notice in outcome["disclosure"]["notices"]}
 
 
-@pytest.mark.timeout(300)
 def test_the_commands_work(copy: Path, environment: dict[str, str], server: str) -> None:
     """While the server runs. `decide` exits with 3 for a held message: said in its help."""
     decide, *others = block("avatar-gateway decide").strip().splitlines()

@@ -22,7 +22,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway.errors import LogInvalid, NotRecorded, OnLegalHold
-from gateway.model.erasure import Erasure, ErasureCounts, ErasureOrder, ErasureScope, HoldScope
+from gateway.model.erasure import Erasure, ErasureCounts, ErasureOrder, ErasureScope, LegalHoldScope
 from gateway.model.record import Dispatch, DispatchResult, Entry, Expiry, Settlement
 from gateway.model.verdict import State
 from gateway.ports import Now
@@ -256,7 +256,7 @@ class ErasureSteps:
         """Ids of the legal holds that forbid this order, also those that cover no key yet."""
         blocking = []
         for hold in self._legal_holds.standing_in(transaction, scope.tenant):
-            named = hold.scope is HoldScope.TENANT or (
+            named = hold.scope is LegalHoldScope.TENANT or (
                 scope.is_person and hold.target == scope.target
             )
             covered = (

@@ -17,7 +17,7 @@ import orjson
 import sqlalchemy as sa
 
 from gateway.errors import NotFound, StateConflict
-from gateway.model.erasure import HoldScope, LegalHold
+from gateway.model.erasure import LegalHold, LegalHoldScope
 from gateway.model.record import Change
 from gateway.ports import Now
 from gateway.storage.engine.database import Database
@@ -67,7 +67,7 @@ class LegalHolds:
     async def place(
         self,
         *,
-        scope: HoldScope,
+        scope: LegalHoldScope,
         tenant: str,
         target: str,
         reason: str,
@@ -138,14 +138,14 @@ class LegalHolds:
         now = self._now()
         return [hold for hold in map(_hold_from, rows) if hold.holds_at(now)]
 
-    def _stored(self, scope: HoldScope, tenant: str, target: str) -> str:
+    def _stored(self, scope: LegalHoldScope, tenant: str, target: str) -> str:
         """The target as it is stored: people and conversations by their digest in hex."""
         match scope:
-            case HoldScope.SUBJECT:
+            case LegalHoldScope.SUBJECT:
                 return self._digests.person(tenant, target).hex()
-            case HoldScope.CONVERSATION:
+            case LegalHoldScope.CONVERSATION:
                 return self._digests.conversation(tenant, target).hex()
-            case HoldScope.TENANT:
+            case LegalHoldScope.TENANT:
                 return ""
             case _:
                 return target
@@ -156,13 +156,13 @@ def keys_covered_by(hold: LegalHold, scope: KeyScope) -> sa.ColumnElement[bool]:
     not take because of `hold`. A key that seals texts of several creators is covered by a legal
     hold on any creator."""
     match hold.scope:
-        case HoldScope.TENANT:
+        case LegalHoldScope.TENANT:
             return sa.true()
-        case HoldScope.SUBJECT | HoldScope.CONVERSATION:
+        case LegalHoldScope.SUBJECT | LegalHoldScope.CONVERSATION:
             return SUBJECT.subject == bytes.fromhex(hold.target)
-        case HoldScope.CREATOR:
+        case LegalHoldScope.CREATOR:
             return sa.or_(SUBJECT.creator == hold.target, SUBJECT.creator == "")
-        case HoldScope.MESSAGE:
+        case LegalHoldScope.MESSAGE:
             if scope.takes(hold.target, scope.target):
                 return SUBJECT.kid.in_(keys_of_message(hold.target))
             return sa.false()  # another message is erased, and this one gets a new key
@@ -216,7 +216,7 @@ def _hold_from(row: Row) -> LegalHold:
     return LegalHold(
         **{
             **values,
-            "scope": HoldScope(values["scope"]),
+            "scope": LegalHoldScope(values["scope"]),
             "placed_at": moment(values["placed_at"]),
             "expires_at": moment_or_none(values["expires_at"]),
             "lifted_at": moment_or_none(values["lifted_at"]),

@@ -7,7 +7,7 @@ continued. Both tables and the triggers are removed when the move ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -86,7 +86,7 @@ class MoveSource:
             (start, most),
         )
 
-    def pages(self, copied: sa.Table, most: int) -> Iterator[list[Row]]:
+    def pages(self, copied: sa.Table, most: int) -> Generator[list[Row], None, None]:
         """The rows of a table that were not copied yet, in pages of `most`, in the order of keys.
 
         Asking for the next page confirms that the one before is stored durably in the target.

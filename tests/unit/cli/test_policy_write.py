@@ -8,11 +8,10 @@ import pytest
 from typer.testing import Result
 
 from gateway.errors import InvalidField
-from tests.opa_program import opa
 from tests.paths import ROOT
 from tests.unit.cli.policy_folder import ask, folder
 
-__all__ = ["ask", "folder", "opa"]
+__all__ = ["ask", "folder"]
 Ask = Callable[..., Result]
 SHIPPED = ROOT / "policies"
 

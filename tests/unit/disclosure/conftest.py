@@ -16,7 +16,7 @@ from gateway.model.creator import Creator
 from gateway.model.decision import Bundle, Contact, Decision, Facts, Reason
 from gateway.model.human_turn import HumanTurn
 from gateway.model.obligation import Obligation, ObligationKind
-from gateway.model.route import LengthUnit, Overflow, Route
+from gateway.model.route import LengthUnit, Overflow, Route, RouteKind
 from gateway.model.submission import Audience, Channel, Editorial, Submission
 from gateway.model.text import Mapped, ReadText
 from gateway.model.verdict import Verdict
@@ -125,7 +125,7 @@ def make_facts() -> Callable[..., Facts]:
             contact=Contact(disclosed_at=disclosed_at or {}, human_turn=human_turn),
             route=Route(
                 name="sandbox",
-                kind="sandbox",
+                kind=RouteKind.SANDBOX,
                 max_length=max_length,
                 unit=unit,
                 overflow=overflow,

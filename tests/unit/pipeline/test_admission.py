@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.errors import InvalidField
-from gateway.model.route import Route
+from gateway.model.route import Route, RouteKind
 from gateway.model.submission import Channel, Submission
 from gateway.pipeline.admission import admit
 
-ROUTES = {"web": Route(name="web", kind="webhook", channels=(Channel.DM, Channel.COMMENT))}
+ROUTES = {"web": Route(name="web", kind=RouteKind.WEBHOOK, channels=(Channel.DM, Channel.COMMENT))}
 GOOD = Submission(
     message_id="msg_1",
     tenant="t",
@@ -45,6 +45,6 @@ def test_a_bad_one_is_refused_with_field_and_mend(
     change: dict[str, object], field: str, mend: str
 ) -> None:
     with pytest.raises(InvalidField) as caught:
-        admit(replace(GOOD, **change), ROUTES, 100)  # type: ignore[arg-type]
+        admit(replace(GOOD, **change), ROUTES, 100)  # type: ignore[arg-type] # of its field's type
     assert caught.value.field == field
     assert mend in caught.value.mend

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.model.decision import Bundle, Decision, Reason
 from gateway.model.finding import Stage, Unavailable
-from gateway.model.route import Route
+from gateway.model.route import Route, RouteKind
 from gateway.model.verdict import Verdict, strictest
 from gateway.pipeline.verdict import combine, explain
 
@@ -35,13 +35,13 @@ def test_the_strictest_wins_in_any_order() -> None:
 
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_with_all_stages_there_the_decision_stands(verdict: Verdict) -> None:
-    assert combine(decision(verdict), (), Route(name="r", kind="sandbox")) is verdict
+    assert combine(decision(verdict), (), Route(name="r", kind=RouteKind.SANDBOX)) is verdict
 
 
 @pytest.mark.parametrize("on_failure", list(Verdict))
 @pytest.mark.parametrize("decided", [None, *Verdict])
 def test_a_failed_stage_never_publishes(decided: Verdict | None, on_failure: Verdict) -> None:
-    route = Route(name="r", kind="sandbox", on_failure=on_failure)
+    route = Route(name="r", kind=RouteKind.SANDBOX, on_failure=on_failure)
     made = None if decided is None else decision(decided)
     verdict = combine(made, (FAILED,), route)
     assert verdict is not Verdict.PUBLISH
@@ -50,7 +50,7 @@ def test_a_failed_stage_never_publishes(decided: Verdict | None, on_failure: Ver
 
 
 def test_no_decision_never_publishes() -> None:
-    assert combine(None, (), Route(name="r", kind="sandbox")) is Verdict.HOLD
+    assert combine(None, (), Route(name="r", kind=RouteKind.SANDBOX)) is Verdict.HOLD
 
 
 def test_the_failed_stage_is_named_once() -> None:

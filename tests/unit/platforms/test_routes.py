@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import ConfigurationError
-from gateway.model.route import LengthUnit, Overflow, Route
+from gateway.model.route import LengthUnit, Overflow, Route, RouteKind
 from gateway.model.submission import Channel
 from gateway.model.verdict import Verdict
 from gateway.platforms.routes import Routes, load_routes, parse_route
@@ -21,14 +21,14 @@ def load(directory: Path | None = None) -> Routes:
 
 def test_the_sandbox_is_shipped() -> None:
     assert load().routes["sandbox"] == Route(
-        name="sandbox", kind="sandbox", url=SANDBOX, deduplicates=True
+        name="sandbox", kind=RouteKind.SANDBOX, url=SANDBOX, deduplicates=True
     )
 
 
 def test_the_route_of_streams_is_shipped() -> None:
     assert load().routes["stream"] == Route(
         name="stream",
-        kind="stream",
+        kind=RouteKind.STREAM,
         max_length=40_000,
         overflow=Overflow.HOLD,
         on_failure=Verdict.BLOCK,
@@ -46,7 +46,7 @@ def test_the_example_is_valid() -> None:
     route, secret_file = parse_route(text, "example", sandbox_url=SANDBOX)
     assert route == Route(
         name="community",
-        kind="webhook",
+        kind=RouteKind.WEBHOOK,
         url="https://community.example/avatar-messages",
         channels=(Channel.GROUP, Channel.DM),
         max_length=2_000,

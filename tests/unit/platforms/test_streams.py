@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,9 +9,9 @@ import pytest
 from gateway.model.disclosure import Disclosure
 from gateway.model.receipt import Receipt
 from gateway.model.record import Delivery, DispatchResult
+from gateway.model.route import Route, RouteKind
 from gateway.model.submission import Channel
-from gateway.platforms.streams import OpenStreams
-from gateway.platforms.webhook import WebhookPlatform
+from gateway.platforms.streams import StreamPlatform
 
 DELIVERY = Delivery(
     message_id="msg_1", decision_id="dec_1", key="msg_1", tenant="t", route="stream",
@@ -24,25 +23,17 @@ DELIVERY = Delivery(
 
 
 @pytest.fixture
-def streams() -> OpenStreams:
-    return OpenStreams(WebhookPlatform(sandbox_url="http://127.0.0.1:1/", secret=b"k" * 32))
+def streams() -> StreamPlatform:
+    return StreamPlatform(routes={"stream": Route(name="stream", kind=RouteKind.STREAM)})
 
 
-async def test_it_goes_to_whoever_expects_it_once(streams: OpenStreams) -> None:
+async def test_it_goes_to_whoever_expects_it_once(streams: StreamPlatform) -> None:
     handed = streams.expect("msg_1")
     assert (await streams.send(DELIVERY)).result is DispatchResult.DELIVERED
     assert await handed is DELIVERY
     assert (await streams.send(DELIVERY)).result is DispatchResult.REFUSED
 
 
-async def test_a_reader_who_left_gets_nothing(streams: OpenStreams) -> None:
+async def test_a_reader_who_left_gets_nothing(streams: StreamPlatform) -> None:
     streams.expect("msg_1").cancel()
     assert (await streams.send(DELIVERY)).result is DispatchResult.REFUSED
-
-
-async def test_other_routes_lead_elsewhere(streams: OpenStreams) -> None:
-    handed = streams.expect("msg_1")
-    sent = await streams.send(replace(DELIVERY, route="sandbox"))
-    assert sent.result is DispatchResult.RETRY  # nobody listens on that port
-    assert not handed.done()
-    await streams.close()

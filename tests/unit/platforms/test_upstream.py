@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.model.route import Route
+from gateway.model.route import Route, RouteKind
 from gateway.platforms.loading import load_declarations, parse_declaration
 from gateway.platforms.matching import match
 from gateway.platforms.proxies import ProxyRoute
@@ -14,7 +14,7 @@ SHIPPED = load_declarations()
 
 def route(platform: str, credential: str | None) -> ProxyRoute:
     declaration = declared() if platform == "x" else SHIPPED[platform]
-    made = Route(name="r", kind="proxy", url="https://p.example/base/")
+    made = Route(name="r", kind=RouteKind.PROXY, url="https://p.example/base/")
     return ProxyRoute(
         route=made, declaration=declaration, creator="c", avatar="a", credential=credential
     )
@@ -57,7 +57,7 @@ def test_a_credential_in_the_path() -> None:
 
 def test_a_credential_in_the_query() -> None:
     head = HEAD.replace('{header: Authorization, prefix: "Bearer "}', "{query: token}")
-    made = Route(name="r", kind="proxy", url="https://p.example")
+    made = Route(name="r", kind=RouteKind.PROXY, url="https://p.example")
     proxy = ProxyRoute(
         route=made,
         declaration=parse_declaration(head + SEND, "x"),

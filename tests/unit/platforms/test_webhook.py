@@ -12,6 +12,7 @@ import pytest
 from gateway.demo.sandbox import PlannedFailure, SandboxPlatform
 from gateway.model.record import Delivery, Dispatch, DispatchResult
 from gateway.platforms.webhook import WebhookPlatform, judge_answer, message_body
+from tests.deliveries import webhook_platform
 
 NOW = datetime(2026, 11, 22, 20, tzinfo=UTC)
 SECRET = b"a secret of at least 24 bytes"
@@ -64,7 +65,7 @@ async def test_the_same_message_is_taken_once(
 async def test_the_secret_signs(
     sandbox: tuple[SandboxPlatform, str], make_delivery: MakeDelivery
 ) -> None:
-    wrong = WebhookPlatform(sandbox_url=sandbox[1], secret=b"another secret of 24 bytes")
+    wrong = webhook_platform(sandbox[1], secret=b"another secret of 24 bytes")
     told = await wrong.send(make_delivery())
     await wrong.close()
     assert told == Dispatch(result=DispatchResult.REFUSED, detail="HTTP 401")
@@ -79,9 +80,7 @@ async def test_a_route_may_have_its_own_secret(
     )
     (tmp_path / "own.secret").write_bytes(SECRET)
     (tmp_path / "own.secret").chmod(0o600)
-    platform = WebhookPlatform(
-        sandbox_url="http://127.0.0.1:1/", routes_dir=tmp_path, secret=b"another secret"
-    )
+    platform = webhook_platform("http://127.0.0.1:1/", tmp_path, secret=b"another secret")
     told = await platform.send(make_delivery(route="own"))
     await platform.close()
     assert told.result is DispatchResult.DELIVERED
@@ -129,10 +128,14 @@ async def raw_server(answer: Answer) -> AsyncIterator[str]:
         server.close()
 
 
-async def send_to(answer: Answer, delivery: Delivery, tmp_path: Path) -> Dispatch:
+async def send_to(
+    answer: Answer, delivery: Delivery, tmp_path: Path, *, timeout_s: float = 60
+) -> Dispatch:
     async with raw_server(answer) as url:
-        (tmp_path / "raw.yaml").write_text(f"name: raw\nkind: webhook\nurl: {url}\ntimeout_s: 1\n")
-        platform = WebhookPlatform(sandbox_url=url, routes_dir=tmp_path, secret=SECRET)
+        (tmp_path / "raw.yaml").write_text(
+            f"name: raw\nkind: webhook\nurl: {url}\ntimeout_s: {timeout_s}\n"
+        )
+        platform = webhook_platform(url, tmp_path)
         told = await platform.send(delivery)
         await platform.close()
         return told
@@ -152,11 +155,13 @@ async def test_silence_is_unknown(make_delivery: MakeDelivery, tmp_path: Path) -
     done = asyncio.Event()
 
     async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-        await read_request(reader)
-        await reader.read()
-        done.set()
+        try:
+            await read_request(reader)
+            await reader.read()
+        finally:
+            done.set()
 
-    told = await send_to(silent, make_delivery(route="raw"), tmp_path)
+    told = await send_to(silent, make_delivery(route="raw"), tmp_path, timeout_s=1)
     assert told == Dispatch(result=DispatchResult.UNKNOWN, detail="no answer within 1 s")
     await done.wait()
 
@@ -200,7 +205,7 @@ async def test_the_status_counts_when_the_body_breaks_off(
 async def test_no_connection_is_surely_not_sent(make_delivery: MakeDelivery) -> None:
     async with raw_server(lambda *_: asyncio.sleep(0)) as url:
         pass
-    platform = WebhookPlatform(sandbox_url=url, secret=SECRET)
+    platform = webhook_platform(url)
     told = await platform.send(make_delivery())
     await platform.close()
     assert told.result is DispatchResult.RETRY

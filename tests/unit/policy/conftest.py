@@ -12,14 +12,11 @@ import pytest
 from gateway.model.creator import Creator
 from gateway.model.decision import Contact, Facts
 from gateway.model.finding import Detection, Unavailable
-from gateway.model.route import Route
+from gateway.model.route import Route, RouteKind
 from gateway.model.submission import Channel, Submission
 from gateway.policy.packs.source import Snapshot, load_snapshot
 from gateway.text.reader import TextReader
-from tests.opa_program import opa
 from tests.paths import ROOT
-
-__all__ = ["opa"]
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 MAIN = """\
@@ -171,7 +168,7 @@ def make_facts(reader: TextReader) -> Callable[..., Facts]:
                 tenant="studio", id="lea", version=1, updated_at=now, settings=settings or {}
             ),
             contact=contact or Contact(),
-            route=Route(name="sandbox", kind="sandbox"),
+            route=Route(name="sandbox", kind=RouteKind.SANDBOX),
         )
 
     return making

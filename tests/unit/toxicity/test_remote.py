@@ -20,6 +20,7 @@ from gateway.errors import ModelInvalid, StageUndefined
 from gateway.toxicity.remote import RemoteScorer
 from gateway.toxicity.scorer import CATEGORIES
 from tests.missing import missing
+from tests.patience import PATIENCE_S
 
 MODEL = """
 import numpy as np
@@ -83,17 +84,17 @@ def mlserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process = subprocess.Popen([program, "start", "."], cwd=folder, stdout=log, stderr=log)
     try:
         transport = httpx.HTTPTransport(retries=8)  # it backs off in between
-        with httpx.Client(transport=transport, timeout=30) as client:
+        with httpx.Client(transport=transport, timeout=PATIENCE_S) as client:
             client.get(f"http://127.0.0.1:{http}/v2/models/screen").raise_for_status()
         yield f"http://127.0.0.1:{http}/v2/models/screen"
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE_S)
 
 
 @contextmanager
 def _scorer(url: str) -> Iterator[RemoteScorer]:
-    scorer = RemoteScorer(url=url, timeout_s=10)
+    scorer = RemoteScorer(url=url, timeout_s=PATIENCE_S)
     try:
         yield scorer
     finally:
@@ -202,7 +203,7 @@ def test_a_server_that_is_gone_holds() -> None:
 
 def test_one_that_leaves_later_holds() -> None:
     with _answering(200, _outputs([0.2])) as url:
-        scorer = RemoteScorer(url=url, timeout_s=10)
+        scorer = RemoteScorer(url=url, timeout_s=PATIENCE_S)
         scorer.load()
     with pytest.raises(StageUndefined, match="could not be asked"):
         scorer.score(["a text"])

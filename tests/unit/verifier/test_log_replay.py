@@ -164,7 +164,7 @@ def test_strange_kinds_are_counted_not_judged() -> None:
     for seq in range(50):
         replay.add(seq, {**common, "seq": seq, "kind": f"new-{seq}", "message_id": None})
     assert found == []
-    assert sum(replay.strange_kinds.values()) == story.kinds["unknown"] == 50
+    assert sum(replay.strange_kinds.values()) == replay.kinds["unknown"] == 50
     assert len(replay.strange_kinds) == 21
 
 
