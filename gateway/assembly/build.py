@@ -114,9 +114,8 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(open_with_anchors(settings))
         read = TextReader()
-        policies, reloader = await stack.enter_async_context(
-            _open_policies(settings, opened, read)
-        )
+        opening = _open_policies(settings, opened, read)
+        policies, reloader = await stack.enter_async_context(opening)
         pii = pii_detector(settings)
         detectors = (pii, toxicity_detector(settings))
         for detector in detectors:

@@ -28,8 +28,7 @@ from gateway.trail.verify import CHUNK_ENTRIES, StoredCheckpoint, Verification, 
 
 _MAX_CACHED_BLOCKS = 128
 """Blocks whose hashes are kept for proofs: 5 MB."""
-_ABOVE_ANY_SIZE = 1 << 62
-"""A number of entries that no log reaches, as the end of a range."""
+_ABOVE_ANY_SIZE = 1 << 62  # as the end of a range
 
 
 class LogStore(Protocol):
@@ -127,8 +126,7 @@ class Log:
 
     @property
     def problem(self) -> str:
-        """Why no checkpoint could be signed last time; "" otherwise. Safe to show in a readiness
-        answer."""
+        """Why no checkpoint could be signed last time; "" otherwise. Safe to show to anyone."""
         return self._problem
 
     async def start(self) -> None:
@@ -156,13 +154,12 @@ class Log:
         return None if stored is None else self._checked(stored)
 
     async def published(self) -> Checkpoint | None:
-        """The checkpoint for the public: the newest witnessed one, so that nobody is shown a log
-        that the witnesses were not shown; the newest of all while there is no witnessed one."""
+        """The checkpoint for the public: the newest witnessed one, so that nobody is shown another
+        log than the witnesses; the newest of all while there is no witnessed one."""
         return self._witnessed or await self.latest()
 
     async def look_for_witnessed(self) -> Checkpoint | None:
-        """Read again which checkpoint is the newest witnessed one, and return it. Raises
-        LogInvalid."""
+        """Look again for the newest witnessed checkpoint, and return it. Raises LogInvalid."""
         async with self._lock:
             await self._follow()
             await self._find_witnessed()
@@ -175,10 +172,8 @@ class Log:
             return await self._sign()
 
     async def proof(self, seq: int, *, with_entry: bool = False) -> str:
-        """The tlog-proof of entry `seq`.
-
-        It is made under the newest witnessed checkpoint if that covers the entry, else under the
-        latest, else under a new one. `with_entry` includes the entry's body, so that the file can
+        """The tlog-proof of entry `seq`, under the newest witnessed checkpoint if that covers the
+        entry, else under the latest, else under a new one. `with_entry` includes the entry's body, so that the file can
         be checked alone. Raises NotFound and LogInvalid.
         """
         checkpoint = await self._covering(seq)
@@ -363,8 +358,7 @@ class Log:
         ).note
 
     async def _follow(self) -> None:
-        """Take in the entries and checkpoints that any process stored since. Call it under the
-        lock."""
+        """Take in entries and checkpoints that any process stored. Call it under the lock."""
         if not self._opened:
             await self._open()
             return

@@ -20,12 +20,9 @@ from gateway.verifier.note import ED25519, MAX_NOTE, MalformedNote, SignedCheckp
 from gateway.verifier.page import as_page
 from gateway.verifier.report import as_json, as_text
 
-_BAR_WIDTH = 30
-"""Characters of the progress bar."""
-_BAR_EVERY_S = 0.2
-"""Seconds between two updates of the progress bar."""
-_MAX_STAMPS = 100_000
-"""Time stamps that are written at most: a crafted file must not fill the disk."""
+_BAR_WIDTH = 30  # characters of the progress bar
+_BAR_EVERY_S = 0.2  # seconds between two updates of the progress bar
+_MAX_STAMPS = 100_000  # time stamps that are written: a crafted file must not fill the disk
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

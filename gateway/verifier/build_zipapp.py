@@ -25,8 +25,7 @@ except ModuleNotFoundError as error:
 raise SystemExit(main())
 """
 _SHEBANG = b"#!/usr/bin/env python3\n"
-_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-"""The time of all files: the earliest that zip can express."""
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # of all files: the earliest that zip can express
 
 
 def build_zipapp(target: Path) -> str:

@@ -20,10 +20,8 @@ MAX_LINE_BYTES = 8 << 20
 """Bytes of a line. The longest message with all its findings stays far below, and JSON of this size
 fits into memory once it is parsed."""
 
-_MAX_KEYS = 1_000
-"""Keys of the header that are read."""
-_MAX_TEXT = 300
-"""Characters of a text in the header; a longer one makes it malformed."""
+_MAX_KEYS = 1_000  # keys of the header that are read
+_MAX_TEXT = 300  # characters of a text in the header; a longer one makes it malformed
 _GZIP = b"\x1f\x8b"
 
 

@@ -37,10 +37,8 @@ from gateway.verifier.tree import RootAccumulator, leaf_of
 _MAX_MISSING_ENTRIES = 1_000_000
 """Missing entries in all. After more, the rest is not examined: each missing entry takes memory."""
 
-_MAX_TEXT = 300
-"""Characters of a finding's text; longer ones are cut."""
-_PROGRESS_LINES = 512
-"""Lines between two calls of `progress`."""
+_MAX_TEXT = 300  # characters of a finding's text; longer ones are cut
+_PROGRESS_LINES = 512  # lines between two calls of `progress`
 
 
 OnStamp = Callable[[int, str, bytes], None]

@@ -13,8 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-VERSION = 1
-"""Of the format of entries: the member `v`."""
+VERSION = 1  # of the format of entries: the member `v`
 _ALLOWS_NOTHING, _CAUSE_UNREADABLE, _CAUSE_USED_UP = 0, -1, -2
 _RESERVED = (_ALLOWS_NOTHING, _CAUSE_UNREADABLE, _CAUSE_USED_UP)
 
@@ -101,10 +100,8 @@ class LogReplay:
         self.last_at = max(self.last_at, stamp)
 
     def _count_unknown_kind(self, _: int, body: Mapping[str, Any]) -> None:
-        kind = body["kind"][:40]
-        self.strange_kinds[
-            kind if len(self.strange_kinds) < _MAX_UNKNOWN_KINDS else "(others)"
-        ] += 1
+        kind = body["kind"][:40] if len(self.strange_kinds) < _MAX_UNKNOWN_KINDS else "(others)"
+        self.strange_kinds[kind] += 1
 
     def _replay_judgement(self, seq: int, body: Mapping[str, Any]) -> None:
         message = hash(body["message_id"])
@@ -201,8 +198,7 @@ class LogReplay:
 _OF_MESSAGES = {"decision", "dry_run", "review", "delivery", "expiry"}
 _VERDICTS = {verdict: verdict for verdict in ("publish", "hold", "block")}
 _DELIVERY_STATES = {end: end for end in ("delivered", "refused", "unknown", "dead")}
-_MAX_UNKNOWN_KINDS = 20
-"""Unknown kinds that are counted by name; others are counted together."""
+_MAX_UNKNOWN_KINDS = 20  # that are counted by name; others are counted together
 _ERASURE_SCOPES = {"subject", "conversation", "creator", "message", "retention"}
 _ERASURE_TEXTS = ("erasure_id", "actor", "reason", "subject", "ordered_at")
 _DIGEST_SCOPES = {"subject", "conversation"}

@@ -15,14 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 ED25519, COSIGNATURE, ML_DSA_44 = 1, 4, 6
 """Kinds of keys: Ed25519 over the text, and cosignatures with a time by Ed25519 or ML-DSA-44."""
 
-MAX_NOTE = 100_000
-"""Characters of a note that are read."""
+MAX_NOTE = 100_000  # characters of a note that are read
 _KEY_BYTES = {ED25519: 32, COSIGNATURE: 32, ML_DSA_44: 1312}
-_MAX_SIGNATURES = 100
-"""Signatures of a note that are read."""
+_MAX_SIGNATURES = 100  # signatures of a note that are read
 _FORBIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")
-_MAX_INT64 = (1 << 63) - 1
-"""Largest time of a cosignature."""
+_MAX_INT64 = (1 << 63) - 1  # the largest time of a cosignature
 
 
 class MalformedNote(Exception):
