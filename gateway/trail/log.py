@@ -173,9 +173,8 @@ class Log:
 
     async def proof(self, seq: int, *, with_entry: bool = False) -> str:
         """The tlog-proof of entry `seq`, under the newest witnessed checkpoint if that covers the
-        entry, else under the latest, else under a new one. `with_entry` includes the entry's body, so that the file can
-        be checked alone. Raises NotFound and LogInvalid.
-        """
+        entry, else under the latest, else under a new one. `with_entry` includes the entry's body,
+        so that the file can be checked alone. Raises NotFound and LogInvalid."""
         checkpoint = await self._covering(seq)
         size = checkpoint.size
         blocks = await self._fetch(lambda: self._tree.blocks_for_inclusion(seq, size))

@@ -71,7 +71,6 @@ RULE_TEST = """\
 package packs.shop.word_test
 
 import data.packs.shop.word
-from tests.paths import ROOT
 
 test_blocks if count(word.results) == 1 with input as {"text": {"folded": "what a secret"}}
 
