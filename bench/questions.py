@@ -96,8 +96,7 @@ async def _measure(folder: Path) -> list[Figure]:
 
 def _questions(store: Store) -> dict[str, Callable[[], Awaitable[object]]]:
     asks: dict[str, Callable[[], Awaitable[object]]] = {
-        name: partial(store.questions.newest, query, limit=100)
-        for name, query in _filters().items()
+        name: partial(store.search.newest, query, limit=100) for name, query in _filters().items()
     }
     for shape in ExportFormat:
         asks[f"export.{shape.value}"] = partial(_export, store, shape, EntryQuery())
@@ -162,7 +161,7 @@ async def _export(store: Store, format: ExportFormat, query: EntryQuery) -> int:
         made_at=_START,
     )
     size = 0
-    pages = store.questions.pages(query, stop=_ENTRIES, limit=_PAGE)
+    pages = store.search.pages(query, stop=_ENTRIES, limit=_PAGE)
     async with aclosing(Export(about=about).pieces(pages)) as pieces:
         async for piece in pieces:
             size += len(piece)
@@ -171,9 +170,7 @@ async def _export(store: Store, format: ExportFormat, query: EntryQuery) -> int:
 
 async def _reasons(store: Store) -> int:
     profile = Profile(platform="p", territorial_scope=("FR",), contract_ground="terms")
-    entries = await store.questions.page(
-        EntryQuery(tenant="bench", decisions=RESTRICTED), limit=_PAGE
-    )
+    entries = await store.search.page(EntryQuery(tenant="bench", decisions=RESTRICTED), limit=_PAGE)
     made = [statement(one, profile, titles={}, origin=_ORIGIN) for one in entries]
     return sum(one is not None for one in made)
 

@@ -41,7 +41,7 @@ from gateway.trail.leaf import encode
 from gateway.trail.merkle import Frontier
 from gateway.trail.note import NoteKey
 from gateway.trail.verify import StoredCheckpoint, verify
-from gateway.verifier.anchors import GivenKey
+from gateway.verifier.anchors import AuditorInput
 from gateway.verifier.evidence import Evidence
 from gateway.verifier.examine import examine
 from gateway.verifier.note import TrustedKey
@@ -98,7 +98,7 @@ def _verify_us(log: _Written, keys: tuple[NoteKey, ...]) -> Figure:
 def _verifier_us(log: _Written, keys: tuple[NoteKey, ...]) -> Figure:
     """The stand-alone verifier: standard library and cryptography alone, from the file's bytes."""
     file = asyncio.run(_evidence(log, keys))
-    given = GivenKey(keys=[TrustedKey.parse(str(key)) for key in keys])
+    given = AuditorInput(keys=[TrustedKey.parse(str(key)) for key in keys])
     taken = []
     for _ in range(4):
         before = time.process_time()

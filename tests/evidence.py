@@ -31,7 +31,7 @@ from gateway.trail.evidence import evidence
 from gateway.trail.leaf import encode
 from gateway.trail.merkle import Frontier
 from gateway.trail.note import NoteKey
-from gateway.verifier.anchors import GivenKey
+from gateway.verifier.anchors import AuditorInput
 from gateway.verifier.evidence import Evidence
 from gateway.verifier.examine import examine
 from gateway.verifier.note import SignedCheckpoint, TrustedKey
@@ -196,7 +196,7 @@ class _Stored:
 def examined(file: bytes, *, kept: Sequence[str] = (), **given: Any) -> VerificationReport:
     """`kept` are the notes of checkpoints that the auditor kept."""
     named = [(f"kept-{n}.txt", SignedCheckpoint.parse(note)) for n, note in enumerate(kept)]
-    return examine(Evidence(io.BytesIO(file), "evidence.jsonl"), GivenKey(kept=named, **given))
+    return examine(Evidence(io.BytesIO(file), "evidence.jsonl"), AuditorInput(kept=named, **given))
 
 
 def said_otherwise(entry: Entry, **changes: Any) -> Entry:

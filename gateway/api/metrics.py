@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from gateway.model.record import Outcome
 from gateway.policy.live.live_policies import PoliciesStatus
 from gateway.policy.live.shadow import ShadowStatus
-from gateway.trail.witnessing import Standing
+from gateway.trail.witnessing import WitnessStatus
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
@@ -93,12 +93,12 @@ class Metrics:
     def policies(self, status: PoliciesStatus, shadow: ShadowStatus | None = None) -> None:
         self._policies.show(status, shadow)
 
-    def witnesses(self, standings: Sequence[Standing], quorum: int) -> None:
+    def witnesses(self, statuses: Sequence[WitnessStatus], quorum: int) -> None:
         self._quorum.set(quorum)
-        for one in standings:
-            self._witness_up.labels(one.name).set(not one.problem and one.size > 0)
-            self._witness_alarm.labels(one.name).set(one.alarm)
-            self._witnessed_size.labels(one.name).set(one.size)
+        for status in statuses:
+            self._witness_up.labels(status.name).set(not status.problem and status.size > 0)
+            self._witness_alarm.labels(status.name).set(status.alarm)
+            self._witnessed_size.labels(status.name).set(status.size)
 
     def render(self) -> bytes:
         return generate_latest(self._registry)

@@ -93,7 +93,7 @@ def _refusal(error: Refusal) -> JSONResponse:
             {"field": error.field, "problem": error.problem, "mend": error.mend},
         ]
     if isinstance(error, OnLegalHold):
-        extra["holds"] = list(error.holds)
+        extra["holds"] = list(error.legal_holds)
     if isinstance(error, Erased):
         extra["erased_at"] = error.at.isoformat()
     return problem(error.status, error.slug, error.title, str(error), extra=extra, headers=headers)

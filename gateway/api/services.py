@@ -31,7 +31,7 @@ from gateway.trail.witnessing import Witnessing
 class ReportServices:
     """What reports are made with. `statement` is None where no profile is set."""
 
-    questions: EntrySearch
+    search: EntrySearch
     tallies: StoredTallies
     updater: TallyUpdater
     statement: Callable[[Entry], Mapping[str, Any] | None] | None = None
@@ -53,7 +53,7 @@ class ApiServices:
     log: Log
     entries: StoredLog
     erasures: Erasures
-    holds: LegalHolds
+    legal_holds: LegalHolds
     guard: AccessGuard
     metrics: Metrics
     now: Now

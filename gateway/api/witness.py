@@ -9,7 +9,7 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import LogInvalid
-from gateway.trail.witness import MAX_REQUEST, Witness, WitnessResponse
+from gateway.trail.witness import MAX_REQUEST_BYTES, Witness, WitnessResponse
 
 _AT_ONCE = 16
 _PATH = "/add-checkpoint"
@@ -55,7 +55,7 @@ async def _body(receive: Receive) -> bytes | None:
         if message["type"] != "http.request":
             return None
         body += message.get("body", b"")
-        if len(body) > MAX_REQUEST:
+        if len(body) > MAX_REQUEST_BYTES:
             return None
         if not message.get("more_body", False):
             return bytes(body)

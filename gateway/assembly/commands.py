@@ -1,4 +1,4 @@
-"""What the command line is given."""
+"""Builds the services of the command line."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from gateway.settings import Settings, read_settings
 
 
 def command_services() -> CommandServices:
-    """What the command line is given."""
+    """The services that commands use."""
     return CommandServices(
         settings=read_settings,
         opened=open_with_anchors,
@@ -39,14 +39,15 @@ def command_services() -> CommandServices:
 
 @asynccontextmanager
 async def _open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
+    """Assemble a gateway without a server and background jobs."""
     async with assemble(settings) as parts:
         yield parts.gateway
 
 
 @asynccontextmanager
 async def _open_documents(settings: Settings) -> AsyncIterator[Document]:
-    """What the policies would be shown of a message; nothing is recorded or delivered. A creator
-    that nobody registered has no settings."""
+    """Open a function that returns the policies' input for a submission. It records and delivers
+    nothing. A creator that is not registered counts as one without settings."""
     async with assemble(settings) as parts:
         rooms = parts.rooms
         judge = Judge(rooms=rooms, limits=limits_of(settings), now=utc_now)
@@ -60,7 +61,9 @@ async def _open_documents(settings: Settings) -> AsyncIterator[Document]:
                 )
             judgement = await judge.judge(submission, creator, route)
             if judgement.decision is None:
-                why = "; ".join(f"{one.stage}: {one.reason}" for one in judgement.unavailable)
+                why = "; ".join(
+                    f"{failed.stage}: {failed.reason}" for failed in judgement.unavailable
+                )
                 raise StageFailure("policy", why or "no decision")
             return judgement.decision.document
 

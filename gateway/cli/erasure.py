@@ -84,8 +84,8 @@ def _add_erase(app: typer.Typer, commands: CommandServices) -> None:
                 return await opened.store.erasures.erase(order)
 
         plan = run(planned)
-        if plan.holds and not dry_run:
-            raise OnLegalHold(plan.holds)
+        if plan.legal_holds and not dry_run:
+            raise OnLegalHold(plan.legal_holds)
         empty = not (plan.counts.keys or plan.counts.contacts)
         if dry_run or empty:
             _show(plan, as_json=as_json, planned=True)
@@ -158,7 +158,7 @@ def _add_holds(app: typer.Typer, commands: CommandServices) -> None:
 
         async def job() -> LegalHold:
             async with commands.opened(settings_of(context)) as opened:
-                return await opened.store.holds.place(
+                return await opened.store.legal_holds.place(
                     scope=scope,
                     tenant=tenant,
                     target=target,
@@ -180,7 +180,7 @@ def _add_holds(app: typer.Typer, commands: CommandServices) -> None:
 
         async def job() -> list[LegalHold]:
             async with commands.opened(settings_of(context)) as opened:
-                return list(await opened.store.holds.placed(tenant))
+                return list(await opened.store.legal_holds.placed(tenant))
 
         at = datetime.now(UTC)
         holds = [hold for hold in run(job) if lifted or hold.holds_at(at)]
@@ -216,7 +216,7 @@ def _add_holds(app: typer.Typer, commands: CommandServices) -> None:
 
         async def job() -> LegalHold:
             async with commands.opened(settings_of(context)) as opened:
-                return await opened.store.holds.lift(
+                return await opened.store.legal_holds.lift(
                     tenant, hold, actor=actor, reason=_given(reason)
                 )
 
@@ -277,8 +277,8 @@ def _told(report: ErasureReport, *, planned: bool) -> str:
         )
         if count
     ]
-    if report.holds:
-        lines.append(f"  in the way: legal hold {', '.join(report.holds)}")
+    if report.legal_holds:
+        lines.append(f"  in the way: legal hold {', '.join(report.legal_holds)}")
     if report.entry is not None:
         lines.append(f"  {report.id}, entry {report.entry}")
     return "\n".join(lines)
@@ -293,7 +293,7 @@ def _as_json(report: ErasureReport) -> dict[str, Any]:
         "tenant": report.tenant,
         "target": report.target,
         "counts": asdict(report.counts),
-        "holds": list(report.holds),
+        "holds": list(report.legal_holds),
     }
 
 

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from gateway.cli.context import CommandServices, run, settings_of
 from gateway.errors import InvalidField
 from gateway.opened import Opened
-from gateway.trail.evidence import evidence, extent
+from gateway.trail.evidence import evidence, exportable_size
 
 _LEVEL = 6
 
@@ -49,7 +49,7 @@ def add(app: typer.Typer, commands: CommandServices) -> None:
 
 
 async def _write(opened: Opened, file: BinaryIO, tenant: str | None) -> None:
-    size, problem = await extent(opened.log, opened.store.log)
+    size, problem = await exportable_size(opened.log, opened.store.log)
     if problem:  # what is there shall be seen all the same
         typer.echo(f"The log does not verify, and is exported as it is stored: {problem}", err=True)
     columns = (TextColumn("writing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -15,7 +15,7 @@ from rich.progress import TaskID as Task
 from gateway.cli.context import CommandServices, settings_of
 from gateway.errors import InvalidField
 from gateway.settings import Settings
-from gateway.storage.move.mover import KeysMove, MoveResult, cancel, move
+from gateway.storage.move.mover import KeyStoreMove, MoveResult, cancel, move
 from gateway.storage.store import key_store_at
 from gateway.storage.vault.key_file import KeyFile
 from gateway.trail.merkle import MerkleTree
@@ -68,7 +68,7 @@ def _move(settings: Settings, source: Path, to: str, keys_to: str | None) -> Mov
     keys = None
     if keys_to is not None:
         file = KeyFile(settings.subject_keys_path)
-        keys = KeysMove(source=file, target=key_store_at(settings.subject_keys_path, keys_to))
+        keys = KeyStoreMove(source=file, target=key_store_at(settings.subject_keys_path, keys_to))
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -20,7 +20,7 @@ from gateway.keyring import Keyring
 from gateway.model.record import EntryKind
 from gateway.opened import Opened
 from gateway.settings import Settings
-from gateway.trail.anchors import Anchored
+from gateway.trail.anchors import AnchorCoverage
 from gateway.trail.checkpoint import Checkpoint, note_keys, open_checkpoint
 from gateway.trail.merkle import verify_consistency
 from gateway.trail.note import Cosignature, NoteKey, cosignatures
@@ -251,7 +251,7 @@ def _log_keys(settings: Settings, given: list[str] | None) -> Sequence[NoteKey]:
     )
 
 
-def anchored_report(anchored: Anchored) -> dict[str, Any]:
+def anchored_report(anchored: AnchorCoverage) -> dict[str, Any]:
     """For JSON."""
     return {
         "quorum": anchored.quorum,
@@ -274,7 +274,7 @@ def anchored_report(anchored: Anchored) -> dict[str, Any]:
     }
 
 
-def anchored_told(anchored: Anchored, size: int) -> list[str]:
+def anchored_told(anchored: AnchorCoverage, size: int) -> list[str]:
     """For people; `size` is the log's."""
     lines = []
     if anchored.quorum:

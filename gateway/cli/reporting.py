@@ -106,7 +106,7 @@ def _add_export(app: typer.Typer, commands: CommandServices) -> None:
                 checkpoint = await _covering(opened)
                 made = Export(about=_about(format, checkpoint, query))
                 with _progress("exporting") as advance, _writing(out) as file:
-                    pages = opened.store.questions.pages(
+                    pages = opened.store.search.pages(
                         query, stop=checkpoint.size, after=after, limit=limit
                     )
                     async for piece in made.pieces(_watched(pages, checkpoint.size, advance)):
@@ -148,7 +148,7 @@ def _add_reasons(app: typer.Typer, commands: CommandServices) -> None:
             async with commands.opened(settings) as opened:
                 checkpoint = await _covering(opened)
                 with _progress("stating") as advance, _writing(out) as file:
-                    pages = opened.store.questions.pages(query, stop=checkpoint.size)
+                    pages = opened.store.search.pages(query, stop=checkpoint.size)
                     count = await _write_statements(
                         file,
                         _watched(pages, checkpoint.size, advance),

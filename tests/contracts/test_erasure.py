@@ -317,7 +317,7 @@ async def place_hold(
     target: str = PERSON,
     **changes: Any,
 ) -> str:
-    hold = await store.holds.place(
+    hold = await store.legal_holds.place(
         scope=scope,
         tenant="acme",
         target=target,
@@ -339,12 +339,12 @@ async def test_a_hold_blocks(
         order(ErasureScope.MESSAGE, made.submission.message_id),
     ]
     for one in orders:
-        assert (await store.erasures.plan(one)).holds == (hold,)
+        assert (await store.erasures.plan(one)).legal_holds == (hold,)
         with pytest.raises(OnLegalHold, match=hold) as caught:
             await store.erasures.erase(one)
-        assert caught.value.holds == (hold,)
+        assert caught.value.legal_holds == (hold,)
     assert await store.log.size() == size
-    await store.holds.lift("acme", hold, actor="counsel", reason="Case closed.")
+    await store.legal_holds.lift("acme", hold, actor="counsel", reason="Case closed.")
     assert (await store.erasures.erase(order())).counts.messages == 1
 
 
@@ -387,10 +387,10 @@ async def test_a_hold_ends_by_itself(store: Store, samples: Samples, clock: Cloc
 
 async def test_holds_are_entries(store: Store) -> None:
     hold = await place_hold(store)
-    await store.holds.lift("acme", hold, actor="ann", reason="Case closed.")
+    await store.legal_holds.lift("acme", hold, actor="ann", reason="Case closed.")
     with pytest.raises(StateConflict):
-        await store.holds.lift("acme", hold, actor="ann", reason="Twice.")
-    (listed,) = await store.holds.placed("acme")
+        await store.legal_holds.lift("acme", hold, actor="ann", reason="Twice.")
+    (listed,) = await store.legal_holds.placed("acme")
     assert (listed.placed_by, listed.lifted_by) == ("counsel", "ann")
     bodies = [orjson.loads(entry.body) for entry in await log_of(store)]
     assert [body["detail"]["action"] for body in bodies] == ["placed", "lifted"]
@@ -403,12 +403,12 @@ async def test_a_hold_comes_in_between(store: Store, samples: Samples) -> None:
     for number in range(40):
         await record(store, samples, audience=whose(f"p{number}"))
     everything = order(ErasureScope.CREATOR, "zoe")
-    jobs, write = store.erasures._jobs, store._writer.write
+    steps, write = store.erasures._steps, store._writer.write
     begun = await write(
-        lambda one: jobs.begin(one, everything, store.erasures.scope_of(everything))
+        lambda one: steps.begin(one, everything, store.erasures.scope_of(everything))
     )
     assert begun is not None
-    await write(lambda one: jobs.step(one, begun.number))
+    await write(lambda one: steps.step(one, begun.number))
     await place_hold(store, LegalHoldScope.CREATOR, "zoe")
     assert await store.erasures.resume() == 1
     (report,) = await store.erasures.recent("acme")
@@ -472,7 +472,7 @@ async def test_retention_respects_holds(store: Store, samples: Samples, clock: C
     assert (report.counts.keys, report.counts.kept) == (1, 1)
     assert await retention.run() == []
     assert len(await store.erasures.recent("acme")) == 1
-    await store.holds.lift("acme", hold, actor="ann", reason="Case closed.")
+    await store.legal_holds.lift("acme", hold, actor="ann", reason="Case closed.")
     assert [one.counts.keys for one in await retention.run()] == [1]
 
 
@@ -490,15 +490,15 @@ async def test_what_was_begun_is_carried_on(
 ) -> None:
     """Stopped after each of its commits in turn."""
     message_id = (await record(store, samples)).submission.message_id
-    jobs, scope = store.erasures._jobs, store.erasures.scope_of(order())
-    begun = await store._writer.write(lambda one: jobs.begin(one, order(), scope))
+    steps, scope = store.erasures._steps, store.erasures.scope_of(order())
+    begun = await store._writer.write(lambda one: steps.begin(one, order(), scope))
     assert begun is not None
     if stop > 0:
-        step = await store._writer.write(lambda one: jobs.step(one, begun.number))
+        step = await store._writer.write(lambda one: steps.step(one, begun.number))
         if stop > 1:
             store._keys.destroy(step.kids)
         if stop > 2:
-            await store._writer.write(lambda one: jobs.confirm(one, step.kids))
+            await store._writer.write(lambda one: steps.confirm(one, step.kids))
     store = await reopen(store)
     assert await erased_entries(store) == []
     outcome = await store.ledger.outcome("acme", message_id)
@@ -519,7 +519,7 @@ async def test_what_another_is_at_is_left_to_them(
 ) -> None:
     await record(store, samples)
     scope = store.erasures.scope_of(order())
-    await store._writer.write(lambda one: store.erasures._jobs.begin(one, order(), scope))
+    await store._writer.write(lambda one: store.erasures._steps.begin(one, order(), scope))
     other = await place.open()
     assert await other.erasures.resume() == 0
     assert await store.erasures.resume() == 1

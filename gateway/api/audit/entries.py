@@ -20,7 +20,7 @@ from gateway.model.access import ApiKey, Role
 from gateway.model.record import Entry, EntryKind
 from gateway.model.submission import Channel
 from gateway.storage.store import EntryQuery
-from gateway.trail.evidence import CONTENT_TYPE, evidence, extent
+from gateway.trail.evidence import CONTENT_TYPE, evidence, exportable_size
 
 Auditor = Annotated[ApiKey, Depends(needs(Role.AUDITOR))]
 Size = Annotated[int, Query(ge=0, le=2**62)]
@@ -188,7 +188,7 @@ async def consistency(request: Request, key: Auditor, old: Size, new: Size) -> C
 async def whole_log(request: Request, key: Auditor) -> StreamingResponse:
     """JSON Lines, docs/reference/evidence.md. As long as the log: store it as it comes."""
     services = services_of(request)
-    size, problem = await extent(services.log, services.entries)
+    size, problem = await exportable_size(services.log, services.entries)
     pieces = evidence(
         services.entries,
         origin=services.log.origin,

@@ -215,7 +215,7 @@ async def place(request: Request, body: LegalHoldIn, key: Auditor) -> LegalHoldO
     if body.expires_at is not None and body.expires_at <= services.now():
         raise InvalidField("expires_at", "has passed", "Name a time to come, or none.")
     scope, target = body.named()
-    hold = await services.holds.place(
+    hold = await services.legal_holds.place(
         scope=scope,
         tenant=key.tenant,
         target=target,
@@ -227,14 +227,14 @@ async def place(request: Request, body: LegalHoldIn, key: Auditor) -> LegalHoldO
 
 
 async def placed(request: Request, key: Auditor) -> list[LegalHoldOut]:
-    holds = services_of(request).holds
+    holds = services_of(request).legal_holds
     return [_hold_out(one) for one in await holds.placed(key.tenant)]
 
 
 async def lift(
     request: Request, hold_id: HoldId, body: LegalHoldLiftIn, key: Auditor
 ) -> LegalHoldOut:
-    holds = services_of(request).holds
+    holds = services_of(request).legal_holds
     return _hold_out(await holds.lift(key.tenant, hold_id, actor=key.id, reason=body.reason))
 
 
@@ -247,7 +247,7 @@ def _erasure_out(report: ErasureReport) -> ErasureOut:
         counts=ErasureCountsOut(**counts),
         entry=report.entry,
         at=report.at,
-        holds=list(report.holds),
+        holds=list(report.legal_holds),
     )
 
 

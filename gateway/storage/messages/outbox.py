@@ -38,7 +38,7 @@ class StoredOutbox:
         self._vault = vault
         self._handover = fresh
         self._now = now
-        self._boot = database.boot
+        self._boot = database.instance_id
         self._dead: set[str] = set()
         self._compile(database)
 

@@ -49,7 +49,7 @@ _DECIDED = (
 class Recording:
     def __init__(self, *, database: Database, digests: Digests) -> None:
         self._digests = digests
-        self._boot = database.boot
+        self._boot = database.instance_id
         compiled, message = database.statement, sa.bindparam("message", type_=sa.String)
         self._insert_payload = compiled(sa.insert(table(PayloadRow)))
         self._insert_subject = compiled(sa.insert(table(SubjectRow)))

@@ -8,7 +8,7 @@ from gateway.model.finding import Stage, Unavailable
 from gateway.model.record import Outcome
 from gateway.model.submission import Channel
 from gateway.model.verdict import State, Verdict
-from gateway.trail.witnessing import Standing
+from gateway.trail.witnessing import WitnessStatus
 
 OUTCOME = Outcome(
     message_id="msg_secret",
@@ -58,9 +58,9 @@ def test_witnesses_are_measured() -> None:
     metrics = Metrics()
     metrics.witnesses(
         [
-            Standing(name="w1", size=7),
-            Standing(name="w2", size=3, problem="has seen more", alarm=True),
-            Standing(name="w3"),
+            WitnessStatus(name="w1", size=7),
+            WitnessStatus(name="w2", size=3, problem="has seen more", alarm=True),
+            WitnessStatus(name="w3"),
         ],
         2,
     )

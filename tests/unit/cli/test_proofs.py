@@ -16,7 +16,7 @@ from gateway.keyring import Keyring
 from gateway.model.record import Change
 from gateway.settings import Settings, read_settings
 from gateway.storage.store import Store
-from gateway.trail.anchors import Anchored, WitnessedCheckpoints
+from gateway.trail.anchors import AnchorCoverage, WitnessedCheckpoints
 from gateway.trail.checkpoint import note_keys, parse_checkpoint
 from gateway.trail.note import note_text
 from gateway.trail.witness import Cosigner
@@ -169,10 +169,10 @@ def test_a_proof_tells_its_witnesses(
 
 
 def test_what_an_auditor_is_told() -> None:
-    plain = anchored_told(Anchored(only_ours=3), 9)
+    plain = anchored_told(AnchorCoverage(only_ours=3), 9)
     assert plain == ["Checkpoints that nobody but the operator signed: 3."]
     whole = anchored_told(
-        Anchored(
+        AnchorCoverage(
             quorum=2,
             witnesses=(
                 WitnessedCheckpoints(name="w1", checkpoints=2, size=7, at=AT),

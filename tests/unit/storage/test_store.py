@@ -213,7 +213,7 @@ async def test_it_is_not_ready_while_it_cannot_write(
     store._writer.problem = "OperationalError SQLITE_FULL"
     await store.ready()
     assert store._writer.problem == ""
-    monkeypatch.setattr("gateway.storage.engine.sqlite._LEAST_SPACE", 1 << 60)
+    monkeypatch.setattr("gateway.storage.engine.sqlite._MIN_FREE_BYTES", 1 << 60)
     with pytest.raises(DatabaseUnusable, match="MiB left"):
         await store.ready()
 

@@ -211,6 +211,6 @@ async def test_a_server_that_is_not_there_is_named_without_its_password(place: P
 
 
 def test_locks_have_numbers_that_postgresql_takes() -> None:
-    from gateway.storage.engine.postgres import _key
+    from gateway.storage.engine.postgres import _lock_key
 
-    assert -(2**63) <= _key("ff" * 8) < 0 <= _key("00" * 8) < 2**63
+    assert -(2**63) <= _lock_key("ff" * 8) < 0 <= _lock_key("00" * 8) < 2**63

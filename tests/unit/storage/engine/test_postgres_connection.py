@@ -88,7 +88,7 @@ def behind(url: str, forwarder: Forwarder) -> str:
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """4 s after the 12 s of a writer, less these: a busy server answers all else by then."""
-    monkeypatch.setattr("gateway.storage.engine.postgres._ANSWER_S", 4 - 12)
+    monkeypatch.setattr("gateway.storage.engine.postgres._ANSWER_GRACE_S", 4 - 12)
 
 
 def test_an_answer_that_does_not_come_ends_the_connection(

@@ -17,12 +17,12 @@ async def test_what_was_just_recorded_is_taken_without_a_write(
     store: Store, samples: Samples
 ) -> None:
     await store.ledger.record(samples.record())
-    untidy = store._writer._untidy
+    untidy = store._writer._untidied_jobs
     (delivery,) = await store.outbox.lease(
         message_id="msg_1", until=samples.clock.at + timedelta(seconds=30)
     )
     assert delivery.attempt == 1
-    assert store._writer._untidy == untidy
+    assert store._writer._untidied_jobs == untidy
 
 
 async def test_a_handover_that_came_too_late_is_a_second_attempt(
@@ -94,7 +94,7 @@ async def test_what_was_recorded_although_nobody_learnt_it_is_sent_soon(
     fresh.doubt("msg_that_was_never_recorded")
     until = samples.clock.move(seconds=1)
     assert await store.outbox.lease(limit=5, until=until) == []
-    await store.tend()
+    await store.reclaim_from_dead()
     assert fresh.doubtful() == []
     (delivery,) = await store.outbox.lease(limit=5, until=until)
     assert not delivery.uncertain

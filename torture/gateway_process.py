@@ -1,5 +1,7 @@
-"""The gateway in a process of its own: real doors, pipeline, store, courier and webhook. Only the
-rooms that judge are stood in for, since they touch neither disk nor network."""
+"""The gateway under test, in a process of its own: real API, pipeline, store, courier and webhook.
+
+Only what judges messages is replaced by stubs, since it uses neither disk nor network.
+"""
 
 from __future__ import annotations
 
@@ -40,17 +42,19 @@ from gateway.platforms.routes import load_routes
 from gateway.platforms.webhook import WebhookPlatform
 from gateway.ports import PolicyGeneration
 from gateway.settings import Settings, read_settings
-from torture import rooms
+from torture import stubs
 from torture.mutants import plant
 
-# What takes too long to do in each child: they are forked from a process that has imported this.
+# Done once and not in each child, which would take too long: children are forked from a process
+# that has imported this module.
 _APP = build_app(None, version="torture", max_body_bytes=1_000_000)
 _LATE = (anyio._backends._asyncio, httpcore, uvicorn.lifespan.on, uvicorn.protocols.websockets.auto)
 gc.freeze()
 
 
 def serve(settings: Mapping[str, Any], mutant: str, pipe: Connection) -> None:
-    """Wait for the word, then serve until SIGTERM. A gateway that cannot open ends with 3."""
+    """Wait for a message on `pipe`, plant the mutant, and serve until SIGTERM. Exits with 3 when
+    the gateway cannot start."""
     log = os.open(Path(settings["data_dir"]) / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -82,7 +86,7 @@ async def _serve(settings: Settings) -> None:
             )
             await opened.log.start()
             running = asyncio.create_task(courier.run())
-            _APP.state.services = _doors(opened, courier, platform)
+            _APP.state.services = _api_services(opened, courier, platform)
             listen(sockets)
             try:
                 await serve_app(_APP, sockets)
@@ -93,26 +97,26 @@ async def _serve(settings: Settings) -> None:
                 await platform.close()
 
 
-def _doors(opened: Opened, courier: OutboxCourier, platform: WebhookPlatform) -> ApiServices:
+def _api_services(opened: Opened, courier: OutboxCourier, platform: WebhookPlatform) -> ApiServices:
     store = opened.store
-    judging = PolicyGeneration(
-        signals=rooms.Nothing(Stage.SIGNALS), decide=rooms.HoldsWhatAsks().decide
+    generation = PolicyGeneration(
+        signals=stubs.StubDetector(Stage.SIGNALS), decide=stubs.StubPolicyEngine().decide
     )
-    made = Adapters(
+    adapters = Adapters(
         ledger=store.ledger,
         registry=store.registry,
-        read=rooms.read,
-        detectors=tuple(map(rooms.Nothing, (Stage.PII, Stage.TOXICITY))),
-        spare=rooms.spare,
-        policies=lambda: nullcontext(judging),
-        redact=rooms.redact,
-        discloser=rooms.Labels(),
+        read=stubs.read_text,
+        detectors=tuple(map(stubs.StubDetector, (Stage.PII, Stage.TOXICITY))),
+        spare=stubs.keep_findings,
+        policies=lambda: nullcontext(generation),
+        redact=stubs.redact,
+        discloser=stubs.StubDiscloser(),
         courier=courier,
         platform=platform,
     )
     given = {
         "gateway": Gateway(
-            rooms=made,
+            rooms=adapters,
             limits=Limits(detect_ms=30_000, policy_ms=30_000, record_ms=30_000),
             now=_now,
         ),
@@ -125,8 +129,8 @@ def _doors(opened: Opened, courier: OutboxCourier, platform: WebhookPlatform) ->
         "now": _now,
         "check_creator": lambda _settings: None,
     }
-    # The doors that no story opens lead nowhere.
-    missing: dict[str, Any] = {one.name: None for one in fields(ApiServices)}
+    # The workload does not use the other services.
+    missing: dict[str, Any] = {service.name: None for service in fields(ApiServices)}
     return ApiServices(**missing | given)
 
 

@@ -1,4 +1,5 @@
-"""One trial: a gateway under strace, a story, a fault; then a restart, and the promises."""
+"""Runs one trial: a gateway under strace, the workload, one fault; a restart, and the check of the
+promises."""
 
 from __future__ import annotations
 
@@ -15,20 +16,22 @@ from typing import Any
 import httpx
 
 from torture import promises
-from torture.child import serve
 from torture.engines import PostgresEngine, SqliteEngine
-from torture.platform import Arrival, Platform
-from torture.story import Caller, Told
+from torture.fake_platform import FakePlatform, ReceivedRequest
+from torture.gateway_process import serve
 from torture.strace import attached
+from torture.workload import ClientHistory, WorkloadClient
 
 _KILL = "signal=SIGKILL"
 _PATIENCE_S = 90.0
+"""Seconds to wait for a gateway to stop."""
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """The `number`-th `call` of a thread on `target` (a file of the store, or a kind of socket)
-    fails or kills. `where` is the gateway, or the server of the database."""
+class FaultPoint:
+    """A place for a fault: the `number`-th `call` of a thread on `target` (a file of the store, or
+    a kind of socket) fails or kills the process. `where` is "gateway", or "server" for the database
+    server."""
 
     where: str
     target: str
@@ -45,109 +48,117 @@ class Point:
 
 
 @dataclass(slots=True)
-class TrialResult:
+class RunResult:
+    """The result of a trial: the broken promises, the platform's requests and the callers'
+    answers."""
+
     violations: list[str]
-    arrived: list[Arrival] = field(default_factory=list)
-    told: Told = field(default_factory=Told)
+    received: list[ReceivedRequest] = field(default_factory=list)
+    history: ClientHistory = field(default_factory=ClientHistory)
 
     @property
     def duplicates(self) -> int:
-        return promises.duplicates(self.arrived)
+        return promises.duplicates(self.received)
 
 
-class Trials:
-    """Runs them one after another, on one engine."""
+class FaultRunner:
+    """Runs trials one after another, on one engine."""
 
     def __init__(
-        self, engine: SqliteEngine | PostgresEngine, platform: Platform, folder: Path
+        self, engine: SqliteEngine | PostgresEngine, platform: FakePlatform, folder: Path
     ) -> None:
         self.engine = engine
         self.platform = platform
         self.folder = folder
         self.log = folder / "strace"
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["torture.child"])
+        self._context.set_forkserver_preload(["torture.gateway_process"])
 
-    def traced(
+    def run_traced(
         self, calls: tuple[str, ...], mutant: str = "", *, server: bool = False
-    ) -> TrialResult:
-        """Without a fault; the trace is in `log`. With `server` that of the database's server is in
-        it too, from when the gateway is up."""
+    ) -> RunResult:
+        """Run a trial without a fault, with a trace of `calls` in `log`. With `server`, the trace
+        begins when the gateway is up, and includes the database server."""
         options = ["-s", "1000000", "-e", f"trace={','.join(calls)}"]
-        return self._try(None, options, mutant, server=server)
+        return self._run(None, options, mutant, server=server)
 
-    def faulted(self, point: Point, mutant: str = "") -> TrialResult:
+    def run_with_fault(self, point: FaultPoint, mutant: str = "") -> RunResult:
+        """Run a trial with a fault at this point."""
         options = ["-e", f"inject={point.call}:{point.fault}:when={point.number}"]
         options += ["-e", f"trace={point.call}"]
         if "/" in point.target or point.target.startswith(("gateway.db", "subject-keys.db")):
             options += [f"-P{self.folder / 'place' / point.target}"]
-        return self._try(point, options, mutant, server=point.where == "server")
+        return self._run(point, options, mutant, server=point.where == "server")
 
-    def restarted(self, told: Told, mutant: str = "") -> TrialResult:
-        """The second half alone: a new gateway over what is there."""
-        violations = self._look_back(self.engine.settings, told, mutant)
-        return TrialResult(violations, list(self.platform.arrived), told)
+    def restart_and_check(self, history: ClientHistory, mutant: str = "") -> RunResult:
+        """Run the second half of a trial: start a gateway on the files as they are, and check the
+        promises."""
+        violations = self._restart_and_check(self.engine.settings, history, mutant)
+        return RunResult(violations, list(self.platform.received), history)
 
-    def _try(
-        self, point: Point | None, options: list[str], mutant: str, *, server: bool
-    ) -> TrialResult:
+    def _run(
+        self, point: FaultPoint | None, options: list[str], mutant: str, *, server: bool
+    ) -> RunResult:
         settings = self.engine.fresh()
         self.platform.clear()
-        told = Told()
+        history = ClientHistory()
         violations: list[str] = []
         with ExitStack() as stack:
-            child, start = self.started(settings, mutant, stack)
+            child, start = self.start_gateway(settings, mutant, stack)
             engine = self.engine
             if not server:
                 follow = point is None or not point.target.startswith("TCP")
                 stack.enter_context(attached([_pid(child)], options, self.log, follow=follow))
             start()
-            caller = Caller(settings["port"], self.engine.token, child.is_alive, told)
+            caller = WorkloadClient(settings["port"], self.engine.token, child.is_alive, history)
             stack.callback(caller.close)
             if caller.wait_until_served():
                 if server and isinstance(engine, PostgresEngine):
                     both = point is None
                     pids = [*engine.server_pids(writer_alone=not both), *[_pid(child)] * both]
                     stack.enter_context(attached(pids, options, self.log, follow=both))
-                caller.tell(engine.wait_until_up)
+                caller.run(engine.wait_until_up)
                 killed = point is not None and point.kills and not server
                 if not killed and child.is_alive() and not caller.recovered():
                     violations.append("it did not recover from a passing failure")
             elif point is None:
-                raise RuntimeError(f"without a fault it does not start: {_last_words(settings)}")
-            stop(child)
-        violations += self._look_back(settings, told, mutant)
-        return TrialResult(violations, list(self.platform.arrived), told)
+                raise RuntimeError(f"without a fault it does not start: {_log_tail(settings)}")
+            stop_gateway(child)
+        violations += self._restart_and_check(settings, history, mutant)
+        return RunResult(violations, list(self.platform.received), history)
 
-    def _look_back(self, settings: Mapping[str, Any], told: Told, mutant: str) -> list[str]:
+    def _restart_and_check(
+        self, settings: Mapping[str, Any], history: ClientHistory, mutant: str
+    ) -> list[str]:
         self.engine.wait_until_up()
         with ExitStack() as stack:
-            child, start = self.started(settings, mutant, stack)
+            child, start = self.start_gateway(settings, mutant, stack)
             start()
-            caller = Caller(settings["port"], self.engine.token, child.is_alive, told)
+            caller = WorkloadClient(settings["port"], self.engine.token, child.is_alive, history)
             stack.callback(caller.close)
             if not caller.wait_until_served():
-                return [f"it cannot be started again: {_last_words(settings)}"]
+                return [f"it cannot be started again: {_log_tail(settings)}"]
             try:
-                left = promises.look_back(caller)
+                left = promises.observe_restart(caller)
             except httpx.TransportError as error:
                 child.join(1)
                 return [f"it stopped answering after the restart: {error}, exit {child.exitcode}"]
-            stop(child)
-        promises.read_log(settings, told, left)
-        return promises.broken(told, list(self.platform.arrived), left)
+            stop_gateway(child)
+        promises.verify_log(settings, history, left)
+        return promises.broken_promises(history, list(self.platform.received), left)
 
-    def started(
+    def start_gateway(
         self, settings: Mapping[str, Any], mutant: str, stack: ExitStack
     ) -> tuple[ForkServerProcess, Any]:
-        """A child that waits for the word, and what gives it."""
+        """Start a gateway's process; return it, and a function that lets it begin. It waits until
+        then, so that strace can attach."""
         mine, theirs = self._context.Pipe()
         child = self._context.Process(target=serve, args=(dict(settings), mutant, theirs))
         child.start()
         stack.callback(mine.close)
         stack.callback(theirs.close)
         stack.callback(child.close)
-        stack.callback(kill, child)
+        stack.callback(kill_gateway, child)
         assert mine.recv() == "ready"
 
         def start() -> None:
@@ -157,15 +168,16 @@ class Trials:
         return child, start
 
 
-def stop(child: ForkServerProcess) -> None:
-    """As an operator does: SIGTERM, and patience."""
+def stop_gateway(child: ForkServerProcess) -> None:
+    """Stop a gateway as an operator does: SIGTERM, and wait."""
     if child.is_alive():
         with suppress(ProcessLookupError):  # a planted fault may end it at this very moment
             os.kill(_pid(child), signal.SIGTERM)
         child.join(_PATIENCE_S)
 
 
-def kill(child: ForkServerProcess) -> None:
+def kill_gateway(child: ForkServerProcess) -> None:
+    """Kill a gateway that still runs."""
     if child.is_alive():
         child.kill()
     child.join()
@@ -176,5 +188,5 @@ def _pid(child: ForkServerProcess) -> int:
     return child.pid
 
 
-def _last_words(settings: Mapping[str, Any]) -> str:
+def _log_tail(settings: Mapping[str, Any]) -> str:
     return (Path(settings["data_dir"]) / "log").read_text(errors="replace")[-300:]

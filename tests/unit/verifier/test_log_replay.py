@@ -11,16 +11,16 @@ import pytest
 from gateway.model.erasure import Erasure, ErasureCounts, ErasureScope
 from gateway.model.record import ReviewAction
 from gateway.model.verdict import State, Verdict
-from gateway.verifier.story import LogReplay
+from gateway.verifier.log_replay import LogReplay
 from tests.evidence import Book
 
 
 def told(book: Book) -> tuple[LogReplay, list[tuple[int, str]]]:
     found: list[tuple[int, str]] = []
-    story = LogReplay(lambda seq, code, text: found.append((seq, code)))
+    replay = LogReplay(lambda seq, code, text: found.append((seq, code)))
     for entry in book.entries:
-        story.add(entry.seq, orjson.loads(entry.body))
-    return story, found
+        replay.add(entry.seq, orjson.loads(entry.body))
+    return replay, found
 
 
 def codes(book: Book) -> list[tuple[int, str]]:
@@ -34,10 +34,10 @@ def empty(book: Book) -> Book:
 
 
 def test_a_good_story(book: Book) -> None:
-    story, found = told(book)
+    replay, found = told(book)
     assert found == []
-    assert story.paired == 18
-    assert story.pairs()["held, not reviewed yet"] == 0
+    assert replay.paired == 18
+    assert replay.pairs()["held, not reviewed yet"] == 0
 
 
 def test_reviews_and_expiries_need_a_hold(empty: Book) -> None:
@@ -89,9 +89,9 @@ def test_a_message_is_judged_once(empty: Book) -> None:
 def test_a_delivery_is_of_what_was_allowed(empty: Book, changes: dict[str, Any]) -> None:
     empty.published()
     found: list[str] = []
-    story = LogReplay(lambda seq, code, text: found.append(code))
-    story.add(0, orjson.loads(empty.entries[0].body))
-    story.add(1, {**orjson.loads(empty.entries[1].body), **changes})
+    replay = LogReplay(lambda seq, code, text: found.append(code))
+    replay.add(0, orjson.loads(empty.entries[0].body))
+    replay.add(1, {**orjson.loads(empty.entries[1].body), **changes})
     assert found == ["delivery-unallowed"]
 
 
@@ -106,11 +106,11 @@ def test_a_late_answer_is_no_second_delivery(empty: Book) -> None:
 def test_what_cannot_be_read_cannot_be_paired(empty: Book) -> None:
     empty.published()
     found: list[str] = []
-    story = LogReplay(lambda seq, code, text: found.append(code))
-    story.skip()
-    story.add(1, orjson.loads(empty.entries[1].body))
+    replay = LogReplay(lambda seq, code, text: found.append(code))
+    replay.skip()
+    replay.add(1, orjson.loads(empty.entries[1].body))
     assert found == []
-    assert story.pairs()["whose cause cannot be read"] == 1
+    assert replay.pairs()["whose cause cannot be read"] == 1
 
 
 def erasure(book: Book, **changes: Any) -> Erasure:
@@ -134,9 +134,9 @@ def test_erasures(empty: Book) -> None:
     empty.append(erasure(empty))
     empty.append(erasure(empty, scope=ErasureScope.MESSAGE, target="msg_1"))
     empty.append(erasure(empty, scope=ErasureScope.RETENTION, target="*/dm/* after 200 days"))
-    story, found = told(empty)
+    replay, found = told(empty)
     assert found == []
-    assert story.erased == {"keys": 3, "payloads": 6, "messages": 6}
+    assert replay.erased == {"keys": 3, "payloads": 6, "messages": 6}
 
 
 @pytest.mark.parametrize(
@@ -159,13 +159,13 @@ def test_malformed_erasures(empty: Book, changes: Callable[[Book], dict[str, Any
 
 def test_strange_kinds_are_counted_not_judged() -> None:
     found: list[str] = []
-    story = LogReplay(lambda seq, code, text: found.append(code))
+    replay = LogReplay(lambda seq, code, text: found.append(code))
     common = {"v": 1, "timestamp": "2026-11-22T20:00:00.000000Z", "tenant": "t"}
     for seq in range(50):
-        story.add(seq, {**common, "seq": seq, "kind": f"new-{seq}", "message_id": None})
+        replay.add(seq, {**common, "seq": seq, "kind": f"new-{seq}", "message_id": None})
     assert found == []
-    assert sum(story.strange_kinds.values()) == story.kinds["unknown"] == 50
-    assert len(story.strange_kinds) == 21
+    assert sum(replay.strange_kinds.values()) == replay.kinds["unknown"] == 50
+    assert len(replay.strange_kinds) == 21
 
 
 @pytest.mark.parametrize(
@@ -188,14 +188,14 @@ def test_strange_kinds_are_counted_not_judged() -> None:
 def test_malformed_entries(empty: Book, changes: dict[str, Any]) -> None:
     empty.published()
     found: list[str] = []
-    story = LogReplay(lambda seq, code, text: found.append(code))
+    replay = LogReplay(lambda seq, code, text: found.append(code))
     said = orjson.loads(empty.entries[0].body)
-    story.add(0, {**said, **changes} if changes != {"state": {}} else {**said, "state": None})
+    replay.add(0, {**said, **changes} if changes != {"state": {}} else {**said, "state": None})
     if "state" not in changes:
         assert found == ["entry-malformed"]
     for name in ("v", "seq", "kind", "timestamp", "tenant", "message_id", "verdict"):
         found.clear()
-        story.add(1, {key: value for key, value in said.items() if key != name})
+        replay.add(1, {key: value for key, value in said.items() if key != name})
         assert "entry-malformed" in found
 
 

@@ -1,4 +1,4 @@
-"""The platform that the gateway sends to: it keeps what arrived, and misbehaves where asked."""
+"""A fake platform that the gateway delivers to: it keeps all requests, and fails on purpose."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """One request that was taken. `name` is the first word of the avatar's own text."""
+class ReceivedRequest:
+    """A request that the platform accepted. `name` is the first word of the avatar's text;
+    `digest` is the SHA-256 of the body."""
 
     name: str
     route: str
@@ -24,26 +25,26 @@ class Arrival:
     digest: str
 
 
-class Platform:
-    """Texts that begin with "flaky" are refused once with 503; those with "silent" are taken,
-    and once not answered."""
+class FakePlatform:
+    """The platform. It refuses a text that begins with "flaky" once, with 503; it accepts one that
+    begins with "silent", but does not answer the first time."""
 
     def __init__(self) -> None:
-        self.arrived: list[Arrival] = []
+        self.received: list[ReceivedRequest] = []
         self.port = 0
         self._failed: set[str] = set()
         self._well = False
         self._lock = threading.Lock()
 
-    def clear(self, arrived: Sequence[Arrival] | None = None) -> None:
-        """As new; or as one that has `arrived` already, and fails no more."""
+    def clear(self, received: Sequence[ReceivedRequest] | None = None) -> None:
+        """Forget all requests; or have exactly those in `received`, and fail no more."""
         with self._lock:
-            self.arrived = list(arrived or ())
+            self.received = list(received or ())
             self._failed = set()
-            self._well = arrived is not None
+            self._well = received is not None
 
-    def take(self, route: str, key: str, body: bytes) -> int | None:
-        """The status to answer with; None: not at all."""
+    def respond(self, route: str, key: str, body: bytes) -> int | None:
+        """Take a request; return the status to answer with, or None for no answer."""
         message: dict[str, Any] = json.loads(body)
         name = str(message["text"]).removeprefix("[AI] ").split()[0]
         with self._lock:
@@ -51,8 +52,8 @@ class Platform:
             if name.startswith("flaky") and first:
                 self._failed.add(name)
                 return 503
-            self.arrived.append(
-                Arrival(
+            self.received.append(
+                ReceivedRequest(
                     name,
                     route,
                     key,
@@ -67,7 +68,8 @@ class Platform:
             return 201
 
     @contextmanager
-    def running(self) -> Iterator[Platform]:
+    def running(self) -> Iterator[FakePlatform]:
+        """Serve on a free port of this machine, which `port` names."""
         platform = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -79,7 +81,7 @@ class Platform:
                 if len(body) < length:  # the sender died
                     self.close_connection = True
                     return
-                status = platform.take(self.path[1:], self.headers["Idempotency-Key"], body)
+                status = platform.respond(self.path[1:], self.headers["Idempotency-Key"], body)
                 if status is None:
                     self.close_connection = True
                     return
@@ -89,7 +91,7 @@ class Platform:
 
             def log_message(self, *_: object) -> None: ...
 
-        server = _Server(("127.0.0.1", 0), Handler)
+        server = _FakePlatformServer(("127.0.0.1", 0), Handler)
         self.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
@@ -101,7 +103,7 @@ class Platform:
             thread.join()
 
 
-class _Server(ThreadingHTTPServer):
+class _FakePlatformServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_: object) -> None:

@@ -1,6 +1,8 @@
-"""Builds the verifier as one file: `python -m gateway.verifier.pack build/…pyz`. Of the same
-source it is the same file, byte by byte, so that its SHA-256 can be published and checked. It is
-not compressed, so that it can be read."""
+"""Builds the verifier as one file: `python -m gateway.verifier.build_zipapp build/…pyz`.
+
+The same source gives the same file, byte by byte, so that its SHA-256 can be published and checked.
+The file is not compressed, so that it can be read.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-_START = """\
+_MAIN_SOURCE = """\
 import sys
 
 if sys.version_info < (3, 11):
@@ -23,13 +25,16 @@ except ModuleNotFoundError as error:
 raise SystemExit(main())
 """
 _SHEBANG = b"#!/usr/bin/env python3\n"
-_THEN = (1980, 1, 1, 0, 0, 0)  # the earliest that zip can say
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # of all files: the earliest that zip can express
 
 
-def pack(target: Path) -> str:
-    """Writes `target`; its SHA-256, hex."""
+def build_zipapp(target: Path) -> str:
+    """Write the zipapp to `target`; return its SHA-256 in hex."""
     here = Path(__file__).parent
-    files = {"__main__.py": _START, "gateway/__init__.py": '"""Of it, the verifier alone."""\n'}
+    files = {
+        "__main__.py": _MAIN_SOURCE,
+        "gateway/__init__.py": '"""Of it, the verifier alone."""\n',
+    }
     for path in sorted(here.glob("*.py")):
         if path.name != Path(__file__).name:
             files[f"gateway/verifier/{path.name}"] = path.read_text(encoding="utf-8")
@@ -38,7 +43,7 @@ def pack(target: Path) -> str:
         file.write(_SHEBANG)
         with ZipFile(file, "w", ZIP_STORED) as archive:
             for name, text in files.items():
-                about = ZipInfo(name, _THEN)
+                about = ZipInfo(name, _ZIP_TIME)
                 about.create_system = 3
                 about.external_attr = 0o644 << 16
                 archive.writestr(about, text)
@@ -48,4 +53,4 @@ def pack(target: Path) -> str:
 
 if __name__ == "__main__":
     path = Path(sys.argv[1])
-    sys.stdout.write(f"{pack(path)}  {path}\n")
+    sys.stdout.write(f"{build_zipapp(path)}  {path}\n")

@@ -16,7 +16,7 @@ from gateway.model.submission import Channel
 from gateway.model.tally import Measure
 from gateway.model.verdict import State, Verdict
 from gateway.reporting.tally_updates import TallyUpdater
-from gateway.storage.log import entry_search as questions
+from gateway.storage.log import entry_search
 from gateway.storage.store import EntryQuery, Store
 from tests.stores import START, Place, Samples
 
@@ -114,24 +114,24 @@ async def test_every_filter_finds_what_a_loop_finds(
     store: Store, entries: list[Entry], rare: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`rare` makes every rule a common or a rare one: the two ways must agree."""
-    monkeypatch.setattr(questions, "_RARE", rare)
+    monkeypatch.setattr(entry_search, "_RARE_RULE_ENTRIES", rare)
     by_time = sorted(entries, key=lambda entry: (entry.at, entry.seq))
     for query in _some_queries():
         expected = [entry for entry in by_time if matches(entry, query)]
-        assert await store.questions.newest(query, limit=999) == expected[::-1], query
+        assert await store.search.newest(query, limit=999) == expected[::-1], query
         order = expected if query.given else entries
-        found = [one async for page in store.questions.pages(query, stop=999) for one in page]
+        found = [one async for page in store.search.pages(query, stop=999) for one in page]
         assert found == order, query
 
 
 @pytest.mark.parametrize("at_once", [1, 3, 50])
 async def test_pages_join_up(store: Store, entries: list[Entry], at_once: int) -> None:
     for query in (EntryQuery(), EntryQuery(tenant="acme"), EntryQuery(rule=RULES[0])):
-        whole = [one async for page in store.questions.pages(query, stop=999) for one in page]
-        cut = store.questions.pages(query, stop=999, at_once=at_once, limit=20)
+        whole = [one async for page in store.search.pages(query, stop=999) for one in page]
+        cut = store.search.pages(query, stop=999, at_once=at_once, limit=20)
         found = [one async for page in cut for one in page]
         assert found == whole[:20]
-        rest = store.questions.pages(query, stop=999, after=found[-1].seq)
+        rest = store.search.pages(query, stop=999, after=found[-1].seq)
         assert [one async for page in rest for one in page] == whole[20:]
 
 
@@ -139,7 +139,7 @@ async def test_nothing_behind_the_checkpoint_is_exported(
     store: Store, entries: list[Entry]
 ) -> None:
     for query in (EntryQuery(), EntryQuery(tenant="acme")):
-        found = [one async for page in store.questions.pages(query, stop=17) for one in page]
+        found = [one async for page in store.search.pages(query, stop=17) for one in page]
         assert {one.seq for one in found} <= set(range(17))
         assert found
 
@@ -147,7 +147,7 @@ async def test_nothing_behind_the_checkpoint_is_exported(
 async def test_behind_an_entry_that_is_not_there_is_nothing(
     store: Store, entries: list[Entry]
 ) -> None:
-    assert await store.questions.page(EntryQuery(tenant="acme"), limit=9, after=9_999) == []
+    assert await store.search.page(EntryQuery(tenant="acme"), limit=9, after=9_999) == []
 
 
 async def test_the_counts_are_those_of_a_loop(store: Store, entries: list[Entry]) -> None:

@@ -1,4 +1,4 @@
-"""Rooms that judge without looking: what a message says does not matter to what becomes of it."""
+"""Stubs of everything that judges messages: trials do not depend on what a message says."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from gateway.model.text import Mapped, ReadText
 from gateway.model.verdict import Verdict
 
 
-def read(text: str, language: str | None) -> ReadText:
+def read_text(text: str, language: str | None) -> ReadText:
+    """Read a text without normalising it."""
     form = Mapped(text, tuple(range(len(text) + 1)))
     return ReadText(
         original=text,
@@ -32,15 +33,16 @@ def redact(
     _detections: Sequence[Detection],
     _obligations: Sequence[Obligation],
 ) -> Redaction:
+    """Redact nothing."""
     return Redaction(text=submission.text)
 
 
-def spare(detection: Detection, _read: ReadText, _facts: tuple[str, ...]) -> Detection:
+def keep_findings(detection: Detection, _read: ReadText, _facts: tuple[str, ...]) -> Detection:
     return detection
 
 
-class Nothing:
-    """Finds nothing."""
+class StubDetector:
+    """A detector that finds nothing."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -53,8 +55,8 @@ class Nothing:
     async def close(self) -> None: ...
 
 
-class HoldsWhatAsks:
-    """Publishes, but for texts that begin with "held"."""
+class StubPolicyEngine:
+    """A policy engine that holds texts that begin with "held", and publishes all others."""
 
     bundle = Bundle(digest="ab" * 32, revisions={"torture": "1"})
 
@@ -77,7 +79,9 @@ class HoldsWhatAsks:
     async def close(self) -> None: ...
 
 
-class Labels:
+class StubDiscloser:
+    """A discloser that puts "[AI]" before each text, and issues receipts of the usual length."""
+
     def disclose(
         self, _facts: Facts, redaction: Redaction, _obligations: Sequence[Obligation]
     ) -> Disclosure:
