@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import (
-    AbstractAsyncContextManager,
     AsyncExitStack,
     asynccontextmanager,
 )
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.assembly.adapters import (
@@ -24,11 +22,12 @@ from gateway.assembly.adapters import (
     stream_sessions,
     toxicity_detector,
 )
-from gateway.assembly.anchoring import quorum_of, stamp_checker, stamping, witnessing
+from gateway.assembly.anchoring import stamping, witnessing
+from gateway.assembly.opening import open_with_anchors, policies_dir
 from gateway.delivery.courier import OutboxCourier
 from gateway.disclosure.discloser import LabelDiscloser
 from gateway.errors import ConfigurationError, StageFailure
-from gateway.opened import Opened, open_keys_store_log, utc_now
+from gateway.opened import Opened, utc_now
 from gateway.pii.public_facts import without_public_facts
 from gateway.pii.redaction import make_redactor
 from gateway.pipeline.adapters import Adapters
@@ -69,20 +68,6 @@ class AssembledGateway:
     generator: GeneratorClient | None = None
 
 
-def policies_dir(settings: Settings) -> Path:
-    """The folder of the packs: that of the settings, else that of this checkout, else the one
-    shipped with the package. Raises ConfigurationError."""
-    package = Path(__file__).parents[1]
-    candidates = [settings.policies_dir] if settings.policies_dir else []
-    candidates += [] if candidates else [package.parent / "policies", package / "shipped_policies"]
-    for candidate in candidates:
-        if (candidate / "main.rego").is_file():
-            return candidate
-    raise ConfigurationError(
-        "policies_dir", f"{candidates[0]} has no main.rego", "Name the folder with the packs."
-    )
-
-
 def check_creator(settings: Settings, given: Mapping[str, Any]) -> None:
     """Validate a creator's settings against the schemas of the packs. Raises InvalidField for the
     first setting that is not valid."""
@@ -97,13 +82,6 @@ def policy_source(settings: Settings) -> PolicySource:
         folder=policies_dir(settings),
         bundle=settings.bundle_path,
         key=None if key is None else BundleVerificationKey.read(key),
-    )
-
-
-def open_with_anchors(settings: Settings) -> AbstractAsyncContextManager[Opened]:
-    """Open keys, store and log, with the witnesses and time stamps that the settings name."""
-    return open_keys_store_log(
-        settings, quorum=quorum_of(settings), check_stamp=stamp_checker(settings)
     )
 
 

@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 
 from gateway.api.app import build_app
-from gateway.assembly.build import assemble, policies_dir
+from gateway.assembly.build import assemble
+from gateway.assembly.opening import policies_dir
 from gateway.assembly.serving import api_services
 from gateway.demo.sandbox import SandboxPlatform
 from gateway.model.access import Role

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.api.access import AccessGuard
-from gateway.assembly import background, build, commands, serving
+from gateway.assembly import background, build, commands, opening, serving
 from gateway.errors import ConfigurationError, DatabaseUnusable, InvalidField, PolicyInvalid
 from gateway.model.access import Role
 from gateway.opened import utc_now
@@ -39,13 +39,13 @@ def workers() -> Callable[[], set[str]]:
 def test_the_packs_are_those_that_were_named(tmp_path: Path) -> None:
     (tmp_path / "main.rego").touch()
     named = read_settings(None, {"policies_dir": tmp_path})
-    assert build.policies_dir(named) == tmp_path
-    assert build.policies_dir(read_settings(None, {})) == ROOT / "policies"
+    assert opening.policies_dir(named) == tmp_path
+    assert opening.policies_dir(read_settings(None, {})) == ROOT / "policies"
 
 
 def test_packs_that_were_named_and_are_not_there_are_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"has no main\.rego"):
-        build.policies_dir(read_settings(None, {"policies_dir": tmp_path}))
+        opening.policies_dir(read_settings(None, {"policies_dir": tmp_path}))
 
 
 def test_creators_are_checked_against_the_packs_of_these_settings(settings: Settings) -> None:
@@ -57,21 +57,21 @@ def test_creators_are_checked_against_the_packs_of_these_settings(settings: Sett
 async def test_the_books_open_without_models(
     settings: Settings, workers: Callable[[], set[str]]
 ) -> None:
-    async with build.open_with_anchors(settings) as opened:
+    async with opening.open_with_anchors(settings) as opened:
         assert await opened.store.log.size() == 0
         assert opened.log.origin == settings.log_origin
     assert workers() == set()
-    async with build.open_with_anchors(settings) as again:
+    async with opening.open_with_anchors(settings) as again:
         assert again.keyring.root == opened.keyring.root
 
 
 async def test_an_old_database_gets_no_new_keys(settings: Settings) -> None:
-    async with build.open_with_anchors(settings):
+    async with opening.open_with_anchors(settings):
         pass
     keyring = settings.keys_dir / "keyring.json"
     keyring.unlink()
     with pytest.raises(ConfigurationError, match="is missing"):
-        async with build.open_with_anchors(settings):
+        async with opening.open_with_anchors(settings):
             pass
     assert not keyring.exists()
 
@@ -102,7 +102,7 @@ async def test_what_was_opened_before_a_failure_is_closed(
 
 async def test_the_first_key_is_written_once(settings: Settings) -> None:
     path = settings.data_dir / serving.FIRST_KEY
-    async with build.open_with_anchors(settings) as opened:
+    async with opening.open_with_anchors(settings) as opened:
         path.write_text("left over from a start that failed", encoding="utf-8")
         await serving._write_first_key(opened)
         token = path.read_text(encoding="utf-8").strip()
