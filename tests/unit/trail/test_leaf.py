@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -15,8 +16,12 @@ from jsonschema import Draft202012Validator
 
 from gateway.model.finding import Stage, Unavailable
 from gateway.model.record import Review, ReviewAction
+from gateway.model.submission import StreamPart
 from gateway.model.verdict import State, Verdict
 from gateway.trail.leaf import encode, moment
+from tests.stores import Clock, Samples
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "log" / "entries.jsonl"
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +68,15 @@ def test_every_entry_is_valid_and_its_keys_are_sorted(
         "expiry",
         "change",
     ]
+
+
+def test_bodies_are_byte_for_byte_what_they_were(events: Any) -> None:
+    other = Samples(Clock()).record()  # what stands differs from what the policies returned
+    part = StreamPart(id="st_1", number=2, fresh=5, shown=("ai",), whole=True)
+    streamed = replace(other, submission=replace(other.submission, stream=part))
+    every = [*all_events(events), other, streamed]
+    bodies = [encode(event, seq) for seq, event in enumerate(every)]
+    assert bodies == GOLDEN.read_bytes().splitlines()
 
 
 def test_the_schema_refuses_texts(events: Any, schema: Draft202012Validator) -> None:

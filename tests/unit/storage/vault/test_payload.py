@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -27,6 +28,7 @@ from gateway.model.verdict import Verdict
 from gateway.storage.vault.payload import Payload, dump, load, payload_of
 from tests.stores import Samples
 
+GOLDEN = Path(__file__).parents[3] / "golden" / "payload"
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
 MAYBE = st.none() | TEXT
 PLAIN = st.dictionaries(TEXT, st.none() | st.booleans() | st.integers(-99, 99) | TEXT, max_size=3)
@@ -85,6 +87,12 @@ def test_a_record_is_all_there(samples: Samples) -> None:
     assert payload.redacted_kinds == ("PHONE_NUMBER",)
     assert payload.document == record.decision.document if record.decision else None
     assert payload_of(samples.record(decision=None, redaction=None)).document is None
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_payloads_are_byte_for_byte_what_they_were(samples: Samples, verdict: Verdict) -> None:
+    written = dump(payload_of(samples.record(verdict)))
+    assert written == (GOLDEN / f"{verdict.value}.json").read_bytes()
 
 
 def test_other_mappings_and_sets_are_written_plainly(samples: Samples) -> None:
