@@ -17,6 +17,7 @@ from gateway.errors import InvalidField, NotFound, NotRecorded
 from gateway.model.creator import Creator
 from gateway.model.decision import Reason
 from gateway.model.finding import Stage
+from gateway.model.judgement import Grounds, Judgement
 from gateway.model.record import (
     HeldMessage,
     Outcome,
@@ -30,9 +31,9 @@ from gateway.model.verdict import State, Verdict
 from gateway.pipeline.adapters import Adapters, Limits
 from gateway.pipeline.admission import admit
 from gateway.pipeline.ids import commit_to, new_id
-from gateway.pipeline.judgement import Judge, Judgement
+from gateway.pipeline.judge import Judge, Judged
 from gateway.pipeline.stages import Spans, StageRunner
-from gateway.pipeline.stream.recording import as_streamed
+from gateway.pipeline.stream.whole import settle_whole
 from gateway.ports import Now
 
 _STATES = {
@@ -71,15 +72,17 @@ class Gateway:
                 return replace(earlier, replayed=True)
             try:
                 # 3–6. Read, detect, decide, discharge the obligations.
-                judgement = await self._judge.judge(submission, creator, route)
-                submission, judgement = as_streamed(submission, judgement)
-                # 7. Record: durable before anything leaves.
-                state = State.DECIDED if submission.dry_run else _STATES[judgement.verdict]
-                outcome = await self._record(submission, judgement, state)
+                judged = await self._judge.judge(submission, creator, route)
+                # 7. The check of a whole stream: whether what was released of it may stand.
+                if submission.stream is not None and submission.stream.whole:
+                    submission, judged = settle_whole(submission, judged)
+                # 8. Record: durable before anything leaves.
+                state = State.DECIDED if submission.dry_run else _STATES[judged[0].verdict]
+                outcome = await self._record(submission, judged, state)
             except BaseException:
                 await self._give_back(submission)
                 raise
-            # 8. Deliver what is queued.
+            # 9. Deliver what is queued.
             return await self._deliver(outcome)
 
     async def review(
@@ -101,10 +104,10 @@ class Gateway:
         submission = _reviewed(held.submission, review, edited)
         route = admit(submission, self._rooms.platform.routes, self._limits.max_text_length)
         creator = await self._known_creator(submission)
-        judgement = await self._judge.judge(submission, creator, route, review)
+        judged = judgement, _ = await self._judge.judge(submission, creator, route, review)
         state = State.QUEUED if judgement.verdict is Verdict.PUBLISH else State.HELD
         outcome = await self._record(
-            submission, judgement, state, review=review, expires_at=held.expires_at
+            submission, judged, state, review=review, expires_at=held.expires_at
         )
         return await self._deliver(outcome)
 
@@ -146,7 +149,7 @@ class Gateway:
     async def _record(
         self,
         submission: Submission,
-        judgement: Judgement,
+        judged: Judged,
         state: State,
         *,
         review: Review | None = None,
@@ -155,26 +158,16 @@ class Gateway:
         """Raises NotRecorded, also when the deadline passes: then nobody knows, and a retry with
         the same Idempotency-Key tells."""
         now = self._now()
+        deadline = expires_at or now + self._limits.review_ttl
+        judgement, grounds = judged
         record = Record(
-            decision_id=judgement.decision_id,
             submission=submission,
-            verdict=judgement.verdict,
+            judgement=judgement,
+            grounds=grounds,
             state=state,
-            reasons=judgement.reasons,
-            obligations=judgement.decision.obligations if judgement.decision else (),
-            language=judgement.language,
             decided_at=now,
-            detections=judgement.detections,
-            unavailable=judgement.unavailable,
-            decision=judgement.decision,
-            redaction=judgement.redaction,
-            disclosure=judgement.disclosure,
-            receipt=judgement.receipt,
             review=review,
-            expires_at=(expires_at or now + self._limits.review_ttl)
-            if state is State.HELD
-            else None,
-            timings_ms=judgement.timings_ms,
+            expires_at=deadline if state is State.HELD else None,
             commitment=commit_to(submission.text),
         )
         with self._spans.stage(Stage.RECORD):
@@ -189,12 +182,12 @@ class Gateway:
         reason = Reason(rule=f"review.{review.action}", text=review.reason, verdict=Verdict.BLOCK)
         judgement = Judgement(
             decision_id=new_id("dec", self._now()),
-            language=held.outcome.language,
             verdict=Verdict.BLOCK,
-            reasons=(*held.outcome.reasons, reason),
+            language=held.outcome.judgement.language,
+            reasons=(*held.outcome.judgement.reasons, reason),
         )
         return await self._record(
-            held.submission, judgement, State.REJECTED_BY_REVIEW, review=review
+            held.submission, (judgement, Grounds()), State.REJECTED_BY_REVIEW, review=review
         )
 
     async def _deliver(self, outcome: Outcome) -> Outcome:
@@ -221,7 +214,7 @@ class Gateway:
 
         waited = await self._stages.attempt(Stage.DELIVER, self._limits.deliver_wait_ms, settled)
         # It is recorded, and perhaps sent: whatever failed here, the caller must not hear "no".
-        return replace(waited.value or outcome, timings_ms=outcome.timings_ms)
+        return waited.value or outcome
 
 
 def _reviewed(submission: Submission, review: Review, edited: str | None) -> Submission:

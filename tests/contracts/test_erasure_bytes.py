@@ -37,7 +37,7 @@ def needles(made: list[Record]) -> dict[str, bytes]:
     for one in made:
         assert one.commitment is not None
         salts = [one.commitment.salt]
-        salts += [one.disclosure.salt] if one.disclosure else []
+        salts += [one.judgement.disclosure.salt] if one.judgement.disclosure else []
         for salt in salts:
             found |= {
                 f"salt {salt}": salt.encode(),
@@ -131,7 +131,7 @@ async def test_a_backup_made_before_opens_nothing(
     ).open()
     outcome = await restored.ledger.outcome("acme", made.submission.message_id)
     assert outcome is not None
-    assert outcome.text is outcome.receipt is None
+    assert outcome.judgement.text is outcome.judgement.receipt is None
 
 
 async def test_a_dump_made_before_opens_nothing(

@@ -68,7 +68,7 @@ async def test_one_that_cannot_be_written_leaves_its_neighbours_alone(
     store: Any, samples: Any
 ) -> None:
     good = [samples.record() for _ in range(20)]
-    bad = samples.record(decision=replace(good[0].decision, masked={"x": object()}))
+    bad = samples.record(decision=replace(good[0].grounds.decision, masked={"x": object()}))
     twice = samples.record(submission=good[3].submission)
     results = await asyncio.gather(
         *map(store.ledger.record, [*good[:10], bad, twice, *good[10:]]), return_exceptions=True
@@ -320,7 +320,7 @@ async def test_two_writers_share_one_log(place: Any, samples: Any) -> None:
         for record in records:
             found = await store.ledger.outcome("acme", record.submission.message_id)
             assert found is not None
-            assert found.text == record.disclosure.text
+            assert found.judgement.text == record.judgement.disclosure.text
 
 
 async def test_an_auditor_reads_while_a_server_writes(place: Any, samples: Any) -> None:

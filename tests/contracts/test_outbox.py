@@ -34,7 +34,7 @@ async def test_what_was_recorded_is_taken_for_sending(store: Any, samples: Any) 
     delivery = await _taken(store, samples, submission.message_id)
     assert delivery == Delivery(
         message_id=submission.message_id,
-        decision_id=record.decision_id,
+        decision_id=record.judgement.decision_id,
         key=submission.message_id,
         tenant="acme",
         route="sandbox",
@@ -43,8 +43,8 @@ async def test_what_was_recorded_is_taken_for_sending(store: Any, samples: Any) 
         avatar="zoe-ai",
         conversation="c1",
         audience_id=submission.audience.id,
-        disclosure=record.disclosure,
-        receipt=record.receipt,
+        disclosure=record.judgement.disclosure,
+        receipt=record.judgement.receipt,
         recorded_seq=entry.seq,
         attempt=1,
         queued_at=record.decided_at,

@@ -113,11 +113,11 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
 async def held_for(scene: Scene, outcome: Outcome, stage: Stage) -> None:
     """Held because of that stage, recorded so, and not sent."""
     assert outcome.state is State.HELD
-    assert outcome.text is None
-    assert outcome.receipt is None
-    failed = {one.stage: one.reason for one in outcome.unavailable}
+    assert outcome.judgement.text is None
+    assert outcome.judgement.receipt is None
+    failed = {one.stage: one.reason for one in outcome.judgement.unavailable}
     assert stage in failed
-    assert "gateway.unavailable" in {reason.rule for reason in outcome.reasons}
+    assert "gateway.unavailable" in {reason.rule for reason in outcome.judgement.reasons}
     assert PRIVATE not in repr(outcome)
     assert scene.arrived(outcome.message_id) == []
     entries = await scene.parts.opened.store.log.entries_of_message(outcome.message_id)
@@ -425,7 +425,7 @@ async def test_what_was_delivered_is_never_told_as_not_published(scene: Scene) -
     ledger = instead(scene.parts.rooms.ledger, outcome=unusable)
     outcome = await scene.gateway(ledger=ledger).submit(scene.submission())
     assert outcome.state is State.DELIVERED  # the courier told it
-    assert outcome.receipt is not None
+    assert outcome.judgement.receipt is not None
     assert len(scene.arrived(outcome.message_id)) == 1
 
 

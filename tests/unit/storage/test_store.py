@@ -77,8 +77,8 @@ async def _check_whole(place: Place, path: Path, said: list[tuple[str, int]]) ->
         assert by_message[message_id] == seq
         outcome = await store.ledger.outcome("acme", message_id)
         assert outcome is not None
-        assert outcome.text is not None
-        assert RAW in outcome.text
+        assert outcome.judgement.text is not None
+        assert RAW in outcome.judgement.text
     return store
 
 
@@ -172,7 +172,8 @@ async def test_without_its_key_an_outcome_has_no_text(
     store = await place.open()
     outcome = await store.ledger.outcome("acme", sent.submission.message_id)
     assert outcome is not None
-    assert (outcome.state, outcome.text, outcome.reasons) == (State.QUEUED, None, ())
+    assert outcome.state is State.QUEUED
+    assert (outcome.judgement.text, outcome.judgement.reasons) == (None, ())
     assert await store.ledger.held("acme", held.submission.message_id) is None
     assert await store.ledger.reviews("acme") == []
     until = samples.clock.move(seconds=30)

@@ -19,7 +19,7 @@ from gateway.model.record import Review, ReviewAction
 from gateway.model.submission import StreamPart
 from gateway.model.verdict import State, Verdict
 from gateway.trail.leaf import encode, moment
-from tests.stores import Clock, Samples
+from tests.stores import Clock, Samples, changed
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "log" / "entries.jsonl"
 
@@ -44,8 +44,8 @@ def all_events(events: Any) -> list[Any]:
         events.record(3, Verdict.BLOCK),
         replace(published, review=review),
         replace(published, submission=replace(published.submission, dry_run=True)),
-        replace(held, decision=None, unavailable=failed),
-        replace(held, decision=None, redaction=None, detections=()),
+        changed(held, decision=None, unavailable=failed),
+        changed(held, decision=None, redaction=None, detections=()),
         events.settlement(published, 0),
         events.expiry(held, 1),
         events.change(),
@@ -96,7 +96,8 @@ def test_no_text_of_a_message_reaches_an_entry(events_of: Any, text: str) -> Non
 
 def test_a_text_that_slips_through_the_mask_stops_here(events_of: Any) -> None:
     record = events_of(raw="slipped through").record(1)
-    leaky = replace(record, decision=replace(record.decision, masked=record.decision.document))
+    decision = record.grounds.decision
+    leaky = changed(record, decision=replace(decision, masked=decision.document))
     assert b"slipped" not in encode(leaky, 0)
 
 
@@ -120,7 +121,7 @@ def test_what_happened_to_the_text_is_told_without_it(events: Any) -> None:
 
 
 def test_findings_stand_apart_when_the_policies_did_not_answer(events: Any) -> None:
-    record = replace(events.record(1, Verdict.HOLD), decision=None)
+    record = changed(events.record(1, Verdict.HOLD), decision=None)
     document = orjson.loads(encode(record, 0))
     assert document["findings"][0]["kind"] == "PHONE_NUMBER"
     assert document["result"] is None

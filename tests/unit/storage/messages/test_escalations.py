@@ -16,7 +16,7 @@ async def test_what_was_erased_still_waits(store: Store, samples: Samples, path:
         connection.commit()
     (found,) = await store.ledger.escalations("acme")
     assert found.submission is None
-    assert (found.outcome.text, found.outcome.obligations) == (None, ())
+    assert (found.outcome.judgement.text, found.outcome.judgement.obligations) == (None, ())
     message_id = record.submission.message_id
     await store.ledger.acknowledge(
         "acme", message_id, reviewer="ann", reason="Erased.", at=samples.clock.at

@@ -85,7 +85,7 @@ def test_a_record_is_all_there(samples: Samples) -> None:
     payload = payload_of(record)
     assert load(dump(payload)) == payload
     assert payload.redacted_kinds == ("PHONE_NUMBER",)
-    assert payload.document == record.decision.document if record.decision else None
+    assert payload.document == record.grounds.decision.document if record.grounds.decision else None
     assert payload_of(samples.record(decision=None, redaction=None)).document is None
 
 
