@@ -73,7 +73,6 @@ check: $(VENV)/ready-dev ## ruff, mypy, import contracts, policy checks, docs ma
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	MYPYPATH=sdk/python $(BIN)/mypy -p avatar_gateway_client
 	$(PYTHON) sdk/python/generate.py --check
 	$(BIN)/lint-imports
 	$(BIN)/avatar-gateway policy check

@@ -74,7 +74,7 @@ def measure() -> Iterator[Figure]:
             lower_is_better=False,
             note=f"{family.about}; " + "; ".join(_said(family, row)),
         )
-    worst, family, (language, kind) = min(measured)
+    worst, name, (language, kind) = min(measured)
     yield Figure(
         key="evasion.kept",
         value=worst,
@@ -84,7 +84,7 @@ def measure() -> Iterator[Figure]:
         n=len(measured),
         spread=(worst, max(measured)[0]),
         lower_is_better=False,
-        note=f"the worst of all families, languages and kinds: {family}, {language} {kind}",
+        note=f"the worst of all families, languages and kinds: {name}, {language} {kind}",
     )
 
 

@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from statistics import mean, quantiles
-from typing import Any
 
 import spacy
 from faker import Faker
@@ -298,7 +297,14 @@ class _Tokenizer(NlpEngine):
             language=language,
         )
 
-    def process_batch(self, texts: Any, language: str, **_: Any) -> Any:
+    def process_batch(
+        self,
+        texts: Iterable[str],
+        language: str,
+        batch_size: int = 1,
+        n_process: int = 1,
+        **_: object,
+    ) -> Iterator[tuple[str, NlpArtifacts]]:
         return ((text, self.process_text(text, language)) for text in texts)
 
     def is_stopword(self, word: str, language: str) -> bool:
@@ -322,7 +328,7 @@ def _tokenizer_only_presidio() -> AnalyzerEngine:
     registry.recognizers = [
         one
         for one in registry.recognizers
-        if one.name not in {"SpacyRecognizer", "EmailRecognizer"}
+        if one.name not in {"SpacyRecognizer", "EmailRecognizer"}  # type: ignore[has-type] # not declared by Presidio
     ]
     registry.add_recognizer(OfflineEmailRecognizer(Domains()))
     return AnalyzerEngine(registry=registry, nlp_engine=_Tokenizer(), supported_languages=["en"])

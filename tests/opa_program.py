@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from bench.policy import find_program
+from tests.missing import missing
 
 
 @pytest.fixture(scope="session")
 def opa() -> str:
     found = find_program()
-    if found is not None:
-        return found
-    reason = "no opa: set OPA_BINARY, or go install github.com/open-policy-agent/opa@v1.22.2"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    if found is None:
+        missing("opa", get="make build/tools/opa (needs Go), or OPA_BINARY=<the program>")
+    return found

@@ -15,8 +15,7 @@ from pathlib import Path
 import httpx
 
 from tests.house import SECRET
-
-ROOT = Path(__file__).parents[1]
+from tests.paths import ROOT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +50,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def run(
-    data_dir: Path, *arguments: str, cwd: Path = ROOT, **settings: object
-) -> subprocess.CompletedProcess[str]:
+def run(data_dir: Path, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
     """One command, to its end. Should `serve` serve after all, it fails after a while."""
+    return run_in(ROOT, data_dir, *arguments, **settings)
+
+
+def run_in(
+    cwd: Path, data_dir: Path, *arguments: str, **settings: object
+) -> subprocess.CompletedProcess[str]:
+    """The same, with another folder as the program's own."""
     return subprocess.run(
         [sys.executable, "-m", "gateway", *arguments],
         cwd=cwd,

@@ -11,7 +11,8 @@ from typing import Any
 
 import httpx
 
-from tests.processes import ROOT, Serving, serving
+from tests.paths import ROOT
+from tests.processes import Serving, serving
 
 CREATOR = "lea"
 

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 
-from tests.processes import ROOT, free_port
+from tests.missing import missing
+from tests.paths import ROOT
+from tests.processes import free_port
 
 PYTHON = Path(os.environ.get("SYNAPSE_PYTHON", ROOT / ".venv-synapse" / "bin" / "python"))
 
@@ -57,14 +58,13 @@ disable_existing_loggers: false
 def synapse(folder: Path) -> Iterator[str]:
     """The URL of a homeserver named localhost that anybody may register on."""
     if not PYTHON.exists():
-        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        missing("needs Synapse: make .venv-synapse/ready")
+        missing("Synapse", get="make .venv-synapse/ready")
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "homeserver.yaml"
     config.write_text(_CONFIG.format(folder=folder, port=port), encoding="utf-8")
     (folder / "log.yaml").write_text(_LOGS.format(folder=folder), encoding="utf-8")
-    command = [PYTHON, "-m", "synapse.app.homeserver", "--config-path", config]
+    command = [str(PYTHON), "-m", "synapse.app.homeserver", "--config-path", str(config)]
     with (folder / "out.log").open("wb") as out:
         made = subprocess.run(
             [*command, "--generate-keys"], cwd=folder, stdout=out, stderr=out, check=False

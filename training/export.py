@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from gateway.toxicity.scorer import CATEGORIES
 from training.encoder import encoder_file
-from training.sources import CATEGORIES
 
 MODEL_ID = "avatar-gateway-embedded-4"
 LICENCE = "Apache-2.0"
@@ -66,7 +66,8 @@ def write(
     """Writes both files; returns the description's path."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / "embedded.npz"
-    np.savez_compressed(weights, **arrays(state))
+    named: Mapping[str, Any] = arrays(state)  # Any: numpy's stub takes a name for its option too
+    np.savez_compressed(weights, **named)
     return describe(
         weights, eps=eps, shifts=shifts, false_positive_rate=false_positive_rate, details=details
     )

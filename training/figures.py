@@ -71,7 +71,8 @@ class Teaching:
 
 def column(found: np.ndarray, *names: str) -> np.ndarray:
     """The highest of these categories."""
-    return found[:, [CATEGORIES.index(name) for name in names]].max(axis=1)
+    highest: np.ndarray = found[:, [CATEGORIES.index(name) for name in names]].max(axis=1)
+    return highest
 
 
 def moderation(detector: Detect) -> list[tuple[str, int, float]]:

@@ -152,8 +152,8 @@ class Layer(nn.Module):
         texts, tokens, width = x.shape
         apart = self.qkv(x).view(texts, tokens, 3, self.heads, width // self.heads)
         query, key, value = apart.permute(2, 0, 3, 1, 4)
-        found = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
-        joined = self.attended(found.transpose(1, 2).reshape(texts, tokens, width))
+        attention = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
+        joined = self.attended(attention.transpose(1, 2).reshape(texts, tokens, width))
         x = self.attended_norm(x + self.dropout(joined))
         inner = self.narrower(nn.functional.gelu(self.wider(x)))
         found: torch.Tensor = self.norm(x + self.dropout(inner))

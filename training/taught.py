@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from training.sources import CATEGORIES, UNKNOWN, Row
+from gateway.toxicity.scorer import CATEGORIES
+from training.sources import UNKNOWN, Row
 
 TAUGHT = {"toxicity", "insult", "threat", "identity_attack"}
 """What the teacher knows. It had too few sexual and self-harm texts to learn from (MODEL_CARD.md),

@@ -18,8 +18,8 @@ from gateway.model.erasure import (
     ErasureOrder,
     ErasureReport,
     ErasureScope,
-    HoldScope,
     LegalHold,
+    LegalHoldScope,
 )
 
 Tenant = Annotated[str, typer.Option(help="Tenant that it belongs to.")]
@@ -147,7 +147,7 @@ def _add_holds(app: typer.Typer, commands: CommandServices) -> None:
     ) -> None:
         """Nothing that it covers is erased, by order or by rule, until it is lifted."""
         scope, target = _named(
-            HoldScope,
+            LegalHoldScope,
             subject=subject,
             conversation=conversation,
             creator=creator,

@@ -82,7 +82,7 @@ class ErasureReport:
     holds: tuple[str, ...] = ()
 
 
-class HoldScope(StrEnum):
+class LegalHoldScope(StrEnum):
     TENANT = "tenant"
     SUBJECT = "subject"
     CONVERSATION = "conversation"
@@ -96,7 +96,7 @@ class LegalHold:
     as in `Erasure`; "" for a whole tenant."""
 
     id: str
-    scope: HoldScope
+    scope: LegalHoldScope
     tenant: str
     target: str
     reason: str

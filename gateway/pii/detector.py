@@ -1,16 +1,20 @@
-"""The PII stage: patterns that block, and, where wanted, a language model that advises."""
+"""The PII stage: patterns, whose findings block, and a language model, if set, whose findings
+advise."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from gateway.errors import StageFailure
 from gateway.model.finding import Detection, Finding, ModelIdentity, Stage
 from gateway.model.submission import Submission
 from gateway.model.text import ReadText
 from gateway.pii.message import ScannedText
 from gateway.pii.ner import NerRecognizer
+from gateway.pii.placeholders import PlaceholderWord
 from gateway.pii.resolve import resolve
 from gateway.pii.rule import PiiRule, RuleHit
 from gateway.pii.scan import BUDGET_S, Gated, scan
@@ -42,11 +46,20 @@ class PiiDetector:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="pii")
         self._gated: Gated | None = None
         self._models: tuple[ModelIdentity, ...] = ()
+        self._placeholders: Mapping[str, PlaceholderWord] | None = None
         self._warming = asyncio.Lock()
 
     @property
     def stage(self) -> Stage:
         return Stage.PII
+
+    @property
+    def placeholders(self) -> Mapping[str, PlaceholderWord]:
+        """Kind → the word that stands in for a stripped value. Raises StageFailure before
+        `warm()`."""
+        if self._placeholders is None:
+            raise StageFailure(Stage.PII, "the recognizers are not loaded")
+        return self._placeholders
 
     async def warm(self) -> None:
         await self._warmed()
@@ -77,9 +90,10 @@ class PiiDetector:
 
     def _load(self) -> Gated:
         # Presidio takes two seconds to import: only who detects pays for it.
-        from gateway.pii.recognizers import all_rules  # noqa: PLC0415
+        from gateway.pii.recognizers import all_rules, placeholders_of  # noqa: PLC0415
 
         rules = all_rules(deny_list=self._deny_list)
+        self._placeholders = placeholders_of(rules)
         self._models = (patterns_identity(rules),)
         if self._ner is not None:
             self._models += self._ner.load()

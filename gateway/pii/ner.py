@@ -19,6 +19,7 @@ from gateway.errors import ModelInvalid
 from gateway.model.finding import ModelIdentity
 from gateway.pii.context import fold
 from gateway.pii.names import person_in
+from gateway.pii.placeholders import ORGANISATION, PERSON, PLACE
 from gateway.pii.rule import RuleHit
 
 
@@ -53,6 +54,12 @@ _KINDS = {
     "ORG": "ORGANIZATION",
     "NORP": "NRP",
 }
+"""Label of a spaCy model → kind of a finding."""
+
+NER_PLACEHOLDERS = {"PERSON": PERSON, "LOCATION": PLACE, "ORGANIZATION": ORGANISATION}
+"""Words for the kinds of the language models. NRP (nationality, religion, politics) has none:
+"removed" stands in for it."""
+
 _SCORE = 0.5  # spaCy gives none
 _GREETINGS_LISTED = (
     "merci bonjour bonsoir salut coucou bravo cher chere chers madame monsieur mme mr m hello hi"

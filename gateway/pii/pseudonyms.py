@@ -11,13 +11,15 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.errors import KeysInvalid
+from gateway.pii.characters import digits_of, letters_and_digits_of
 from gateway.pii.context import fold
 
 _LEAST_SECRET = 16  # bytes
 _NONCE = 12
 _TAG_DIGITS = 16
 _NUMBERS = frozenset({"PHONE_NUMBER", "CREDIT_CARD", "FR_SIREN", "FR_SIRET", "US_SSN", "US_ITIN"})
-_SUBSCRIBER_DIGITS = 9  # the same with and without country code and trunk 0
+SUBSCRIBER_DIGITS = 9
+"""Last digits that tell a telephone number: the same with and without country code and trunk 0."""
 
 
 class Pseudonyms:
@@ -60,14 +62,14 @@ class Pseudonyms:
 
 def canonical(kind: str, value: str) -> str:
     """One form for all the ways of writing one value."""
-    digits = "".join(char for char in value if char.isdigit())
+    digits = digits_of(value)
     if kind == "PHONE_NUMBER" and digits:
-        return digits[-_SUBSCRIBER_DIGITS:]
+        return digits[-SUBSCRIBER_DIGITS:]
     if kind in _NUMBERS and digits:
         return digits
     folded = fold(value)
     if kind == "IBAN_CODE" or kind.startswith("FR_"):
-        return "".join(char for char in folded if char.isalnum())
+        return letters_and_digits_of(folded)
     return " ".join(folded.split())
 
 

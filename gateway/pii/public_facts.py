@@ -9,13 +9,14 @@ from dataclasses import replace
 
 from gateway.model.finding import Detection, Finding
 from gateway.model.text import ReadText
+from gateway.pii.characters import digits_of, letters_and_digits_of
 from gateway.pii.context import fold
+from gateway.pii.pseudonyms import SUBSCRIBER_DIGITS
 from gateway.pii.rule import DENIED
 
 _BY_WORD = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "DATE_TIME"})
 _WRITTEN_ONE_WAY = frozenset({"EMAIL_ADDRESS", "URL", "HANDLE", "SECRET"})
 _WORD = re.compile(r"\w+")
-_SUBSCRIBER_DIGITS = 9  # the same with and without country code and trunk 0
 
 
 def without_public_facts(detection: Detection, read: ReadText, facts: tuple[str, ...]) -> Detection:
@@ -50,11 +51,11 @@ class _Public:
         value = fold(value).strip()
         if kind in _WRITTEN_ONE_WAY:
             return any(_stands_in(_bare(value), _bare(fact)) for fact in self._facts)
-        key = _squeezed(value)
-        digits = "".join(char for char in key if char.isdigit())[-_SUBSCRIBER_DIGITS:]
-        if kind == "PHONE_NUMBER" and len(digits) == _SUBSCRIBER_DIGITS:
+        key = letters_and_digits_of(value)
+        digits = digits_of(key)[-SUBSCRIBER_DIGITS:]
+        if kind == "PHONE_NUMBER" and len(digits) == SUBSCRIBER_DIGITS:
             return any(_ends_number(digits, fact) for fact in self._facts)
-        return bool(key) and any(_stands_squeezed(key, fact) for fact in self._facts)
+        return bool(key) and any(_stands_among_signs(key, fact) for fact in self._facts)
 
 
 def _less_words(finding: Finding, read: ReadText, public: _Public) -> Iterator[Finding]:
@@ -81,11 +82,7 @@ def _stands_in(value: str, fact: str) -> bool:
     return re.search(rf"(?<![\w.@+\-/]){re.escape(value)}(?![\w@/\-]|\.\w)", fact) is not None
 
 
-def _squeezed(text: str) -> str:
-    return "".join(char for char in text if char.isalnum())
-
-
-def _stands_squeezed(key: str, fact: str) -> bool:
+def _stands_among_signs(key: str, fact: str) -> bool:
     """Whether the letters and digits of `key` stand in `fact` between word borders, and not
     inside a longer row of groups of digits."""
     loose = r"[^\w]{0,3}".join(map(re.escape, key))
@@ -94,5 +91,6 @@ def _stands_squeezed(key: str, fact: str) -> bool:
 
 def _ends_number(digits: str, fact: str) -> bool:
     return any(
-        _squeezed(run).endswith(digits) for run in re.findall(r"\+?\d(?:[ .\-/()]{0,3}\d)*", fact)
+        letters_and_digits_of(run).endswith(digits)
+        for run in re.findall(r"\+?\d(?:[ .\-/()]{0,3}\d)*", fact)
     )

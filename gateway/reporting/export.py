@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -56,7 +56,7 @@ class Export:
     length: int = 0
     _digest: Any = field(default_factory=sha256)
 
-    async def pieces(self, pages: AsyncIterator[Sequence[Entry]]) -> AsyncIterator[bytes]:
+    async def pieces(self, pages: AsyncIterator[Sequence[Entry]]) -> AsyncGenerator[bytes, None]:
         """The bytes of the export. `pages` are its entries in order. Raises LogInvalid for an
         entry that cannot be exported, ConfigurationError where a format needs an extra."""
         made = self._parquet(pages) if self.about.format is ExportFormat.PARQUET else None
@@ -93,7 +93,7 @@ class Export:
             for name, value in self.about.document().items()
         }
         sink = _Sink()
-        file = await asyncio.to_thread(ParquetFile, cast("BinaryIO", sink), about)
+        file = await asyncio.to_thread(ParquetFile, cast("BinaryIO", sink), about)  # what it asks
         waiting: list[Entry] = []
         async for page in pages:
             waiting += page

@@ -128,7 +128,7 @@ def _export(torch: Any, model: Any, tokenizer: Any, out: Path) -> tuple[str, ...
     names = tuple(name for name in tokenizer.model_input_names if name in sample)
     axes = {name: {0: "batch", 1: "tokens"} for name in names} | {"logits": {0: "batch"}}
 
-    class Logits(torch.nn.Module):  # type: ignore[misc]
+    class Logits(torch.nn.Module):  # type: ignore[misc] # torch is not here
         def __init__(self) -> None:
             super().__init__()
             self.model = model

@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.errors import ModelInvalid
-from gateway.toxicity.calibration import Calibration
 from gateway.toxicity.scorer import CATEGORIES, Scores
-from gateway.toxicity.weights import check_files, read_description
+from gateway.toxicity.weights import DescribedScorer, check_files, read_description
 
 _MEND = "Make it again with `avatar-gateway models convert`"
 _EXTRA = "Install the extra: pip install 'avatar-gateway[detoxify]'"
@@ -30,32 +29,16 @@ LENGTH_RATIO = 1.5
 Floats = npt.NDArray[np.float64]
 
 
-class DetoxifyScorer:
+class DetoxifyScorer(DescribedScorer):
     """`folder` is what `avatar-gateway models convert` made. `threads` is for one batch."""
 
     window = 1_000_000  # it cuts by tokens, in `_pieces`
 
     def __init__(self, *, folder: Path, threads: int = 2) -> None:
-        self._description = read_description(folder / "model.json", mend=_MEND)
+        super().__init__(read_description(folder / "model.json", mend=_MEND))
         self._threads = threads
         self._session: Any = None
         self._tokenizer: Any = None
-
-    @property
-    def id(self) -> str:
-        return self._description.id
-
-    @property
-    def sha256(self) -> str:
-        return self._description.sha256
-
-    @property
-    def categories(self) -> tuple[str, ...]:
-        return self._description.categories
-
-    @property
-    def calibration(self) -> Calibration:
-        return self._description.calibration
 
     def load(self) -> None:
         """Checks the files, opens the session. Raises ModelInvalid."""

@@ -12,18 +12,17 @@ from pathlib import Path
 import numpy as np
 
 from gateway.errors import ModelInvalid
-from gateway.toxicity.calibration import Calibration
 from gateway.toxicity.encoder import Encoder
 from gateway.toxicity.grams import BUCKETS
 from gateway.toxicity.scorer import CATEGORIES, Scores
 from gateway.toxicity.tokens import Floats, load_tokens
-from gateway.toxicity.weights import SHIPPED, check_files, read_description
+from gateway.toxicity.weights import SHIPPED, DescribedScorer, check_files, read_description
 
 _WEIGHTS = "embedded.npz"
 _MEND = "Reinstall avatar-gateway, or run `avatar-gateway models check`"
 
 
-class EmbeddedScorer:
+class EmbeddedScorer(DescribedScorer):
     """`description` is the model's JSON file; the weight file lies beside it. Nothing but the
     description is read before `load`. What is unpacked goes into `folder`, or else where
     temporary files lie."""
@@ -33,25 +32,9 @@ class EmbeddedScorer:
     def __init__(
         self, *, description: Path = SHIPPED / "embedded.json", folder: Path | None = None
     ) -> None:
+        super().__init__(read_description(description))
         self._folder = folder
-        self._description = read_description(description)
         self._encoder: Encoder | None = None
-
-    @property
-    def id(self) -> str:
-        return self._description.id
-
-    @property
-    def sha256(self) -> str:
-        return self._description.sha256
-
-    @property
-    def categories(self) -> tuple[str, ...]:
-        return self._description.categories
-
-    @property
-    def calibration(self) -> Calibration:
-        return self._description.calibration
 
     def load(self) -> None:
         """About a second: checks every file, unpacks the token embeddings."""

@@ -39,6 +39,30 @@ class WeightsDescription:
         return self.path.parent / name
 
 
+class DescribedScorer:
+    """Base of the scorers whose weights lie beside a description, which states their identity,
+    categories and calibration."""
+
+    def __init__(self, description: WeightsDescription) -> None:
+        self._description = description
+
+    @property
+    def id(self) -> str:
+        return self._description.id
+
+    @property
+    def sha256(self) -> str:
+        return self._description.sha256
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        return self._description.categories
+
+    @property
+    def calibration(self) -> Calibration:
+        return self._description.calibration
+
+
 def read_description(path: Path, *, mend: str = _REINSTALL) -> WeightsDescription:
     """Raises ModelInvalid when it is missing or not a description."""
     try:

@@ -358,7 +358,7 @@ async def test_reads_pass_untouched(scene: Scene) -> None:
 
 async def passes(scene: Scene) -> list[dict[str, Any]]:
     """What the log says of writes that passed unjudged, oldest first."""
-    asked = {"kind": "change", "limit": 1_000}
+    asked: dict[str, str | int] = {"kind": "change", "limit": 1_000}
     told = await scene.house.client.get("/v1/audit/entries", params=asked)
     bodies = [one["body"] for one in told.json()["entries"]]
     noted = [one for one in bodies if one["what"] == "passed"]

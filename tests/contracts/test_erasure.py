@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from gateway.errors import IdempotencyReused, OnLegalHold, StateConflict
 from gateway.model.erasure import (
     ErasureCounts,
     ErasureScope,
-    HoldScope,
+    LegalHoldScope,
     RetentionRule,
 )
 from gateway.model.record import EntryKind, Record, Review, ReviewAction
@@ -39,9 +40,10 @@ async def test_a_person_is_erased(store: Store, samples: Samples, clock: Clock) 
         outcome = await store.ledger.outcome("acme", one.submission.message_id)
         assert outcome is not None
         assert outcome.erased_at == at
-        judgement = outcome.judgement
-        assert judgement.text is judgement.receipt is judgement.disclosure is None
-        assert judgement.reasons == ()
+        assert outcome.judgement.text is None
+        assert outcome.judgement.receipt is None
+        assert outcome.judgement.disclosure is None
+        assert outcome.judgement.reasons == ()
     kept = await store.ledger.outcome("acme", other.submission.message_id)
     assert kept is not None
     assert kept.erased_at is None
@@ -301,16 +303,19 @@ async def test_two_erase_at_once(place: Place, store: Store, samples: Samples) -
         assert entry["counts"]["messages"] or entry["counts"]["contacts"]
 
 
-HELD: list[tuple[HoldScope, str]] = [
-    (HoldScope.TENANT, ""),
-    (HoldScope.SUBJECT, PERSON),
-    (HoldScope.CREATOR, "zoe"),
-    (HoldScope.MESSAGE, "msg_1"),
+HELD: list[tuple[LegalHoldScope, str]] = [
+    (LegalHoldScope.TENANT, ""),
+    (LegalHoldScope.SUBJECT, PERSON),
+    (LegalHoldScope.CREATOR, "zoe"),
+    (LegalHoldScope.MESSAGE, "msg_1"),
 ]
 
 
 async def place_hold(
-    store: Store, scope: HoldScope = HoldScope.SUBJECT, target: str = PERSON, **changes: Any
+    store: Store,
+    scope: LegalHoldScope = LegalHoldScope.SUBJECT,
+    target: str = PERSON,
+    **changes: Any,
 ) -> str:
     hold = await store.holds.place(
         scope=scope,
@@ -322,7 +327,9 @@ async def place_hold(
 
 
 @pytest.mark.parametrize(("scope", "target"), HELD)
-async def test_a_hold_blocks(store: Store, samples: Samples, scope: HoldScope, target: str) -> None:
+async def test_a_hold_blocks(
+    store: Store, samples: Samples, scope: LegalHoldScope, target: str
+) -> None:
     made = await record(store, samples)
     hold = await place_hold(store, scope, target)
     size = await store.log.size()
@@ -344,14 +351,14 @@ async def test_a_hold_blocks(store: Store, samples: Samples, scope: HoldScope, t
 @pytest.mark.parametrize(
     ("scope", "target"),
     [
-        (HoldScope.SUBJECT, "another"),
-        (HoldScope.CONVERSATION, "c1"),
-        (HoldScope.CREATOR, "lea"),
-        (HoldScope.MESSAGE, "msg_2"),
+        (LegalHoldScope.SUBJECT, "another"),
+        (LegalHoldScope.CONVERSATION, "c1"),
+        (LegalHoldScope.CREATOR, "lea"),
+        (LegalHoldScope.MESSAGE, "msg_2"),
     ],
 )
 async def test_a_hold_on_something_else_does_not(
-    store: Store, samples: Samples, scope: HoldScope, target: str
+    store: Store, samples: Samples, scope: LegalHoldScope, target: str
 ) -> None:
     await record(store, samples)
     await place_hold(store, scope, target)
@@ -360,7 +367,7 @@ async def test_a_hold_on_something_else_does_not(
 
 async def test_a_hold_on_a_neighbour_keeps_it_alone(store: Store, samples: Samples) -> None:
     gone, kept = await record(store, samples), await record(store, samples)
-    await place_hold(store, HoldScope.MESSAGE, kept.submission.message_id)
+    await place_hold(store, LegalHoldScope.MESSAGE, kept.submission.message_id)
     await store.erasures.erase(order(ErasureScope.MESSAGE, gone.submission.message_id))
     outcome = await store.ledger.outcome("acme", kept.submission.message_id)
     assert outcome is not None
@@ -402,7 +409,7 @@ async def test_a_hold_comes_in_between(store: Store, samples: Samples) -> None:
     )
     assert begun is not None
     await write(lambda one: jobs.step(one, begun.number))
-    await place_hold(store, HoldScope.CREATOR, "zoe")
+    await place_hold(store, LegalHoldScope.CREATOR, "zoe")
     assert await store.erasures.resume() == 1
     (report,) = await store.erasures.recent("acme")
     assert (report.counts.keys, report.counts.kept) == (32, 8)
@@ -479,7 +486,7 @@ async def test_a_rule_below_the_floor_is_refused(store: Store) -> None:
 
 @pytest.mark.parametrize("stop", range(4))
 async def test_what_was_begun_is_carried_on(
-    store: Store, samples: Samples, reopen: Any, stop: int
+    store: Store, samples: Samples, reopen: Callable[[Store], Awaitable[Store]], stop: int
 ) -> None:
     """Stopped after each of its commits in turn."""
     message_id = (await record(store, samples)).submission.message_id

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -144,7 +145,7 @@ def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
             assert set(states.values()) <= {"delivered", "queued"}
             for answer in answers.values():
                 path = f"/v1/messages/{answer.json()['message_id']}"
-                until(lambda path=path: client.get(path).json()["state"] == "delivered")
+                until(partial(is_delivered, client, path))
         arrived = httpx.get(platform).json()
     said = Counter(int(one["text"].split("numéro ")[1].split()[0]) for one in arrived)
     assert said == dict.fromkeys(answers, 1)
@@ -173,6 +174,10 @@ def ask(client: httpx.Client, number: int) -> httpx.Response:
     answer = client.post("/v1/messages", json=body, headers={"Idempotency-Key": f"clip-{number}"})
     assert answer.status_code in {200, 202}, answer.text
     return answer
+
+
+def is_delivered(client: httpx.Client, path: str) -> bool:
+    return bool(client.get(path).json()["state"] == "delivered")
 
 
 def until(true: Callable[[], bool]) -> None:

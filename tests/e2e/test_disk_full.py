@@ -17,6 +17,8 @@ from tests.processes import Serving, run, sandbox_process, serving
 
 PROMISE = "Promis, je t'appelle ce soir à 20 h !"
 Full = Callable[[Serving], AbstractContextManager[None]]
+Scene = tuple[Serving, httpx.Client, str, Full]
+"""The gateway, a client of it, the platform's URL, and what fills the disk."""
 
 
 @pytest.fixture(scope="module", params=["no space", "no larger files"])
@@ -65,7 +67,7 @@ def too_large(there: Serving) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def there(place: tuple[Path, Full], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def there(place: tuple[Path, Full], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     data, full = place
     with (
         sandbox_process(tmp_path_factory.mktemp("sandbox")) as platform,
@@ -94,7 +96,7 @@ def state(client: httpx.Client, message_id: str) -> str:
     return str(client.get(f"/v1/messages/{message_id}").json()["state"])
 
 
-def test_a_full_disk_sends_nothing_and_loses_nothing(there: Any) -> None:
+def test_a_full_disk_sends_nothing_and_loses_nothing(there: Scene) -> None:
     gateway, client, platform, full = there
     said: dict[str, str] = {}
     refused: dict[int, str] = {}
@@ -127,7 +129,7 @@ def test_a_full_disk_sends_nothing_and_loses_nothing(there: Any) -> None:
     assert all(said[one["message_id"]] in one["text"] for one in arrived)
 
 
-def test_what_is_held_too_long_is_never_published(there: Any) -> None:
+def test_what_is_held_too_long_is_never_published(there: Scene) -> None:
     _, client, platform, _ = there
     retry = {"Idempotency-Key": "held-1"}
     answer = client.post("/v1/messages", json=message("held", PROMISE), headers=retry)
@@ -150,7 +152,7 @@ def test_what_is_held_too_long_is_never_published(there: Any) -> None:
     assert outcome["message_id"] not in arrived
 
 
-def test_the_log_verifies_afterwards(there: Any, tmp_path: Path) -> None:
+def test_the_log_verifies_afterwards(there: Scene, tmp_path: Path) -> None:
     gateway, client, _, _ = there
     note = client.get("/v1/audit/checkpoint")
     (tmp_path / "checkpoint").write_bytes(note.content)

@@ -44,6 +44,7 @@ from gateway.platforms.webhook import WebhookPlatform
 from gateway.policy.engine.embedded import EmbeddedEngine
 from gateway.policy.packs.source import load_snapshot
 from gateway.settings import read_settings
+from tests import generations
 from tests.house import SECRET, House
 from tests.processes import free_port
 
@@ -189,11 +190,14 @@ class Broken:
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.__name__)
 @pytest.mark.parametrize("stage", [Stage.PII, Stage.TOXICITY, Stage.SIGNALS])
 async def test_a_broken_detector_holds(scene: Scene, stage: Stage, wrong: Any) -> None:
-    detectors = tuple(
-        Broken(stage, wrong) if one.stage is stage else one for one in scene.parts.rooms.detectors
-    )
-    assert any(isinstance(one, Broken) for one in detectors)
-    gateway = scene.gateway(limits_for(wrong), detectors=detectors)
+    rooms, broken = scene.parts.rooms, Broken(stage, wrong)
+    if stage is Stage.SIGNALS:
+        replaced: dict[str, Any] = {"policies": generations.instead(rooms.policies, signals=broken)}
+    else:
+        detectors = tuple(broken if one.stage is stage else one for one in rooms.detectors)
+        assert broken in detectors
+        replaced = {"detectors": detectors}
+    gateway = scene.gateway(limits_for(wrong), **replaced)
     await held_for(scene, await gateway.submit(scene.submission()), stage)
 
 
@@ -208,32 +212,38 @@ async def test_a_detector_that_answers_for_another_stage_holds(scene: Scene) -> 
 @pytest.mark.parametrize("missing", [Stage.PII, Stage.TOXICITY, Stage.SIGNALS])
 async def test_a_detector_that_is_not_there_holds(scene: Scene, missing: Stage) -> None:
     """Wired wrongly: nobody failed, and yet nobody looked."""
-    left = tuple(one for one in scene.parts.rooms.detectors if one.stage is not missing)
-    outcome = await scene.gateway(detectors=left).submit(scene.submission())
+    rooms = scene.parts.rooms
+    if missing is Stage.SIGNALS:  # the policies always bring a detector: one for another stage
+        policies = generations.instead(rooms.policies, signals=rooms.detectors[0])
+        gateway = scene.gateway(policies=policies)
+    else:
+        left = tuple(one for one in rooms.detectors if one.stage is not missing)
+        gateway = scene.gateway(detectors=left)
+    outcome = await gateway.submit(scene.submission())
     await held_for(scene, outcome, missing)
 
 
 @dataclass(frozen=True, slots=True)
 class With:
-    """A real room with some of its methods replaced."""
+    """A real room with some of its attributes replaced."""
 
     room: Any
-    methods: dict[str, Callable[..., Any]]
+    attributes: dict[str, object]
 
     def __getattr__(self, name: str) -> Any:
-        return self.methods[name] if name in self.methods else getattr(self.room, name)
+        return self.attributes[name] if name in self.attributes else getattr(self.room, name)
 
 
-def instead(room: Any, **methods: Callable[..., Any]) -> Any:
-    return With(room, methods)
+def instead(room: Any, **attributes: object) -> Any:
+    return With(room, attributes)
 
 
 @pytest.mark.parametrize(
     "wrong", [raises, hangs, says_nothing, gives_up, says_it_cannot], ids=lambda one: one.__name__
 )
 async def test_a_broken_policy_engine_holds(scene: Scene, wrong: Any) -> None:
-    policy = instead(scene.parts.rooms.policy, decide=wrong)
-    outcome = await scene.gateway(limits_for(wrong), policy=policy).submit(scene.submission())
+    policies = generations.instead(scene.parts.rooms.policies, decide=wrong)
+    outcome = await scene.gateway(limits_for(wrong), policies=policies).submit(scene.submission())
     await held_for(scene, outcome, Stage.POLICY)
 
 
@@ -251,7 +261,8 @@ async def test_a_decision_that_is_none_holds(scene: Scene, rule: str, tmp_path: 
     (tmp_path / "main.rego").write_text(f"package gateway\n\n{rule}\n", encoding="utf-8")
     engine = EmbeddedEngine(snapshot=load_snapshot(tmp_path))
     await engine.warm()
-    outcome = await scene.gateway(policy=engine).submit(scene.submission())
+    policies = generations.instead(scene.parts.rooms.policies, decide=engine.decide)
+    outcome = await scene.gateway(policies=policies).submit(scene.submission())
     await held_for(scene, outcome, Stage.POLICY)
     await engine.close()
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.generator import generator
-from tests.processes import ROOT, Serving, serving
+from tests.paths import ROOT
+from tests.processes import Serving, serving
 
 GUIDE = (ROOT / "docs/guides/avatar-services.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
@@ -33,7 +34,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 def example(*marks: str) -> str:
     """The one block that holds all `marks`."""
     (found,) = (block for block in BLOCKS if all(mark in block for mark in marks))
-    return found
+    return str(found)
 
 
 def ran(there: Serving, *codes: str) -> str:

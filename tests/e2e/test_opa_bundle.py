@@ -14,7 +14,8 @@ import pytest
 from bench.policy import serving as opa_serving
 from tests.bundle_keys import key_pair
 from tests.opa_program import opa
-from tests.processes import ROOT, Serving, serving
+from tests.paths import ROOT
+from tests.processes import Serving, serving
 
 __all__ = ["opa"]  # a fixture
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import openai
 import pytest
 
-from tests.processes import ROOT, Serving, serving
+from tests.paths import ROOT
+from tests.processes import Serving, serving
 
 GUIDE = (ROOT / "docs/guides/avatar-services.md").read_text(encoding="utf-8")
 

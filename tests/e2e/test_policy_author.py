@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.processes import ROOT, run, sandbox_process, serving
+from tests.paths import ROOT
+from tests.processes import run, sandbox_process, serving
 
 RULE = "creator.exams"
 LINE = "I have the leaked exam here, ask me!"

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.processes import ROOT
+from tests.missing import missing
+from tests.paths import ROOT
 from tests.proxies import Proxying, opened, proxying
 from tests.receiver import Routes, answering
 
@@ -40,8 +41,7 @@ def told(library: str, *arguments: str) -> Any:
 
 def need_the_clients() -> None:
     if not PYTHON.exists():
-        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        missing(f"no {PYTHON}: `make .venv-clients/ready` makes it")
+        missing("the environment of the bots' clients", get="make .venv-clients/ready")
 
 
 async def story(

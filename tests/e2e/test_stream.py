@@ -20,11 +20,12 @@ from websockets.protocol import State
 
 from gateway.api.server import allow_open_files
 from gateway.platforms.sse import EventReader
+from tests.paths import ROOT
 from tests.processes import Serving, run, serving
 from tests.taken_back import RETRACTED, RULE
 
 SENTENCES = ("Salut tout le monde ! ", "Écrivez-moi à lea.perso@example.org. ", "À demain.")
-DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "asyncapi.yaml"
+DOCUMENT = ROOT / "docs" / "reference" / "asyncapi.yaml"
 MESSAGES = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))["components"]["messages"]
 
 

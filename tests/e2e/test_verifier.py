@@ -25,7 +25,8 @@ from gateway.model.access import Role
 from gateway.settings import read_settings
 from gateway.verifier.pack import pack
 from tests.house import SECRET, House
-from tests.processes import ROOT, environment, run
+from tests.paths import ROOT
+from tests.processes import environment, run
 
 GUIDE = (ROOT / "docs/guides/auditors.md").read_text(encoding="utf-8")
 VERIFYING = GUIDE[GUIDE.index("## Keep two things") : GUIDE.index("## What each finding means")]

@@ -20,7 +20,8 @@ from gateway.keyring import Keyring
 from gateway.trail.checkpoint import note_keys
 from gateway.trail.note import NoteKey, cosignatures
 from gateway.trail.proof import parse_proof
-from tests.processes import ROOT, Serving, environment, free_port, run, serving
+from tests.paths import ROOT
+from tests.processes import Serving, environment, free_port, run, serving
 from tests.tsa import serving_authority
 
 ORIGIN = "gateway.example/log"

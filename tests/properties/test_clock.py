@@ -39,10 +39,12 @@ from gateway.policy.engine.signals import SignalDetector
 from gateway.policy.packs.source import load_snapshot
 from gateway.storage.store import Store
 from gateway.text.reader import TextReader
+from tests.generations import always
+from tests.paths import ROOT
 from tests.properties.clock_model import EDGES, Memory, Talk, expected
 from tests.stores import Clock, Place, new_database
 
-POLICIES = Path(__file__).parents[2] / "policies"
+POLICIES = ROOT / "policies"
 BEGIN = datetime(2027, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)  # all laws of the model are in force
 PLACES = ("EU", "US-CA", "US-NY", "US-WA", "US-OR", "US-ME", "US-UT", "CN", "KR", "CH")
 SECOND = timedelta(seconds=1)
@@ -185,7 +187,7 @@ def test_every_interval_to_the_second(rego: Rego) -> None:
 
 def test_rego_agrees_with_the_model(rego: Rego) -> None:
     run_state_machine_as_test(
-        lambda: RegoClock(rego),  # type: ignore[arg-type]
+        lambda: RegoClock(rego),  # type: ignore[arg-type] # called as a class is
         settings=settings(max_examples=100, stateful_step_count=30, deadline=None),
     )
 
@@ -256,9 +258,9 @@ class Replicas:
             ledger=store.ledger,
             registry=store.registry,
             read=TextReader(),
-            detectors=(_Quiet(Stage.PII), _Quiet(Stage.TOXICITY), self._signals),
+            detectors=(_Quiet(Stage.PII), _Quiet(Stage.TOXICITY)),
             spare=lambda detection, read, facts: detection,
-            policy=self._engine,
+            policies=always(self._signals, self._engine),
             redact=lambda submission, read, detections, obligations: Redaction(
                 text=read.clean.text
             ),
@@ -408,7 +410,7 @@ def test_every_interval_over_replicas_and_restarts(
 def test_gateways_agree_with_the_model(replicas: tuple[Replicas, Clock, asyncio.Runner]) -> None:
     both, clock, runner = replicas
     run_state_machine_as_test(
-        lambda: GatewayClock(both, clock, runner.run),  # type: ignore[arg-type]
+        lambda: GatewayClock(both, clock, runner.run),  # type: ignore[arg-type] # called as a class is
         settings=settings(
             max_examples=8,
             stateful_step_count=20,

@@ -16,6 +16,7 @@ from bench.messages import direct
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.submission import StreamPart
 from gateway.pii.detector import PiiDetector
+from gateway.pii.recognizers import all_rules, placeholders_of
 from gateway.pii.recognizers.generic.number_words import number_words
 from gateway.pii.redaction import make_redactor
 from gateway.pipeline.stream.hold_back import (
@@ -36,7 +37,7 @@ from gateway.pipeline.stream.segments import soft_end
 from gateway.text.reader import TextReader
 from tests.properties.test_pii import VALUES
 
-REDACT = make_redactor(b"k" * 32)
+REDACT = make_redactor(b"k" * 32, placeholders_of(all_rules()))
 READ = TextReader()
 ORDER = Obligation(kind=ObligationKind.REDACT, rules=("r",), params={"kinds": ["*"]})
 PLAIN = (

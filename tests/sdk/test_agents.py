@@ -11,10 +11,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from gateway.demo.processes import RunningDemo
-from tests.processes import ROOT
+from tests.missing import missing
+from tests.paths import ROOT
 from tests.sdk.conftest import token
 
 STORIES = Path(__file__).parent / "agents"
@@ -23,10 +22,7 @@ PYTHON = Path(os.environ.get("AGENTS_PYTHON", ROOT / ".venv-agents" / "bin" / "p
 
 def told(library: str, there: RunningDemo) -> Any:
     if not PYTHON.exists():
-        missing = f"no {PYTHON}: `make test-agents` makes it"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
+        missing("the environment of the agents", get="make test-agents")
     ran = subprocess.run(
         [PYTHON, STORIES / f"{library}_story.py", there.gateway, token(there)],
         env={**os.environ, "PYTHONPATH": str(ROOT / "sdk" / "python")},

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from gateway.demo.processes import RunningDemo
-from tests.processes import ROOT
+from tests.paths import ROOT
 from tests.sdk.conftest import token
 
 

@@ -7,7 +7,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from tests.processes import ROOT
+from tests.paths import ROOT
 
 PACKAGE = ROOT / "sdk" / "python"
 

@@ -3,27 +3,22 @@ in CI."""
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.missing import missing
 from torture.strace import why_unusable
 from torture.sweep import Bench, postgres_bench, sqlite_bench
 
 
-def _needed(problem: str) -> None:
-    if problem and os.environ.get("CI") == "true":
-        pytest.fail(problem)
-    if problem:
-        pytest.skip(problem)
-
-
 @pytest.fixture(scope="session")
 def traceable() -> None:
-    _needed(why_unusable())
+    problem = why_unusable()
+    if problem:
+        missing("strace", get=f"apt-get install strace ({problem})")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +34,7 @@ def server(traceable: None) -> Iterator[Bench]:
             made = postgres_bench(Path(folder))
             bench = made.__enter__()
         except ImportError as error:
-            _needed(f"PostgreSQL is not tried here: {error.name} is not installed")
+            missing("PostgreSQL", get=f"pip install {error.name}")
         try:
             yield bench
         finally:

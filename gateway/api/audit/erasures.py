@@ -20,8 +20,8 @@ from gateway.model.erasure import (
     ErasureOrder,
     ErasureReport,
     ErasureScope,
-    HoldScope,
     LegalHold,
+    LegalHoldScope,
 )
 
 Admin = Annotated[ApiKey, Depends(needs())]
@@ -102,20 +102,20 @@ class LegalHoldIn(_In):
         self.named()
         return self
 
-    def named(self) -> tuple[HoldScope, str]:
+    def named(self) -> tuple[LegalHoldScope, str]:
         given = [
             (scope, target)
             for scope, target in (
-                (HoldScope.SUBJECT, self.subject),
-                (HoldScope.CONVERSATION, self.conversation),
-                (HoldScope.CREATOR, self.creator),
-                (HoldScope.MESSAGE, self.message_id),
+                (LegalHoldScope.SUBJECT, self.subject),
+                (LegalHoldScope.CONVERSATION, self.conversation),
+                (LegalHoldScope.CREATOR, self.creator),
+                (LegalHoldScope.MESSAGE, self.message_id),
             )
             if target is not None
         ]
         if len(given) > 1:
             raise ValueError("give at most one of subject, conversation, creator, message_id")
-        return given[0] if given else (HoldScope.TENANT, "")
+        return given[0] if given else (LegalHoldScope.TENANT, "")
 
 
 class LegalHoldLiftIn(_In):
@@ -124,7 +124,7 @@ class LegalHoldLiftIn(_In):
 
 class LegalHoldOut(BaseModel):
     id: str
-    scope: HoldScope
+    scope: LegalHoldScope
     target: str = Field(description="A person or conversation stands as a keyed digest.")
     reason: str
     placed_by: str

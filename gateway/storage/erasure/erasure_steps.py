@@ -21,7 +21,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway.errors import LogInvalid, NotRecorded, OnLegalHold
-from gateway.model.erasure import Erasure, ErasureCounts, ErasureOrder, ErasureScope, HoldScope
+from gateway.model.erasure import Erasure, ErasureCounts, ErasureOrder, ErasureScope, LegalHoldScope
 from gateway.model.record import Dispatch, DispatchResult, Entry, Expiry, Settlement
 from gateway.model.verdict import State
 from gateway.ports import Now
@@ -231,7 +231,7 @@ class ErasureSteps:
     def _in_the_way(self, transaction: Transaction, scope: KeyScope) -> tuple[str, ...]:
         found = []
         for hold in self._holds.standing_in(transaction, scope.tenant):
-            named = hold.scope is HoldScope.TENANT or (
+            named = hold.scope is LegalHoldScope.TENANT or (
                 scope.is_person and hold.target == scope.target
             )
             covered = sa.select(SUBJECT.kid).where(scope.keys(), covering(hold, scope)).limit(1)

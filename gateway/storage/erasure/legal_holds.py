@@ -17,7 +17,7 @@ import orjson
 import sqlalchemy as sa
 
 from gateway.errors import NotFound, StateConflict
-from gateway.model.erasure import HoldScope, LegalHold
+from gateway.model.erasure import LegalHold, LegalHoldScope
 from gateway.model.record import Change
 from gateway.ports import Now
 from gateway.storage.engine.database import Database
@@ -65,7 +65,7 @@ class LegalHolds:
     async def place(
         self,
         *,
-        scope: HoldScope,
+        scope: LegalHoldScope,
         tenant: str,
         target: str,
         reason: str,
@@ -129,13 +129,13 @@ class LegalHolds:
         now = self._now()
         return [hold for hold in map(_hold, rows) if hold.holds_at(now)]
 
-    def _stored(self, scope: HoldScope, tenant: str, target: str) -> str:
+    def _stored(self, scope: LegalHoldScope, tenant: str, target: str) -> str:
         match scope:
-            case HoldScope.SUBJECT:
+            case LegalHoldScope.SUBJECT:
                 return self._digests.person(tenant, target).hex()
-            case HoldScope.CONVERSATION:
+            case LegalHoldScope.CONVERSATION:
                 return self._digests.conversation(tenant, target).hex()
-            case HoldScope.TENANT:
+            case LegalHoldScope.TENANT:
                 return ""
             case _:
                 return target
@@ -145,13 +145,13 @@ def covering(hold: LegalHold, scope: KeyScope) -> sa.ColumnElement[bool]:
     """The rows of `subject` whose keys an erasure of `scope` must leave to `hold`. Where a key
     seals several creators' texts, a hold on any creator keeps it."""
     match hold.scope:
-        case HoldScope.TENANT:
+        case LegalHoldScope.TENANT:
             return sa.true()
-        case HoldScope.SUBJECT | HoldScope.CONVERSATION:
+        case LegalHoldScope.SUBJECT | LegalHoldScope.CONVERSATION:
             return SUBJECT.subject == bytes.fromhex(hold.target)
-        case HoldScope.CREATOR:
+        case LegalHoldScope.CREATOR:
             return sa.or_(SUBJECT.creator == hold.target, SUBJECT.creator == "")
-        case HoldScope.MESSAGE:
+        case LegalHoldScope.MESSAGE:
             if scope.takes(hold.target, scope.target):
                 return SUBJECT.kid.in_(keys_of_message(hold.target))
             return sa.false()  # only another message goes, and this one is sealed anew
@@ -205,7 +205,7 @@ def _hold(row: Row) -> LegalHold:
     return LegalHold(
         **{
             **values,
-            "scope": HoldScope(values["scope"]),
+            "scope": LegalHoldScope(values["scope"]),
             "placed_at": moment(values["placed_at"]),
             "expires_at": moment_or_none(values["expires_at"]),
             "lifted_at": moment_or_none(values["lifted_at"]),

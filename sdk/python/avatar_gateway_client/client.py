@@ -9,7 +9,7 @@ from typing import Any, Self
 import httpx
 
 from avatar_gateway_client import calls, models
-from avatar_gateway_client.exchange import Exchange, Result, Retries
+from avatar_gateway_client.exchange import Exchange, Result, Retries, Wait
 
 
 class Client:
@@ -51,11 +51,11 @@ class Client:
             try:
                 response = self._http.send(exchange.request(self._http))
             except httpx.TransportError as error:
-                step: Any = exchange.failed(error)
+                step: Result[calls.T] | Wait = exchange.failed(error)
             else:
                 step = exchange.answered(response)
             if isinstance(step, Result):
-                return step.value  # type: ignore[no-any-return]
+                return step.value
             self._sleep(step.seconds)
 
     def submit(

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from types import MappingProxyType
 
 import pytest
@@ -13,9 +12,8 @@ from gateway.model.finding import Stage, Unavailable
 from gateway.model.record import outcome_of
 from gateway.model.submission import Channel, Minor, Submission
 from gateway.model.verdict import Verdict
+from tests.paths import GOLDEN
 from tests.stores import Clock, Samples
-
-GOLDEN = Path(__file__).parents[2] / "golden" / "http" / "outcomes.jsonl"
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 LEAST = {
@@ -123,4 +121,4 @@ def test_outcomes_are_byte_for_byte_what_they_were() -> None:
     outcomes.append(replace(outcomes[0], replayed=True, attempts=2, delivery_detail="503"))
     outcomes.append(replace(outcomes[2], erased_at=samples.clock.at))
     written = [outcome_out(outcome).model_dump_json().encode() for outcome in outcomes]
-    assert written == GOLDEN.read_bytes().splitlines()
+    assert written == (GOLDEN / "http" / "outcomes.jsonl").read_bytes().splitlines()

@@ -14,8 +14,7 @@ from gateway.errors import ConfigurationError, DatabaseUnusable, InvalidField, P
 from gateway.model.access import Role
 from gateway.opened import utc_now
 from gateway.settings import Settings, read_settings
-
-ROOT = Path(__file__).parents[3]
+from tests.paths import ROOT
 
 
 @pytest.fixture
@@ -81,7 +80,9 @@ async def test_everything_is_closed_again(
 ) -> None:
     async with build.assemble(settings) as parts:
         assert {"storage-write", "toxicity"} <= workers()
-        assert [one.stage for one in parts.rooms.detectors] == ["pii", "toxicity", "signals"]
+        with parts.rooms.policies() as policies:
+            detectors = (*parts.rooms.detectors, policies.signals)
+        assert [one.stage for one in detectors] == ["pii", "toxicity", "signals"]
         services = serving.api_services(parts)
         assert await services.unready() == ()
     assert workers() == set()

@@ -13,8 +13,7 @@ from bench.peers.adapters import ADAPTERS
 from bench.peers.listed import NOT_RUN, PEERS
 from bench.peers.page import page
 from bench.peers.plot import plot
-
-ROOT = Path(__file__).parents[3]
+from tests.paths import ROOT
 
 
 def report() -> dict[str, Any]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.paths import ROOT
+
 
 def decide(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -16,7 +18,7 @@ def decide(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        cwd=Path(__file__).parents[3],
+        cwd=ROOT,
         timeout=120,
     )
 

@@ -8,10 +8,11 @@ import pytest
 from typer.testing import Result
 
 from gateway.errors import ConfigurationError, InvalidField, PolicyInvalid
+from tests.paths import ROOT
 from tests.unit.cli.policy_folder import MAIN, TEST, ask, folder
 
 __all__ = ["ask", "folder"]
-SHIPPED = Path(__file__).parents[3] / "policies"
+SHIPPED = ROOT / "policies"
 Ask = Callable[..., Result]
 
 

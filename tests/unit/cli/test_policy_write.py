@@ -9,11 +9,12 @@ from typer.testing import Result
 
 from gateway.errors import InvalidField
 from tests.opa_program import opa
+from tests.paths import ROOT
 from tests.unit.cli.policy_folder import ask, folder
 
 __all__ = ["ask", "folder", "opa"]
 Ask = Callable[..., Result]
-SHIPPED = Path(__file__).parents[3] / "policies"
+SHIPPED = ROOT / "policies"
 
 
 def test_from_nothing_to_a_rule_that_passes(ask: Ask, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from gateway.model.record import Delivery, Dispatch, DispatchResult
 from gateway.model.route import Route
 from gateway.model.verdict import State
 from gateway.platforms.webhook import WebhookPlatform
+from tests.present import present
+from tests.unit.delivery.conftest import Clock, MemoryOutbox
 
 MakeDelivery = Callable[..., Delivery]
 MakeCourier = Callable[..., OutboxCourier]
@@ -26,7 +28,7 @@ SECRET = b"a secret of at least 24 bytes"
 
 
 @pytest.fixture
-def make_courier(outbox: Any, platform: WebhookPlatform, clock: Any) -> MakeCourier:
+def make_courier(outbox: MemoryOutbox, platform: WebhookPlatform, clock: Clock) -> MakeCourier:
     def make(**given: Any) -> OutboxCourier:
         values = {
             "outbox": outbox,
@@ -86,7 +88,7 @@ UNKNOWN = Dispatch(result=DispatchResult.UNKNOWN, detail="no answer")
 
 async def test_delivers_inline(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
@@ -97,17 +99,18 @@ async def test_delivers_inline(
     assert ended is outbox.settled[0]
     assert outbox.states() == [State.DELIVERED]
     assert outbox.waiting == ["msg_2"]
-    assert outbox.settled[0].dispatch.platform_id == "sandbox-1"
+    assert ended is not None
+    assert ended.dispatch.platform_id == "sandbox-1"
 
 
-async def test_nothing_to_deliver(make_courier: MakeCourier, outbox: Any) -> None:
+async def test_nothing_to_deliver(make_courier: MakeCourier, outbox: MemoryOutbox) -> None:
     assert await make_courier().deliver("msg_1") is None
     assert outbox.settled == []
 
 
 async def test_what_the_platform_says_decides(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
@@ -120,19 +123,21 @@ async def test_what_the_platform_says_decides(
 
 async def test_waits_as_long_as_asked(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
     sandbox[0].failure = PlannedFailure(status=429, retry_after="60")
     outbox.put(make_delivery())
     await make_courier().deliver("msg_1")
-    assert outbox.settled[0].next_attempt_at - outbox.settled[0].at == timedelta(seconds=61)
+    assert present(outbox.settled[0].next_attempt_at) - outbox.settled[0].at == timedelta(
+        seconds=61
+    )
 
 
 async def test_dead_after_the_last_attempt(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
@@ -148,7 +153,7 @@ async def test_dead_after_the_last_attempt(
 
 async def test_an_unknown_end_is_sent_again_where_that_is_safe(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
@@ -163,7 +168,7 @@ async def test_an_unknown_end_is_sent_again_where_that_is_safe(
 
 async def test_taken_but_not_answered_is_delivered_once(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
@@ -181,7 +186,7 @@ async def test_taken_but_not_answered_is_delivered_once(
 
 async def test_an_unknown_end_goes_to_a_person_where_it_is_not(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     forgetful: WebhookPlatform,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
@@ -194,7 +199,7 @@ async def test_an_unknown_end_goes_to_a_person_where_it_is_not(
 
 async def test_after_a_crash_it_is_not_sent_blindly(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     forgetful: WebhookPlatform,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
@@ -209,7 +214,7 @@ async def test_after_a_crash_it_is_not_sent_blindly(
 
 async def test_after_a_crash_it_is_sent_again_with_the_same_key(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     platform: WebhookPlatform,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
@@ -227,7 +232,7 @@ async def test_after_a_crash_it_is_sent_again_with_the_same_key(
 
 
 async def test_giving_up_says_unknown_when_it_may_have_been_delivered(
-    make_courier: MakeCourier, outbox: Any, make_delivery: MakeDelivery
+    make_courier: MakeCourier, outbox: MemoryOutbox, make_delivery: MakeDelivery
 ) -> None:
     outbox.put(make_delivery())
     courier = make_courier(platform=Stub(UNKNOWN, RETRY), max_attempts=2)
@@ -238,7 +243,7 @@ async def test_giving_up_says_unknown_when_it_may_have_been_delivered(
 
 
 async def test_too_old_is_not_sent(
-    make_courier: MakeCourier, outbox: Any, make_delivery: MakeDelivery
+    make_courier: MakeCourier, outbox: MemoryOutbox, make_delivery: MakeDelivery
 ) -> None:
     outbox.put(make_delivery(queued_at=outbox.clock()))
     outbox.clock.forward(25 * 3_600)
@@ -249,7 +254,7 @@ async def test_too_old_is_not_sent(
 
 
 async def test_a_failing_platform_is_left_alone(
-    make_courier: MakeCourier, outbox: Any, make_delivery: MakeDelivery
+    make_courier: MakeCourier, outbox: MemoryOutbox, make_delivery: MakeDelivery
 ) -> None:
     platform = Stub(*[RETRY] * 3)
     courier = make_courier(
@@ -272,7 +277,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def test_the_loop_delivers_what_is_due(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
@@ -288,7 +293,7 @@ async def test_the_loop_delivers_what_is_due(
 
 
 async def test_the_loop_is_bounded(
-    make_courier: MakeCourier, outbox: Any, make_delivery: MakeDelivery
+    make_courier: MakeCourier, outbox: MemoryOutbox, make_delivery: MakeDelivery
 ) -> None:
     platform = Stub()
     platform.go_on.clear()
@@ -308,7 +313,7 @@ async def test_the_loop_is_bounded(
 
 @pytest.mark.parametrize("how", ["stop", "cancel"])
 async def test_stopping_lets_attempts_end(
-    how: str, make_courier: MakeCourier, outbox: Any, make_delivery: MakeDelivery
+    how: str, make_courier: MakeCourier, outbox: MemoryOutbox, make_delivery: MakeDelivery
 ) -> None:
     platform = Stub()
     platform.go_on.clear()
@@ -329,7 +334,7 @@ async def test_stopping_lets_attempts_end(
 
 
 async def test_a_caller_that_goes_away_does_not_cut_the_attempt(
-    make_courier: MakeCourier, outbox: Any, make_delivery: MakeDelivery
+    make_courier: MakeCourier, outbox: MemoryOutbox, make_delivery: MakeDelivery
 ) -> None:
     platform = Stub()
     platform.go_on.clear()
@@ -345,7 +350,7 @@ async def test_a_caller_that_goes_away_does_not_cut_the_attempt(
 class Broken:
     """An outbox whose database is away for a while."""
 
-    def __init__(self, outbox: Any, *, lease: int = 0, settle: int = 0) -> None:
+    def __init__(self, outbox: MemoryOutbox, *, lease: int = 0, settle: int = 0) -> None:
         self._outbox = outbox
         self._left = {"lease": lease, "settle": settle}
 
@@ -365,7 +370,7 @@ class Broken:
 
 async def test_the_loop_outlives_the_database(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
@@ -383,7 +388,7 @@ async def test_the_loop_outlives_the_database(
 
 
 async def test_what_could_not_be_settled_is_told(
-    make_courier: MakeCourier, outbox: Any, make_delivery: MakeDelivery
+    make_courier: MakeCourier, outbox: MemoryOutbox, make_delivery: MakeDelivery
 ) -> None:
     outbox.put(make_delivery())
     with pytest.raises(NotRecorded):
@@ -392,7 +397,7 @@ async def test_what_could_not_be_settled_is_told(
 
 
 async def test_the_loop_outlives_a_broken_platform(
-    make_courier: MakeCourier, outbox: Any, make_delivery: MakeDelivery
+    make_courier: MakeCourier, outbox: MemoryOutbox, make_delivery: MakeDelivery
 ) -> None:
     outbox.put(make_delivery())
     platform = Stub(RuntimeError("a bug"))

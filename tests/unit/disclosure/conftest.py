@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,9 +20,10 @@ from gateway.model.route import LengthUnit, Overflow, Route
 from gateway.model.submission import Audience, Channel, Editorial, Submission
 from gateway.model.text import Mapped, ReadText
 from gateway.model.verdict import Verdict
+from tests.paths import GOLDEN
 
 NOW = datetime(2026, 11, 22, 20, tzinfo=UTC)
-GOLDEN = Path(__file__).parents[2] / "golden" / "disclosure"
+DISCLOSURES = GOLDEN / "disclosure"
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def golden() -> Callable[[str, Any], None]:
     """Compares with a golden file; GOLDEN=write makes it instead."""
 
     def check(name: str, value: Any) -> None:
-        path = GOLDEN / name
+        path = DISCLOSURES / name
         text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
         if os.environ.get("GOLDEN") == "write":
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 from gateway.pii.reference import recognizers_page
+from tests.paths import ROOT
 
-PAGE = Path(__file__).parents[3] / "docs/reference/pii.md"
+PAGE = ROOT / "docs/reference/pii.md"
 
 
 def test_the_reference_page_is_current() -> None:

@@ -17,6 +17,7 @@ from gateway.model.submission import Channel, Submission
 from gateway.policy.packs.source import Snapshot, load_snapshot
 from gateway.text.reader import TextReader
 from tests.opa_program import opa
+from tests.paths import ROOT
 
 __all__ = ["opa"]
 
@@ -73,6 +74,7 @@ RULE_TEST = """\
 package packs.shop.word_test
 
 import data.packs.shop.word
+from tests.paths import ROOT
 
 test_blocks if count(word.results) == 1 with input as {"text": {"folded": "what a secret"}}
 
@@ -127,7 +129,7 @@ def shop_snapshot(write: Write) -> Snapshot:
 @pytest.fixture(scope="session")
 def shipped() -> Path:
     """The packs that are shipped."""
-    return Path(__file__).parents[3] / "policies"
+    return ROOT / "policies"
 
 
 @pytest.fixture(scope="session")

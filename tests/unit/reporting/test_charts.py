@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
@@ -15,10 +16,10 @@ def parsed(svg: str) -> ElementTree.Element:
 
 
 @pytest.mark.parametrize("draw", [bars, columns])
-def test_a_plot_says_what_it_shows(draw: object) -> None:
+def test_a_plot_says_what_it_shows(draw: Callable[..., str]) -> None:
     made = parsed(
         draw("x", title="A title", about="What it shows.", rows=ROWS, series=("publish", "hold"))
-    )  # type: ignore[operator]
+    )
     assert made.get("role") == "img"
     assert made.get("aria-labelledby") == "x-title x-desc"
     assert made.findtext(f"{SVG}title") == "A title"
@@ -44,8 +45,8 @@ def test_columns_stand_on_the_axis_and_stay_inside() -> None:
 
 @pytest.mark.parametrize("draw", [bars, columns])
 @pytest.mark.parametrize("rows", [[], [("a", {})], [("a", {"publish": 0})]])
-def test_nothing_is_drawn_too(draw: object, rows: object) -> None:
-    parsed(draw("x", title="t", about="d", rows=rows, series=("publish",)))  # type: ignore[operator]
+def test_nothing_is_drawn_too(draw: Callable[..., str], rows: object) -> None:
+    parsed(draw("x", title="t", about="d", rows=rows, series=("publish",)))
 
 
 def test_long_labels_are_cut() -> None:

@@ -17,6 +17,7 @@ from gateway.model.record import Review, ReviewAction, leaf_hash
 from gateway.model.submission import Audience
 from gateway.model.verdict import State, Verdict
 from gateway.storage.store import Store
+from tests.paths import ROOT
 from tests.stores import HUMAN, PERSON, RAW, Place, Samples
 
 CHILD = """
@@ -24,6 +25,7 @@ import asyncio, resource, signal, sys
 from pathlib import Path
 from tests.stores import Clock, Place, Samples
 from gateway.errors import NotRecorded
+from tests.paths import ROOT
 
 async def main(folder, most):
     clock = Clock()
@@ -61,7 +63,7 @@ def _child(folder: Path, most: int = 0, first: int = 0) -> subprocess.Popen[str]
         [sys.executable, "-c", CHILD, str(folder), str(most), str(first)],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from gateway.toxicity.detoxify import (
     buckets,
 )
 from gateway.toxicity.scorer import CATEGORIES
+from tests.missing import missing
 
 KINDS = ("original", "unbiased", "multilingual")
 NEEDED = ("detoxify", "onnxruntime", "torch", "transformers", "onnx")
@@ -42,11 +42,8 @@ detoxify = pytest.mark.detoxify
 
 
 def need_the_extra() -> None:
-    if not MISSING:
-        return
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"CI=true, but these are not installed: {', '.join(MISSING)}")
-    pytest.skip(f"needs the extra detoxify: {', '.join(MISSING)} not installed")
+    if MISSING:
+        missing(f"the extra detoxify ({', '.join(MISSING)})", get="make test-detoxify")
 
 
 def predict(checkpoint: Checkpoint, texts: Sequence[str]) -> dict[str, list[float]]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from gateway.errors import StageUndefined
 from gateway.policy.packs.source import load_snapshot
 from gateway.toxicity.moderation import CATEGORIES, hold_lines, moderation
 from gateway.toxicity.scorer import CATEGORIES as OURS
+from tests.paths import ROOT
 
 LINES = {"other": 0.6, "threat": 0.5, "identity_attack": 0.5}
 QUIET: dict[str, float | None] = dict.fromkeys(OURS, 0.1)
@@ -73,7 +72,7 @@ def test_no_phrase_of_self_harm_is_no_all_clear() -> None:
 
 
 def test_the_lines_are_the_lowest_of_the_shipped_channels() -> None:
-    data = load_snapshot(Path(__file__).parents[3] / "policies").data
+    data = load_snapshot(ROOT / "policies").data
     lines = hold_lines(data)
     tables = data["baseline"]["toxicity"]["normal"].values()
     for name, line in lines.items():

@@ -19,6 +19,7 @@ import pytest
 from gateway.errors import ModelInvalid, StageUndefined
 from gateway.toxicity.remote import RemoteScorer
 from gateway.toxicity.scorer import CATEGORIES
+from tests.missing import missing
 
 MODEL = """
 import numpy as np
@@ -65,7 +66,7 @@ def _program() -> str:
     """MLServer's, of an environment of its own: `make test-remote` makes one."""
     found = os.environ.get("MLSERVER") or shutil.which("mlserver")
     if found is None:
-        pytest.skip("needs MLServer: `make test-remote`")
+        missing("MLServer", get="make test-remote")
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 
 from bench.identity import FOLDER as BENCH
+from tests.missing import missing
 from training.grammar import FOLDER, LANGUAGES, QUOTED, sentences, templates
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -18,9 +18,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 def need_torch() -> Any:
     if importlib.util.find_spec("torch") is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI=true, but torch is not installed")
-        pytest.skip("needs torch: see training/requirements.txt")
+        missing("torch", get="make test-detoxify")
     import torch
 
     torch.set_num_threads(1)
@@ -146,4 +144,4 @@ def test_the_served_network_is_the_trained_one(tmp_path: Path) -> None:
     trained = 1 / (1 + np.exp(-predict(network, Tokens(), Tokenizer(), rows)))
     served = EmbeddedScorer(description=path).score([row.text for row in rows])
     for expected, scores in zip(trained, served, strict=True):
-        np.testing.assert_allclose(list(scores.values()), expected, atol=0.03)  # eight bits
+        np.testing.assert_allclose(np.array([*scores.values()]), expected, atol=0.03)  # 8 bits

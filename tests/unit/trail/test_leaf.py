@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from importlib.resources import files
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -19,9 +18,10 @@ from gateway.model.record import Review, ReviewAction
 from gateway.model.submission import StreamPart
 from gateway.model.verdict import State, Verdict
 from gateway.trail.leaf import encode, moment
+from tests.paths import GOLDEN
+from tests.present import present
 from tests.stores import Clock, Samples, changed
-
-GOLDEN = Path(__file__).parents[2] / "golden" / "log" / "entries.jsonl"
+from tests.unit.trail.conftest import Events
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def schema() -> Draft202012Validator:
     return Draft202012Validator(json.loads(text))
 
 
-def all_events(events: Any) -> list[Any]:
+def all_events(events: Events) -> list[Any]:
     published = events.record(1)
     held = events.record(2, Verdict.HOLD)
     review = Review(
@@ -53,7 +53,7 @@ def all_events(events: Any) -> list[Any]:
 
 
 def test_every_entry_is_valid_and_its_keys_are_sorted(
-    events: Any, schema: Draft202012Validator
+    events: Events, schema: Draft202012Validator
 ) -> None:
     kinds = []
     for seq, event in enumerate(all_events(events)):
@@ -70,16 +70,16 @@ def test_every_entry_is_valid_and_its_keys_are_sorted(
     ]
 
 
-def test_bodies_are_byte_for_byte_what_they_were(events: Any) -> None:
+def test_bodies_are_byte_for_byte_what_they_were(events: Events) -> None:
     other = Samples(Clock()).record()  # what stands differs from what the policies returned
     part = StreamPart(id="st_1", number=2, fresh=5, shown=("ai",), whole=True)
     streamed = replace(other, submission=replace(other.submission, stream=part))
     every = [*all_events(events), other, streamed]
     bodies = [encode(event, seq) for seq, event in enumerate(every)]
-    assert bodies == GOLDEN.read_bytes().splitlines()
+    assert bodies == (GOLDEN / "log" / "entries.jsonl").read_bytes().splitlines()
 
 
-def test_the_schema_refuses_texts(events: Any, schema: Draft202012Validator) -> None:
+def test_the_schema_refuses_texts(events: Events, schema: Draft202012Validator) -> None:
     document = orjson.loads(encode(events.record(1), 0))
     document["input"]["text"]["folded"] = "hello"
     assert not schema.is_valid(document)
@@ -87,21 +87,21 @@ def test_the_schema_refuses_texts(events: Any, schema: Draft202012Validator) -> 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # a class, no state
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
-def test_no_text_of_a_message_reaches_an_entry(events_of: Any, text: str) -> None:
+def test_no_text_of_a_message_reaches_an_entry(events_of: type[Events], text: str) -> None:
     marker = f"§{text}§"  # no key or word of ours has these
     for seq, event in enumerate(all_events(events_of(raw=marker))):
         assert "§" not in encode(event, seq).decode()
         assert b"\\u00a7" not in encode(event, seq).lower()
 
 
-def test_a_text_that_slips_through_the_mask_stops_here(events_of: Any) -> None:
+def test_a_text_that_slips_through_the_mask_stops_here(events_of: type[Events]) -> None:
     record = events_of(raw="slipped through").record(1)
-    decision = record.grounds.decision
+    decision = present(record.grounds.decision)
     leaky = changed(record, decision=replace(decision, masked=decision.document))
     assert b"slipped" not in encode(leaky, 0)
 
 
-def test_names_are_those_of_opas_decision_log(events: Any) -> None:
+def test_names_are_those_of_opas_decision_log(events: Events) -> None:
     document = orjson.loads(encode(events.record(1), 7))
     assert document["bundles"] == {"baseline": {"revision": "3"}, "legal": {"revision": "7"}}
     assert document["path"] == "gateway/decision"
@@ -112,7 +112,7 @@ def test_names_are_those_of_opas_decision_log(events: Any) -> None:
     assert document["timestamp"] == "2026-11-22T20:00:00.140125Z"
 
 
-def test_what_happened_to_the_text_is_told_without_it(events: Any) -> None:
+def test_what_happened_to_the_text_is_told_without_it(events: Events) -> None:
     document = orjson.loads(encode(events.record(1), 0))
     assert document["redacted"] == [{"kind": "PHONE_NUMBER", "start": 11, "end": 25, "at": 11}]
     assert document["disclosure"]["marks"] == ["c2pa", "iptc"]
@@ -120,7 +120,7 @@ def test_what_happened_to_the_text_is_told_without_it(events: Any) -> None:
     assert document["models"] == [{"id": "tox-1", "sha256": "ef" * 32}]
 
 
-def test_findings_stand_apart_when_the_policies_did_not_answer(events: Any) -> None:
+def test_findings_stand_apart_when_the_policies_did_not_answer(events: Events) -> None:
     record = changed(events.record(1, Verdict.HOLD), decision=None)
     document = orjson.loads(encode(record, 0))
     assert document["findings"][0]["kind"] == "PHONE_NUMBER"
@@ -128,7 +128,7 @@ def test_findings_stand_apart_when_the_policies_did_not_answer(events: Any) -> N
     assert "findings" not in orjson.loads(encode(events.record(1), 0))
 
 
-def test_a_delivery_names_the_entry_that_allowed_it(events: Any) -> None:
+def test_a_delivery_names_the_entry_that_allowed_it(events: Events) -> None:
     document = orjson.loads(encode(events.settlement(events.record(1), 5), 9))
     assert document["allowed_by"] == 5
     assert document["state"] == State.DELIVERED
@@ -143,7 +143,7 @@ def test_moments_are_utc_and_sort_as_text() -> None:
         moment(datetime(2026, 1, 2))
 
 
-def test_mappings_and_sets_are_said_in_json_and_nothing_else_is(events: Any) -> None:
+def test_mappings_and_sets_are_said_in_json_and_nothing_else_is(events: Events) -> None:
     detail = MappingProxyType({"roles": frozenset({"b", "a"})})
     change = replace(events.change(), detail=detail)
     assert orjson.loads(encode(change, 0))["detail"] == {"roles": ["a", "b"]}

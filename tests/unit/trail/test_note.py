@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,6 +22,7 @@ from gateway.trail.note import (
     sign_note,
     subtree_message,
 )
+from tests.paths import GOLDEN
 
 # The example of golang.org/x/mod/sumdb/note.
 VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
@@ -146,7 +146,7 @@ Az3grsLX85Gz+s1SiTbgkuqxgItqFq7gsMUEyVnrsa9LM7Us9S+1xbFIGu95949rj4nPRYfvimWEPWL+
 """
 CHECKPOINT = "log.example/l\n1\n" + b64encode(bytes(32)).decode() + "\n"
 COSIGNED_AT = 1_727_964_367
-VECTORS = Path(__file__).parents[2] / "golden" / "c2sp"
+VECTORS = GOLDEN / "c2sp"
 
 
 def cosigner(kind: bytes) -> tuple[NoteKey, Callable[[bytes], bytes]]:

@@ -23,10 +23,11 @@ from gateway.trail.witness import (
     Witness,
     parse_request,
 )
+from tests.paths import GOLDEN
 
 ORIGIN = "log.example/l"
 NOW = datetime(2026, 11, 22, 20, tzinfo=UTC)
-VECTORS = Path(__file__).parents[2] / "golden" / "c2sp"
+VECTORS = GOLDEN / "c2sp"
 SIGSUM = "sigsum.org/v1/tree/4d6d8825a6bb689d459628312889dfbb0bcd41b5211d9e1ce768b0ff0309e562"
 SIGSUM_KEY = bytes.fromhex("ffdc2d4d98e4124d3feaf788c0c2f9abfd796083d1f0495437f302ec79cf100f")
 LEAF = leaf_hash(b"leaf")

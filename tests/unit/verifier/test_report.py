@@ -7,8 +7,9 @@ from pathlib import Path
 from gateway.verifier import anchors, examine, story
 from gateway.verifier.report import CHECKS, MAX_LISTED, as_json, as_text
 from tests.evidence import Book, examined
+from tests.paths import ROOT
 
-GUIDE = Path(__file__).parents[3] / "docs/guides/auditors.md"
+GUIDE = ROOT / "docs/guides/auditors.md"
 CODES = {code for codes in CHECKS.values() for code in codes}
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 import regex
 
 from gateway.pii.message import Prefilter, ScannedText
+from gateway.pii.placeholders import PlaceholderWord
 from gateway.pii.recognizers.generic.number_words import (
     HAN_NUMERALS,
     HANGUL_NUMERALS,
@@ -247,6 +248,10 @@ class DisguisedRule:
     @property
     def kind(self) -> str:
         return self.inner.kind
+
+    @property
+    def placeholder(self) -> PlaceholderWord:
+        return self.inner.placeholder
 
     @property
     def gate(self) -> Prefilter:

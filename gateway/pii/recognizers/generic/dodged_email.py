@@ -10,6 +10,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from gateway.pii.domains import Domains
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import EMAIL
 
 _OPEN, _CLOSE = r"\s{0,3}[(\[{<]\s{0,2}", r"\s{0,2}[)\]}>]\s{0,3}"
 # At in several languages: no word of a sentence. The last ones are written without spaces.
@@ -226,6 +227,7 @@ def bracketed(domains: Domains) -> PatternRule:
             ],
             plain=False,
         ),
+        placeholder=EMAIL,
         about="An address with (at), -at-, a spaced @ or a spelled-out dot, whose domain ends in a "
         "public suffix.",
         gate=Prefilter(groups=(_SIGN_PIECES, (".", ",", *_DOT_PIECES)), quick_lower=_SIGN_QUICK),
@@ -240,6 +242,7 @@ def named(domains: Domains) -> PatternRule:
             [Pattern("named at", f"{_LOCAL}{_NAME_AT}{_HOST}", 0.75)],
             plain=False,
         ),
+        placeholder=EMAIL,
         about="An address with what the @ is called in another language: arobase, chiocciola, "
         "Klammeraffe.",
         gate=Prefilter(words=_NAME_WORDS, least_words=1),
@@ -254,6 +257,7 @@ def touching(domains: Domains) -> PatternRule:
             [Pattern("touching at", f"{_LOCAL}{_GLUED_AT}{_HOST}", 0.75)],
             plain=False,
         ),
+        placeholder=EMAIL,
         about="The same in scripts that write no spaces: 艾特, アットマーク, 골뱅이.",
         gate=Prefilter(wide=True, groups=(_AT_GLUED,)),
     )
@@ -270,6 +274,7 @@ def worded(domains: Domains) -> PatternRule:
             ],
             plain=True,
         ),
+        placeholder=EMAIL,
         about="An address in plain words (john at gmail dot com), whose domain ends in a public "
         "suffix.",
         gate=Prefilter(words=_PLAIN_WORDS, least_words=1, quick_lower=_PLAIN_QUICK),
@@ -284,6 +289,7 @@ def worded_touching(domains: Domains) -> PatternRule:
             [Pattern("words", f"{_WORDS}{_TOUCHING_DOT}{_TLD}", 0.75)],
             plain=True,
         ),
+        placeholder=EMAIL,
         about="The same with a dot in a script that writes no spaces: john at qq点com.",
         gate=Prefilter(wide=True, groups=(_DOT_GLUED,)),
     )

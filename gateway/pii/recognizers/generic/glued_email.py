@@ -11,6 +11,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from gateway.pii.domains import Domains
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import EMAIL
 from gateway.pii.recognizers.generic.dodged_email import ALSO_HOSTS, MAIL_HOSTS
 
 _AT = "at|arobase|arobas|arroba|chiocciola|klammeraffe"
@@ -79,6 +80,7 @@ class GluedEmailRecognizer(PatternRecognizer):
 def signed(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=GluedEmailRecognizer(domains, "SignedEmailRecognizer", _SIGNED),
+        placeholder=EMAIL,
         about="An address with # for the @; with %, & or * where the host is a large mail host.",
         gate=Prefilter(groups=(("#", "%", "&", "*"),), quick=_SIGNED_QUICK),
     )
@@ -87,6 +89,7 @@ def signed(domains: Domains) -> PatternRule:
 def capitals(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=GluedEmailRecognizer(domains, "CapitalsEmailRecognizer", _CAPITALS),
+        placeholder=EMAIL,
         about="An address in small letters with AT, and DOT, in capitals: johnATgmailDOTcom.",
         gate=Prefilter(times=(("A", 1),), quick=_CAPITALS_QUICK),
     )
@@ -95,6 +98,7 @@ def capitals(domains: Domains) -> PatternRule:
 def together(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=GluedEmailRecognizer(domains, "TogetherEmailRecognizer", _TOGETHER),
+        placeholder=EMAIL,
         about="An address in one word, at a large mail host: johnatgmaildotcom.",
         gate=Prefilter(quick_lower=_TOGETHER_QUICK),
     )

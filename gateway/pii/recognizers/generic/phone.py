@@ -11,6 +11,7 @@ import regex
 
 from gateway.pii.context import ContextWords, context
 from gateway.pii.message import Prefilter, ScannedText
+from gateway.pii.placeholders import PHONE, PlaceholderWord
 from gateway.pii.recognizers.generic import phone_shape
 from gateway.pii.rule import ACCEPT, RuleHit, ScanDeadline, matches
 
@@ -70,6 +71,7 @@ class PhoneRule:
     accept: float = ACCEPT
     name: str = "PhoneRecognizer"
     kind: str = "PHONE_NUMBER"
+    placeholder: PlaceholderWord = PHONE
     gate: Prefilter = _GATE
     context: ContextWords = CONTEXT
     about: str = (

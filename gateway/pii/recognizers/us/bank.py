@@ -7,8 +7,10 @@ import re
 from presidio_analyzer import Pattern, PatternRecognizer
 from stdnum.us import rtn
 
+from gateway.pii.characters import digits_of
 from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import BANK_ACCOUNT
 
 # 4 to 17 digits by the rules of the clearing house; fewer than 6 are also anything else.
 _ACCOUNT = r"(?<![\w.,#@/\-])(?:\d{6,17}|\d{2,9}(?:[ \-]\d{2,9}){1,4})(?![\w@]|[.,\-]\d)"
@@ -42,7 +44,7 @@ class BankNumberRecognizer(PatternRecognizer):
         )
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        digits = "".join(char for char in pattern_text if char.isdigit())
+        digits = digits_of(pattern_text)
         if not digits.isascii() or not _LEAST <= len(digits) <= _MOST or len(set(digits)) < 2:
             return False
         return None
@@ -84,6 +86,7 @@ def _is_routing(number: str) -> bool:
 def rule() -> PatternRule:
     return PatternRule(
         recognizer=BankNumberRecognizer(),
+        placeholder=BANK_ACCOUNT,
         about="6 to 17 digits named as an account number where a bank, a deposit or a valid "
         "routing number (ABA checksum) is spoken of, or right behind a named routing number.",
         gate=Prefilter(

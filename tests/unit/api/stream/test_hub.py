@@ -37,7 +37,7 @@ class Script:
 
 def live(number: int = 0) -> tuple[LiveStream, Script]:
     script = Script()
-    made = LiveStream(id=f"str_{number}", tenant="t", caller="k", session=script)  # type: ignore[arg-type]
+    made = LiveStream(id=f"str_{number}", tenant="t", caller="k", session=script)  # type: ignore[arg-type] # a stand-in
     return made, script
 
 

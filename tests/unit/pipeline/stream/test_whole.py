@@ -27,9 +27,10 @@ DECISION = Decision(
     verdict=Verdict.PUBLISH, reasons=(), obligations=(), bundle=Bundle(digest="d", revisions={}),
     engine="e", path="p", document={}, masked={},
 )  # fmt: skip
+DISCLOSURE = Disclosure(text="hello", language="en")
 GOOD = Judgement(
     decision_id="dec", verdict=Verdict.PUBLISH, language="en", reasons=(),
-    disclosure=Disclosure(text="hello", language="en"),
+    disclosure=DISCLOSURE,
 )  # fmt: skip
 GROUNDS = Grounds(decision=DECISION, redaction=Redaction(text="hello"))
 FOUND = Finding(stage=Stage.PII, kind="PHONE_NUMBER", score=1, start=0, end=5, source="x")
@@ -48,7 +49,7 @@ def test_a_whole_that_stands_is_a_dry_run() -> None:
         (replace(GOOD, verdict=Verdict.BLOCK), GROUNDS),
         (replace(GOOD, verdict=Verdict.HOLD), GROUNDS),
         (GOOD, replace(GROUNDS, redaction=STRIPPED)),
-        (replace(GOOD, disclosure=replace(GOOD.disclosure, replaced_by="crisis")), GROUNDS),  # type: ignore[type-var]
+        (replace(GOOD, disclosure=replace(DISCLOSURE, replaced_by="crisis")), GROUNDS),
     ],
 )
 def test_a_whole_that_does_not_stand_calls_a_person(wrong: Judged) -> None:

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from gateway.policy.authoring.reference import render
-
-ROOT = Path(__file__).parents[4]
+from tests.paths import ROOT
 
 
 def test_the_page_is_current() -> None:

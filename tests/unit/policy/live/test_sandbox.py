@@ -83,7 +83,7 @@ async def test_rules_that_take_too_long_are_ended_and_rest(make_facts: Make) -> 
     sandbox = CreatorRuleSandbox(deadline_s=0.5, clock=lambda: now[0])
     facts = make_facts("hi", settings={"rego": SLOW})
     document = _decision(facts)
-    document.document["findings"]["pii"] = [{"start": n} for n in range(900)]  # type: ignore[index]
+    document.document["findings"]["pii"] = [{"start": n} for n in range(900)]
     after = await sandbox.tighten(document, facts)
     assert after.verdict is Verdict.HOLD
     assert "took too long" in after.reasons[0].text

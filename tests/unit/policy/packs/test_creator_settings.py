@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +7,9 @@ import pytest
 from gateway.errors import ConfigurationError, InvalidField
 from gateway.policy.packs.creator_settings import SCHEMA, creator_checker
 from gateway.policy.packs.source import load_snapshot
+from tests.paths import ROOT
 
-SCHEMAS = load_snapshot(Path(__file__).parents[4] / "policies").schemas
+SCHEMAS = load_snapshot(ROOT / "policies").schemas
 
 
 @pytest.mark.parametrize(

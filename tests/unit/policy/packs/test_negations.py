@@ -13,8 +13,9 @@ from gateway.policy.packs.negations import ALWAYS
 from gateway.policy.packs.source import RegoModule
 from gateway.policy.packs.subset import problems
 from gateway.policy.packs.syntax import parse_module
+from tests.paths import ROOT
 
-SCHEMA = Path(__file__).parents[4] / "policies" / "schemas" / "input.schema.json"
+SCHEMA = ROOT / "policies" / "schemas" / "input.schema.json"
 INPUT = {"list": [{"a": 1}], "text": {"lower": "abc"}}
 HEAD = """\
 package a

