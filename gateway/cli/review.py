@@ -47,7 +47,7 @@ def build(commands: CommandServices) -> typer.Typer:
 
         async def job() -> Sequence[HeldMessage]:
             async with commands.opened(settings_of(context)) as opened:
-                return await opened.store.ledger.reviews(tenant, limit=limit)
+                return await opened.store.reviews.waiting(tenant, limit=limit)
 
         held = run(job)
         if as_json:
@@ -119,7 +119,7 @@ def _add_escalations(app: typer.Typer, commands: CommandServices) -> None:
 
         async def job() -> Sequence[Escalation]:
             async with commands.opened(settings_of(context)) as opened:
-                return await opened.store.ledger.escalations(tenant, limit=limit)
+                return await opened.store.escalations.waiting(tenant, limit=limit)
 
         found = [_escalation_as_json(one) for one in run(job)]
         if as_json:
@@ -143,7 +143,7 @@ def _add_escalations(app: typer.Typer, commands: CommandServices) -> None:
 
         async def job() -> Entry:
             async with commands.opened(settings_of(context)) as opened:
-                return await opened.store.ledger.acknowledge(
+                return await opened.store.escalations.acknowledge(
                     tenant, message_id, reviewer=reviewer, reason=reason, at=datetime.now(UTC)
                 )
 

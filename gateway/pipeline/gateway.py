@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -54,7 +53,7 @@ class Gateway:
         self._stages = StageRunner()
         self._spans = Spans()
         self._log = structlog.get_logger("gateway.pipeline")
-        self._in_flight: set[asyncio.Task[Any]] = set()
+        self._abandoning: set[asyncio.Task[None]] = set()
 
     async def submit(self, submission: Submission) -> Outcome:
         """Take one submission through all stages; a dry run ends after it is recorded.
@@ -132,19 +131,14 @@ class Gateway:
         """Give the claim back, so that a retry may try afresh. Where that fails too, the first
         failure is what the caller is told, and the claim ends by its age."""
         task = asyncio.create_task(self._rooms.ledger.abandon(submission), name="claim")
-        self._watch(task)
+        self._abandoning.add(task)  # to its end, whoever waits for it
+        task.add_done_callback(self._abandoned)
         await asyncio.wait({task}, timeout=self._limits.record_ms / 1_000)
 
-    def _watch(self, task: asyncio.Task[Any]) -> None:
-        """Keep `task` to its end, whoever waits for it."""
-
-        def ended(task: asyncio.Task[Any]) -> None:
-            self._in_flight.discard(task)
-            if not task.cancelled() and (error := task.exception()) is not None:
-                self._log.warning("not done", what=task.get_name(), error=type(error).__name__)
-
-        self._in_flight.add(task)
-        task.add_done_callback(ended)
+    def _abandoned(self, task: asyncio.Task[None]) -> None:
+        self._abandoning.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._log.warning("not done", what=task.get_name(), error=type(error).__name__)
 
     async def _record(
         self,
@@ -191,18 +185,17 @@ class Gateway:
         )
 
     async def _deliver(self, outcome: Outcome) -> Outcome:
-        """Wait a while for the platform; what takes longer goes on by itself, and what fails
-        here stays in the outbox, where the courier's own loop finds it."""
+        """Wait a while for the platform. The attempt is the courier's own: what takes longer goes
+        on without its caller, what fails stays in the outbox, where the courier's loop finds it."""
         if outcome.state is not State.QUEUED:
             return outcome
         courier, ledger = self._rooms.courier, self._rooms.ledger
-        task = asyncio.create_task(courier.deliver(outcome.message_id), name="delivery")
-        self._watch(task)
         if self._limits.deliver_wait_ms <= 0:
+            courier.start(outcome.message_id)
             return outcome
 
         async def settled() -> Outcome:
-            ended = await asyncio.shield(task)
+            ended = await courier.deliver(outcome.message_id)
             if ended is None:  # it goes on, or another attempt has it
                 return await ledger.outcome(outcome.tenant, outcome.message_id) or outcome
             return replace(

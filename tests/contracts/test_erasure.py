@@ -165,7 +165,7 @@ async def test_what_is_held_expires(store: Store, samples: Samples) -> None:
     report = await store.erasures.erase(order())
     assert report.counts.expired == 1
     assert await store.ledger.held("acme", message_id) is None
-    assert await store.ledger.reviews("acme") == []
+    assert await store.reviews.waiting("acme") == []
     outcome = await store.ledger.outcome("acme", message_id)
     assert outcome is not None
     assert outcome.state is State.EXPIRED

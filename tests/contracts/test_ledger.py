@@ -56,7 +56,7 @@ async def test_another_tenant_sees_nothing(store: Store, samples: Samples) -> No
     await store.ledger.record(held)
     assert await store.ledger.outcome("other", held.submission.message_id) is None
     assert await store.ledger.held("other", held.submission.message_id) is None
-    assert await store.ledger.reviews("other") == []
+    assert await store.reviews.waiting("other") == []
     assert await store.ledger.outcome("acme", "msg_unknown") is None
 
 
@@ -263,7 +263,7 @@ async def test_changes_are_noted(store: Store, samples: Samples) -> None:
         before=None,
         after="ab" * 32,
     )
-    entry = await store.ledger.note(change)
+    entry = await store.changes.note(change)
     assert (entry.kind, entry.message_id) == (EntryKind.CHANGE, None)
     assert await store.log.entries(0, 1) == [entry]
 
@@ -285,7 +285,7 @@ async def test_a_write_that_passed_is_noted_by_a_keyed_digest_alone(
 
     large = b"a secret word " * 40_000
     bodies = (b"", b"a secret word", large, large)
-    entries = [await store.ledger.note_passed(passed(body)) for body in bodies]
+    entries = [await store.changes.note_passed(passed(body)) for body in bodies]
     assert await store.log.entries(0, len(entries)) == entries
     details = [json.loads(entry.body)["detail"] for entry in entries]
     assert {one["request"] for one in details} == {"POST /media/{kind}"}

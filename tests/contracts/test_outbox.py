@@ -123,7 +123,7 @@ async def test_a_person_is_called_when_nobody_knows_or_nothing_arrived(
     message_id = await _queued(store, samples)
     delivery = await _taken(store, samples, message_id)
     await store.outbox.settle(samples.settlement(delivery, state))
-    called = [one.outcome.message_id for one in await store.ledger.escalations("acme")]
+    called = [one.outcome.message_id for one in await store.escalations.waiting("acme")]
     assert called == ([message_id] if state in (State.UNKNOWN, State.DEAD) else [])
 
 

@@ -578,8 +578,10 @@ async def test_one_payload_that_was_changed_hides_no_review(scene: Scene) -> Non
     broken = scene.gateway(detectors=(Broken(Stage.PII, raises),))
     bad, good = [await broken.submit(scene.submission()) for _ in range(2)]
     tampered_with(scene, bad)
-    ledger = scene.parts.rooms.ledger
-    waiting = {held.outcome.message_id for held in await ledger.reviews("default", limit=500)}
+    ledger, store = scene.parts.rooms.ledger, scene.parts.opened.store
+    waiting = {
+        held.outcome.message_id for held in await store.reviews.waiting("default", limit=500)
+    }
     assert good.message_id in waiting
     assert bad.message_id not in waiting
     review = Review(
@@ -588,7 +590,7 @@ async def test_one_payload_that_was_changed_hides_no_review(scene: Scene) -> Non
     with pytest.raises(LogInvalid):
         await scene.gateway().review("default", bad.message_id, review)
     assert scene.arrived(bad.message_id) == []
-    await ledger.expire(datetime.now(UTC) + timedelta(days=2))
+    await store.reviews.expire(datetime.now(UTC) + timedelta(days=2))
     outcome = await ledger.outcome("default", good.message_id)
     assert outcome is not None
     assert outcome.state is State.EXPIRED

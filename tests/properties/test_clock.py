@@ -218,7 +218,7 @@ class _Elsewhere:
 
     routes = {"sandbox": Route(name="sandbox", kind="sandbox")}  # noqa: RUF012
 
-    async def deliver(self, message_id: str) -> None:
+    def start(self, message_id: str) -> None:
         return None
 
 

@@ -301,7 +301,7 @@ def test_holds_reviews_and_expiries_verify(
         released = changed(record(0), decision_id="dec_0b", decided_at=review.at, review=review)
         await store.ledger.record(released)
         await deliver(store, "msg_0")
-        assert await store.ledger.expire(START + timedelta(days=1)) == 1
+        assert await store.reviews.expire(START + timedelta(days=1)) == 1
 
     do(job)
     report = json.loads(ask("verify", "--json").stdout)
