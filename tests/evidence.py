@@ -36,7 +36,7 @@ from gateway.verifier.evidence import Evidence
 from gateway.verifier.examine import examine
 from gateway.verifier.note import SignedCheckpoint, TrustedKey
 from gateway.verifier.report import VerificationReport
-from tests.stores import START, Clock, Samples
+from tests.stores import START, Clock, Samples, changed
 
 ORIGIN = "gateway.example/log"
 
@@ -115,8 +115,8 @@ class Book:
         record = self.samples.record(verdict, held.submission)
         review = Review(action=action, reviewer="ann", reason="seen", at=self.samples.clock.at)
         state = State.REJECTED_BY_REVIEW if verdict is Verdict.BLOCK else State.QUEUED
-        decided = f"{record.decision_id}-again"
-        return replace(record, decision_id=decided, review=review, state=state)
+        decided = f"{record.judgement.decision_id}-again"
+        return changed(record, decision_id=decided, review=review, state=state)
 
     def expire(self, held: Record, seq: int) -> int:
         outcome = replace(outcome_of(held, seq), state=State.EXPIRED)

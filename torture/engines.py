@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gateway.api.access import issue_key
-from gateway.assembly.build import open_with_anchors
+from gateway.assembly.opening import open_with_anchors
 from gateway.model.access import Role
 from gateway.settings import read_settings
 

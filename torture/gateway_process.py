@@ -30,7 +30,7 @@ from gateway.api.app import build_app
 from gateway.api.metrics import Metrics
 from gateway.api.server import bound, listen, serve_app
 from gateway.api.services import ApiServices
-from gateway.assembly.build import open_with_anchors
+from gateway.assembly.opening import open_with_anchors
 from gateway.delivery.backoff import Backoff
 from gateway.delivery.courier import OutboxCourier
 from gateway.errors import GatewayError
@@ -121,6 +121,10 @@ def _api_services(opened: Opened, courier: OutboxCourier, platform: WebhookPlatf
             now=_now,
         ),
         "ledger": store.ledger,
+        "changes": store.changes,
+        "escalations": store.escalations,
+        "human_turns": store.human_turns,
+        "reviews": store.reviews,
         "registry": store.registry,
         "log": opened.log,
         "entries": store.log,

@@ -122,9 +122,9 @@ def _sends_first() -> None:
             row = await self._reader.one(self._next_seq)  # type: ignore[attr-defined] # below
             delivery = fresh_deliveries.delivery_of(
                 given.submission,
-                decision_id=given.decision_id,
-                disclosure=given.disclosure,
-                receipt=given.receipt,
+                decision_id=given.judgement.decision_id,
+                disclosure=given.judgement.disclosure,
+                receipt=given.judgement.receipt,
                 recorded_seq=row[0] + 1 if row else 0,
                 attempt=1,
                 queued_at=given.decided_at,

@@ -86,7 +86,7 @@ async def set_speaker(
     if (body.who is not None) != (body.to is Speaker.HUMAN):
         raise InvalidField("who", "goes with to: human, always and only", "Mend either.")
     services = services_of(request)
-    turn = await services.ledger.set_speaker(
+    turn = await services.human_turns.set_speaker(
         key.tenant,
         conversation,
         who=body.who,
@@ -99,7 +99,7 @@ async def set_speaker(
 
 async def speaker(request: Request, conversation: Conversation, key: Reader) -> TakeOverOut:
     """Where nobody ever took over: the avatar."""
-    turn = await services_of(request).ledger.human_turn(key.tenant, conversation)
+    turn = await services_of(request).human_turns.find(key.tenant, conversation)
     return _out(conversation, turn)
 
 

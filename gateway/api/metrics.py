@@ -74,14 +74,15 @@ class Metrics:
 
     def observe(self, outcome: Outcome) -> None:
         """Count one judged message."""
+        judgement = outcome.judgement
         self._messages.labels(
-            outcome.channel.value, outcome.verdict.value, outcome.state.value, outcome.dry_run
+            outcome.channel.value, judgement.verdict.value, outcome.state.value, outcome.dry_run
         ).inc()
-        for reason in outcome.reasons:
+        for reason in judgement.reasons:
             self._rules.labels(reason.rule, reason.verdict.value).inc()
-        for failure in outcome.unavailable:
+        for failure in judgement.unavailable:
             self._unavailable.labels(failure.stage.value).inc()
-        for stage, ms in outcome.timings_ms.items():
+        for stage, ms in judgement.timings_ms.items():
             self._stages.labels(stage).observe(ms / 1_000)
 
     def waiting(self, count: int) -> None:

@@ -22,6 +22,10 @@ from gateway.ports import Ledger, Now, Registry
 from gateway.reporting.tally_updates import TallyUpdater
 from gateway.storage.log.entry_search import EntrySearch
 from gateway.storage.log.tallies import StoredTallies
+from gateway.storage.messages.changes import Changes
+from gateway.storage.messages.escalations import Escalations
+from gateway.storage.messages.human_turns import HumanTurns
+from gateway.storage.messages.reviews import Reviews
 from gateway.storage.store import Erasures, LegalHolds, StoredLog
 from gateway.trail.log import Log
 from gateway.trail.witnessing import Witnessing
@@ -49,6 +53,10 @@ class ApiServices:
     gateway: Gateway
     moderator: Moderator
     ledger: Ledger
+    changes: Changes
+    escalations: Escalations
+    human_turns: HumanTurns
+    reviews: Reviews
     registry: Registry
     log: Log
     entries: StoredLog

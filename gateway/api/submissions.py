@@ -17,6 +17,7 @@ from gateway.api.schemas import (
     BlockedOut,
     OutcomeOut,
     ReceiptDocument,
+    ReceiptOut,
     SubmissionIn,
     outcome_out,
 )
@@ -131,19 +132,14 @@ async def receipt(request: Request, message_id: MessageId, key: Reader) -> Recei
     outcome = await _known(services, key, message_id)
     if outcome.erased_at is not None:
         raise Erased(f"the receipt of {message_id}", outcome.erased_at)
-    if outcome.receipt is None:
+    signed = outcome.judgement.receipt
+    if signed is None:
         raise NotFound("receipt", message_id, "Only published messages have one.")
-    return ReceiptDocument.model_validate(
-        {
-            "receipt": {
-                "id": outcome.receipt.id,
-                "kid": outcome.receipt.kid,
-                "jws": outcome.receipt.jws,
-            },
-            "claims": outcome.receipt.claims,
-            "entry": outcome.entry_seq,
-            "proof": await services.log.proof(outcome.entry_seq),
-        }
+    return ReceiptDocument(
+        receipt=ReceiptOut.model_validate(signed),
+        claims=signed.claims,
+        entry=outcome.entry_seq,
+        proof=await services.log.proof(outcome.entry_seq),
     )
 
 
@@ -166,7 +162,7 @@ def outcome_response(outcome: Outcome) -> Response:
 def why_not(outcome: Outcome) -> str:
     """The rules that kept it from being published, in plain words; those that only label it are
     left out."""
-    deciding = (one for one in outcome.reasons if one.verdict is not Verdict.PUBLISH)
+    deciding = (one for one in outcome.judgement.reasons if one.verdict is not Verdict.PUBLISH)
     return "; ".join(f"{one.rule}: {one.text}" for one in deciding)
 
 
@@ -178,7 +174,7 @@ def _json(told: OutcomeOut, status: int) -> Response:
 def observe(services: ApiServices, outcome: Outcome) -> None:
     """Count one judged message, and tell the log when it calls a person: ids and rules only."""
     services.metrics.observe(outcome)
-    rules = escalating(outcome.obligations)
+    rules = escalating(outcome.judgement.obligations)
     if rules and not outcome.dry_run:
         structlog.get_logger("gateway.api").warning(
             "escalation",

@@ -62,7 +62,7 @@ async def expire_held(opened: Opened, every_s: float = 5.0) -> None:
     log = structlog.get_logger("gateway")
     while True:
         try:
-            if expired := await opened.store.ledger.expire(datetime.now(UTC)):
+            if expired := await opened.store.reviews.expire(datetime.now(UTC)):
                 log.info("expired held messages", count=expired)
         except GatewayError as error:
             log.warning("could not expire held messages", error=type(error).__name__)

@@ -160,7 +160,7 @@ async def _open_policies(
         snapshot=snapshot,
         read=read,
         make=partial(policy_engine, settings),
-        note=opened.store.ledger.note,
+        note=opened.store.changes.note,
         now=utc_now,
         source=origin,
         shadow=shadow,
@@ -197,4 +197,4 @@ def _shadow_of(settings: Settings, opened: Opened) -> Shadow | None:
     folder = settings.policies_shadow_dir
     if folder is None:
         return None
-    return Shadow(folder=folder, note=opened.store.ledger.note, now=utc_now)
+    return Shadow(folder=folder, note=opened.store.changes.note, now=utc_now)

@@ -108,7 +108,9 @@ def _route(document: Mapping[str, Any], lines: Lines, where: str, *, sandbox_url
         plain = kind is RouteKind.SANDBOX
         _check_url(str(url), f"{where}:{lines.get(('url',), 1)}", plain=plain)
     given = {name: make(document[name]) for name, make in _MAKERS.items() if name in document}
-    return Route(name=document["name"], kind=kind, url=url, **given)
+    # Those who listen to a stream cannot wait for a person.
+    on_hold = Verdict.BLOCK if kind == "stream" else Verdict.HOLD
+    return Route(name=document["name"], kind=kind, url=url, on_hold=on_hold, **given)
 
 
 _MAKERS: Mapping[str, Any] = {

@@ -28,9 +28,11 @@ from gateway.storage.erasure.retention import Retention
 from gateway.storage.log.entry_search import EntryQuery, EntrySearch
 from gateway.storage.log.log_store import StoredLog
 from gateway.storage.log.tallies import StoredTallies
+from gateway.storage.messages.changes import Changes
 from gateway.storage.messages.claims import Claims
 from gateway.storage.messages.escalations import Escalations
 from gateway.storage.messages.fresh_deliveries import FreshDeliveries
+from gateway.storage.messages.human_turns import HumanTurns
 from gateway.storage.messages.ledger import StoredLedger
 from gateway.storage.messages.outbox import StoredOutbox
 from gateway.storage.messages.reviews import Reviews
@@ -48,9 +50,10 @@ __all__ = ["EntryQuery", "Erasures", "LegalHolds", "Retention", "Store", "Stored
 class Store:
     """Everything that is stored, on one open database.
 
-    `ledger`, `outbox` and `registry` implement the ports of those names. `log` reads the audit
-    log's entries, `search` finds them and `tallies` counts them; `erasures` and `legal_holds`
-    remove and keep texts. Belongs to one event loop.
+    `ledger`, `outbox` and `registry` implement the ports of those names. `reviews` and
+    `escalations` wait for a person, `human_turns` says where a person speaks, `changes` notes what
+    is no message. `log` reads the audit log's entries, `search` finds them and `tallies` counts
+    them; `erasures` and `legal_holds` remove and keep texts. Belongs to one event loop.
     """
 
     def __init__(
@@ -92,6 +95,10 @@ class Store:
         self._now = now
         shared: dict[str, Any] = {"database": database, "writer": writer, "vault": vault}
         self._claims = Claims(**shared, digests=digests, now=now, ttl_s=claim_ttl_s)
+        self.changes = Changes(writer=writer, digests=digests)
+        self.escalations = Escalations(reader=reader, **shared)
+        self.human_turns = HumanTurns(database=database, reader=reader, writer=writer)
+        self.reviews = Reviews(reader=reader, now=now, **shared)
         self.ledger = StoredLedger(
             database=database,
             reader=reader,
@@ -100,8 +107,7 @@ class Store:
             digests=digests,
             fresh=fresh,
             claims=self._claims,
-            reviews=Reviews(database=database, reader=reader, writer=writer, vault=vault, now=now),
-            escalations=Escalations(database=database, reader=reader, writer=writer, vault=vault),
+            reviews=self.reviews,
         )
         self.outbox = StoredOutbox(
             database=database, writer=writer, vault=vault, fresh=fresh, now=now

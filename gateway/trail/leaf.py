@@ -18,6 +18,7 @@ from gateway.model.decision import Decision, Reason
 from gateway.model.disclosure import Disclosure, Redaction
 from gateway.model.erasure import Erasure
 from gateway.model.finding import Detection, Unavailable
+from gateway.model.judgement import Judgement
 from gateway.model.obligation import Obligation
 from gateway.model.receipt import Receipt
 from gateway.model.record import Change, Expiry, Record, Review, Settlement, stamp
@@ -66,43 +67,43 @@ def moment(at: datetime) -> str:
 
 
 def _record_json(record: Record) -> dict[str, Any]:
-    submission = record.submission
+    submission, judgement, grounds = record.submission, record.judgement, record.grounds
     return (
         _stream_json(submission.stream)
         | {
-            "decision_id": record.decision_id,
+            "decision_id": judgement.decision_id,
             "labels": {
                 "avatar": submission.avatar,
                 "caller": submission.caller,
                 "channel": submission.channel,
                 "conversation": submission.conversation,
                 "creator": submission.creator,
-                "language": record.language,
+                "language": judgement.language,
                 "route": submission.route,
             },
             "received_at": moment(submission.received_at),
             "submitted_hash": record.commitment.hash if record.commitment else None,
-            "verdict": record.verdict,
+            "verdict": judgement.verdict,
             "state": record.state,
-            "reasons": _reasons_json(record.reasons),
-            "obligations": _obligations_json(record.obligations),
-            "unavailable": _unavailable_json(record.unavailable),
+            "reasons": _reasons_json(judgement.reasons),
+            "obligations": _obligations_json(judgement.obligations),
+            "unavailable": _unavailable_json(judgement.unavailable),
             "models": [
                 {"id": model.id, "sha256": model.sha256}
-                for detection in record.detections
+                for detection in grounds.detections
                 for model in detection.models
             ],
-            "redacted": _redacted_json(record.redaction),
-            "disclosure": _disclosure_json(record.disclosure),
-            "receipt": _receipt_json(record.receipt),
+            "redacted": _redacted_json(grounds.redaction),
+            "disclosure": _disclosure_json(judgement.disclosure),
+            "receipt": _receipt_json(judgement.receipt),
             "review": _review_json(record.review),
             "expires_at": moment(record.expires_at) if record.expires_at else None,
-            "timings_ms": {stage: round(ms, 3) for stage, ms in record.timings_ms.items()},
+            "timings_ms": {stage: round(ms, 3) for stage, ms in judgement.timings_ms.items()},
         }
         | (
-            _decided_json(record, record.decision)
-            if record.decision
-            else _undecided_json(record.detections)
+            _decided_json(judgement, grounds.decision)
+            if grounds.decision
+            else _undecided_json(grounds.detections)
         )
     )
 
@@ -115,11 +116,11 @@ def _stream_json(part: StreamPart | None) -> dict[str, Any]:
     return {"stream": part_json}
 
 
-def _decided_json(record: Record, decision: Decision) -> dict[str, Any]:
+def _decided_json(judgement: Judgement, decision: Decision) -> dict[str, Any]:
     result: dict[str, Any] = {"verdict": decision.verdict}
-    if decision.reasons != record.reasons:  # equal ones are in the entry already
+    if decision.reasons != judgement.reasons:  # else they would stand in the entry twice
         result["reasons"] = _reasons_json(decision.reasons)
-    if decision.obligations != record.obligations:
+    if decision.obligations != judgement.obligations:
         result["obligations"] = _obligations_json(decision.obligations)
     return {
         "bundles": {
@@ -268,20 +269,20 @@ def _settlement_json(settlement: Settlement) -> dict[str, Any]:
 
 
 def _expiry_json(expiry: Expiry) -> dict[str, Any]:
-    outcome = expiry.outcome
+    outcome, judgement = expiry.outcome, expiry.outcome.judgement
     return {
-        "decision_id": outcome.decision_id,
+        "decision_id": judgement.decision_id,
         "held_by": outcome.entry_seq,
         "labels": {
             "avatar": outcome.avatar,
             "channel": outcome.channel,
             "conversation": outcome.conversation,
             "creator": outcome.creator,
-            "language": outcome.language,
+            "language": judgement.language,
             "route": outcome.route,
         },
         "state": outcome.state,
-        "verdict": outcome.verdict,
+        "verdict": judgement.verdict,
     }
 
 

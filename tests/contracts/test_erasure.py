@@ -40,14 +40,14 @@ async def test_a_person_is_erased(store: Store, samples: Samples, clock: Clock) 
         outcome = await store.ledger.outcome("acme", one.submission.message_id)
         assert outcome is not None
         assert outcome.erased_at == at
-        assert outcome.text is None
-        assert outcome.receipt is None
-        assert outcome.disclosure is None
-        assert outcome.reasons == ()
+        assert outcome.judgement.text is None
+        assert outcome.judgement.receipt is None
+        assert outcome.judgement.disclosure is None
+        assert outcome.judgement.reasons == ()
     kept = await store.ledger.outcome("acme", other.submission.message_id)
     assert kept is not None
     assert kept.erased_at is None
-    assert kept.text == f"[AI] {RAW}"
+    assert kept.judgement.text == f"[AI] {RAW}"
     await assert_log_verifies(store)
 
 
@@ -103,7 +103,7 @@ async def test_who_comes_back_is_a_stranger(store: Store, samples: Samples) -> N
     outcome = await store.ledger.outcome("acme", later.submission.message_id)
     assert outcome is not None
     assert outcome.erased_at is None
-    assert outcome.text is not None
+    assert outcome.judgement.text is not None
 
 
 async def test_what_was_never_tried_is_dead(store: Store, samples: Samples, clock: Clock) -> None:
@@ -165,7 +165,7 @@ async def test_what_is_held_expires(store: Store, samples: Samples) -> None:
     report = await store.erasures.erase(order())
     assert report.counts.expired == 1
     assert await store.ledger.held("acme", message_id) is None
-    assert await store.ledger.reviews("acme") == []
+    assert await store.reviews.waiting("acme") == []
     outcome = await store.ledger.outcome("acme", message_id)
     assert outcome is not None
     assert outcome.state is State.EXPIRED
@@ -195,7 +195,7 @@ async def test_a_creator_is_erased(store: Store, samples: Samples) -> None:
     assert (report.counts.keys, report.counts.payloads) == (2, 2)
     outcome = await store.ledger.outcome("acme", kept.submission.message_id)
     assert outcome is not None
-    assert outcome.text is not None
+    assert outcome.judgement.text is not None
     other = await store.erasures.erase(order(ErasureScope.CREATOR, "lea", tenant="elsewhere"))
     assert other.counts.keys == 0
 
@@ -222,7 +222,7 @@ async def test_one_message_is_erased(store: Store, samples: Samples) -> None:
     assert erased is not None
     assert left is not None
     assert erased.erased_at is not None
-    assert left.text == f"[AI] {RAW}"
+    assert left.judgement.text == f"[AI] {RAW}"
     entries = await store.log.entries_of_message(target)
     assert entries[-1].kind is EntryKind.ERASED
     again = await store.erasures.erase(order(ErasureScope.MESSAGE, target))
@@ -240,11 +240,11 @@ async def test_nobody_reads_it_in_another_process(
     other = await place.open()
     seen = await other.ledger.outcome("acme", message_id)
     assert seen is not None
-    assert seen.text is not None
+    assert seen.judgement.text is not None
     await store.erasures.erase(order())
     now = await other.ledger.outcome("acme", message_id)
     assert now is not None
-    assert now.text is None
+    assert now.judgement.text is None
 
 
 async def test_nobody_seals_with_it_in_another_process(
@@ -259,7 +259,7 @@ async def test_nobody_seals_with_it_in_another_process(
         outcome = await store.ledger.outcome("acme", one.submission.message_id)
         assert outcome is not None
         assert outcome.erased_at is None
-        assert outcome.text is not None
+        assert outcome.judgement.text is not None
 
 
 async def test_many_steps(store: Store, samples: Samples) -> None:
@@ -287,8 +287,8 @@ async def test_messages_come_meanwhile(store: Store, samples: Samples) -> None:
     for one in made:
         outcome = await store.ledger.outcome("acme", one.submission.message_id)
         assert outcome is not None
-        assert (outcome.text is None) == (outcome.erased_at is not None)
-        gone += outcome.text is None
+        assert (outcome.judgement.text is None) == (outcome.erased_at is not None)
+        gone += outcome.judgement.text is None
     assert gone == sum(report.counts.messages for report in reports)
     await assert_log_verifies(store)
 
@@ -371,7 +371,7 @@ async def test_a_hold_on_a_neighbour_keeps_it_alone(store: Store, samples: Sampl
     await store.erasures.erase(order(ErasureScope.MESSAGE, gone.submission.message_id))
     outcome = await store.ledger.outcome("acme", kept.submission.message_id)
     assert outcome is not None
-    assert outcome.text is not None
+    assert outcome.judgement.text is not None
     with pytest.raises(OnLegalHold):
         await store.erasures.erase(order())
 
@@ -503,12 +503,12 @@ async def test_what_was_begun_is_carried_on(
     assert await erased_entries(store) == []
     outcome = await store.ledger.outcome("acme", message_id)
     assert outcome is not None
-    assert (outcome.text is None) == (stop > 0)
+    assert (outcome.judgement.text is None) == (stop > 0)
     assert await store.erasures.resume() == 1
     assert await store.erasures.resume() == 0
     outcome = await store.ledger.outcome("acme", message_id)
     assert outcome is not None
-    assert outcome.text is None
+    assert outcome.judgement.text is None
     (entry,) = await erased_entries(store)
     assert entry["counts"]["messages"] == 1
     await assert_log_verifies(store)

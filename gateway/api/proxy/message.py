@@ -213,11 +213,10 @@ async def _again(
         return await _awaited(pending, outcome)
     form = request.proxy.declaration.error
     settled = outcome.state in (State.DELIVERED, State.UNKNOWN)
-    if settled and deduplicates and outcome.disclosure is not None and outcome.receipt is not None:
+    disclosure, receipt = outcome.judgement.disclosure, outcome.judgement.receipt
+    if settled and deduplicates and disclosure is not None and receipt is not None:
         # The same words with the same key, already recorded: the platform takes them once.
-        _, answer = await platform.post(
-            request, outcome.message_id, outcome.disclosure, outcome.receipt
-        )
+        _, answer = await platform.post(request, outcome.message_id, disclosure, receipt)
         if answer is not None:
             return _told(answer, outcome)
     if outcome.state is State.DELIVERED:

@@ -127,7 +127,7 @@ class ProxyDoor:
                 body=data or b"",
                 at=services.now(),
             )
-            await services.ledger.note_passed(unjudged)
+            await services.changes.note_passed(unjudged)
         return await passed(
             http,
             send,

@@ -46,17 +46,17 @@ class Payload:
 
 def payload_of(record: Record) -> Payload:
     """The payload of a record."""
-    replacements = record.redaction.replacements if record.redaction else ()
+    judgement, decision = record.judgement, record.grounds.decision
     return Payload(
         submission=record.submission,
-        reasons=record.reasons,
-        obligations=record.obligations,
-        unavailable=record.unavailable,
-        disclosure=record.disclosure,
-        receipt=record.receipt,
-        redacted_kinds=tuple(sorted({made.finding.kind for made in replacements})),
-        timings_ms=record.timings_ms,
-        document=record.decision.document if record.decision else None,
+        reasons=judgement.reasons,
+        obligations=judgement.obligations,
+        unavailable=judgement.unavailable,
+        disclosure=judgement.disclosure,
+        receipt=judgement.receipt,
+        redacted_kinds=judgement.redacted_kinds,
+        timings_ms=judgement.timings_ms,
+        document=decision.document if decision else None,
         commitment=record.commitment,
     )
 

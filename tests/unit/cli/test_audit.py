@@ -15,6 +15,7 @@ from gateway.cli import audit
 from gateway.keyring import Keyring
 from gateway.model.decision import Bundle, Decision, Reason
 from gateway.model.disclosure import Disclosure, Redaction
+from gateway.model.judgement import Grounds, Judgement
 from gateway.model.receipt import Receipt
 from gateway.model.record import (
     Dispatch,
@@ -29,6 +30,7 @@ from gateway.model.verdict import State, Verdict
 from gateway.settings import Settings
 from gateway.storage.store import Store
 from gateway.trail.checkpoint import note_keys
+from tests.stores import changed
 from tests.unit.cli.conftest import OpenBooks
 
 START = datetime(2026, 11, 22, 20, tzinfo=UTC)
@@ -65,40 +67,42 @@ def record(number: int, *, verdict: Verdict = Verdict.PUBLISH, creator: str = "z
     at = START + timedelta(seconds=number)
     published = verdict is Verdict.PUBLISH
     reasons = (Reason(rule=f"rule.{number}", text="Because.", verdict=verdict),)
-    return Record(
-        decision_id=f"dec_{number}",
-        submission=Submission(
-            message_id=f"msg_{number}",
-            tenant="default",
-            channel=Channel.DM,
-            creator=creator,
-            avatar="zoe-ai",
-            conversation="c1",
-            text="hello",
-            received_at=at,
-        ),
+    submission = Submission(
+        message_id=f"msg_{number}",
+        tenant="default",
+        channel=Channel.DM,
+        creator=creator,
+        avatar="zoe-ai",
+        conversation="c1",
+        text="hello",
+        received_at=at,
+    )
+    disclosure = Disclosure(text="[AI] hello", language="en", salt="00", content_hash="11")
+    receipt = Receipt(id=f"rcp_{number}", kid="k", jws="e.y.J", claims={})
+    decision = Decision(
         verdict=verdict,
-        state=STATES[verdict],
         reasons=reasons,
         obligations=(),
-        language="en",
+        bundle=Bundle(digest="ab" * 32, revisions={}),
+        engine="embedded",
+        path="gateway/decision",
+        document={},
+        masked={},
+    )
+    return Record(
+        submission=submission,
+        judgement=Judgement(
+            decision_id=f"dec_{number}",
+            verdict=verdict,
+            language="en",
+            reasons=reasons,
+            disclosure=disclosure if published else None,
+            receipt=receipt if published else None,
+        ),
+        grounds=Grounds(decision=decision, redaction=Redaction(text="hello")),
+        state=STATES[verdict],
         decided_at=at,
         expires_at=at + timedelta(hours=1) if verdict is Verdict.HOLD else None,
-        decision=Decision(
-            verdict=verdict,
-            reasons=reasons,
-            obligations=(),
-            bundle=Bundle(digest="ab" * 32, revisions={}),
-            engine="embedded",
-            path="gateway/decision",
-            document={},
-            masked={},
-        ),
-        redaction=Redaction(text="hello"),
-        disclosure=Disclosure(text="[AI] hello", language="en", salt="00", content_hash="11")
-        if published
-        else None,
-        receipt=Receipt(id=f"rcp_{number}", kid="k", jws="e.y.J", claims={}) if published else None,
     )
 
 
@@ -294,10 +298,10 @@ def test_holds_reviews_and_expiries_verify(
             reason="It is fine.",
             at=START + timedelta(minutes=2),
         )
-        released = replace(record(0), decision_id="dec_0b", decided_at=review.at, review=review)
+        released = changed(record(0), decision_id="dec_0b", decided_at=review.at, review=review)
         await store.ledger.record(released)
         await deliver(store, "msg_0")
-        assert await store.ledger.expire(START + timedelta(days=1)) == 1
+        assert await store.reviews.expire(START + timedelta(days=1)) == 1
 
     do(job)
     report = json.loads(ask("verify", "--json").stdout)

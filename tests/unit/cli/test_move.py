@@ -36,7 +36,7 @@ def notes(settings: Settings, open_books: OpenBooks) -> int:
     async def main() -> None:
         async with open_books(settings) as opened:
             for number in range(12):
-                await opened.store.ledger.note(
+                await opened.store.changes.note(
                     Change(
                         actor="ann",
                         tenant="acme",

@@ -5,7 +5,6 @@ import json
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from gateway.policy.engine.embedded import EmbeddedEngine
 from gateway.policy.packs.source import load_snapshot
 from gateway.settings import Settings, read_settings
 from tests.paths import ROOT
-from tests.stores import Clock, Samples
+from tests.stores import Clock, Samples, changed
 from tests.unit.policy.conftest import make_facts, reader
 
 __all__ = ["make_facts", "reader"]
@@ -95,7 +94,7 @@ def recorded(settings: Settings, open_books: Open, make_facts: Callable[..., Fac
             reasons=decision.reasons,
             obligations=decision.obligations,
         )
-        return replace(record, decision_id=f"dec_t{number}", state=State.BLOCKED, expires_at=None)
+        return changed(record, decision_id=f"dec_t{number}", state=State.BLOCKED, expires_at=None)
 
     asyncio.run(fill())
 

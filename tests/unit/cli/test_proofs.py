@@ -56,7 +56,7 @@ def do(
 def grow(do: Callable[[Callable[[Store], Awaitable[None]]], None]) -> Callable[[int], None]:
     async def job(store: Store, count: int) -> None:
         for number in range(count):
-            await store.ledger.note(
+            await store.changes.note(
                 Change(
                     actor="a",
                     tenant="acme",

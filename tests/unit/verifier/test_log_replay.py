@@ -13,6 +13,7 @@ from gateway.model.record import ReviewAction
 from gateway.model.verdict import State, Verdict
 from gateway.verifier.log_replay import LogReplay
 from tests.evidence import Book
+from tests.stores import changed
 
 
 def told(book: Book) -> tuple[LogReplay, list[tuple[int, str]]]:
@@ -54,8 +55,9 @@ def test_what_a_reviewer_rejected_is_not_sent(empty: Book) -> None:
     held, _ = empty.held()
     rejected = empty.reviewed(held, ReviewAction.REJECT)
     released = empty.reviewed(held)
-    empty.append(replace(rejected, state=State.QUEUED, verdict=Verdict.PUBLISH,
-                         disclosure=released.disclosure, receipt=released.receipt))  # fmt: skip
+    empty.append(changed(rejected, state=State.QUEUED, verdict=Verdict.PUBLISH,
+                         disclosure=released.judgement.disclosure,
+                         receipt=released.judgement.receipt))  # fmt: skip
     assert codes(empty) == [(1, "sent-unallowed")]
 
 

@@ -120,9 +120,9 @@ async def test_the_writer_goes_on_with_another_connection(
     behind: str, forwarder: Forwarder, place: Place, samples: Samples
 ) -> None:
     store = await place.open(url=behind)
-    assert (await store.ledger.note(samples.change("before"))).seq == 0
+    assert (await store.changes.note(samples.change("before"))).seq == 0
     forwarder.deaf.set()
     with pytest.raises(NotRecorded):
-        await store.ledger.note(samples.change("lost"))
+        await store.changes.note(samples.change("lost"))
     forwarder.deaf.clear()
-    assert (await store.ledger.note(samples.change("after"))).seq == 1
+    assert (await store.changes.note(samples.change("after"))).seq == 1

@@ -25,6 +25,7 @@ from gateway.model.submission import (
 )
 from gateway.model.verdict import Verdict
 from gateway.storage.vault.payload import Payload, dump_payload, load_payload, payload_of
+from tests.paths import GOLDEN
 from tests.stores import Samples
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -83,8 +84,14 @@ def test_a_record_is_all_there(samples: Samples) -> None:
     payload = payload_of(record)
     assert load_payload(dump_payload(payload)) == payload
     assert payload.redacted_kinds == ("PHONE_NUMBER",)
-    assert payload.document == record.decision.document if record.decision else None
+    assert payload.document == record.grounds.decision.document if record.grounds.decision else None
     assert payload_of(samples.record(decision=None, redaction=None)).document is None
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_payloads_are_byte_for_byte_what_they_were(samples: Samples, verdict: Verdict) -> None:
+    written = dump_payload(payload_of(samples.record(verdict)))
+    assert written == (GOLDEN / "payload" / f"{verdict.value}.json").read_bytes()
 
 
 def test_other_mappings_and_sets_are_written_plainly(samples: Samples) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from gateway.errors import StageUndefined
 from gateway.model.creator import Creator
 from gateway.model.decision import Contact, Decision, Facts, Reason
 from gateway.model.disclosure import Disclosure, Redaction
 from gateway.model.finding import Detection, Stage, Unavailable
+from gateway.model.judgement import Grounds, Judgement
 from gateway.model.receipt import Receipt
 from gateway.model.record import Review, ReviewAction
 from gateway.model.route import Route
@@ -29,22 +30,7 @@ _READ_INLINE = 2_000
 """Code points that are read on the event loop: some milliseconds for the most garbled text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """One judged submission. `redaction`, `disclosure` and `receipt` are there when the verdict
-    is publish, and only then."""
-
-    decision_id: str
-    language: str
-    verdict: Verdict
-    reasons: tuple[Reason, ...]
-    unavailable: tuple[Unavailable, ...] = ()
-    detections: tuple[Detection, ...] = ()
-    decision: Decision | None = None
-    redaction: Redaction | None = None
-    disclosure: Disclosure | None = None
-    receipt: Receipt | None = None
-    timings_ms: Mapping[str, float] = field(default_factory=dict)
+Judged = tuple[Judgement, Grounds]
 
 
 class Judge:
@@ -62,7 +48,7 @@ class Judge:
         creator: Creator,
         route: Route,
         review: Review | None = None,
-    ) -> Judgement:
+    ) -> Judged:
         """What is to become of `submission`. With a `review` that releases it, holds by the
         policies are overridden; blocks and failed stages never are."""
         # 3. Read the text once: every later stage works on these forms.
@@ -81,11 +67,11 @@ class Judge:
                 Stage.POLICY, self._limits.policy_ms, lambda: policies.decide(facts)
             )
         attempts: Attempts = (read, *found, decided)
-        judgement = _combined(facts, decided.value, attempts, review)
+        judgement, grounds = _combined(facts, decided.value, attempts, review)
         # 6. Discharge the obligations of what will be published.
         if judgement.verdict is Verdict.PUBLISH and decided.value is not None:
             return await self._discharge(facts, decided.value, attempts, judgement)
-        return judgement
+        return judgement, grounds
 
     async def _read(self, submission: Submission) -> ReadText:
         text, language = submission.text, submission.language
@@ -136,7 +122,7 @@ class Judge:
 
     async def _discharge(
         self, facts: Facts, decision: Decision, attempts: Attempts, judgement: Judgement
-    ) -> Judgement:
+    ) -> Judged:
         obligations = decision.obligations
 
         async def redact() -> Redaction:
@@ -155,49 +141,52 @@ class Judge:
         if disclosed.value is None:
             return _combined(facts, decision, (*attempts, redacted, disclosed), None)
         disclosure, receipt = disclosed.value
-        return replace(
+        published = replace(
             judgement,
-            redaction=redaction,
             disclosure=disclosure,
+            redacted_kinds=redaction.kinds,
             receipt=receipt,
             timings_ms=_timings((*attempts, redacted, disclosed)),
         )
+        grounds = Grounds(detections=facts.detections, decision=decision, redaction=redaction)
+        return published, grounds
 
-    def _unread(self, route: Route, read: Attempt[ReadText]) -> Judgement:
+    def _unread(self, route: Route, read: Attempt[ReadText]) -> Judged:
         """A text that could not be read cannot be judged."""
         failed = _failures((read,))
         verdict = combine(None, failed, route)
-        return Judgement(
+        judgement = Judgement(
             decision_id=new_id("dec", self._now()),
-            language="und",
             verdict=verdict,
-            reasons=explain(None, failed, verdict),
+            language="und",
+            reasons=explain(None, failed, route),
             unavailable=failed,
             timings_ms=_timings((read,)),
         )
+        return judgement, Grounds()
 
 
 def _combined(
     facts: Facts, decision: Decision | None, attempts: Attempts, review: Review | None
-) -> Judgement:
+) -> Judged:
     failed = _failures(attempts)
     verdict = combine(decision, failed, facts.route)
-    why = explain(decision, failed, verdict)
+    why = explain(decision, failed, facts.route)
     if review is not None:
         why += (Reason(rule=f"review.{review.action}", text=review.reason, verdict=verdict),)
         releases = review.action is ReviewAction.RELEASE and not failed
         if releases and verdict is Verdict.HOLD and decision is not None:
             verdict = Verdict.PUBLISH
-    return Judgement(
+    judgement = Judgement(
         decision_id=facts.decision_id,
-        language=facts.read.language,
         verdict=verdict,
+        language=facts.read.language,
         reasons=why,
+        obligations=decision.obligations if decision else (),
         unavailable=failed,
-        detections=facts.detections,
-        decision=decision,
         timings_ms=_timings(attempts),
     )
+    return judgement, Grounds(detections=facts.detections, decision=decision)
 
 
 def _nobody_looked(detected: Sequence[Attempt[Detection]]) -> Attempts:
