@@ -1,19 +1,24 @@
-"""Answers of a platform: what they mean for a message, and the platform's own errors. Pure."""
+"""Answers of a platform: what they mean for a message, and the platform's own errors."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import aiohttp
 
 from gateway.model.record import Dispatch, DispatchResult
 from gateway.platforms.declaration import Declaration, ErrorForm, Operation, Rewrite
 from gateway.platforms.pointers import TooManyPlaces, first, get, places, put
 from gateway.platforms.words import filled
 
-# Not processed, says the status.
-_NOT_PROCESSED = frozenset({408, 425, 429, 503})
+NOT_PROCESSED = frozenset({408, 425, 429, 503})
+"""Statuses that say that the platform did not process the request."""
+
+_LONGEST_ID = 256
+_DIGITS_OF_AN_ID = 30  # of a number: more than any platform's, and quick to write out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +65,10 @@ def dispatch_of(operation: Operation, status: int, body: bytes) -> Dispatch:
                 )
         found = None if operation.answer_id is None else _at(document, operation.answer_id)
         return Dispatch(
-            result=DispatchResult.DELIVERED, detail=detail, platform_id=_platform_id(found)
+            result=DispatchResult.DELIVERED, detail=detail, platform_id=platform_id_of(found)
         )
-    if status >= 500 and status not in _NOT_PROCESSED:
-        return Dispatch(result=DispatchResult.UNKNOWN, detail=detail)
+    if status >= 500 and status not in NOT_PROCESSED:
+        return unknown(detail)
     return Dispatch(result=DispatchResult.REFUSED, detail=detail)
 
 
@@ -103,14 +108,22 @@ def _at(document: Any, pattern: Any) -> Any:
         return None
 
 
-def _platform_id(found: Any) -> str | None:
-    """A short printable string, or a number."""
-    if isinstance(found, bool) or not isinstance(found, (str, int)):
+def unknown(detail: str) -> Dispatch:
+    return Dispatch(result=DispatchResult.UNKNOWN, detail=detail)
+
+
+def platform_id_of(value: Any, *, longest: int = _LONGEST_ID) -> str | None:
+    """The platform's id of a message: a short printable string, or a number. None for others."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
-    shown = str(found) if isinstance(found, str) or abs(found) < 10**30 else ""
-    return shown if 0 < len(shown) <= 256 and shown.isprintable() else None
+    text = str(value) if isinstance(value, str) or abs(value) < 10**_DIGITS_OF_AN_ID else ""
+    return text if 0 < len(text) <= longest and text.isprintable() else None
 
 
-def header_map(headers: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
-    """By lower-case name; of several the last."""
-    return {name.lower(): value for name, value in headers}
+async def read_start(content: aiohttp.StreamReader, most: int) -> bytes:
+    """The first `most` bytes of a body. The status counts even if the body breaks off."""
+    start = b""
+    with contextlib.suppress(aiohttp.ClientError):
+        while len(start) < most and (part := await content.read(most - len(start))):
+            start += part
+    return start

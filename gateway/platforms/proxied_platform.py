@@ -9,7 +9,6 @@ may have been under way.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from gateway.model.disclosure import Disclosure
 from gateway.model.receipt import Receipt
 from gateway.model.record import Delivery, Dispatch, DispatchResult
 from gateway.model.route import Route
-from gateway.platforms.answers import ProxyResponse, dispatch_of, error_answer
+from gateway.platforms.answers import ProxyResponse, dispatch_of, error_answer, read_start, unknown
 from gateway.platforms.bodies import ParsedBody, with_document, write
 from gateway.platforms.declaration import Operation
 from gateway.platforms.matching import OperationDenied, OperationMatch
@@ -149,7 +148,7 @@ class ProxiedPlatform:
             async with asyncio.timeout(timeout_s):
                 return await self._exchange(request.operation, to, data)
         except TimeoutError:
-            return _unknown(f"no answer within {timeout_s:g} s"), None
+            return unknown(f"no answer within {timeout_s:g} s"), None
         except NOT_SENT as error:
             detail = f"not connected: {type(error).__name__}"
             told = error_answer(
@@ -157,7 +156,7 @@ class ProxiedPlatform:
             )
             return Dispatch(result=DispatchResult.REFUSED, detail=detail), told
         except aiohttp.ClientError as error:
-            return _unknown(f"the connection broke: {type(error).__name__}"), None
+            return unknown(f"the connection broke: {type(error).__name__}"), None
 
     async def close(self) -> None:
         await self.upstream.close()
@@ -183,7 +182,7 @@ class ProxiedPlatform:
         self, operation: Operation, to: Outgoing, data: bytes | None
     ) -> tuple[Dispatch, ProxyResponse]:
         async with self.upstream.request(to, data=data, write=True) as response:
-            body = await bounded(response.content, _MAX_ANSWER)
+            body = await read_start(response.content, _MAX_ANSWER)
             headers = returned(response.raw_headers, whole=False)
             answer = ProxyResponse(
                 status=response.status,
@@ -198,16 +197,3 @@ class ProxiedPlatform:
         while self._answers_bytes > _REMEMBERED_BYTES:
             _, oldest = self._answers.popitem(last=False)
             self._answers_bytes -= len(oldest.body) + _OVERHEAD
-
-
-async def bounded(content: aiohttp.StreamReader, most: int) -> bytes:
-    """The beginning of a body. The status counts even if the body breaks off."""
-    start = b""
-    with contextlib.suppress(aiohttp.ClientError):
-        while len(start) < most and (part := await content.read(most - len(start))):
-            start += part
-    return start
-
-
-def _unknown(detail: str) -> Dispatch:
-    return Dispatch(result=DispatchResult.UNKNOWN, detail=detail)

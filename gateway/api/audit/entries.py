@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import PlainTextResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from gateway.api.access import needs
+from gateway.api.request_model import RequestModel
 from gateway.api.responses import documented
 from gateway.api.schemas import Moment
 from gateway.api.services import services_of
@@ -27,10 +28,8 @@ Size = Annotated[int, Query(ge=0, le=2**62)]
 _WORD = r"^[\x21-\x7e]*$"
 
 
-class Filters(BaseModel):
+class Filters(RequestModel):
     """All given ones must hold."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     creator: Annotated[str | None, Field(max_length=128, pattern=_WORD)] = None
     channel: Channel | None = None

@@ -7,11 +7,12 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
+from pydantic import BaseModel, Field, StrictStr, StringConstraints
 
 from gateway.api.access import needs
 from gateway.api.parsed_json import ParsedJsonRoute
 from gateway.api.problems import problem
+from gateway.api.request_model import RequestModel
 from gateway.api.services import services_of
 from gateway.errors import InvalidField, StageFailure
 from gateway.model.access import ApiKey, Role
@@ -27,20 +28,16 @@ SELF_HARM_LIST: Final = "creator.self_harm"
 Service = Annotated[ApiKey, Depends(needs(Role.SERVICE))]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TextPart(_In):
+class TextPart(RequestModel):
     type: Literal["text"]
     text: StrictStr
 
 
-class ImageUrl(_In):
+class ImageUrl(RequestModel):
     url: StrictStr
 
 
-class ImagePart(_In):
+class ImagePart(RequestModel):
     type: Literal["image_url"]
     image_url: ImageUrl
 
@@ -50,7 +47,7 @@ Texts = Annotated[tuple[StrictStr, ...], Field(min_length=1, max_length=MOST_INP
 Parts = Annotated[tuple[Part, ...], Field(min_length=1, max_length=MOST_INPUTS)]
 
 
-class ModerationIn(_In):
+class ModerationIn(RequestModel):
     """As OpenAI's clients send it."""
 
     input: StrictStr | Texts | Parts = Field(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
+from pydantic import BeforeValidator, Field, StrictBool, WithJsonSchema
 
 from gateway.api.openai.wire import METADATA, Completion, Origin, error_of, opening, sse
+from gateway.api.request_model import RequestModel
 from gateway.api.schemas import SubmissionIn
 from gateway.errors import GatewayError
 from gateway.pipeline.stream.session import Released, Retracted
@@ -19,11 +20,7 @@ _TEXT_OR_LIST: Final = {
 }
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Part(_In):
+class _Part(RequestModel):
     """Text. `annotations` and `logprobs` stand in what an earlier response put out; unused."""
 
     type: Literal["input_text", "output_text"]
@@ -36,7 +33,7 @@ def _as_parts(content: Any) -> Any:
     return [{"type": "input_text", "text": content}] if isinstance(content, str) else content
 
 
-class _Item(_In):
+class _Item(RequestModel):
     """A message. `id`, `status` and `phase` as for a part."""
 
     type: Literal["message"] = "message"
@@ -58,11 +55,11 @@ def _as_items(given: Any) -> Any:
     return [{"role": "user", "content": given}] if isinstance(given, str) else given
 
 
-class _Reasoning(_In):
+class _Reasoning(RequestModel):
     effort: str | None = None
 
 
-class ResponsesIn(_In):
+class ResponsesIn(RequestModel):
     """A request for a response. What the gateway could not judge (tools, other forms than text)
     or does not keep (earlier responses, conversations) is refused, and so is any field it does
     not know. The generator is asked by its /chat/completions."""
