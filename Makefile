@@ -7,8 +7,16 @@ export LABELLED_DATA
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
           --no-emit-index-url --custom-compile-command "make lock"
 
+# Tests share all cores; WORKERS=0 runs them one after the other, in this process.
+WORKERS ?= logical
+PYTEST  := $(BIN)/pytest -n $(WORKERS)
+OPA_VERSION := v1.22.2
+export OPA_BINARY ?= $(CURDIR)/build/tools/opa
+# The tests start this program a hundred times: let Python keep what it compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-detoxify test-agents test-remote check format lock bench bench-detoxify bench-peers torture train docs verifier clean
+.PHONY: help demo run test test-unit fuzz test-detoxify test-agents test-remote check format lock bench bench-detoxify bench-peers torture train docs verifier clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,8 +49,23 @@ $(VENV)-clients/ready: requirements/clients.txt
 	$(VENV)-clients/bin/pip install --quiet --require-hashes --requirement requirements/clients.txt
 	@touch $@
 
-test: $(VENV)/ready-dev $(VENV)-synapse/ready $(VENV)-clients/ready ## all tests (but for those of test-detoxify, test-agents, test-remote)
-	$(BIN)/pytest -m "not detoxify and not mlserver" $(ARGS)
+# The reference engine of the policies. Without it its tests are skipped; under CI=true they fail.
+build/tools/opa:
+	@mkdir -p build/tools
+	@if command -v go >/dev/null; then \
+	  GOBIN=$(CURDIR)/build/tools go install github.com/open-policy-agent/opa@$(OPA_VERSION) \
+	    || echo "opa could not be built: tests that need it are skipped"; \
+	elif command -v opa >/dev/null; then ln -sf "$$(command -v opa)" $@; \
+	else echo "neither go nor opa is on the PATH: tests that need opa are skipped"; fi
+
+test: $(VENV)/ready-dev $(VENV)-synapse/ready $(VENV)-clients/ready build/tools/opa ## all tests (but for those of test-detoxify, test-agents, test-remote)
+	$(PYTEST) -m "not detoxify and not mlserver" $(ARGS)
+
+test-unit: $(VENV)/ready-dev ## the unit tests that start no other program: an answer within a minute
+	$(PYTEST) -m "not programs and not detoxify and not mlserver" tests/unit $(ARGS)
+
+fuzz: $(VENV)/ready-dev ## new examples for the property tests until Ctrl-C, or MINUTES=10; what breaks is kept as a case
+	$(BIN)/python -m tests.fuzz --workers $(WORKERS) $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
 
 $(VENV)-detoxify/ready: requirements/detoxify.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)-detoxify

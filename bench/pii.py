@@ -328,7 +328,7 @@ def _tokenizer_only_presidio() -> AnalyzerEngine:
     registry.recognizers = [
         one
         for one in registry.recognizers
-        if one.name not in {"SpacyRecognizer", "EmailRecognizer"}  # type: ignore[has-type] # untyped
+        if one.name not in {"SpacyRecognizer", "EmailRecognizer"}  # type: ignore[has-type] # not declared by Presidio
     ]
     registry.add_recognizer(OfflineEmailRecognizer(Domains()))
     return AnalyzerEngine(registry=registry, nlp_engine=_Tokenizer(), supported_languages=["en"])

@@ -27,6 +27,7 @@ from bench.presidio import NAME, baseline
 from gateway.assembly.build import assemble
 from gateway.pipeline.adapters import Adapters, Limits
 from gateway.pipeline.gateway import Gateway
+from gateway.ports import PolicyGeneration
 from gateway.settings import read_settings
 
 ROUNDS: Final = 7
@@ -125,12 +126,20 @@ async def _measure() -> list[Figure]:
 def metered(rooms: Adapters, meter: Meter) -> Adapters:
     ledger = meter("record", rooms.ledger)
     ledger.contact = meter("contact", rooms.ledger).contact
+
+    @contextmanager
+    def metered_policies() -> Iterator[PolicyGeneration]:
+        with rooms.policies() as policies:
+            yield PolicyGeneration(
+                signals=meter("signals", policies.signals), decide=meter("policy", policies).decide
+            )
+
     return replace(
         rooms,
         ledger=ledger,
         read=meter("read", rooms.read),
         detectors=tuple(meter(one.stage.value, one) for one in rooms.detectors),
-        policy=meter("policy", rooms.policy),
+        policies=metered_policies,
         redact=meter("redact", rooms.redact),
         discloser=meter("disclose", rooms.discloser),
     )

@@ -6,7 +6,9 @@ raises; only pipeline/stages.py turns that into an `Unavailable`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -83,6 +85,20 @@ class PolicyEngine(Protocol):
     async def decide(self, facts: Facts) -> Decision: ...
 
     async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyGeneration:
+    """One set of policies as a message uses it: `signals` looks for the phrases of these policies,
+    `decide` evaluates their rules. A message takes both from one generation."""
+
+    signals: Detector
+    decide: Callable[[Facts], Awaitable[Decision]]
+
+
+CurrentPolicies = Callable[[], AbstractContextManager[PolicyGeneration]]
+"""→ the policies in use now. They stay open until the context is left, also when newer ones have
+been taken into use by then."""
 
 
 class Discloser(Protocol):

@@ -370,7 +370,7 @@ def read_settings(config: Path | None, flags: Mapping[str, Any]) -> Settings:
     file = _read_file(path) if path else {}
     _refuse_unknown(os.environ, file, path)
     try:
-        return Settings(flags=dict(flags), file=file)  # type: ignore[call-arg]
+        return Settings(flags=dict(flags), file=file)  # type: ignore[call-arg] # for its sources
     except ValidationError as error:
         raise _named(error, flags, file, path) from None
 

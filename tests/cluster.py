@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from tests.missing import missing
+from tests.patience import PATIENCE_S
 from tests.processes import Serving, free_port, serving
 from tests.stores import crash_postgres
 
@@ -67,10 +68,10 @@ http://127.0.0.1:{port} {{
             stderr=subprocess.STDOUT,
         )
     try:
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE_S
         while True:
             try:
-                httpx.get(f"http://127.0.0.1:{port}/balancer", timeout=5).raise_for_status()
+                httpx.get(f"http://127.0.0.1:{port}/balancer", timeout=60).raise_for_status()
                 break
             except httpx.HTTPError:
                 assert process.poll() is None, log.read_text(encoding="utf-8")
@@ -126,17 +127,18 @@ class Cluster:
         crash_postgres(self.server)
 
     def start_database(self) -> None:
-        for attempt in range(5):
+        until = time.monotonic() + PATIENCE_S
+        while True:
             try:
                 self.server.ensure_postgres_running()
             except subprocess.SubprocessError:  # it waits ten seconds, recovery may take longer
-                if attempt == 4:
+                if time.monotonic() > until:
                     raise
                 time.sleep(1)
             else:
                 return
 
-    def catch_in_its_turn(self, within_s: float = 120) -> int:
+    def catch_in_its_turn(self, within_s: float = PATIENCE_S) -> int:
         """Pause a replica in the middle of a transaction that holds the turn to write; which
         one. It stays paused, and holds the turn until the server takes it away."""
         until = time.monotonic() + within_s

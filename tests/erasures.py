@@ -11,6 +11,7 @@ from gateway.model.erasure import (
     ErasureScope,
 )
 from gateway.model.record import Entry, EntryKind, Record
+from gateway.model.verdict import Verdict
 from gateway.pipeline.ids import commit_to
 from gateway.storage.store import EntryQuery, Store
 from gateway.trail.verify import verify
@@ -38,8 +39,10 @@ async def assert_log_verifies(store: Store) -> None:
     verify(await log_of(store), checkpoints=(), keys=(), origin="log")
 
 
-async def record(store: Store, samples: Samples, *args: Any, **changes: Any) -> Record:
+async def record(
+    store: Store, samples: Samples, verdict: Verdict = Verdict.PUBLISH, **changes: Any
+) -> Record:
     submission = samples.submission(**changes)
-    made = samples.record(*args, submission=submission, commitment=commit_to(submission.text))
+    made = samples.record(verdict, submission, commitment=commit_to(submission.text))
     await store.ledger.record(made)
     return made

@@ -180,6 +180,9 @@ class Book:
 class _Stored:
     book: Book
 
+    async def size(self) -> int:
+        return len(self.book.entries)
+
     async def entries(self, start: int, stop: int) -> Sequence[Entry]:
         return self.book.entries[start:stop]
 

@@ -14,6 +14,7 @@ import httpx
 from gateway.api.access import issue_key
 from gateway.assembly.build import AssembledGateway
 from gateway.model.access import Role
+from tests.patience import PATIENCE_S
 
 SECRET = "a secret that both sides know, long enough"
 
@@ -51,5 +52,5 @@ class House:
 
     async def received(self) -> dict[str, dict[str, Any]]:
         """What the platform got, by message id."""
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
             return {one["message_id"]: one for one in (await http.get(self.platform)).json()}

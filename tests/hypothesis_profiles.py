@@ -30,7 +30,7 @@ def load_profile() -> str:
         database=DirectoryBasedExampleDatabase(ROOT / "build" / "hypothesis"),
         deadline=None,
         suppress_health_check=_NOT_CHECKED,
-        print_blob=True,
+        report_multiple_bugs=False,  # the notes on a failure are then of one example
     )
     name = os.environ.get(VARIABLE, "suite")
     settings.load_profile(name)

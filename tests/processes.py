@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import httpx
 
 from tests.house import SECRET
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S, PATIENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,26 +36,38 @@ class Serving:
         return {"Authorization": f"Bearer {token}"}
 
     def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, headers=self.headers, timeout=60)
+        return httpx.Client(base_url=self.url, headers=self.headers, timeout=PATIENCE_S)
 
 
 def environment(data_dir: Path, settings: Mapping[str, object]) -> dict[str, str]:
-    """Only these settings, whatever the tests are run with."""
+    """Only these settings and PATIENT, whatever the tests are run with."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AVATAR_")}
-    given = {"data_dir": data_dir, "webhook_secret": SECRET, **settings}
+    given = {"data_dir": data_dir, "webhook_secret": SECRET, **PATIENT, **settings}
     return kept | {f"AVATAR_GATEWAY_{name.upper()}": str(value) for name, value in given.items()}
 
 
+_PORTS = itertools.count(97 * os.getpid())
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, below those that the system gives to clients. Processes that
+    run at once begin to look at different places, and none is given out twice."""
+    while True:
+        port = 10_000 + next(_PORTS) % 20_000
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
-def run(
-    data_dir: Path, *arguments: str, cwd: Path = ROOT, **settings: object
-) -> subprocess.CompletedProcess[str]:
+def run(data_dir: Path, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
     """One command, to its end. Should `serve` serve after all, it fails after a while."""
+    return run_in(ROOT, data_dir, *arguments, **settings)
+
+
+def run_in(
+    cwd: Path, data_dir: Path, *arguments: str, **settings: object
+) -> subprocess.CompletedProcess[str]:
+    """The same, with another folder as the program's own."""
     return subprocess.run(
         [sys.executable, "-m", "gateway", *arguments],
         cwd=cwd,
@@ -61,18 +75,27 @@ def run(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
 
 
-@contextmanager
-def serving(data_dir: Path, **settings: object) -> Iterator[Serving]:
+def serving(data_dir: Path, **settings: object) -> AbstractContextManager[Serving]:
     """Ready when it is given out; stopped with SIGTERM if it still runs at the end."""
+    return _serving("gateway", data_dir, settings)
+
+
+def unhurried(data_dir: Path, **settings: object) -> AbstractContextManager[Serving]:
+    """As `serving`; streams wait for the end of a sentence, however long that takes."""
+    return _serving("tests.unhurried", data_dir, settings)
+
+
+@contextmanager
+def _serving(module: str, data_dir: Path, settings: dict[str, object]) -> Iterator[Serving]:
     settings.setdefault("port", free_port())
     log = data_dir.with_suffix(".log")
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gateway", "serve"],
+            [sys.executable, "-m", module, "serve"],
             cwd=ROOT,
             env=environment(data_dir, settings),
             stdout=out,
@@ -88,7 +111,7 @@ def serving(data_dir: Path, **settings: object) -> Iterator[Serving]:
         if process.poll() is None:
             process.terminate()
         try:
-            process.wait(30)
+            process.wait(PATIENCE_S)
         finally:
             process.kill()
 
@@ -115,11 +138,11 @@ def sandbox_process(folder: Path) -> Iterator[str]:
 
 
 def await_url(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    until = time.monotonic() + 600
+    until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         assert process.poll() is None, log.read_text(encoding="utf-8")
         try:
-            if httpx.get(url, timeout=5).status_code == httpx.codes.OK:
+            if httpx.get(url, timeout=60).status_code == httpx.codes.OK:
                 return
         except httpx.TransportError:
             pass

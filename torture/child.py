@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import fields
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
@@ -28,15 +29,16 @@ from gateway.api.metrics import Metrics
 from gateway.api.server import bound, listen, serve_app
 from gateway.api.services import ApiServices
 from gateway.assembly.build import open_with_anchors
-from gateway.cli.context import Opened
 from gateway.delivery.backoff import Backoff
 from gateway.delivery.courier import OutboxCourier
 from gateway.errors import GatewayError
 from gateway.model.finding import Stage
+from gateway.opened import Opened
 from gateway.pipeline.adapters import Adapters, Limits
 from gateway.pipeline.gateway import Gateway
 from gateway.platforms.routes import load_routes
 from gateway.platforms.webhook import WebhookPlatform
+from gateway.ports import PolicyGeneration
 from gateway.settings import Settings, read_settings
 from torture import rooms
 from torture.mutants import plant
@@ -93,13 +95,16 @@ async def _serve(settings: Settings) -> None:
 
 def _doors(opened: Opened, courier: OutboxCourier, platform: WebhookPlatform) -> ApiServices:
     store = opened.store
+    judging = PolicyGeneration(
+        signals=rooms.Nothing(Stage.SIGNALS), decide=rooms.HoldsWhatAsks().decide
+    )
     made = Adapters(
         ledger=store.ledger,
         registry=store.registry,
         read=rooms.read,
-        detectors=tuple(map(rooms.Nothing, (Stage.PII, Stage.TOXICITY, Stage.SIGNALS))),
+        detectors=tuple(map(rooms.Nothing, (Stage.PII, Stage.TOXICITY))),
         spare=rooms.spare,
-        policy=rooms.HoldsWhatAsks(),
+        policies=lambda: nullcontext(judging),
         redact=rooms.redact,
         discloser=rooms.Labels(),
         courier=courier,

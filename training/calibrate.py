@@ -11,8 +11,9 @@ import numpy as np
 from gateway.ports import Read
 from gateway.toxicity.calibration import ANY
 from gateway.toxicity.detector import forms
+from gateway.toxicity.scorer import CATEGORIES
 from training.rewrite import REWRITINGS
-from training.sources import CATEGORIES, SWEARING, Row, held_out_social, ours_for_calibration
+from training.sources import SWEARING, Row, held_out_social, ours_for_calibration
 
 RATES = dict.fromkeys(CATEGORIES, 0.005) | {"toxicity": 0.02}
 """Share of clean text above 0.5, for each category."""

@@ -16,13 +16,14 @@ import torch
 from gateway.text.reader import TextReader
 from gateway.toxicity.embedded import EmbeddedScorer
 from gateway.toxicity.grams import BUCKETS
+from gateway.toxicity.scorer import CATEGORIES
 from gateway.toxicity.weights import SHIPPED
 from training.batches import Batch, Tokenizer, augment, batches
 from training.calibrate import RATES, fit
 from training.descent import Descent, loss_of
 from training.encoder import Network, Tokens
 from training.export import describe, tempered, write
-from training.sources import CATEGORIES, SEED, SOURCES, Row, is_validation, rows
+from training.sources import SEED, SOURCES, Row, is_validation, rows
 from training.taught import ANSWERS, taught
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from gateway.toxicity.scorer import CATEGORIES
 from training.encoder import encoder_file
-from training.sources import CATEGORIES
 
 MODEL_ID = "avatar-gateway-embedded-4"
 LICENCE = "Apache-2.0"

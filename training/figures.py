@@ -17,11 +17,11 @@ from bench.identity import sentences
 from bench.toxicity import HOLD, detect, roc_auc
 from gateway.text.reader import TextReader
 from gateway.toxicity.embedded import EmbeddedScorer
+from gateway.toxicity.scorer import CATEGORIES
 from gateway.toxicity.windows import windows
 from training.calibrate import clean_texts, halves
 from training.grammar import LANGUAGES
 from training.sources import (
-    CATEGORIES,
     SEED,
     Row,
     davidson,

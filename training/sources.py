@@ -14,18 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.toxicity.scorer import CATEGORIES
 from training.grammar import FOLDER, QUOTED, sentences
 from training.packages import package_file
 
-CATEGORIES = (
-    "toxicity",
-    "insult",
-    "threat",
-    "identity_attack",
-    "obscene",
-    "sexual_explicit",
-    "self_harm",
-)
 SOURCES = (
     "t-davidson/hate-speech-and-offensive-language (MIT)",
     "s-nlp/paradetox (CC0)",

@@ -1,4 +1,4 @@
-"""What the teacher says of the training texts, and how it is mixed with their labels."""
+"""Labels for training that mix those of a source with the scores of the teacher model."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from training.sources import CATEGORIES, UNKNOWN, Row
+from gateway.toxicity.scorer import CATEGORIES
+from training.sources import UNKNOWN, Row
 
 TAUGHT = {"toxicity", "insult", "threat", "identity_attack"}
-"""What the teacher knows. It had too few sexual and self-harm texts to learn from (MODEL_CARD.md),
-and obscenity is a matter of words."""
+"""Categories that the teacher is believed in. It had too few sexual and self-harm texts to learn
+from (MODEL_CARD.md), and obscenity is a matter of words."""
 OWN = {"ours": 1.0, "quoted": 1.0, "mlma": 0.25}
 """How much of a label is the source's own; where it is not said, half. Ours were written to be what
 they say, those of MLMA are noisy."""
@@ -21,12 +22,14 @@ ANSWERS = Path("build/toxicity/answers.npz")
 
 
 def asked(rows: Sequence[Row]) -> list[Row]:
-    """Those that the teacher has a say in: our own sentences change without asking it again."""
+    """The rows whose labels the teacher has a part in. Our own sentences are none of them: they can
+    change without scoring them again."""
     return [row for row in rows if _own(row) < 1]
 
 
 def keep(path: Path, rows: Sequence[Row], odds: np.ndarray) -> None:
-    """`odds`: log-odds, (asked(rows), categories)."""
+    """Save the teacher's log-odds, of shape (asked(rows), categories), with a digest of the
+    texts."""
     np.savez_compressed(path, odds=odds.astype(np.float32), texts=_digest(asked(rows)))
 
 

@@ -16,10 +16,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from gateway.toxicity.scorer import CATEGORIES
 from training.batches import augment, groups
 from training.descent import Descent, loss_of
 from training.foundation import Encoder, Foundation
-from training.sources import CATEGORIES, SEED, Row, is_validation, rows
+from training.sources import SEED, Row, is_validation, rows
 from training.taught import ANSWERS, asked, keep
 
 KEPT = Path("build/toxicity/teacher.pt")

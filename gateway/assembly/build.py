@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.assembly.adapters import (
     c2pa_marker,
-    detectors_of,
     generator_of,
     limits_of,
+    pii_detector,
     platforms_of,
     policy_engine,
     stream_sessions,
+    toxicity_detector,
 )
 from gateway.assembly.anchoring import quorum_of, stamp_checker, stamping, witnessing
 from gateway.delivery.courier import OutboxCourier
@@ -35,14 +36,13 @@ from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.stream.session import StreamSessions
 from gateway.platforms.generator import GeneratorClient
 from gateway.platforms.proxied_platform import ProxiedPlatform
-from gateway.policy.engine.signals import SignalDetector
 from gateway.policy.live.live_policies import LivePolicies
 from gateway.policy.live.reload import PolicySource, Reloader
 from gateway.policy.live.sandbox import CreatorRuleSandbox
 from gateway.policy.live.shadow import Shadow
 from gateway.policy.packs.creator_settings import creator_checker
 from gateway.policy.packs.signing import BundleSigningKey, BundleVerificationKey
-from gateway.ports import Detector, PolicyEngine, Read
+from gateway.ports import Detector, Read
 from gateway.settings import Settings
 from gateway.text.reader import TextReader
 from gateway.trail.witnessing import Witnessing
@@ -110,10 +110,9 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(open_with_anchors(settings))
         read = TextReader()
-        policy, signals, policies = await stack.enter_async_context(
-            _policies(settings, opened, read)
-        )
-        detectors = (*detectors_of(settings), signals)
+        policy, reloader = await stack.enter_async_context(_policies(settings, opened, read))
+        pii = pii_detector(settings)
+        detectors = (pii, toxicity_detector(settings))
         for detector in detectors:
             stack.push_async_callback(detector.close)
         platforms = platforms_of(settings, opened.keyring)
@@ -132,8 +131,8 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
             read=read,
             detectors=detectors,
             spare=without_public_facts,
-            policy=policy,
-            redact=make_redactor(opened.keyring.pseudonym_secret),
+            policies=policy.current,
+            redact=make_redactor(opened.keyring.pseudonym_secret, pii.placeholders),
             discloser=LabelDiscloser(
                 signer=opened.keyring.receipt,
                 issuer=settings.public_url,
@@ -157,7 +156,7 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
             gateway=gateway,
             policy=policy,
             courier=courier,
-            policies=policies,
+            policies=reloader,
             proxied=platforms.proxied,
             witnessing=witnesses,
             stamping=stamps,
@@ -169,15 +168,14 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
 @asynccontextmanager
 async def _policies(
     settings: Settings, opened: Opened, read: Read
-) -> AsyncIterator[tuple[LivePolicies, SignalDetector, Reloader]]:
-    """The engine and the signals it looks at, which change together while the gateway runs."""
+) -> AsyncIterator[tuple[LivePolicies, Reloader]]:
+    """The policies in use, and what replaces them while the gateway runs."""
     source = policy_source(settings)
     snapshot, origin = source.read()
-    signals = SignalDetector(phrases=snapshot.phrases, read=read)
     shadow, sandbox = _shadow(settings, opened), CreatorRuleSandbox()
     policy = LivePolicies(
         snapshot=snapshot,
-        signals=signals,
+        read=read,
         make=partial(policy_engine, settings),
         note=opened.store.ledger.note,
         now=utc_now,
@@ -192,14 +190,10 @@ async def _policies(
         stack.push_async_callback(policy.close)
         signing = settings.policies_signing_key
         key = None if signing is None else BundleSigningKey.read(signing)
-        yield (
-            policy,
-            signals,
-            Reloader(live=policy, source=source, shadow=shadow, signing_key=key),
-        )
+        yield policy, Reloader(live=policy, source=source, shadow=shadow, signing_key=key)
 
 
-async def _warm(policy: PolicyEngine, detectors: Sequence[Detector]) -> None:
+async def _warm(policy: LivePolicies, detectors: Sequence[Detector]) -> None:
     """All at once; the first error is raised only when none is running any more."""
     warming = (policy.warm(), *(detector.warm() for detector in detectors))
     for outcome in await asyncio.gather(*warming, return_exceptions=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -198,7 +198,7 @@ def _add_tail(app: typer.Typer, commands: CommandServices) -> None:
 
 async def entries_from(
     log: StoredLog, start: int, *, wait: Callable[[], Awaitable[None]] | None
-) -> AsyncIterator[Entry]:
+) -> AsyncGenerator[Entry, None]:
     """The entries from number `start` on. With `wait`, it is awaited whenever there is no more,
     and then those that came; so it has no end."""
     while True:

@@ -90,4 +90,4 @@ def _opened(stack: ExitStack, out: Path) -> BinaryIO:
     stack.push(finish)
     if out.suffix != ".gz":
         return raw
-    return stack.enter_context(gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=_LEVEL, mtime=0))  # type: ignore[return-value]
+    return stack.enter_context(gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=_LEVEL, mtime=0))  # type: ignore[return-value] # written like any file

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ import typer
 from gateway.cli.policy_common import Directory, Folder, OutputFormat
 from gateway.errors import InvalidField
 from gateway.policy.authoring.scaffold import scaffold
+from gateway.policy.authoring.scaffold_law import scaffold_law
 from gateway.policy.packs.legal import INDEX, index_text
 from gateway.policy.packs.source import load_snapshot, read_folder
 
@@ -33,15 +35,25 @@ def _add_new(app: typer.Typer, folder: Folder) -> None:
     @app.command()
     def new(
         context: typer.Context,
-        name: Annotated[str, typer.Argument(help="<pack>.<rule>, such as shop.exams.")],
+        name: Annotated[
+            str,
+            typer.Argument(help="<pack>.<rule>, such as shop.exams; of a law its id, as us.xx."),
+        ],
         policies: Directory = None,
         verdict: Annotated[str, typer.Option(help="publish, hold or block.")] = "hold",
         title: Annotated[str, typer.Option(help="What people call it.")] = "",
+        law: Annotated[
+            bool, typer.Option("--law", help="A law: its facts, test and page; off, as a draft.")
+        ] = False,
     ) -> None:
-        """Scaffold a rule with its test, phrases, examples and page. It passes `policy check`
-        and `policy test` as it is."""
+        """Scaffold a rule with its test, phrases, examples and page, or a law. It passes
+        `policy check` and `policy test` as it is."""
         directory = folder(context, policies)
-        for path in scaffold(directory, name, verdict=verdict, title=title):
+        if law:
+            paths = scaffold_law(directory, name, title=title, today=datetime.now(UTC).date())
+        else:
+            paths = scaffold(directory, name, verdict=verdict, title=title)
+        for path in paths:
             typer.echo(str(path))
 
 

@@ -25,7 +25,7 @@ from gateway.disclosure.wording import (
 from gateway.errors import StageUndefined
 from gateway.keyring import SigningKey
 from gateway.model.decision import Decision, Facts
-from gateway.model.disclosure import Disclosure, Redaction
+from gateway.model.disclosure import Disclosure, NoticeKind, Redaction
 from gateway.model.finding import Stage
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.receipt import Receipt
@@ -217,7 +217,12 @@ def _sentences(
     """Which notices are said in full: at the first contact all, later those that remind."""
     if facts.submission.channel in _TERSE:
         return frozenset()
-    full = {"ai_reminder", "ai_answer", "human", "take_a_break"}
+    full: set[str] = {
+        NoticeKind.AI_REMINDER,
+        NoticeKind.AI_ANSWER,
+        NoticeKind.HUMAN,
+        NoticeKind.TAKE_A_BREAK,
+    }
     shown = facts.contact.disclosed_at
     # After a human spoke in its place, the AI says in full that it is one.
     spoke = facts.contact.human_spoke_at(facts.now, facts.submission.human_spoke_at)
@@ -226,7 +231,7 @@ def _sentences(
         for notice, at in shown.items()
         if notice in AI_NOTICES
     ):
-        full |= {"ai", "ai_public"}
+        full |= {NoticeKind.AI, NoticeKind.AI_PUBLIC}
     if template is not None:
         full -= set(AI_NOTICES)  # the templates say it themselves
     return frozenset(full & {one.notice for one in notices})

@@ -16,7 +16,7 @@ from unicodedata import bidirectional, category
 
 from gateway.disclosure.wording import AI_NOTICES, HUMAN_NOTICE, NOTICES, NoticeWords, Wording
 from gateway.errors import StageUndefined
-from gateway.model.disclosure import Notice
+from gateway.model.disclosure import Notice, NoticeKind, NoticePosition
 from gateway.model.finding import Stage
 from gateway.model.obligation import Obligation, ObligationKind
 
@@ -24,7 +24,13 @@ _DOT = " · "
 _MACHINE, _PERSON = "🤖 ", "👤 "
 _UNSPACED = ("ja", "zh")  # sentences follow each other without a space
 _BRACKETS = re.compile(r"\[([^\[\]\n]{1,120})\]")
-_BY_URGENCY = ("ai_answer", "ai_reminder", "ai", "ai_public")
+_BY_URGENCY = (
+    NoticeKind.AI_ANSWER,
+    NoticeKind.AI_REMINDER,
+    NoticeKind.AI,
+    NoticeKind.AI_PUBLIC,
+)
+"""Of several notices that say "AI" the first here gives the sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +63,7 @@ def asked(obligations: Iterable[Obligation]) -> tuple[RequiredNotice, ...]:
         if one.kind is not ObligationKind.DISCLOSE:
             continue
         notice, position = one.params.get("notice"), one.params.get("position", "start")
-        if notice not in NOTICES or position not in ("start", "end"):
+        if notice not in NOTICES or position not in tuple(NoticePosition):
             raise StageUndefined(Stage.DISCLOSE, f"unknown notice or position ({one.rules[0]})")
         rules.setdefault(notice, set()).update(one.rules)
         positions.setdefault(notice, set()).add(position)
@@ -110,7 +116,7 @@ class Labeller:
             # One sentence says it for all notices of its kind.
             spoken = sentence.replace("{creator}", self.creator)
             said |= {name: spoken for name in names if name in AI_NOTICES}
-        for name in (HUMAN_NOTICE, "take_a_break"):
+        for name in (HUMAN_NOTICE, NoticeKind.TAKE_A_BREAK.value):
             if name in names and name in sentences:
                 said[name] = self._words(name).sentence or ""
                 del tags[name]
@@ -131,7 +137,8 @@ class Labeller:
         ai = [name for name in names if name in AI_NOTICES]
         tags = {}
         for name in names:
-            fullest = "ai_public" if name in ai and "ai_public" in ai else name
+            public = NoticeKind.AI_PUBLIC.value
+            fullest = public if name in ai and public in ai else name
             tag = self._words(fullest).tag
             missing = [
                 word

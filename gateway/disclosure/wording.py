@@ -12,12 +12,19 @@ from unicodedata import category, is_normalized, normalize
 import yaml
 
 from gateway.errors import ConfigurationError
+from gateway.model.disclosure import NoticeKind, ReplacementTemplate
 
-AI_NOTICES = ("ai", "ai_reminder", "ai_answer", "ai_public")
-HUMAN_NOTICE = "human"
-NOTICES = (*AI_NOTICES, HUMAN_NOTICE, "ad", "paid_partnership", "take_a_break")
+AI_NOTICES: tuple[str, ...] = (
+    NoticeKind.AI.value,
+    NoticeKind.AI_REMINDER.value,
+    NoticeKind.AI_ANSWER.value,
+    NoticeKind.AI_PUBLIC.value,
+)
+"""Notices that say that an AI is talking."""
+HUMAN_NOTICE: str = NoticeKind.HUMAN.value
+NOTICES: tuple[str, ...] = tuple(notice.value for notice in NoticeKind)
 """Every notice, in the order in which labels show them."""
-TEMPLATES = ("crisis", "honest_answer")
+TEMPLATES: tuple[str, ...] = tuple(template.value for template in ReplacementTemplate)
 FALLBACK = "en"
 _MAX_NAME = 60
 _SPACES = re.compile(r"\s+")

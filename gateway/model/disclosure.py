@@ -4,9 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from gateway.model.finding import Finding
+
+
+class NoticeKind(StrEnum):
+    """What a visible notice says, in the order in which labels show notices."""
+
+    AI = "ai"
+    AI_REMINDER = "ai_reminder"
+    AI_ANSWER = "ai_answer"
+    AI_PUBLIC = "ai_public"
+    HUMAN = "human"
+    AD = "ad"
+    PAID_PARTNERSHIP = "paid_partnership"
+    TAKE_A_BREAK = "take_a_break"
+
+
+class NoticePosition(StrEnum):
+    """Where in the message a notice stands."""
+
+    START = "start"
+    END = "end"
+
+
+class MarkFormatName(StrEnum):
+    """Formats of machine-readable marks."""
+
+    IPTC = "iptc"
+    SCHEMA_ORG = "schema_org"
+    GB45438 = "gb45438"
+    C2PA = "c2pa"
+
+
+class ReplacementTemplate(StrEnum):
+    """Texts that replace a whole message."""
+
+    CRISIS = "crisis"
+    HONEST_ANSWER = "honest_answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

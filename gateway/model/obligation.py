@@ -13,10 +13,9 @@ class ObligationKind(StrEnum):
 
     REDACT: `kinds` (list of PII kinds), `mode` ("placeholder" | "remove" | "mask" | "hmac" |
         "pseudonym").
-    DISCLOSE: `notice` ("ai" | "ai_reminder" | "ai_public" | "ai_answer" | "human" | "take_a_break"
-        | "ad" | "paid_partnership"), `position` ("start" | "end"), optional.
-    MARK: `formats` (list of "iptc" | "schema_org" | "gb45438" | "c2pa"), machine-readable.
-    REPLACE: `template` ("crisis" | "honest_answer"), the whole text is replaced.
+    DISCLOSE: `notice` (a NoticeKind), `position` (a NoticePosition, "start" where it is missing).
+    MARK: `formats` (list of MarkFormatName), machine-readable.
+    REPLACE: `template` (a ReplacementTemplate), the whole text is replaced.
     ESCALATE: `to` ("reviewer"), `why`: a person must look at the conversation.
     """
 

@@ -1,1 +1,1 @@
-"""Finds personal data in a text, and strips what the policies say must go."""
+"""Finds personal data in a text, and strips the kinds that the policies name."""

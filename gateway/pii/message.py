@@ -1,4 +1,5 @@
-"""One text as the recognizers see it, with the few facts that decide which of them run."""
+"""`ScannedText`, a text as the recognizers see it, and `Prefilter`, which decides whether one
+runs."""
 
 from __future__ import annotations
 
@@ -10,49 +11,52 @@ from typing import Any, TypeVar
 
 from gateway.pii.context import fold
 
-_Made = TypeVar("_Made")
+_Value = TypeVar("_Value")
 
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]+")
 _ASCII_WORD = re.compile("[a-z]+")  # the same, in half the time
-_LEAST_RUN = 16
-_OPENING = 4
+_LEAST_RUN = 16  # characters: runs below it are never asked for, so they are not measured
+_OPENING = 4  # letters of a word's opening: enough to tell most words apart
 _RUN = re.compile(rf"[A-Za-z0-9]{{{_LEAST_RUN},}}")
 
 
 @dataclass(frozen=True)
 class ScannedText:
-    """`text` is the normalised form. `places` are lower-case language codes ("fr") and
-    upper-case country codes ("FR") that this message belongs to; empty when nobody knows."""
+    """The normalised form of a message, with facts about it that are computed when first needed.
+
+    `places` are lower-case language codes ("fr") and upper-case country codes ("FR") that the
+    message may belong to; empty when that is unknown."""
 
     text: str = field(repr=False)  # raw: never in a log
     places: frozenset[str] = frozenset()
 
     @cached_property
     def lower(self) -> str:
+        """The text in lower case; case-folded if it is not ASCII, so its length may differ."""
         text = self.text
         return text.lower() if text.isascii() else text.casefold()
 
     @cached_property
     def folded(self) -> str:
-        """Lower case without accents."""
+        """The text in lower case, without accents."""
         return fold(self.text)
 
     @cached_property
     def words(self) -> list[str]:
-        """Runs of letters, lower case."""
+        """All runs of letters, in lower case."""
         lower = self.lower
         return (_ASCII_WORD if lower.isascii() else _WORD).findall(lower)
 
     @cached_property
     def openings(self) -> frozenset[str]:
-        """How the words begin, without accents: up to 4 letters each."""
+        """The first 4 letters, or fewer, of each word, without accents."""
         words = self.words if self.text.isascii() else _WORD.findall(self.folded)
         return frozenset([word[:_OPENING] for word in words])
 
     @cached_property
     def digits(self) -> int:
-        """How many digits there are, of any script."""
+        """Number of digits, of any script."""
         text = self.text
         if text.isascii():
             count = text.count
@@ -75,35 +79,34 @@ class ScannedText:
         return max(map(len, _RUN.findall(self.text)), default=0)
 
     @cached_property
-    def _made(self) -> dict[Hashable, Any]:
+    def _values(self) -> dict[Hashable, Any]:
         return {}
 
-    def once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
-        """What `make` makes of this message: made once, whoever asks with this `key`."""
-        if key not in self._made:
-            self._made[key] = make()
-        made: _Made = self._made[key]
-        return made
+    def once(self, key: Hashable, make: Callable[[], _Value]) -> _Value:
+        """The value of `make()`, computed once for this message and kept under `key`."""
+        if key not in self._values:
+            self._values[key] = make()
+        value: _Value = self._values[key]
+        return value
 
     def is_at_home(self, places: frozenset[str]) -> bool:
-        """Whether this message may belong to one of `places`: yes, when nobody knows."""
+        """Whether this message may belong to one of `places`: also when its own are unknown."""
         return not self.places or not places.isdisjoint(self.places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prefilter:
-    """What a text must hold before a recognizer can match at all: necessary, cheap to tell.
+    """Conditions that a text must meet before a recognizer can match at all. They are necessary and
+    cheap; all that are set must hold.
 
-    `digits` is the least number of digits, `run` the shortest run of ASCII letters and digits
-    (at least 16), `chunk` the shortest piece without white space. `wide` wants a character beyond
-    ASCII. Of `times`, one piece must be there as often as it says, its case as it is. Each of
-    `groups` names pieces of lower-case text of which one must be there. At least `least_words`
-    words are among `words` (lower case).
-    `quick` is a regular expression, linear in the text, that must match somewhere; `quick_lower`
-    one that must match in the lower-case text.
-    Away from `home` (as `ScannedText.places`), one of `named` must be there: lower case, without
-    accents.
-    """
+    `digits`: the least number of digits. `run`: the length of the longest run of ASCII letters and
+    digits is at least this (16 or more). `chunk`: likewise of the longest piece without white
+    space. `wide`: there is a character beyond ASCII. `times`: (piece, count) of which one piece
+    occurs at least so often, in this case. `groups`: of the pieces of each group one occurs in the
+    lower-case text. `words`, `least_words`: at least so many words of the text are among these
+    (lower case). `quick`: a regular expression, linear in the text, that matches somewhere;
+    `quick_lower`: one that matches in the lower-case text. `named`: one of these (lower case,
+    without accents) occurs, unless the message belongs to one of the places of `home`."""
 
     digits: int = 0
     wide: bool = False
@@ -119,20 +122,21 @@ class Prefilter:
     named: tuple[str, ...] = ()
 
     def opens(self, message: ScannedText) -> bool:
+        """Whether `message` meets all conditions."""
         return (
             message.digits >= self.digits
             and (not self.wide or not message.text.isascii())
             and (not self.chunk or message.longest_chunk >= self.chunk)
-            and (not self.times or self._often(message.text))
-            and (not self.groups or self._grouped(message.lower))
-            and (not self.words or self._worded(message.words))
-            and (not self.run or self._runs(message))
+            and (not self.times or self._has_times(message.text))
+            and (not self.groups or self._has_groups(message.lower))
+            and (not self.words or self._has_words(message.words))
+            and (not self.run or self._has_run(message))
             and (self.quick_lower is None or self.quick_lower.search(message.lower) is not None)
             and (self.quick is None or self.quick.search(message.text) is not None)
-            and (not self.named or self._named(message))
+            and (not self.named or self._is_named(message))
         )
 
-    def _grouped(self, lower: str) -> bool:
+    def _has_groups(self, lower: str) -> bool:
         for group in self.groups:
             for piece in group:
                 if piece in lower:
@@ -141,32 +145,33 @@ class Prefilter:
                 return False
         return True
 
-    def _runs(self, message: ScannedText) -> bool:
+    def _has_run(self, message: ScannedText) -> bool:
         return message.longest_chunk >= self.run and message.longest_run >= self.run
 
-    def _often(self, text: str) -> bool:
+    def _has_times(self, text: str) -> bool:
         return any(text.count(piece) >= least for piece, least in self.times)
 
     @property
     def openings(self) -> frozenset[str]:
-        """Of which `ScannedText.openings` has one, where one of `named` is there and ASCII."""
+        """Openings of the ASCII names of `named`: a text with such a name has one of them among its
+        `ScannedText.openings`."""
         return frozenset(map(_opening, filter(str.isascii, self.named)))
 
-    def _named(self, message: ScannedText) -> bool:
+    def _is_named(self, message: ScannedText) -> bool:
         if not message.places.isdisjoint(self.home):
             return True
         folded = message.folded
         return any(name in folded for name in self.named)
 
-    def _worded(self, words: list[str]) -> bool:
+    def _has_words(self, words: list[str]) -> bool:
         if self.words.isdisjoint(words):
             return False
         return sum(map(self.words.__contains__, words)) >= self.least_words
 
 
 def _opening(name: str) -> str:
-    """How the longest word of `name` begins that stands as a whole word where `name` does, or,
-    as its last, begins one."""
+    """The opening of the longest word of `name` that is a whole word wherever `name` occurs; its
+    last word counts too if it is long enough, as the text may go on behind it."""
     whole: list[str] = _WORD.findall(name)
     last = whole.pop()
     if len(last) >= _OPENING or len(name) < _OPENING:

@@ -1,6 +1,6 @@
-"""What a language model takes for a person's name, looked at again: cheap signs that it is none.
+"""Checks of the names that a language model finds: cheap signs that a span is no person's name.
 
-Made on one half of the labelled texts and measured on the other (bench/ner.py).
+They were made on one half of the labelled texts of bench/ner.py and measured on the other.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 _DIGIT = re.compile(r"\d")
-# What no name holds: the model runs on over it into links, mentions and the next line.
+# Signs that no name contains; the model's spans run over them into links and the next line.
 _CUT = re.compile(
     r"[@#:/\\\[\](){}<>\"“”«»|•…\n\r\t;!?*~=+]|\b(?:RT|https?)\b|\s[-–—]\s|['’]s?(?=\s|$)"
 )
@@ -28,14 +28,16 @@ _ON_STREET = re.compile(
 )
 _NUMBER_BEFORE = re.compile(r"\d\w{0,8}[ ,.]{1,2}$")
 _NUMBER_AFTER = re.compile(r",? \d")
-_BEHIND = 28  # characters that are looked at before a name
-_LEAST = 2
+_BEHIND = 28  # characters before a name that are looked at: the longest of the patterns above
+_LEAST = 2  # letters of a name
 
 
 def person_in(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """The span of the name in `text[start:end]`: less what no name holds; None for a handle, a
-    hashtag or a street, for what holds digits, stands beside a house number, or is not
-    capitalised as names are."""
+    """The span of the person's name within `text[start:end]`, cut at signs that no name contains.
+
+    None for a handle, a hashtag or a street, for a span with digits or beside a house number, and
+    for one that is not capitalised as names are.
+    """
     if _DIGIT.search(text, start, end):
         return None
     start, end = _longest_piece(text, start, end)

@@ -1,8 +1,8 @@
-"""Names, places and organisations as a small language model sees them: advice, never proof.
+"""`NerRecognizer`: names, places and organisations found by small language models, as advice.
 
-Measured on social text (bench/ner.py) it finds less than a third of the names and is wrong about
-every other time, so its findings are advisory: policies and reviewers see them, nothing is stripped
-for them by default.
+On social text (bench/ner.py) a model finds less than a third of the names and is wrong about every
+other time. Its findings are therefore advisory: policies and reviewers see them, and by default
+nothing is stripped because of them.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from gateway.errors import ModelInvalid
 from gateway.model.finding import ModelIdentity
 from gateway.pii.context import fold
 from gateway.pii.names import person_in
+from gateway.pii.placeholders import ORGANISATION, PERSON, PLACE
 from gateway.pii.rule import RuleHit
 
 
 @dataclass(frozen=True, slots=True)
 class _Package:
-    """A spaCy model as PyPI has it. `sha256` is over its installed files, as `_digest` reads
-    them: from wheels whose files are those of Explosion's own releases."""
+    """A spaCy model on PyPI. `sha256` is the `_digest` of its installed files, taken from wheels
+    whose files are those of Explosion's own releases."""
 
     module: str
     install: str
@@ -53,24 +54,33 @@ _KINDS = {
     "ORG": "ORGANIZATION",
     "NORP": "NRP",
 }
-_SCORE = 0.5  # spaCy gives none
+"""Label of a spaCy model → kind of a finding."""
+
+NER_PLACEHOLDERS = {"PERSON": PERSON, "LOCATION": PLACE, "ORGANIZATION": ORGANISATION}
+"""Words for the kinds of the language models. NRP (nationality, religion, politics) has none:
+"removed" stands in for it."""
+
+_SCORE = 0.5  # spaCy gives no score: the least that counts
 _GREETINGS_LISTED = (
     "merci bonjour bonsoir salut coucou bravo cher chere chers madame monsieur mme mr m hello hi"
     " hey dear thanks thank you mrs ms dr hola gracias danke hallo ciao bye"
 )
 _GREETINGS = frozenset(_GREETINGS_LISTED.split())
 _MOST_CHARS = 20_000
+"""Of a text: the rest is not looked at, as memory and time of a model grow with it."""
 
 
 class NerRecognizer:
-    """`models` maps a language to an installed spaCy package. `load()` before `hits()`."""
+    """Finds names with spaCy models. `models` maps a language to an installed package. Call
+    `load()` before `hits()`."""
 
     def __init__(self, models: Mapping[str, str]) -> None:
         self._packages = dict(models)
         self._pipelines: dict[str, Any] = {}
 
     def load(self) -> tuple[ModelIdentity, ...]:
-        """Raises ModelInvalid, naming the command that installs what is missing."""
+        """Load all models; return their identities. Raises ModelInvalid, naming the command that
+        installs what is missing."""
         identities = []
         for language, name in self._packages.items():
             package = KNOWN.get(name, _Package(name, f"pip install {name}", ""))
@@ -97,7 +107,7 @@ class NerRecognizer:
         return tuple(identities)
 
     def hits(self, text: str, language: str) -> Iterator[RuleHit]:
-        """Advisory hits, in the languages that have a model; none for others."""
+        """Yield advisory hits in `text`; none in a language that has no model."""
         pipeline = self._pipelines.get(language)
         if pipeline is None:
             return
@@ -114,7 +124,8 @@ class NerRecognizer:
 
 
 def _without_greeting(text: str, start: int, end: int) -> int:
-    """ "Merci Léa" is found whole: the name begins after the greeting."""
+    """The place in `text` where the name behind a greeting begins: models find "Merci Léa"
+    whole."""
     while start < end:
         word, _, rest = text[start:end].partition(" ")
         if fold(word).strip(".,!?") not in _GREETINGS:
@@ -124,12 +135,12 @@ def _without_greeting(text: str, start: int, end: int) -> int:
 
 
 def _folder(module: str) -> Path | None:
-    found = importlib.util.find_spec(module)
-    return None if found is None or found.origin is None else Path(found.origin).parent
+    spec = importlib.util.find_spec(module)
+    return None if spec is None or spec.origin is None else Path(spec.origin).parent
 
 
 def _digest(folder: Path) -> str:
-    """Hash over the model's files, in the order of their names."""
+    """The sha256 (hex) of the model's files, in the order of their names."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:

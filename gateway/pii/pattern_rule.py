@@ -1,4 +1,4 @@
-"""A Presidio recognizer with all that decides when it runs and what its matches are worth."""
+"""`PatternRule`: a Presidio recognizer, when it runs, and how its matches are scored."""
 
 from __future__ import annotations
 
@@ -11,21 +11,26 @@ from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.context import NOWHERE, ContextWords
 from gateway.pii.message import Prefilter, ScannedText
+from gateway.pii.placeholders import PlaceholderWord
 from gateway.pii.rule import ACCEPT, RuleHit, matches
 
 
 @dataclass(frozen=True, kw_only=True)
 class PatternRule:
-    """Runs the patterns of a Presidio recognizer, its own validation and invalidation, without
-    its engine: a time-out raises here, where Presidio would skip the pattern.
+    """A detection rule (`PiiRule`) that runs the patterns and the validation of a Presidio
+    recognizer without Presidio's engine, which would skip a pattern that takes too long: here a
+    time-out raises.
 
-    `checksum`: what its `validate_result` lets pass has passed a checksum. `home`: places where
-    a hit gains `at_home`. A hit with a context word nearby scores at least `in_context`.
-    `accepts` looks at the text around a hit and may refuse it. Not `timed`: the patterns begin with
-    a literal and repeat once, so that they cannot take long, and asking a clock would.
+    `gate` says which texts it runs on, `about` what it finds. `placeholder` is the word for what
+    was stripped. `checksum`: a value that passes `validate_result` has passed a checksum. A hit
+    gains `at_home` in a message that belongs to one of the places of `home`, and scores at least
+    `in_context` beside a word of `context`. `accepts` gets the message and the span of a hit and
+    may refuse it. `advisory` hits are not stripped by default. `timed` is false for patterns that
+    begin with a literal and repeat once: they cannot take long, and the clock costs more.
     """
 
     recognizer: PatternRecognizer
+    placeholder: PlaceholderWord
     about: str
     gate: Prefilter
     context: ContextWords = NOWHERE
@@ -39,11 +44,11 @@ class PatternRule:
 
     @cached_property
     def name(self) -> str:
-        return str(self.recognizer.name)  # type: ignore[has-type]
+        return str(self.recognizer.name)  # type: ignore[has-type] # not declared by Presidio
 
     @property
     def patterns(self) -> Sequence[Pattern]:
-        patterns: Sequence[Pattern] = self.recognizer.patterns  # type: ignore[has-type]
+        patterns: Sequence[Pattern] = self.recognizer.patterns  # type: ignore[has-type] # not declared by Presidio
         return patterns
 
     @cached_property
@@ -76,14 +81,14 @@ class PatternRule:
         for pattern, score in self.compiled:
             for match in matches(pattern, text, budget_s) if self.timed else pattern.finditer(text):
                 start, end = match.span()
-                valid = self._validated(text[start:end], score)
-                if valid:
-                    yield from self.weighed(message, start, end, valid)
+                validated = self._validated_score(text[start:end], score)
+                if validated:
+                    yield from self.weighed(message, start, end, validated)
 
     def weighed(
         self, message: ScannedText, start: int, end: int, score: float
     ) -> Iterator[RuleHit]:
-        """The hit, if the text around it makes it count."""
+        """Yield the hit with its final score, if that is enough and `accepts` agrees."""
         if self.at_home and message.is_at_home(self.home):
             score += self.at_home
         if score < self.in_context and self.context.supports(message.text, start, end):
@@ -99,13 +104,14 @@ class PatternRule:
                 self.advisory,
             )
 
-    def _validated(self, value: str, score: float) -> float:
-        """Presidio's own meaning: True is certain, False is nothing, None leaves the score."""
+    def _validated_score(self, value: str, score: float) -> float:
+        """The score after Presidio's validation, 0.0 for a refused value. An answer of True makes
+        it certain, False refuses it, None leaves `score`."""
         if not value:
             return 0.0
-        valid = self.recognizer.validate_result(value)
-        if valid is not None:
-            score = 1.0 if valid else 0.0
+        is_valid = self.recognizer.validate_result(value)
+        if is_valid is not None:
+            score = 1.0 if is_valid else 0.0
         if score and self.recognizer.invalidate_result(value):
             return 0.0
         return score

@@ -1,4 +1,4 @@
-"""Keyed stand-ins for values: the same for the same value, and useless without the key."""
+"""`Pseudonyms`: keyed tags and encrypted tokens that stand in for stripped values."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.errors import KeysInvalid
+from gateway.pii.characters import digits_of, letters_and_digits_of
 from gateway.pii.context import fold
 
 _LEAST_SECRET = 16  # bytes
-_NONCE = 12
-_TAG_DIGITS = 16
+_NONCE = 12  # bytes, as AES-GCM recommends
+_TAG_DIGITS = 16  # hex digits (64 bits): two values of a tenant hardly ever share a tag
 _NUMBERS = frozenset({"PHONE_NUMBER", "CREDIT_CARD", "FR_SIREN", "FR_SIRET", "US_SSN", "US_ITIN"})
-_SUBSCRIBER_DIGITS = 9  # the same with and without country code and trunk 0
+SUBSCRIBER_DIGITS = 9
+"""Last digits that tell a telephone number: the same with and without country code and trunk 0."""
 
 
 class Pseudonyms:
-    """Deterministic: nonces are derived from what they seal and where it stood."""
+    """Makes stand-ins for values under `secret`. Deterministic: the nonce of a token is derived
+    from the value and its place."""
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) < _LEAST_SECRET:
@@ -35,18 +38,19 @@ class Pseudonyms:
         self._cipher = AESGCM(_subkey(secret, b"seal"))
 
     def tag(self, kind: str, value: str, *scope: str) -> str:
-        """16 hex digits, the same for every way of writing one value within `scope`."""
+        """A tag of 16 hex digits, the same for every way of writing one value within `scope`."""
         return _mac(self._tags, kind, canonical(kind, value), *scope).hex()[:_TAG_DIGITS]
 
     def seal(self, value: str, *, tenant: str, place: str) -> str:
-        """A token that `unseal` reads. `place` makes two of the same value look different."""
+        """Encrypt `value` into a token that `unseal` reads. `place` makes the tokens of equal
+        values differ."""
         nonce = _mac(self._nonces, tenant, place, value)[:_NONCE]
         sealed = self._cipher.encrypt(nonce, value.encode(), tenant.encode())
         return base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
 
     def unseal(self, token: str, *, tenant: str) -> str:
-        """The value in `token`. Raises KeysInvalid when the key, the tenant or the token is
-        another."""
+        """Decrypt `token`. Raises KeysInvalid when it was made with another secret, for another
+        tenant, or is no token."""
         try:
             raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
             return self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], tenant.encode()).decode()
@@ -59,15 +63,15 @@ class Pseudonyms:
 
 
 def canonical(kind: str, value: str) -> str:
-    """One form for all the ways of writing one value."""
-    digits = "".join(char for char in value if char.isdigit())
+    """One form of `value` for all the ways of writing it."""
+    digits = digits_of(value)
     if kind == "PHONE_NUMBER" and digits:
-        return digits[-_SUBSCRIBER_DIGITS:]
+        return digits[-SUBSCRIBER_DIGITS:]
     if kind in _NUMBERS and digits:
         return digits
     folded = fold(value)
     if kind == "IBAN_CODE" or kind.startswith("FR_"):
-        return "".join(char for char in folded if char.isalnum())
+        return letters_and_digits_of(folded)
     return " ".join(folded.split())
 
 

@@ -1,4 +1,4 @@
-"""What a creator says of themselves in public is not to be stripped."""
+"""Leaves out findings of what a creator says of themselves in public: it is not to be stripped."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from dataclasses import replace
 
 from gateway.model.finding import Detection, Finding
 from gateway.model.text import ReadText
+from gateway.pii.characters import digits_of, letters_and_digits_of
 from gateway.pii.context import fold
+from gateway.pii.pseudonyms import SUBSCRIBER_DIGITS
 from gateway.pii.rule import DENIED
 
 _BY_WORD = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "DATE_TIME"})
 _WRITTEN_ONE_WAY = frozenset({"EMAIL_ADDRESS", "URL", "HANDLE", "SECRET"})
 _WORD = re.compile(r"\w+")
-_SUBSCRIBER_DIGITS = 9  # the same with and without country code and trunk 0
 
 
 def without_public_facts(detection: Detection, read: ReadText, facts: tuple[str, ...]) -> Detection:
-    """`detection` less what `facts` make public. The deny-list comes first: what it found stays.
+    """`detection` without the findings that `facts` make public. Findings of the deny-list stay.
 
-    Names and places are spared word by word ("Léa" of "Merci Léa"), and what is left of the span
-    stays found. Anything else is spared only as a whole: of a public "lea.fr", no address
-    "someone@lea.fr" becomes public. Pure.
+    Names and places are left out word by word ("Léa" of "Merci Léa"), and the other words of the
+    span stay found. Any other finding is left out only as a whole: a public "lea.fr" makes no
+    address "someone@lea.fr" public. Pure.
     """
     if not facts or not detection.findings:
         return detection
-    public = _Public(facts)
+    public = _PublicFacts(facts)
     findings: list[Finding] = []
     for finding in detection.findings:
         if finding.in_human_text or finding.kind == DENIED:
@@ -36,28 +37,31 @@ def without_public_facts(detection: Detection, read: ReadText, facts: tuple[str,
             findings.extend(_less_words(finding, read, public))
         else:
             start, end = read.normalised.from_original(finding.start, finding.end)
-            if not public.holds(finding.kind, read.normalised.text[start:end]):
+            if not public.contain(finding.kind, read.normalised.text[start:end]):
                 findings.append(finding)
     return replace(detection, findings=tuple(findings))
 
 
-class _Public:
+class _PublicFacts:
+    """Facts in the forms that findings are compared with."""
+
     def __init__(self, facts: tuple[str, ...]) -> None:
         self._facts = [fold(unicodedata.normalize("NFKC", fact)) for fact in facts]
         self.words = frozenset(word for fact in self._facts for word in _WORD.findall(fact))
 
-    def holds(self, kind: str, value: str) -> bool:
+    def contain(self, kind: str, value: str) -> bool:
+        """Whether the facts contain `value`, a finding of `kind` in its normalised form."""
         value = fold(value).strip()
         if kind in _WRITTEN_ONE_WAY:
             return any(_stands_in(_bare(value), _bare(fact)) for fact in self._facts)
-        key = _squeezed(value)
-        digits = "".join(char for char in key if char.isdigit())[-_SUBSCRIBER_DIGITS:]
-        if kind == "PHONE_NUMBER" and len(digits) == _SUBSCRIBER_DIGITS:
+        key = letters_and_digits_of(value)
+        digits = digits_of(key)[-SUBSCRIBER_DIGITS:]
+        if kind == "PHONE_NUMBER" and len(digits) == SUBSCRIBER_DIGITS:
             return any(_ends_number(digits, fact) for fact in self._facts)
-        return bool(key) and any(_stands_squeezed(key, fact) for fact in self._facts)
+        return bool(key) and any(_stands_among_signs(key, fact) for fact in self._facts)
 
 
-def _less_words(finding: Finding, read: ReadText, public: _Public) -> Iterator[Finding]:
+def _less_words(finding: Finding, read: ReadText, public: _PublicFacts) -> Iterator[Finding]:
     start, end = read.normalised.from_original(finding.start, finding.end)
     text = read.normalised.text
     words = [match.span() for match in _WORD.finditer(text, start, end)]
@@ -71,7 +75,7 @@ def _less_words(finding: Finding, read: ReadText, public: _Public) -> Iterator[F
 
 
 def _bare(text: str) -> str:
-    """Links without scheme, www and trailing slash."""
+    """`text` without the scheme, www and trailing slash of a link."""
     return re.sub(r"(?:https?://)?(?:www\.)?", "", text).rstrip("/")
 
 
@@ -81,11 +85,7 @@ def _stands_in(value: str, fact: str) -> bool:
     return re.search(rf"(?<![\w.@+\-/]){re.escape(value)}(?![\w@/\-]|\.\w)", fact) is not None
 
 
-def _squeezed(text: str) -> str:
-    return "".join(char for char in text if char.isalnum())
-
-
-def _stands_squeezed(key: str, fact: str) -> bool:
+def _stands_among_signs(key: str, fact: str) -> bool:
     """Whether the letters and digits of `key` stand in `fact` between word borders, and not
     inside a longer row of groups of digits."""
     loose = r"[^\w]{0,3}".join(map(re.escape, key))
@@ -94,5 +94,6 @@ def _stands_squeezed(key: str, fact: str) -> bool:
 
 def _ends_number(digits: str, fact: str) -> bool:
     return any(
-        _squeezed(run).endswith(digits) for run in re.findall(r"\+?\d(?:[ .\-/()]{0,3}\d)*", fact)
+        letters_and_digits_of(run).endswith(digits)
+        for run in re.findall(r"\+?\d(?:[ .\-/()]{0,3}\d)*", fact)
     )

@@ -1,8 +1,8 @@
-"""Strips what the REDACT obligations name."""
+"""Redaction: strip from a message what the REDACT obligations name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import regex
@@ -13,23 +13,26 @@ from gateway.model.finding import Detection, Finding, Stage
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.submission import Submission
 from gateway.model.text import ReadText
-from gateway.pii.placeholders import label
+from gateway.pii.placeholders import PlaceholderWord, placeholder
 from gateway.pii.pseudonyms import Pseudonyms
 from gateway.ports import Redact
 
 MODES = ("remove", "placeholder", "mask", "hmac", "pseudonym", "reversible")
-"""From what tells least to what tells most: where several are asked for, the first wins."""
+"""From what tells least to what tells most. Where several obligations name one finding, the first
+of their modes in this order wins."""
 
 _DEFAULT = "placeholder"
 _MASK = "•"
+_PSEUDONYM_DIGITS = 6  # hex digits: enough to tell the values of one conversation apart
 _GRAPHEME = regex.compile(r"\X")
 _JOINS = regex.compile(r"[\p{M}\u200d\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
-_NEAR = 64  # no grapheme cluster that people write is longer
+_NEAR = 64  # characters: no grapheme cluster that people write is longer
 
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """One REDACT obligation. `kinds` is None for all kinds of PII."""
+    """The parameters of one REDACT obligation. `kinds` is None for all kinds of PII; `mode` is an
+    index into MODES."""
 
     kinds: frozenset[str] | None
     mode: int
@@ -38,7 +41,8 @@ class _Order:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """Offsets in the clean text; the finding that names it; the original span."""
+    """One span to replace. `start` and `end` are offsets in the clean text, `original` is the span
+    in the submitted text, `mode` an index into MODES. `finding` names what was found there."""
 
     start: int
     end: int
@@ -47,14 +51,17 @@ class _Cut:
     original: tuple[int, int]
 
 
-def make_redactor(secret: bytes) -> Redact:
-    """`secret` has at least 16 bytes: pseudonyms and reversible tokens hang on it.
+def make_redactor(secret: bytes, words: Mapping[str, PlaceholderWord]) -> Redact:
+    """A function that strips from the clean text what the REDACT obligations name.
 
-    The function strips from the clean text what the REDACT obligations name: `params.kinds`
-    ("*", or none given: all kinds of PII), `params.mode` (one of MODES, default placeholder),
-    `params.advisory` (true: advisory findings too). Findings that overlap go as one. Of a part of
-    a stream, what was released before is left out. Raises
-    StageUndefined for an order that it does not understand, KeysInvalid for a short secret.
+    `secret`, of at least 16 bytes, is the key of pseudonyms and reversible tokens. `words` maps
+    kinds to the words that stand in for stripped values (`PiiDetector.placeholders`).
+
+    An obligation names `params.kinds` ("*", or none given: all kinds of PII), `params.mode` (one of
+    MODES, default placeholder) and `params.advisory` (true: advisory findings too). Findings that
+    overlap are replaced as one. Of a part of a stream, what was released before is left out. Raises
+    StageUndefined for an obligation whose parameters are not of this form, KeysInvalid for a short
+    secret.
     """
     pseudonyms = Pseudonyms(secret)
 
@@ -64,18 +71,23 @@ def make_redactor(secret: bytes) -> Redact:
         detections: Sequence[Detection],
         obligations: Sequence[Obligation],
     ) -> Redaction:
-        orders = [_order(o) for o in obligations if o.kind is ObligationKind.REDACT]
-        text, first = read.clean.text, _first(submission, read)
+        orders = [
+            _parse_order(obligation)
+            for obligation in obligations
+            if obligation.kind is ObligationKind.REDACT
+        ]
+        text, first = read.clean.text, _first_unreleased(submission, read)
         if not orders:
             return Redaction(text=text[first:])
-        cuts = [_unreleased(cut, first) for cut in _merged(_cuts(read, detections, orders))]
+        cuts = _merge_overlapping(_ordered_cuts(read, detections, orders))
         pieces: list[str] = []
         replacements: list[Replacement] = []
         at, position = 0, first
-        for cut in cuts:
+        for cut in (_without_released(cut, first) for cut in cuts):
             if cut.start >= cut.end:
                 continue
-            instead = _instead(cut, text[cut.start : cut.end], submission, read, pseudonyms)
+            word = placeholder(words, cut.finding.kind, read.language)
+            instead = _replacement(cut, word, submission, read, pseudonyms)
             kept = text[position : cut.start]
             at += len(kept)
             pieces += (kept, instead)
@@ -96,17 +108,17 @@ def make_redactor(secret: bytes) -> Redact:
     return redact
 
 
-def _first(submission: Submission, read: ReadText) -> int:
-    """Where in the clean text that begins which has not been released."""
+def _first_unreleased(submission: Submission, read: ReadText) -> int:
+    """Offset in the clean text of the first character that has not been released."""
     stream = submission.stream
     return 0 if stream is None else read.clean.from_original(stream.fresh, stream.fresh)[0]
 
 
-def _unreleased(cut: _Cut, first: int) -> _Cut:
+def _without_released(cut: _Cut, first: int) -> _Cut:
     return cut if cut.start >= first else replace(cut, start=first)
 
 
-def _order(obligation: Obligation) -> _Order:
+def _parse_order(obligation: Obligation) -> _Order:
     params = obligation.params
     kinds = params.get("kinds", ["*"])
     mode = params.get("mode", _DEFAULT)
@@ -121,7 +133,7 @@ def _order(obligation: Obligation) -> _Order:
     return _Order(None if "*" in names else names, MODES.index(mode), advisory)
 
 
-def _cuts(
+def _ordered_cuts(
     read: ReadText, detections: Sequence[Detection], orders: Sequence[_Order]
 ) -> Iterable[_Cut]:
     text = read.clean.text
@@ -129,14 +141,14 @@ def _cuts(
         for finding in detection.findings:
             if finding.in_human_text:
                 continue
-            modes = [order.mode for order in orders if _names(order, finding)]
+            modes = [order.mode for order in orders if _is_named(finding, order)]
             start, end = read.clean.from_original(finding.start, finding.end)
             if modes and start < end:
                 start, end = _whole_graphemes(text, start, end)
                 yield _Cut(start, end, min(modes), finding, (finding.start, finding.end))
 
 
-def _names(order: _Order, finding: Finding) -> bool:
+def _is_named(finding: Finding, order: _Order) -> bool:
     if finding.advisory and not order.advisory:
         return False
     if order.kinds is None:
@@ -145,8 +157,8 @@ def _names(order: _Order, finding: Finding) -> bool:
 
 
 def _whole_graphemes(text: str, start: int, end: int) -> tuple[int, int]:
-    """Widened so that no accent and no part of an emoji is left behind. Cheap in the common
-    case: only around characters that join to others."""
+    """The span, widened to whole grapheme clusters, so that no accent and no part of an emoji is
+    left behind. Only an edge at a character that joins to others costs anything."""
     if end < len(text) and _JOINS.match(text[end]):
         for cluster in _GRAPHEME.finditer(text, max(start, end - _NEAR), end + _NEAR):
             if cluster.end() >= end:
@@ -160,9 +172,9 @@ def _whole_graphemes(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _merged(cuts: Iterable[_Cut]) -> list[_Cut]:
-    """Cuts that do not overlap, by start: one for each group that does, named by the finding
-    with a checksum, the higher score, the longer span; its mode is the one that tells least."""
+def _merge_overlapping(cuts: Iterable[_Cut]) -> list[_Cut]:
+    """One cut for each group of overlapping ones, sorted by start. Its finding is the one with a
+    checksum, then of the highest score, then the longest; its mode is the one that tells least."""
     merged: list[_Cut] = []
     for cut in sorted(cuts, key=lambda cut: (cut.start, -cut.end, _rank(cut.finding))):
         if not merged or cut.start >= merged[-1].end:
@@ -190,26 +202,27 @@ def _rank(finding: Finding) -> tuple[bool, bool, float, int, str]:
     )
 
 
-def _instead(
-    cut: _Cut, value: str, submission: Submission, read: ReadText, pseudonyms: Pseudonyms
+def _replacement(
+    cut: _Cut, word: str, submission: Submission, read: ReadText, pseudonyms: Pseudonyms
 ) -> str:
+    """What stands in for the clean text of `cut`, in its mode. `word` names its kind."""
+    value = read.clean.text[cut.start : cut.end]
     mode = MODES[cut.mode]
     if mode == "remove":
         return ""
     if mode == "mask":
         return _MASK * len(_GRAPHEME.findall(value))
     kind = cut.finding.kind
-    name = label(kind, read.language)
     if mode == "placeholder":
-        return f"[{name}]"
+        return f"[{word}]"
     if mode == "reversible":
         sealed = pseudonyms.seal(
             value, tenant=submission.tenant, place=f"{submission.message_id}:{cut.start}"
         )
-        return f"[{name}:{sealed}]"
+        return f"[{word}:{sealed}]"
     start, end = read.normalised.from_original(*cut.original)
-    read_as = read.normalised.text[start:end]
+    normalised = read.normalised.text[start:end]
     if mode == "hmac":
-        return f"[{name}#{pseudonyms.tag(kind, read_as, submission.tenant)}]"
-    tag = pseudonyms.tag(kind, read_as, submission.tenant, submission.conversation)
-    return f"[{name}-{tag[:6]}]"
+        return f"[{word}#{pseudonyms.tag(kind, normalised, submission.tenant)}]"
+    tag = pseudonyms.tag(kind, normalised, submission.tenant, submission.conversation)
+    return f"[{word}-{tag[:_PSEUDONYM_DIGITS]}]"

@@ -1,4 +1,4 @@
-"""The reference page of what is found, made from the recognizers themselves."""
+"""The reference page of all kinds of personal data, made from the recognizers themselves."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ one finding, the mode that tells least wins: {", ".join(MODES)}.
 def recognizers_page() -> str:
     """Markdown: one row for each recognizer of the blocking tier, and the modes of stripping."""
     listed = {number.name for number in NATIONAL}
-    rows = [_row(rule) for rule in make_rules(Domains()) if rule.name not in listed]
+    rows = [_rule_row(rule) for rule in make_rules(Domains()) if rule.name not in listed]
     numbers = [
-        _number(country, number) for country, numbers in COUNTRIES.items() for number in numbers
+        _number_row(country, number) for country, numbers in COUNTRIES.items() for number in numbers
     ]
     return f"{_HEAD}{_lines(rows)}{_BY_COUNTRY}{_lines(numbers)}{_TAIL}"
 
@@ -84,7 +84,7 @@ def _lines(rows: list[str]) -> str:
     return "".join(f"{row}\n" for row in rows)
 
 
-def _number(country: str, number: NumberFormat) -> str:
+def _number_row(country: str, number: NumberFormat) -> str:
     counts = {"anywhere": "anywhere", "home": "at home, or beside its name",
               "named": "beside its name"}[number.counts]  # fmt: skip
     places, words = ", ".join(number.places), ", ".join(number.words)
@@ -95,10 +95,10 @@ def _number(country: str, number: NumberFormat) -> str:
     )
 
 
-def _row(rule: PiiRule) -> str:
+def _rule_row(rule: PiiRule) -> str:
     pattern = rule if isinstance(rule, PatternRule) else None
     inner = rule.inner if isinstance(rule, DisguisedRule) else None
-    checked = any(isinstance(one, PatternRule) and one.checksum for one in (rule, inner))
+    checked = any(isinstance(part, PatternRule) and part.checksum for part in (rule, inner))
     kind = rule.kind + (" (advisory)" if pattern and pattern.advisory else "")
     places = ", ".join(sorted(pattern.home)) if pattern and pattern.home else ""
     about = rule.about.replace("|", "\\|")

@@ -1,4 +1,4 @@
-"""Which of overlapping hits stand."""
+"""`resolve`: which of several overlapping hits stand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from gateway.pii.rule import RuleHit
 
 _LEAST_PIECE = 4
-"""Letters and digits; fewer tell nothing once the rest is gone."""
+"""Letters and digits of a rest that stays found; fewer tell nothing once the winner is stripped."""
 
 
 def _rank(hit: RuleHit) -> tuple[bool, bool, float, int, int, str, str]:
@@ -18,20 +18,23 @@ def _rank(hit: RuleHit) -> tuple[bool, bool, float, int, int, str, str]:
 
 
 def resolve(text: str, hits: Iterable[RuleHit]) -> tuple[RuleHit, ...]:
-    """Hits that do not overlap, by start: one confirmed by a checksum wins, then the higher
-    score, then the longer. What a loser covers beyond its winners stays found, cut to its
-    letters and digits, unless that is too little to tell anything. Advisory hits come
-    last and never displace others."""
+    """The hits that stand, sorted by start, none overlapping another.
+
+    Of two that overlap, one confirmed by a checksum wins, then the higher score, then the longer
+    one. What the loser covers beyond the winner stays found, trimmed to letters and digits, unless
+    that is too little to tell anything. Advisory hits come last and never displace others.
+    """
     standing: list[tuple[int, int, RuleHit]] = []
     for hit in sorted(set(hits), key=_rank):
         for start, end in _uncovered(hit, standing):
-            piece = _cut(text, hit, start, end)
+            piece = _trimmed_hit(text, hit, start, end)
             if piece is not None:
                 insort(standing, (piece.start, piece.end, piece))
     return tuple(hit for _, _, hit in standing)
 
 
-def _cut(text: str, hit: RuleHit, start: int, end: int) -> RuleHit | None:
+def _trimmed_hit(text: str, hit: RuleHit, start: int, end: int) -> RuleHit | None:
+    """`hit` reduced to `start:end` without signs at its edges; None if too little is left."""
     if (start, end) == (hit.start, hit.end):
         return hit
     while start < end and not text[start].isalnum():
@@ -44,7 +47,7 @@ def _cut(text: str, hit: RuleHit, start: int, end: int) -> RuleHit | None:
 
 
 def _uncovered(hit: RuleHit, standing: list[tuple[int, int, RuleHit]]) -> list[tuple[int, int]]:
-    """The stretches of `hit` that nothing in `standing` (sorted, disjoint) covers."""
+    """The spans of `hit` that nothing in `standing` (sorted, disjoint) covers."""
     at = bisect_left(standing, (hit.start,))
     if at and standing[at - 1][1] > hit.start:
         at -= 1

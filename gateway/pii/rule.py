@@ -1,4 +1,4 @@
-"""What the scan runs, and what it yields."""
+"""The interface of a detection rule (`PiiRule`) and its match (`RuleHit`), with CPU limits."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ import regex
 from gateway.errors import StageTimeout
 from gateway.model.finding import Stage
 from gateway.pii.message import Prefilter, ScannedText
+from gateway.pii.placeholders import PlaceholderWord
 
 ACCEPT = 0.5
-"""A hit counts from this score on, after context."""
+"""Least score at which a hit counts, once context and home are weighed in."""
 
 DENIED = "DENY_LIST"
-"""The kind of what an operator's own list found."""
+"""The kind of findings of an operator's own list."""
 
 _ATTEMPTS = 3
+"""Tries of one pattern whose time-out another thread may have caused."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class RuleHit:
-    """A match: offsets in the normalised text."""
+    """One match of a rule. Offsets are in the normalised text; `source` names the recognizer."""
 
     start: int
     end: int
@@ -36,7 +38,7 @@ class RuleHit:
 
 
 class PiiRule(Protocol):
-    """What the scan runs: `gate` first, then `hits`. Stateless."""
+    """A stateless detection rule: the scan looks at `gate` first, then runs `hits`."""
 
     @property
     def name(self) -> str: ...
@@ -48,23 +50,32 @@ class PiiRule(Protocol):
     def gate(self) -> Prefilter: ...
 
     @property
-    def about(self) -> str: ...
+    def placeholder(self) -> PlaceholderWord:
+        """The word that stands in for a stripped value; the same for all rules of one kind."""
+        ...
+
+    @property
+    def about(self) -> str:
+        """What it finds: one sentence for the reference."""
+        ...
 
     @property
     def identity(self) -> str:
-        """All that its hits depend on, as text: hashed into the audit entries."""
+        """All that its hits depend on, as text. A hash of it is in the audit entries."""
         ...
 
     def hits(self, message: ScannedText, budget_s: float) -> Iterator[RuleHit]:
-        """Raises StageTimeout when one pattern takes more than `budget_s` of CPU."""
+        """Yield the matches in `message`. Raises StageTimeout when one pattern takes more than
+        `budget_s` of CPU."""
         ...
 
 
 def matches(pattern: regex.Pattern[str], text: str, budget_s: float) -> list[regex.Match[str]]:
-    """All matches. Raises StageTimeout when this thread spent `budget_s` seconds of CPU.
+    """All matches of `pattern`. Raises StageTimeout when this thread spent `budget_s` seconds of
+    CPU on it.
 
-    The regex module counts the CPU time of the whole process, so that a busy neighbour thread
-    could time us out: it is tried again unless this thread itself used the time.
+    The regex module counts the CPU time of the whole process, so that a busy thread beside this
+    one can cause a time-out: the pattern is tried again unless this thread itself used the time.
     """
     for _ in range(_ATTEMPTS):
         started = time.thread_time()
@@ -77,13 +88,14 @@ def matches(pattern: regex.Pattern[str], text: str, budget_s: float) -> list[reg
 
 
 class ScanDeadline:
-    """CPU time of this thread from now on, for work that is not one regular expression."""
+    """A limit on the CPU time of this thread, `budget_s` seconds from now, for work that is not
+    one regular expression."""
 
     def __init__(self, budget_s: float) -> None:
         self._budget_s = budget_s
         self._at = time.thread_time() + budget_s
 
     def check(self) -> None:
-        """Raises StageTimeout when it has passed."""
+        """Raises StageTimeout once the time is used up."""
         if time.thread_time() > self._at:
             raise StageTimeout(Stage.PII, self._budget_s * 1000)

@@ -1,4 +1,4 @@
-"""Runs the rules over one message."""
+"""`scan` runs rules over one message; `Gated` picks the rules that can match in it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from gateway.pii.resolve import resolve
 from gateway.pii.rule import PiiRule, RuleHit
 
 BUDGET_S = 0.05
-"""CPU that one pattern may take on one message."""
+"""CPU seconds that one pattern may take on one message: hundreds of times what it usually takes."""
 
 
 class Gated:
-    """Rules behind their gates. A gate that several share is looked at once for a message, and
-    those that need more digits than it has are not looked at; nor are those of other countries
-    that need a name, where no word begins as one of the names does."""
+    """Rules with their gates in an order that makes most gates cheap to skip.
+
+    A gate that several rules share is tested once for a message. Gates that need more digits than
+    it has are skipped, and so are those of other countries' numbers that need a name, when no word
+    of the message begins as one of the names does.
+    """
 
     __slots__ = ("_digits", "_gates", "_homes", "_named", "_named_digits", "_openings")
 
@@ -33,7 +36,7 @@ class Gated:
         self._openings = frozenset().union(*(gate.openings for gate, _ in self._named))
 
     def open(self, message: ScannedText) -> list[PiiRule]:
-        """The rules whose gate opens: the others cannot match."""
+        """The rules that can match in `message`: those whose gate opens."""
         reach = bisect_right(self._digits, message.digits)
         gates = self._gates[:reach]
         reach = bisect_right(self._named_digits, message.digits)
@@ -58,7 +61,8 @@ def scan(
         [PiiRule, ScannedText, float], Iterable[RuleHit]
     ] = lambda rule, message, budget_s: rule.hits(message, budget_s),
 ) -> tuple[RuleHit, ...]:
-    """What stands of the hits of `rules`, by start. Raises StageTimeout."""
+    """The hits of `rules` that stand in `message`, sorted by start. `run` yields the hits of one
+    rule. Raises StageTimeout when a pattern takes more than `budget_s` of CPU."""
     hits = [hit for rule in rules for hit in run(rule, message, budget_s)]
     if len(hits) < 2:
         return tuple(hits)

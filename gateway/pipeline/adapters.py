@@ -10,11 +10,11 @@ from gateway.model.finding import Detection
 from gateway.model.text import ReadText
 from gateway.ports import (
     Courier,
+    CurrentPolicies,
     Detector,
     Discloser,
     Ledger,
     Platform,
-    PolicyEngine,
     Read,
     Redact,
     Registry,
@@ -26,14 +26,15 @@ Spare = Callable[[Detection, ReadText, tuple[str, ...]], Detection]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapters:
-    """The rooms in the order a message meets them."""
+    """The rooms in the order a message meets them. `detectors` are those for PII and toxicity;
+    the detector for signals comes with the policies."""
 
     ledger: Ledger
     registry: Registry
     read: Read
     detectors: tuple[Detector, ...]
     spare: Spare
-    policy: PolicyEngine
+    policies: CurrentPolicies
     redact: Redact
     discloser: Discloser
     courier: Courier

@@ -71,12 +71,15 @@ class Judge:
         )
         if read.value is None:
             return self._unread(route, read)
-        # 4. Detect, and look up the contact: none depends on another.
-        facts, found = await self._gather(submission, creator, route, read.value)
-        # 5. Decide.
-        decided = await self._stages.attempt(
-            Stage.POLICY, self._limits.policy_ms, lambda: self._rooms.policy.decide(facts)
-        )
+        # The policies in use now find the signals and decide, even if they are replaced meanwhile.
+        with self._rooms.policies() as policies:
+            # 4. Detect, and look up the contact: none depends on another.
+            detectors = (*self._rooms.detectors, policies.signals)
+            facts, found = await self._gather(submission, creator, route, read.value, detectors)
+            # 5. Decide.
+            decided = await self._stages.attempt(
+                Stage.POLICY, self._limits.policy_ms, lambda: policies.decide(facts)
+            )
         attempts: Attempts = (read, *found, decided)
         judgement = _combined(facts, decided.value, attempts, review)
         # 6. Discharge the obligations of what will be published.
@@ -91,13 +94,18 @@ class Judge:
         return await asyncio.to_thread(self._rooms.read, text, language)
 
     async def _gather(
-        self, submission: Submission, creator: Creator, route: Route, read: ReadText
+        self,
+        submission: Submission,
+        creator: Creator,
+        route: Route,
+        read: ReadText,
+        detectors: Sequence[Detector],
     ) -> tuple[Facts, Attempts]:
         now = self._now()
         meeting = self._stages.attempt(
             Stage.CONTACT, self._limits.detect_ms, lambda: self._rooms.ledger.contact(submission)
         )
-        detecting = (self._detect(one, submission, read, creator) for one in self._rooms.detectors)
+        detecting = (self._detect(detector, submission, read, creator) for detector in detectors)
         contact, detected = await asyncio.gather(meeting, asyncio.gather(*detecting))
         attempts: Attempts = (contact, *detected, *_nobody_looked(detected))
         facts = Facts(

@@ -34,9 +34,10 @@ class Moderator:
         read = _value(await self._stages.attempt(Stage.READ, self._limits.detect_ms, reading))
         question = _question(text, self._now())
         found = {}
-        for detector in self._rooms.detectors:
-            if detector.stage in ASKED:
-                found[detector.stage] = await self._detect(detector, question, read)
+        with self._rooms.policies() as policies:
+            for detector in (*self._rooms.detectors, policies.signals):
+                if detector.stage in ASKED:
+                    found[detector.stage] = await self._detect(detector, question, read)
         for stage in ASKED:
             if stage not in found:
                 raise StageFailure(stage.value, "there is no detector")

@@ -32,7 +32,8 @@ def _at(*path: str) -> Callable[[Document], Value]:
         found: Any = document
         for step in path:
             found = found.get(step) if isinstance(found, Mapping) else None
-        return found  # type: ignore[no-any-return]
+        value: Value = found
+        return value
 
     return find
 

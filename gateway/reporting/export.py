@@ -93,7 +93,7 @@ class Export:
             for name, value in self.about.document().items()
         }
         sink = _Sink()
-        file = await asyncio.to_thread(ParquetFile, cast("BinaryIO", sink), about)
+        file = await asyncio.to_thread(ParquetFile, cast("BinaryIO", sink), about)  # what it asks
         waiting: list[Entry] = []
         async for page in pages:
             waiting += page

@@ -10,11 +10,12 @@ from typing import Any
 import orjson
 
 from gateway.errors import LogInvalid
+from gateway.model.disclosure import ReplacementTemplate
 from gateway.model.record import Entry, EntryKind, ReviewAction
 from gateway.model.tally import Measure, TallyKey
 from gateway.model.verdict import State
 
-CRISIS = "crisis"
+CRISIS = ReplacementTemplate.CRISIS.value
 """The template that answers talk of suicide or self-harm, see disclosure/wording.yaml."""
 
 _HOUR_S, _DAY_S = 3_600, 86_400

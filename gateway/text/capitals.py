@@ -9,12 +9,12 @@ from gateway.text.lexicon import Lexicon
 from gateway.text.tracked import Edit, Tracked
 
 _WORD = re.compile(r"\b(?:[A-Za-z]?[a-z]+I+[a-zI]*|II?[a-z]{2,}I*)\b")
-_LONGEST = 30
+_LONGEST = 30  # characters of a word
 
 
 def without_posing_capitals(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
-    """Where the word is none of the lexicon as it is written, and one with every I but a first
-    one that is right there read as l. `tracked` itself where there is none."""
+    """Replace I by l in words that the lexicon knows only so. A first I stays where it makes the
+    word. Returns `tracked` itself when nothing changes."""
     if not _may_pose(tracked.text):
         return tracked
     edits: list[Edit] = []
@@ -31,7 +31,7 @@ def without_posing_capitals(tracked: Tracked, lexicon: Lexicon, changes: Counter
 
 
 def _may_pose(text: str) -> bool:
-    """Quickly: an I that follows a small letter, or that two of them follow."""
+    """A quick test: an I follows a small letter, or two small letters follow it."""
     at = text.find("I")
     while at >= 0:
         after = text[at + 1 : at + 3]

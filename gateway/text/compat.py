@@ -1,4 +1,4 @@
-"""The first half of the normalised form: compatibility forms, digits, marks, punctuation."""
+"""First half of the normalised form: makes compatibility forms, digits and punctuation plain."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.text.tracked import Edit, Tracked
 _MARK = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _OVERLAY = "\u0334-\u0338\u0488\u0489\u20d0-\u20ef"  # struck through or enclosed
 
-# Nothing in these changes: most messages hold nothing else.
+# Characters that never change: most messages consist of them alone.
 _CALM = (
     "\x00-\x7f\xa1\xbf-\u0131\u0134-\u013e\u0141-\u0148\u014a-\u017e\u0400-\u0487\u048a-\u052f"
     "\u0386\u0388-\u03ce\u05d0-\u05ea\u060c\u061b\u061f\u0620-\u065f\u0671-\u0674\u0679-\u06d3"
@@ -72,8 +72,8 @@ _REGIONS = frozenset(_REGIONS_LISTED.split())
 
 
 def compat(tracked: Tracked, changes: Counter[str]) -> Tracked:
-    """NFKC, and what NFKC leaves: emoji digits, enclosed letters, small capitals, flags that
-    spell a word, digits of other scripts, stacked marks, typographic punctuation."""
+    """Apply NFKC, and undo what NFKC leaves: emoji digits, enclosed letters, small capitals, flags
+    that spell a word, digits of other scripts, stacked marks, typographic punctuation."""
     text = tracked.text
     edits: list[Edit] = []
     spelling = any(not _are_flags(run) for run in _INDICATORS.findall(text))
@@ -81,7 +81,7 @@ def compat(tracked: Tracked, changes: Counter[str]) -> Tracked:
         # marks belong to the letter before them
         for match in _PIECE.finditer(text, max(run.start() - 1, 0), run.end()):
             letters = spelling or _KEYCAP.match(text, match.end()) is not None
-            new = _read(match[0], str(match.lastgroup), changes, spelling=letters)
+            new = _plain_piece(match[0], str(match.lastgroup), changes, spelling=letters)
             if new != match[0]:
                 edits.append((match.start(), match.end(), new))
     if edits:
@@ -92,7 +92,8 @@ def compat(tracked: Tracked, changes: Counter[str]) -> Tracked:
 
 
 def _plain_values(tracked: Tracked) -> Tracked:
-    """No accents in what has digits in it, nor in an address with marks that make no letter."""
+    """Drop accents from values: from pieces with digits in them, and from addresses with marks that
+    belong to no letter."""
     if _ACCENTED.search(tracked.text) is None:
         return tracked
     edits: list[Edit] = []
@@ -104,22 +105,22 @@ def _plain_values(tracked: Tracked) -> Tracked:
     return tracked.rewrite(edits)
 
 
-def _read(piece: str, kind: str, changes: Counter[str], *, spelling: bool) -> str:
+def _plain_piece(piece: str, kind: str, changes: Counter[str], *, spelling: bool) -> str:
     if kind == "other":
-        return _one(piece, changes)
+        return _plain_char(piece, changes)
     if kind in {"wide", "styled"}:
-        return _run(piece, kind, changes)
+        return _plain_run(piece, kind, changes)
     if kind == "letters":
         if spelling:
             changes["styled"] += len(piece)
-        return _spelled(piece) if spelling else piece
+        return _indicated_letters(piece) if spelling else piece
     if kind in {"keycap", "joiner"} or (kind == "marked" and _is_accent(piece)):
         return "" if kind == "joiner" else piece[0]
     return _unmarked(piece, kind, changes)
 
 
 def _is_accent(piece: str) -> bool:
-    """A letter and a mark that some orthography may give it."""
+    """Whether `piece` is a letter with one mark that some orthography may give it."""
     return len(piece) == 2 and piece[0].isalpha() and _STRUCK.search(piece) is None
 
 
@@ -129,8 +130,9 @@ def _unmarked(piece: str, kind: str, changes: Counter[str]) -> str:
     return unicodedata.normalize("NFD", piece[0])[0] if accented else piece[0]
 
 
-def _run(piece: str, kind: str, changes: Counter[str]) -> str:
-    """Alphabets that NFKC maps one to one. Full-width punctuation is Chinese, not hiding."""
+def _plain_run(piece: str, kind: str, changes: Counter[str]) -> str:
+    """A run of full-width or mathematical characters, which NFKC maps one to one. Full-width
+    punctuation is Chinese and does not count as hiding."""
     new = unicodedata.normalize("NFKC", piece)
     plain = sum(map(str.isalnum, new))
     if plain:
@@ -138,7 +140,7 @@ def _run(piece: str, kind: str, changes: Counter[str]) -> str:
     return "".join(_PUNCTUATION.get(char, char) for char in new)
 
 
-def _one(char: str, changes: Counter[str]) -> str:
+def _plain_char(char: str, changes: Counter[str]) -> str:
     known = _PUNCTUATION.get(char)
     if known is not None:
         return known
@@ -166,7 +168,7 @@ def _one(char: str, changes: Counter[str]) -> str:
 
 
 def _enclosed(point: int) -> str | None:
-    """Letters in circles, squares and brackets that NFKC leaves or gives brackets."""
+    """The letter in a circle, square or brackets that NFKC leaves as it is or gives brackets."""
     if 0x1F150 <= point <= 0x1F169:
         return chr(point - 0x1F150 + 65)
     if 0x1F170 <= point <= 0x1F189:
@@ -180,12 +182,12 @@ def _enclosed(point: int) -> str | None:
     return None
 
 
-def _spelled(indicators: str) -> str:
+def _indicated_letters(indicators: str) -> str:
     return "".join(chr(ord(char) - 0x1F1E6 + 65) for char in indicators)
 
 
 def _are_flags(indicators: str) -> bool:
-    """Regional indicators are letters when they are not the flags of regions; one text writes
-    with them or does not."""
-    letters = _spelled(indicators)
+    """Whether a run of regional indicators consists of flags of regions. If not, they spell a
+    word."""
+    letters = _indicated_letters(indicators)
     return _REGIONS.issuperset(letters[at : at + 2] for at in range(0, len(letters), 2))

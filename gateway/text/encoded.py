@@ -1,6 +1,6 @@
-"""Text in base64, and in rot13 where the message says so: read as what it says.
+"""Decodes base64, and rot13 in messages that mention it.
 
-Only what decodes to plain words: keys, hashes and signed tokens stay as they are.
+Only what decodes to plain words is replaced: keys, hashes and signed tokens stay as they are.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from gateway.text.tracked import Edit, Tracked
 
 _QUICK = re.compile(r"[A-Za-z0-9+/_-][A-Z0-9]")  # nothing is all lower case
 _BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{6,}={0,2}(?![\w+/=])")
-_SHORTEST, _LONGEST = 8, 20_000
-_SHORT = 16  # below it, each word of what is said must be one
-_SAID = re.compile(r"[\w\s.,;:!?'\"@+=()&/%€$-]+")
+_SHORTEST, _LONGEST = 8, 20_000  # characters of a run in base64
+_SHORT = 16  # characters: of a shorter run, each decoded word must be in the lexicon
+_PLAIN_TEXT = re.compile(r"[\w\s.,;:!?'\"@+=()&/%€$-]+")
 _WORD, _HAN = re.compile(r"[^\W\d_]+"), re.compile("[\u3400-\u9fff]+")
-_MOSTLY = 0.6  # of the decoded characters are letters, digits or spaces
+_MOSTLY = 0.6  # least share of letters, digits and spaces among the decoded characters
 _ROT13 = re.compile(r"\brot[\s_-]?13\b", re.IGNORECASE)
 _LATIN_WORD = re.compile("[A-Za-z]+")
 _ACCOUNT = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d\d(?: ?[A-Za-z0-9]){11,30}")
@@ -31,42 +31,47 @@ _GROUP = re.compile("[A-Za-z0-9]+")
 
 
 def from_base64(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
-    """`tracked` itself when nothing in it is encoded. Each decoded character maps to the whole of
-    the run that it was in."""
+    """Decode runs of base64 in the text. Each decoded character maps to the whole of its run.
+    Returns `tracked` itself when nothing is encoded."""
     text = tracked.text
     if _QUICK.search(text) is None:
         return tracked
     edits: list[Edit] = []
     for match in _BASE64.finditer(text):
-        said = _said(match[0], lexicon)
-        if said is not None:
-            edits.append((match.start(), match.end(), said))
+        decoded = _decoded_base64(match[0], lexicon)
+        if decoded is not None:
+            edits.append((match.start(), match.end(), decoded))
     if edits:
         changes["encoded"] += len(edits)
     return tracked.rewrite(edits, merge=True)
 
 
-def _said(run: str, lexicon: Lexicon) -> str | None:
-    """The text that `run` is the base64 of; None when it is none."""
+def _decoded_base64(run: str, lexicon: Lexicon) -> str | None:
+    """The text whose base64 is `run`; None when it is not the base64 of plain words."""
     if not _SHORTEST <= len(run) <= _LONGEST or run.islower():
         return None
     padded = run.rstrip("=").replace("-", "+").replace("_", "/")
     padded += "=" * (-len(padded) % 4)
     try:
-        said = base64.b64decode(padded, validate=True).decode("utf-8")
+        decoded = base64.b64decode(padded, validate=True).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError):
         return None
-    words = sum(char.isalnum() or char == " " for char in said)
-    plain = _SAID.fullmatch(said) is not None and words >= _MOSTLY * len(said)
+    words = sum(char.isalnum() or char == " " for char in decoded)
+    plain = _PLAIN_TEXT.fullmatch(decoded) is not None and words >= _MOSTLY * len(decoded)
     if plain and len(run) < _SHORT:
-        plain = all(word.lower() in lexicon or _HAN.fullmatch(word) for word in _WORD.findall(said))
-    return said if plain else None
+        plain = all(
+            word.lower() in lexicon or _HAN.fullmatch(word) for word in _WORD.findall(decoded)
+        )
+    return decoded if plain else None
 
 
 def from_rot13(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
-    """The words after a mention of rot13, decoded where that makes a word and the writing is
-    none; a word that is none either way goes as the one before it. An account number (IBAN) is
-    decoded where its checksum says so. `tracked` itself where decoding makes nothing."""
+    """Decode the words after a mention of rot13.
+
+    A word is decoded if that makes a word of the lexicon and it is none as written; a word that is
+    none or one both ways follows the one before it. An account number (IBAN) is decoded if its
+    checksum holds only then. Returns `tracked` itself when decoding makes no word or number.
+    """
     hint = _ROT13.search(tracked.text) if "13" in tracked.text else None
     if hint is None:
         return tracked
@@ -92,7 +97,7 @@ def from_rot13(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tra
 
 
 def _accounts(text: str, start: int) -> Iterator[tuple[int, int, bool]]:
-    """Start and end of each IBAN, and whether it is one once its letters are turned."""
+    """Yield start and end of each IBAN, and whether it is one only when decoded."""
     for match in _ACCOUNT.finditer(text, start):
         for group in reversed(list(_GROUP.finditer(match[0]))):
             written = match[0][: group.end()]

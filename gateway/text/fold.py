@@ -1,4 +1,4 @@
-"""The folded form: for word lists."""
+"""`Fold`: makes the folded form of a text, which word lists are matched against."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from gateway.text.tracked import Tracked
 
 # Accents of Latin, Greek and Cyrillic, points of Hebrew, vowel signs and the stretching of Arabic.
 _DROPPED = "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670"
-_ROUNDS = 4
+_ROUNDS = 4  # most passes over a text: undoing one disguise may uncover another
 
 
 class Fold:
-    """Lower case, accents folded; letters set apart joined, leet and repeats undone, until
-    nothing changes any more."""
+    """Makes a text lower case and folds its accents; then joins letters set apart and undoes leet
+    and repeats, until nothing changes any more."""
 
     __slots__ = ("_accents", "_lexicon", "_several", "_spelled")
 

@@ -1,8 +1,8 @@
-"""The clean form: the submitted text without hidden code points, in NFC.
+"""`clean`: makes the clean form of a text, in NFC and without hidden code points.
 
-What is hidden: the code points that Unicode calls default ignorable (DerivedCoreProperties.txt),
-bidirectional controls, tag characters, variation selectors, and control codes. What stays,
-because a reader sees the difference: joiners and selectors inside emoji sequences (UTS #51),
+Hidden are the code points that Unicode calls default ignorable (DerivedCoreProperties.txt),
+bidirectional controls, tag characters, variation selectors, and control codes. Kept, because a
+reader sees the difference, are joiners and selectors inside emoji sequences (UTS #51),
 joiners between letters of scripts that join (Arabic, Indic and others), fillers of incomplete
 Hangul syllables, the selectors of Mongolian letters, break opportunities of South-East Asian
 scripts.
@@ -80,8 +80,8 @@ _MARKS = regex.compile(rf"[\p{{Mn}}\p{{Me}}]{{{_MARKS_KEPT + 1},}}")
 
 
 def clean(tracked: Tracked, changes: Counter[str]) -> Tracked:
-    """The clean form; what was removed is counted in `changes`, in code points. A lone surrogate,
-    which no encoding can carry, becomes U+FFFD."""
+    """The clean form of `tracked`. Removed code points are counted in `changes`, by kind. A lone
+    surrogate, which no encoding can carry, becomes U+FFFD."""
     text = tracked.text
     if text.isascii():
         if text.isprintable() or _CONTROL.search(text) is None:
@@ -98,7 +98,7 @@ def clean(tracked: Tracked, changes: Counter[str]) -> Tracked:
 
 
 def compose(tracked: Tracked) -> Tracked:
-    """NFC, cluster by cluster, so that offsets are kept."""
+    """Apply NFC cluster by cluster, so that offsets are kept."""
     edits: list[Edit] = []
     for match in _CLUSTER.finditer(tracked.text):
         cluster = match[0]

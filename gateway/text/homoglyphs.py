@@ -26,6 +26,7 @@ _WORD_BEFORE, _WORD_AFTER = (
     re.compile(r" (?!(?:and|or|if|when|where|then|as|is|in|for|to)\b)[A-Za-z]{2}"),
 )
 _WORD_CHARS = 12
+_SYMBOLS = 2  # a longer word of Latin and other letters is no unit such as kΩ or μm
 _HIDDEN_LETTERS, _HIDDEN_WORDS = 3, 2  # in other ways, or in other words of the text
 _LATIN_LANGUAGES_LISTED = "en fr es de it pt nl pl tr sv da no fi cs ro hu id vi ca"
 _LATIN_LANGUAGES = frozenset(_LATIN_LANGUAGES_LISTED.split())
@@ -73,14 +74,14 @@ class Homoglyphs:
         text = tracked.text
         if self._any.isdisjoint(text):
             return tracked, 0
-        latin = declared in _LATIN_LANGUAGES or _LATIN.search(text) is not None
-        if not latin:
-            return tracked, 0
         words = [
             (match.start(), match[0]) for match in _WORD.finditer(text) if not match[0].isascii()
         ]
-        genuine = self._genuine(text, words)
         posing = any(self._poses(word) for _, word in words)
+        latin = declared in _LATIN_LANGUAGES or _LATIN.search(text) is not None
+        if not latin and not posing:
+            return tracked, 0
+        genuine = self._genuine(text, words)
         if posing:  # then nothing around it is a symbol or Russian
             genuine = frozenset({"latin"})
         latin_letters = len(_LATIN.findall(text))
@@ -176,7 +177,7 @@ class Homoglyphs:
             return False
         known = self._is_latin_word(word)
         if 2 * made.near > made.latin + made.exact:
-            return sure and known
+            return known and (sure or len(word) > _SYMBOLS)
         long = made.latin + made.exact + made.near > 2 or made.scripts == {"cyrillic"}
         return long or (known and (sure or not made.near))
 
@@ -185,7 +186,8 @@ class Homoglyphs:
 
     def _poses(self, word: str) -> bool:
         """Whether `word` mixes lookalikes of two scripts, or Latin with one of another script
-        than Cyrillic, as no one does for real."""
+        than Cyrillic, as no one does for real. Letters that look alike only nearly count where
+        scripts other than Latin are mixed: nobody writes Greek and Cyrillic in one word."""
         scripts = {_script(char) for char in word if char.isalpha()}
         return (
             len(word) > 2
@@ -194,7 +196,7 @@ class Homoglyphs:
             and all(
                 char in self._tables.lookalikes
                 or _script(char) == "latin"
-                or (len(scripts) > 2 and char in self._tables.near)
+                or (len(scripts - {"latin"}) > 1 and char in self._tables.near)
                 for char in word
                 if char.isalpha()
             )

@@ -1,4 +1,4 @@
-"""Which language a message is in: by script, then by words.
+"""`Languages`: tells the language of a message, by script and then by words.
 
 Chat is short: Latin-script languages are told apart by their own small words, and by letter
 sequences only where those are silent or disagree.
@@ -15,6 +15,7 @@ from gateway.text.ngrams import Ngrams
 from gateway.text.words import HINTS, LETTERS, WORDS
 
 UNDECIDED = "und"
+"""The BCP 47 tag of a text whose language nothing tells."""
 
 _READ = 2_000  # characters: more changes nothing
 _WELL_FORMED = re.compile(
@@ -54,7 +55,7 @@ _SCRIPTS: Mapping[str, re.Pattern[str]] = {
     "hy": re.compile("[\u0531-\u058f]"),
     "am": re.compile("[\u1200-\u137f]"),
 }
-# A letter of these says as much as several Latin ones.
+# How many Latin letters say as much as one letter of these scripts.
 _WEIGHT = {"han": 3.0, "hangul": 2.5, "kana": 2.0}
 _BY_LETTER = (
     ("arabic", re.compile("[\u0679\u0688\u0691\u06ba\u06d2]"), "ur"),
@@ -63,12 +64,13 @@ _BY_LETTER = (
     ("cyrillic", re.compile("[ђјљњћџЂЈЉЊЋЏ]"), "sr"),
 )
 _BY_SCRIPT = {"arabic": "ar", "cyrillic": "ru", "han": "zh", "hangul": "ko"}
-# Words decide alone from this much evidence, and this many times the next language's.
+# Words decide alone if the best language has at least this much evidence, and this many times that
+# of the next one.
 _PLENTY = 2.0
 _CLEAR = 2.0
 _NGRAM_WEIGHT = 0.15  # one word of its own weighs some seven nats of letter sequences
-_ENOUGH = 0.25  # evidence, or lead, below which a Latin text stays undecided
-_LEAD = 0.1
+_ENOUGH = 0.25  # evidence below which a text in Latin script stays undecided
+_LEAD = 0.1  # lead over the next language below which it stays so
 
 
 def declared_language(tag: str | None) -> str | None:
@@ -84,7 +86,7 @@ def declared_language(tag: str | None) -> str | None:
 
 
 class Languages:
-    """Tells the language of a text. Built once; holds word weights only."""
+    """Tells the language of a text. Built once; it keeps nothing but word weights."""
 
     __slots__ = ("_hints", "_hints_and_letters", "_ngrams", "_weights")
 
@@ -141,9 +143,9 @@ class Languages:
 
     def _spelling(self, text: str) -> Iterator[tuple[str, float]]:
         for look, language, weight in self._hints if text.isascii() else self._hints_and_letters:
-            found = len(look.findall(text))
-            if found:
-                yield language, weight * min(found, 3)
+            count = len(look.findall(text))
+            if count:
+                yield language, weight * min(count, 3)
 
     def _sequences(self, text: str) -> Iterator[tuple[str, float]]:
         for language, odds in self._ngrams(text).items():
@@ -168,14 +170,14 @@ def _two_best(votes: Mapping[str, float]) -> tuple[float, float]:
 
 
 def _script(text: str) -> tuple[str | None, float]:
-    """The script that most of `text` is in, and its share."""
+    """The script of most letters of `text`, and its share; None and 0 when it has no letters."""
     if text.isascii():
         return ("latin", 1.0) if _SCRIPTS["latin"].search(text) is not None else (None, 0.0)
     counts: dict[str, float] = {}
     for script, letters in _SCRIPTS.items():
-        found = len(letters.findall(text))
-        if found:
-            counts[script] = found * _WEIGHT.get(script, 1.0)
+        count = len(letters.findall(text))
+        if count:
+            counts[script] = count * _WEIGHT.get(script, 1.0)
     if not counts:
         return None, 0.0
     best = max(counts, key=counts.__getitem__)

@@ -18,7 +18,7 @@ _TOKEN = re.compile(r"[a-z0-9@$!€£¢¡|]+")
 _ADDRESS = re.compile(r"://|^www\.|@[\w.-]*\.\w|\w\.\w{2,}/")
 _RUN = re.compile(r"[0134579@$!€£¢¡|]+")
 _NEVER_LETTERS = frozenset("268")
-_LONGEST = 40
+_LONGEST = 40  # characters of a token; longer ones are keys and identifiers
 _LETTERS = {
     **{"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "9": "g"},
     **{"@": "a", "$": "s", "€": "e", "£": "l", "¢": "c", "!": "i", "¡": "i", "|": "i"},
@@ -45,7 +45,8 @@ _NUMBERED = frozenset(_NUMBERED_LISTED.split())
 
 
 def unleet(tracked: Tracked, changes: Counter[str]) -> Tracked:
-    """`tracked` is lower case. Lengths do not change."""
+    """Replace signs and digits that stand for letters. `tracked` is lower case; lengths do not
+    change."""
     text = tracked.text
     if _BESIDE.search(text) is None:
         return tracked
@@ -55,7 +56,7 @@ def unleet(tracked: Tracked, changes: Counter[str]) -> Tracked:
             continue
         for match in _TOKEN.finditer(chunk[0]):
             token = match[0]
-            new = _read(token)
+            new = _unleet_token(token)
             if new != token:
                 start = chunk.start() + match.start()
                 edits.append((start, start + len(token), new))
@@ -63,7 +64,7 @@ def unleet(tracked: Tracked, changes: Counter[str]) -> Tracked:
     return tracked.rewrite(edits)
 
 
-def _read(token: str) -> str:
+def _unleet_token(token: str) -> str:
     letters = sum(map(str.isalpha, token))
     digits = sum(map(str.isdigit, token))
     if not letters or letters == len(token) or digits > letters or len(token) > _LONGEST:
@@ -98,7 +99,7 @@ def _trailing(run: str, letters: int, digits: int) -> str:
 
 
 def _inner(token: str, start: int, end: int, letters: int) -> str:
-    """The run of signs between two letters `token[start:end]`, as letters or as it is."""
+    """The run of signs `token[start:end]` between two letters: as letters, or unchanged."""
     run = token[start:end]
     numbers = {char for char in run if char.isdigit()}
     if len(run) > 4 or len(numbers) > 1 or letters < 2 or not token[end].isalpha():

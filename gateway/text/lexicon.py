@@ -1,4 +1,5 @@
-"""Words that people write, the most telling first: what a garbled word is likely to say."""
+"""`Lexicon`: words that people write, by rank. It tells which word a garbled one is likely to
+be."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from importlib import resources
 
 
 class Lexicon:
-    """Folded words by rank. Built once; about 3 MB."""
+    """Folded words by rank, the most telling first. Built once; about 3 MB of memory."""
 
     __slots__ = ("_ranks",)
 
@@ -27,6 +28,6 @@ class Lexicon:
 
 
 def load() -> Lexicon:
-    """The words shipped with the package (training/lexicon.py says where they are from)."""
+    """Load the lexicon that is shipped with the package; training/lexicon.py made it."""
     text = resources.files("gateway.text").joinpath("lexicon.txt").read_text("utf-8")
     return Lexicon(line for line in text.splitlines() if not line.startswith("#"))

@@ -1,7 +1,7 @@
-"""Markup that a page does not show: tags of HTML, and marks of Markdown inside words.
+"""Drops markup that a page does not show: tags of HTML, and marks of Markdown inside words.
 
-Dropped for reading alone, and only what holds no words itself: where a platform shows markup as it
-is written, nothing that people would see may go unread.
+It is dropped for reading alone, and only if it contains no words itself: some platforms show markup
+as it is written, and nothing that people would see there may go unread.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ _TAG = re.compile(
     r"|<!--(?:[^<>\w]{0,40}|[^\W\d]{0,12})-->",
     re.IGNORECASE,
 )
-_DIGITS = 5  # and no more in a tag that is dropped: they might be a number
+_DIGITS = 5  # most digits in a tag that is dropped: more might be somebody's number
 _MARKS = re.compile(r"\*\*|__|~~|\|\||`")
 _SPACE = re.compile(r"\s")
 _ESCAPED = re.compile(r"(?<=\w)\\(?=[@.+_-]\w)")
 
 
 def without_markup(tracked: Tracked, changes: Counter[str]) -> Tracked:
-    """`tracked` itself when nothing is dropped. What stood inside a word or value is counted."""
+    """Drop markup. What stood inside a word or value is counted in `changes`. Returns `tracked`
+    itself when nothing is dropped."""
     text = tracked.text
     tags = _tags(text) if "<" in text else []
     edits = [*tags, *_marks(text)]
@@ -50,8 +51,8 @@ def _tags(text: str) -> list[Edit]:
 
 
 def _marks(text: str) -> list[Edit]:
-    """Pairs in one piece without white space, one of the two inside a word. Further apart they are
-    letters that were left out, as in "n**r or f**l"."""
+    """Edits that drop pairs of marks of Markdown: both in one piece without white space, one of
+    them inside a word. Marks further apart stand for letters, as in "n**r or f**l"."""
     edits: list[Edit] = []
     opened: dict[str, tuple[int, int]] = {}
     for match in _MARKS.finditer(text):

@@ -1,4 +1,5 @@
-"""Letters that a sign stands for: "sh*t", "b#tch", "k**l". What the word is, the lexicon tells."""
+"""Undoes masked letters, which a sign stands for: "sh*t", "b#tch", "k**l". The lexicon tells the
+word."""
 
 from __future__ import annotations
 
@@ -13,14 +14,14 @@ from gateway.text.tracked import Edit, Tracked
 
 _WORD = re.compile(r"(?<![\w*#%•·])[a-z]+(?:[*#%_•·]{1,2}[a-z]+)+(?![\w*#%•·])")
 _ANY = re.compile("[*#%_•·]")
-_SHORTEST, _LONGEST = 4, 20
-_MOST_SIGNS = 2  # of one word: 676 readings
-_MOST_WORDS = 50  # of one text; further ones are read without their signs, as letters set apart
+_SHORTEST, _LONGEST = 4, 20  # characters of a masked word
+_MOST_SIGNS = 2  # in one word: 676 readings to look up
+_MOST_WORDS = 50  # in one text; later ones are read without their signs, as letters set apart
 
 
 def unmask(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
-    """`tracked`, which is lower case, with a letter for each sign inside a word, where that makes
-    a word of the lexicon; or without the signs, where that makes a likelier one."""
+    """Put a letter for each sign inside a word, if that makes a word of the lexicon; or drop the
+    signs, if that makes a likelier one. `tracked` is lower case."""
     text = tracked.text
     if _ANY.search(text) is None:
         return tracked
@@ -30,9 +31,9 @@ def unmask(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked
         word = match[0]
         signs = [sign.start() for sign in _ANY.finditer(word)]
         bare = _ANY.sub("", word)
-        said = lexicon.best([bare, *_readings(word, signs)])
-        if said is not None:
-            letters = [said[at] if len(said) > len(bare) else "" for at in signs]
+        best = lexicon.best([bare, *_readings(word, signs)])
+        if best is not None:
+            letters = [best[at] if len(best) > len(bare) else "" for at in signs]
             edits += [
                 (match.start() + at, match.start() + at + 1, letter)
                 for at, letter in zip(signs, letters, strict=True)
@@ -43,7 +44,8 @@ def unmask(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked
 
 
 def _is_masked(word: str, lexicon: Lexicon) -> bool:
-    """Not words that a line joins ("well_known"), nor letters that are all set apart."""
+    """Whether signs may stand for letters of `word`: not if they join two words ("well_known"), nor
+    if they set all letters apart."""
     parts = _ANY.split(word)
     if all(len(part) == 1 for part in parts):
         return False

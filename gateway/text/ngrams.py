@@ -1,4 +1,5 @@
-"""Letter sequences of seven languages, for messages whose words say too little."""
+"""`Ngrams`: tells seven languages apart by their letter sequences, where the words say too
+little."""
 
 from __future__ import annotations
 
@@ -10,13 +11,13 @@ from importlib import resources
 
 _LANGUAGES = ("en", "fr", "es", "de", "it", "pt", "nl")
 _LENGTHS = (2, 3, 4, 5)
-_READ = 400  # characters
+_READ = 400  # characters of a text that are looked at
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _SCALE = 1.5  # of the table's digits; see its header
 
 
 class Ngrams:
-    """A naive Bayes model, cut down to the sequences that tell most (ngrams.txt)."""
+    """A naive Bayes model of letter sequences, reduced to those that tell most (ngrams.txt)."""
 
     __slots__ = ("_table",)
 
@@ -25,8 +26,8 @@ class Ngrams:
         self._table = _parse(file.read_text("utf-8"))
 
     def __call__(self, text: str) -> Mapping[str, float]:
-        """Language → log-odds against the mean of all, for a lower-case text; empty when no
-        known sequence is in it."""
+        """Language → log-odds against the mean of all languages. `text` is lower case; the answer
+        is empty when it has no known sequence."""
         words = " " + " ".join(_WORD.findall(text[:_READ])) + " "
         seen: Counter[str] = Counter()
         for length in _LENGTHS:

@@ -1,4 +1,4 @@
-"""One text, three forms."""
+"""`Normaliser`: makes the clean, normalised and folded forms of a text."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from gateway.text.tables import Tables
 from gateway.text.tracked import Tracked
 from gateway.text.turned import from_turned
 
-_LAYERS = 3  # of encoding
+_LAYERS = 3  # of encoding that are undone, one inside the other
 
 
 class Normaliser:
-    """Built once; holds tables only. Time and memory are linear in the text: the longest
-    expansion is NFKC's, 18 characters for one."""
+    """Makes the three forms of a text. Built once; it keeps nothing but tables. Time and memory are
+    linear in the text; the longest expansion is that of NFKC, 18 characters for one."""
 
     __slots__ = ("_fold", "_homoglyphs", "_lexicon")
 
@@ -40,20 +40,23 @@ class Normaliser:
         changes: Counter[str] = Counter()
         tracked = clean(Tracked.of(text), changes)
         published = tracked.mapped()
-        read = self._read(tracked, declared, changes)
+        read = self._undo_hiding(tracked, declared, changes)
         normalised = published if read is tracked else read.mapped()
         folded = self._fold(read, changes)
         if folded.starts is read.starts:
             return published, normalised, _same_offsets(folded.text, normalised), changes
         return published, normalised, folded.mapped(), changes
 
-    def _read(self, tracked: Tracked, declared: str | None, changes: Counter[str]) -> Tracked:
-        """What is written, decoded where it was encoded, once and again."""
+    def _undo_hiding(
+        self, tracked: Tracked, declared: str | None, changes: Counter[str]
+    ) -> Tracked:
+        """The normalised form: lookalikes and encodings undone, up to _LAYERS times, then markup,
+        posing capitals and rot13."""
         tracked = from_turned(tracked, self._lexicon, changes)
         for _ in range(_LAYERS):
             if not tracked.text.isascii():
                 tracked = self._homoglyphs(compat(tracked, changes), declared, changes)
-            decoded = self._decoded(tracked, changes)
+            decoded = self._decode(tracked, changes)
             if decoded is tracked:
                 break
             tracked = decoded
@@ -61,11 +64,11 @@ class Normaliser:
         tracked = without_posing_capitals(tracked, self._lexicon, changes)
         return from_rot13(tracked, self._lexicon, changes)
 
-    def _decoded(self, tracked: Tracked, changes: Counter[str]) -> Tracked:
-        said = from_references(tracked, changes)
-        if said is not tracked:
-            said = clean(said, changes)  # nothing was hidden yet where it was written as a code
-        return from_base64(said, self._lexicon, changes)
+    def _decode(self, tracked: Tracked, changes: Counter[str]) -> Tracked:
+        decoded = from_references(tracked, changes)
+        if decoded is not tracked:
+            decoded = clean(decoded, changes)  # hidden characters may have been written as codes
+        return from_base64(decoded, self._lexicon, changes)
 
 
 def _same_offsets(text: str, form: Mapped) -> Mapped:

@@ -1,4 +1,4 @@
-"""Reading a message: the `Read` of the ports."""
+"""`TextReader`: reads a message into its forms and its language (`ports.Read`)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from gateway.text.tables import build
 
 
 class TextReader:
-    """Callable as `Read`. Building it takes some 30 ms and loads no model; after that it holds
-    tables only, so that one instance serves any number of threads."""
+    """A callable `ports.Read`. Building one takes some 30 ms and loads no model. It never changes
+    afterwards, so that any number of threads can share one."""
 
     __slots__ = ("_languages", "_normalise")
 
@@ -20,9 +20,9 @@ class TextReader:
         self._languages = Languages()
 
     def __call__(self, text: str, language: str | None) -> ReadText:
-        """The forms of `text`. A well-formed BCP 47 tag in `language` is believed (score 1);
-        otherwise the language is detected. Never raises, for any text: lone surrogates read
-        as U+FFFD."""
+        """The forms and the language of `text`. A well-formed BCP 47 tag in `language` is believed
+        (score 1); otherwise the language is detected. Never raises, whatever the text: lone
+        surrogates are read as U+FFFD."""
         declared = declared_language(language)
         clean, normalised, folded, changes = self._normalise(text, declared)
         if declared is not None:

@@ -1,6 +1,5 @@
-"""Characters written as codes that a page, a browser or a reader turns back: HTML character
-references (https://html.spec.whatwg.org/#character-references), percent-encoding (RFC 3986),
-escapes as of JSON. Read as the characters they stand for.
+"""Decodes characters that are written as codes: HTML character references
+(https://html.spec.whatwg.org/#character-references), percent-encoding (RFC 3986), escapes of JSON.
 """
 
 from __future__ import annotations
@@ -15,23 +14,24 @@ from urllib.parse import unquote_to_bytes
 
 from gateway.text.tracked import Edit, Tracked
 
-# However often the ampersand itself was written as one.
+# With the ampersand itself written as a reference any number of times.
 _REFERENCE = re.compile(
     r"&(?:amp;)*(?P<what>#(?:[xX][0-9A-Fa-f]{1,6}(?![0-9A-Fa-f])|[0-9]{1,7}(?![0-9]));?|[A-Za-z][A-Za-z0-9]{1,31};)"
 )
 _PERCENT = re.compile(r"(?<![0-9%])(?:%[0-9A-Fa-f]{2})+|(?:%[0-9A-Fa-f]{2}){2,}")
 _ESCAPE = re.compile(r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
-_REACH = 2_000  # into the longest link that is looked at
+_REACH = 2_000  # characters before a code in which the start of a link is looked for
 _UNRESERVED = re.compile(r"[\w.~@+-]+")
 _LAST = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
-# Programs write signs and accents so in any text; these nobody needs to, nor hidden characters.
+# Programs write signs and accents as codes in any text. Nobody needs to write these so, nor hidden
+# characters: such codes count as hiding.
 _PLAIN = frozenset(f"{ascii_letters}{digits}@.")
 
 
 def from_references(tracked: Tracked, changes: Counter[str]) -> Tracked:
-    """`tracked` itself when no character is written as a code. Each decoded character maps to the
-    whole of its code. What may be hidden among the decoded is still there."""
+    """Decode codes. Each decoded character maps to the whole of its code. Hidden characters among
+    the decoded ones stay. Returns `tracked` itself when there is no code."""
     text = tracked.text
     edits: list[Edit] = []
     if "&" in text:
@@ -56,7 +56,8 @@ def _references(text: str) -> Iterator[Edit]:
 
 
 def _percents(text: str) -> Iterator[Edit]:
-    """In a link a space or a stroke stays as it is written: it would end or change the link."""
+    """Edits that decode percent-encoding. In a link, reserved characters stay encoded: a decoded
+    space or stroke would end or change the link."""
     for match in _PERCENT.finditer(text):
         try:
             said = unquote_to_bytes(match[0]).decode("utf-8")

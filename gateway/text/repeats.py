@@ -1,4 +1,4 @@
-"""Letters held for emphasis or to slip past a list: "heeellooo", "fuuuck", "傻傻傻逼"."""
+"""Shortens letters held for emphasis or to slip past a list: "heeellooo", "fuuuck", "傻傻傻逼"."""
 
 from __future__ import annotations
 

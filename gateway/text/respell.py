@@ -1,8 +1,8 @@
-"""Words written with signs for letters, or with a letter held, as the lexicon knows them.
+"""Respells words that have signs for letters, or repeated letters, by the lexicon.
 
-"su1s" is suis and "k1ll" is kill; "nottt" is not and "asss" is ass. Rules of spelling cannot
-tell (gateway/text/leet.py and repeats.py have those); a list of words can. What it does not know
-is left to the rules.
+"su1s" is suis and "k1ll" is kill; "nottt" is not and "asss" is ass. Rules of spelling
+(gateway/text/leet.py and repeats.py) cannot tell these; a list of words can. Words that it does not
+know are left to the rules.
 """
 
 from __future__ import annotations
@@ -27,15 +27,16 @@ _CHUNK = re.compile(r"\S+")
 _ADDRESS = re.compile(r"://|^www\.|@[\w.-]*\.\w|\w\.\w{2,}/|[268]|\d\d\d")
 _TOKEN = re.compile(rf"(?<!\w)[a-z](?:[a-z]|[{_SIGNS}]+(?=[a-z]))*(?!\w)")
 _RUN = re.compile(r"([a-z])\1\1+")
-_LONGEST = 40
-_MOST_READINGS = 128
+_LONGEST = 40  # characters of a token
+_MOST_READINGS = 128  # of one token: bounds the look-ups
 _SHORTEST = 3  # letters of a word with signs in it
 _HELD_ALONE = frozenset("ai")  # words of one letter; "xxx" and "www" are none
 _RATING = 3  # "aaa" and "iii" mean themselves
 
 
 def respell(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
-    """`tracked` is lower case without accents."""
+    """Replace garbled words by the likeliest word of the lexicon that they can be read as.
+    `tracked` is lower case without accents."""
     text = tracked.text
     if not _is_garbled(text):
         return tracked
@@ -58,8 +59,8 @@ def _is_garbled(text: str) -> bool:
 
 
 def _reading(token: str, lexicon: Lexicon) -> list[tuple[int, int, str]]:
-    """The stretches of `token`, each with what it says, where the token is garbled and the
-    lexicon knows a reading of it; else nothing."""
+    """The stretches of `token` that change, each as start, end and letters; empty when the token is
+    not garbled or the lexicon knows no reading of it."""
     if len(token) > _LONGEST or not _is_garbled(token):
         return []
     if len(set(token)) == 1:
@@ -71,7 +72,9 @@ def _reading(token: str, lexicon: Lexicon) -> list[tuple[int, int, str]]:
     stretches = list(_stretches(token))
     if prod(len(says) for _, _, says in stretches) > _MOST_READINGS:
         return []
-    readings = {"".join(each): each for each in product(*(says for _, _, says in stretches))}
+    readings = {
+        "".join(reading): reading for reading in product(*(says for _, _, says in stretches))
+    }
     word = lexicon.best(readings)
     if word is None:
         return []
@@ -83,7 +86,8 @@ def _reading(token: str, lexicon: Lexicon) -> list[tuple[int, int, str]]:
 
 
 def _stretches(token: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    """Start, end, and what stands there: a held letter once or twice, a sign's letters."""
+    """Yield start, end and possible letters of each stretch of `token`: a repeated letter counts
+    once or twice, a sign is any of its letters."""
     at = 0
     while at < len(token):
         run = _RUN.match(token, at)

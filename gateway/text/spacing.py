@@ -1,4 +1,4 @@
-"""Letters that were set apart: "k i l l", "f-u-c-k", "傻*逼"."""
+"""Joins letters that were set apart: "k i l l", "f-u-c-k", "傻*逼"."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _QUICK = re.compile(
     rf"[ .\-*~|/+\u00b7\u2022\u2027^=_\u2026'\"](?:{_ONE})"
     rf"(?:[ ]{{2,3}}|{_GAP})(?:{_ONE})(?!{_LETTER})"
 )
-_REACH = 6  # of one letter and the longest gap
+_REACH = 6  # characters of one letter and the longest gap
 _HAN_APART = re.compile(rf"(?<!\w){_HAN}[ ]{_HAN}(?!\w)")
 _INSIDE = re.compile(
     r"(?<=[^\W\d_])[*~^\u00b7\u2022\u2027]{1,3}(?=[^\W\d_])"
@@ -47,9 +47,11 @@ _WORDS = frozenset("aiyoàuеиво")
 
 
 def join(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
-    """Single letters that stand apart are joined, where at least three follow each other and at
-    least two of some run are no words; Chinese characters with a sign or an emoji between them,
-    and a word of the lexicon with an emoji inside, too."""
+    """Join letters that are set apart.
+
+    Single letters are joined if at least three follow each other and at least two in some run are
+    no words by themselves. Also joined are Chinese characters with a sign or an emoji between them,
+    and a word of the lexicon with an emoji inside."""
     text = tracked.text
     edits: set[Edit] = set()
     near = _QUICK.search(text)
@@ -82,7 +84,8 @@ def join(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
 
 
 def _emoji_inside(text: str, lexicon: Lexicon) -> set[Edit]:
-    """Not counted as garbling: between Chinese characters an emoji mostly ends a clause."""
+    """Edits that drop emoji inside words. They are not counted as changes: between Chinese
+    characters an emoji mostly ends a clause."""
     edits: set[Edit] = {(match.start(), match.end(), "") for match in _EMOJI_IN_HAN.finditer(text)}
     for match in _EMOJI_IN_WORD.finditer(text):
         left, right = match[1], match[3]
@@ -92,7 +95,8 @@ def _emoji_inside(text: str, lexicon: Lexicon) -> set[Edit]:
 
 
 def _gaps(run: str) -> list[tuple[int, int]]:
-    """What to drop from a run. Where letters are set apart by signs, a space ends a word."""
+    """The spans to drop from a run. Where most letters are set apart by signs, a space ends a word
+    and stays."""
     gaps = [match.span() for match in _GAPS.finditer(run)]
     signs = [(start, end) for start, end in gaps if not run[start:end].isspace()]
     return signs if 2 * len(signs) > len(gaps) else gaps

@@ -1,5 +1,5 @@
-"""What reading looks up, built once from Unicode data and from the confusables that Unicode
-publishes (confusables.txt, as the package `confusable-homoglyphs` carries it)."""
+"""`Tables`: lookalike letters and accents, built once from Unicode data and from the confusables
+that Unicode publishes (confusables.txt, as the package `confusable-homoglyphs` carries it)."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ _FOLDED_RANGES = (
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """`lookalikes`: a letter of another script → the Latin letter it is taken for, by Unicode;
-    `near`: likewise, by eye alone; `cyrillic`: the way back; `accents`: a lower-case letter →
-    the same without its accents, one to one, for `str.translate`."""
+    """Tables of letters. `lookalikes`: a letter of another script → the Latin letter that it looks
+    like, by Unicode. `near`: likewise, by eye alone. `cyrillic`: a Latin letter → the Cyrillic one.
+    `accents`: a lower-case letter → the same without accents, one to one, for `str.translate`."""
 
     lookalikes: Mapping[str, str]
     near: Mapping[str, str]
@@ -72,14 +72,14 @@ def build() -> Tables:
 
 
 def spelled() -> dict[str, str]:
-    """Lower-case letters that fold to several."""
+    """Lower-case letters that fold to several: "ß" → "ss"."""
     return dict(_SPELLED)
 
 
 def _lookalikes() -> dict[str, str]:
     file = resources.files("confusable_homoglyphs").joinpath("confusables.json")
     confusables: dict[str, list[dict[str, str]]] = json.loads(file.read_text("utf-8"))
-    found: dict[str, str] = {}
+    lookalikes: dict[str, str] = {}
     for letter, looks_like in confusables.items():
         if len(letter) != 1 or letter.isascii() or not letter.isalpha():
             continue
@@ -87,9 +87,9 @@ def _lookalikes() -> dict[str, str]:
             continue
         for other in looks_like:
             if len(other["c"]) == 1 and other["c"].isascii() and other["c"].isalpha():
-                found[letter] = _as_read(letter, other["c"])
+                lookalikes[letter] = _as_read(letter, other["c"])
                 break
-    return found
+    return lookalikes
 
 
 def _as_read(letter: str, latin: str) -> str:
@@ -100,7 +100,7 @@ def _as_read(letter: str, latin: str) -> str:
 
 
 def _accents() -> dict[int, str]:
-    found: dict[int, str] = {}
+    accents: dict[int, str] = {}
     for low, high in _FOLDED_RANGES:
         for point in range(low, high):
             letter = chr(point).lower()
@@ -109,7 +109,7 @@ def _accents() -> dict[int, str]:
             base = unicodedata.normalize("NFD", letter)[0]
             base = _PLAIN.get(base, base)
             if base != chr(point):
-                found[point] = base
-    found.update({ord(letter): plain for letter, plain in _PLAIN.items()})
-    found[0x0130] = "i"  # its lower case would be two characters
-    return found
+                accents[point] = base
+    accents.update({ord(letter): plain for letter, plain in _PLAIN.items()})
+    accents[0x0130] = "i"  # its lower case would be two characters
+    return accents

@@ -1,4 +1,4 @@
-"""A text under rewriting that remembers where each of its characters came from."""
+"""`Tracked`: a text that is being rewritten, with the place that each character came from."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from gateway.model.text import Mapped
 
 Edit = tuple[int, int, str]
-"""`start`, `end`, what stands there afterwards. Empty: dropped."""
+"""Start, end, and the text that replaces the span; empty to drop it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """`starts[i]` is the offset in the first text of what produced `text[i]`, with one more
-    element for the end; `ends` as in `Mapped`."""
+    """A text and its offsets in the submitted text. `starts[i]` is where the character `text[i]`
+    came from, with one more element for the end; `ends` as in `Mapped`."""
 
     text: str
     starts: Sequence[int]
@@ -22,11 +22,12 @@ class Tracked:
 
     @classmethod
     def of(cls, text: str) -> Tracked:
+        """A submitted text, not rewritten yet."""
         return cls(text, range(len(text) + 1))
 
     def rewrite(self, edits: Iterable[Edit], *, merge: bool = False) -> Tracked:
-        """Apply `edits`, which are ascending and do not overlap. Characters of an edit that
-        keeps the length map one to one, unless `merge`; all others of an edit map to the whole
+        """Apply `edits`, which are ascending and do not overlap. Characters of an edit that keeps
+        the length map one to one, unless `merge` is set; those of any other edit map to the whole
         of its span."""
         edits = list(edits)
         if not edits:
@@ -43,8 +44,8 @@ class Tracked:
         ends = self.ends
         if ends is None and any(new and end - start > 1 for start, end, new in edits):
             ends = [start + 1 for start in self.starts[: len(self.text)]]
-        starts = _carry(self.starts, edits, merge=merge, last=False)
-        return Tracked(text, starts, ends and _carry(ends, edits, merge=merge, last=True))
+        starts = _carry_offsets(self.starts, edits, merge=merge, last=False)
+        return Tracked(text, starts, ends and _carry_offsets(ends, edits, merge=merge, last=True))
 
     def with_text(self, text: str) -> Tracked:
         """The same offsets for a text of the same length, changed character by character."""
@@ -58,8 +59,11 @@ class Tracked:
         )
 
 
-def _carry(offsets: Sequence[int], edits: list[Edit], *, merge: bool, last: bool) -> list[int]:
-    """`offsets` through `edits`: what is not one to one takes the span's first or last."""
+def _carry_offsets(
+    offsets: Sequence[int], edits: list[Edit], *, merge: bool, last: bool
+) -> list[int]:
+    """`offsets` after `edits`. Characters that do not map one to one take the first offset of the
+    span, or the last one if `last` is set."""
     carried: list[int] = []
     done = 0
     for start, end, new in edits:

@@ -1,4 +1,5 @@
-"""Text turned upside down: letters that look like others on their head, the last one first."""
+"""Turns text that was written upside down: letters that look like others on their head, in
+reverse."""
 
 from __future__ import annotations
 
@@ -24,22 +25,23 @@ _TURNS = str.maketrans({**_UPRIGHT, **_TURNED})
 _SURE = re.compile("[ɐɔǝɟƃɥɾʞɯɹʇʌʍʎ]")
 _TOKEN = rf"[{re.escape(''.join(sorted({*_UPRIGHT, *_TURNED} - {' '})))}]+"
 _RUN = re.compile(rf"(?<!\S){_TOKEN}(?: {_TOKEN})*(?!\S)")
-_LEAST = 2  # letters that are sure to be turned
+_LEAST = 2  # least number of letters in a run that only upside-down text has
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def from_turned(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
-    """`tracked` itself where nothing stands on its head. Phonetic script has such letters too:
-    most of what a run says must be words. Each character maps to the whole of its run."""
+    """Turn upside-down runs. Each character maps to the whole of its run. Phonetic script has such
+    letters too, so most words of a turned run must be in the lexicon. Returns `tracked` itself when
+    nothing is turned."""
     text = tracked.text
     if text.isascii() or _SURE.search(text) is None:
         return tracked
     edits: list[Edit] = []
     for match in _RUN.finditer(text):
         start, end = _without_upright_words(match[0], lexicon)
-        said = _turned(match[0][start:end])
-        if len(_SURE.findall(match[0])) >= _LEAST and _says_words(said, lexicon):
-            edits.append((match.start() + start, match.start() + end, said))
+        turned = _turned(match[0][start:end])
+        if len(_SURE.findall(match[0])) >= _LEAST and _says_words(turned, lexicon):
+            edits.append((match.start() + start, match.start() + end, turned))
     if edits:
         changes["encoded"] += len(edits)
     return tracked.rewrite(edits, merge=True)
@@ -50,7 +52,7 @@ def _turned(text: str) -> str:
 
 
 def _without_upright_words(run: str, lexicon: Lexicon) -> tuple[int, int]:
-    """Where in `run` the words begin and end that are not upright ones around it."""
+    """Start and end of `run` without the upright words at its edges."""
     start, end = 0, len(run)
     while start < end and _is_upright(first := run[start:end].partition(" ")[0], lexicon):
         start += len(first) + 1
@@ -62,7 +64,7 @@ def _without_upright_words(run: str, lexicon: Lexicon) -> tuple[int, int]:
 def _is_upright(word: str, lexicon: Lexicon) -> bool:
     if _SURE.search(word) is not None:
         return False
-    as_written, as_meant = (_WORD.findall(one.lower()) for one in (word, _turned(word)))
+    as_written, as_meant = (_WORD.findall(form.lower()) for form in (word, _turned(word)))
     if not as_written:  # a sign; or one letter, which may be either
         return not any(map(str.isalnum, word))
     return _all_known(as_written, lexicon) and not _all_known(as_meant, lexicon)

@@ -1,6 +1,6 @@
-"""Words that tell one Latin-script language from another in chat: function words first, then the
-small talk of fans and creators. Written by hand for this project. Accents are folded away, as
-people leave them out; spellings that several languages share count less for each."""
+"""Words that tell languages in Latin script apart in chat: function words first, then the small
+talk of fans and creators. Written by hand for this project. Accents are folded, as people leave
+them out; a word of several languages counts less for each."""
 
 from __future__ import annotations
 

@@ -1,6 +1,9 @@
-"""Concurrent messages share one model: whatever is queued when it is free goes in one batch, each
-text once, and what it answered lately is not asked again. Messages take turns, so that a long one
-of many windows keeps no short one waiting."""
+"""`Batcher`: scores the texts of concurrent messages in batches on one model.
+
+When the model is free, whatever is queued goes in one batch, each text once; texts whose scores are
+cached are not scored again. Messages take turns, so that a long one of many windows keeps no short
+one waiting.
+"""
 
 from __future__ import annotations
 
@@ -17,29 +20,37 @@ from gateway.toxicity.cache import Scope, ScoreCache
 from gateway.toxicity.scorer import Scores, checked
 
 Answer = asyncio.Future[Scores]
+"""The scores that one caller waits for, for one text."""
 
-_TURN = 8  # texts of one message in a batch, while others wait
-_MOST_CHARACTERS = 8_000  # of a batch, but for its last text: a fraction of a second
+_TURN = 8
+"""Texts of one message in a row, while other messages wait."""
+_MOST_CHARACTERS = 8_000
+"""Of a batch, its last text not counted: the model takes a fraction of a second for them."""
 
 
-class _Waiting(NamedTuple):
+class _QueuedText(NamedTuple):
+    """One text of one message. `key` is its key in the cache."""
+
     key: bytes
     text: str
     answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A text of a batch, and who waits for it."""
+class _BatchedText:
+    """A text of a batch, and the answers of all callers that wait for its scores."""
 
     text: str
     answers: list[Answer] = field(default_factory=list)
 
 
 class Batcher:
-    """Calls `score` on `executor`, one call at a time. Nothing waits for company: a text that
-    finds the model free is scored at once. `most` bounds the texts of a batch, `queued` what may
-    wait; more is refused with StageUndefined, and so held."""
+    """Calls `score` on `executor`, one call at a time.
+
+    A text that arrives while the model is free is scored at once: no batch waits to fill. `most` is
+    the largest number of texts of a batch, `queued` of texts that wait; a message that exceeds
+    `queued` gets StageUndefined, and so is held.
+    """
 
     def __init__(
         self,
@@ -55,13 +66,13 @@ class Batcher:
         self._cache = cache
         self._most = most
         self._queued = queued
-        self._messages: deque[deque[_Waiting]] = deque()  # whose turn is next, first
+        self._messages: deque[deque[_QueuedText]] = deque()  # whose turn is next, first
         self._waiting = 0  # texts
         self._worker: asyncio.Task[None] | None = None
 
     async def score(self, texts: Sequence[str], *, scope: Scope) -> list[Scores]:
-        """One answer for each text, in order; those of one `scope` share the model's answers.
-        Raises what the model raises, StageUndefined for an answer that is not one."""
+        """The scores of each text, in order. Texts of one `scope` share cached scores. Raises what
+        the model raises, and StageUndefined for an answer that is no score of each text."""
         keys = [self._cache.key(scope, text) for text in texts]
         known = [scores for key in keys if (scores := self._cache.get(key)) is not None]
         if len(known) == len(texts):
@@ -70,52 +81,54 @@ class Batcher:
             raise StageUndefined(Stage.TOXICITY, "too many texts wait for the model")
         loop = asyncio.get_running_loop()
         answers: list[Answer] = [loop.create_future() for _ in texts]
-        self._messages.append(deque(map(_Waiting, keys, texts, answers)))
+        self._messages.append(deque(map(_QueuedText, keys, texts, answers)))
         self._waiting += len(texts)
         if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._work())
+            self._worker = asyncio.create_task(self._score_queue())
         try:
             return list(await asyncio.gather(*answers))
         finally:
             for answer in answers:
-                answer.cancel()  # of no use once the caller is gone; done ones stay as they are
+                answer.cancel()  # nobody waits once the caller is gone; no effect on done ones
 
     async def close(self) -> None:
-        """Waiting texts are given up."""
+        """Cancel what waits, and wait for the batch that the model is scoring."""
         for message in self._messages:
-            for waiting in message:
-                waiting.answer.cancel()
+            for queued in message:
+                queued.answer.cancel()
         self._messages.clear()
         self._waiting = 0
         if self._worker is not None:
             await asyncio.wait([self._worker])
 
-    async def _work(self) -> None:
+    async def _score_queue(self) -> None:
+        """Score batch after batch until nothing is queued."""
         loop = asyncio.get_running_loop()
         while self._messages:
             batch = self._next_batch()
             if not batch:
                 continue
-            texts = [asked.text for asked in batch.values()]
+            texts = [batched.text for batched in batch.values()]
             outcome = loop.run_in_executor(self._executor, self._score, texts)
             await asyncio.wait([outcome])
-            self._hand_out(batch, outcome)
+            self._answer_callers(batch, outcome)
 
-    def _next_batch(self) -> dict[bytes, _Asked]:
-        """Off the queue; who waits for what is known by now has it at once."""
-        batch: dict[bytes, _Asked] = {}
+    def _next_batch(self) -> dict[bytes, _BatchedText]:
+        """Take the next batch off the queue: its texts by cache key. Texts whose scores are cached
+        by now are answered at once and left out."""
+        batch: dict[bytes, _BatchedText] = {}
         characters = taken = 0
         while self._messages and len(batch) < self._most and characters < _MOST_CHARACTERS:
             message = self._messages[0]
             key, text, answer = message.popleft()
             self._waiting -= 1
             if not answer.done():
-                known = self._cache.get(key)
-                if known is None:
+                cached = self._cache.get(key)
+                if cached is None:
                     characters += 0 if key in batch else len(text)
-                    batch.setdefault(key, _Asked(text)).answers.append(answer)
+                    batch.setdefault(key, _BatchedText(text)).answers.append(answer)
                 else:
-                    answer.set_result(known)
+                    answer.set_result(cached)
             taken += 1
             if not message:
                 self._messages.popleft()
@@ -125,27 +138,29 @@ class Batcher:
                 taken = 0
         return batch
 
-    def _hand_out(self, batch: dict[bytes, _Asked], outcome: asyncio.Future[list[Scores]]) -> None:
-        """Each caller gets its own answer, or the model's failure. Failures are not kept."""
+    def _answer_callers(
+        self, batch: dict[bytes, _BatchedText], outcome: asyncio.Future[list[Scores]]
+    ) -> None:
+        """Give each caller its scores or the model's failure, and cache the scores."""
         failure = asyncio.CancelledError() if outcome.cancelled() else outcome.exception()
         if failure is None and len(outcome.result()) != len(batch):
             failure = StageUndefined(Stage.TOXICITY, "the model answered for other texts")
         if failure is not None:
-            for asked in batch.values():
-                _fail(asked.answers, failure)
+            for batched in batch.values():
+                _fail_answers(batched.answers, failure)
             return
-        for (key, asked), scores in zip(batch.items(), outcome.result(), strict=True):
+        for (key, batched), scores in zip(batch.items(), outcome.result(), strict=True):
             try:
                 self._cache.put(key, checked(scores))
             except StageUndefined as undefined:
-                _fail(asked.answers, undefined)
+                _fail_answers(batched.answers, undefined)
                 continue
-            for answer in asked.answers:
+            for answer in batched.answers:
                 if not answer.done():  # a caller that gave up
                     answer.set_result(scores)
 
 
-def _fail(answers: Sequence[Answer], failure: BaseException) -> None:
+def _fail_answers(answers: Sequence[Answer], failure: BaseException) -> None:
     for answer in answers:
         if answer.done():
             continue

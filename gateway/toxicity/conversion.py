@@ -1,9 +1,9 @@
-"""A Detoxify checkpoint to a folder that can be served: ONNX, tokenizer, description. Once.
+"""Converts a Detoxify checkpoint to a folder that can be served: ONNX model, tokenizer,
+description.
 
-Detoxify opens its checkpoints as pickles, asks the hub for a configuration even when offline,
-and scores with a random head when the checkpoint lacks one. Here: the hash first, local files
-alone, every key accounted for, and what comes out is compared with what goes in.
-"""
+Detoxify itself opens its checkpoints as pickles, asks the hub for a configuration even when
+offline, and scores with a random head when the checkpoint lacks one. The conversion checks the hash
+first, reads local files alone, accounts for every key, and compares the scores of both models."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 KINDS = ("original", "unbiased", "multilingual")
 LONGEST_TOKENS = 512
+"""Tokens that the base models read at most."""
 CLOSE_ENOUGH = 1e-5
-"""Largest difference of a score between torch and ONNX, float32."""
+"""Largest difference of a score between torch and ONNX: rounding of float32."""
 
 _EXTRA = "Install the extra: pip install 'avatar-gateway[detoxify]'"
 _RENAMED = {
@@ -43,9 +44,10 @@ _PROBES = ("", "hello", "you are a fool and I will find you", "merci beaucoup " 
 def convert_checkpoint(
     checkpoint: Path, *, kind: str, config_folder: Path, out: Path, sha256: str
 ) -> Path:
-    """Makes `out` with model.onnx, tokenizer.json and model.json; returns the last one's path.
-    `config_folder` holds config.json and the tokenizer files of the base model. Raises
-    ModelInvalid when anything is not exactly as it should be; `out` has no description then."""
+    """Write model.onnx, tokenizer.json and model.json to `out`; return the path of model.json.
+    `config_folder` holds config.json and the tokenizer files of the base model; `sha256` (hex) is
+    that of the checkpoint. Raises ModelInvalid when anything is not exactly as expected; `out` has
+    no description then."""
     if kind not in KINDS:
         raise ModelInvalid(kind, "is no kind of Detoxify model", f"Use one of {KINDS}")
     check_file(checkpoint, sha256.lower(), mend="Download the checkpoint again")
@@ -65,8 +67,8 @@ def convert_checkpoint(
 
 
 def _load(torch: Any, checkpoint: Path) -> Mapping[str, Any]:
-    """Its hash is the one that the user named, so a full unpickling is their decision; the safe
-    way is tried first."""
+    """Read the checkpoint, without running its pickle if that is possible. Where it is not, it is
+    unpickled in full: its hash is the one that the user named, so that is their decision."""
     try:
         loaded = torch.load(checkpoint, map_location="cpu", weights_only=True)
     except Exception:  # noqa: BLE001 - whatever the safe reader cannot do, the other may
@@ -109,8 +111,9 @@ def _build(
 
 
 def _load_strictly(checkpoint: Path, model: torch.nn.Module, state: Mapping[str, Any]) -> None:
-    """A key that is missing would leave random weights, one that is too many was meant for
-    something. `position_ids` are numbers in order that older versions saved."""
+    """Load the weights; every key must be there, and no other. A missing key would leave random
+    weights, an unknown one means another architecture. `position_ids`, a row of numbers that older
+    versions saved, is skipped."""
     kept = {name: value for name, value in state.items() if not name.endswith("position_ids")}
     expected = model.state_dict()
     missing, unknown = expected.keys() - kept.keys(), kept.keys() - expected.keys()
@@ -123,12 +126,13 @@ def _load_strictly(checkpoint: Path, model: torch.nn.Module, state: Mapping[str,
 
 
 def _export(torch: Any, model: Any, tokenizer: Any, out: Path) -> tuple[str, ...]:
-    """The names of the inputs, in order."""
+    """Write model.onnx and tokenizer.json to `out`; return the names of the model's inputs, in
+    order."""
     sample = tokenizer(list(_PROBES[1:3]), return_tensors="pt", padding=True)
     names = tuple(name for name in tokenizer.model_input_names if name in sample)
     axes = {name: {0: "batch", 1: "tokens"} for name in names} | {"logits": {0: "batch"}}
 
-    class Logits(torch.nn.Module):  # type: ignore[misc]
+    class Logits(torch.nn.Module):  # type: ignore[misc] # torch is not here
         def __init__(self) -> None:
             super().__init__()
             self.model = model

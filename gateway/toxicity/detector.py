@@ -1,4 +1,4 @@
-"""The toxicity detector: every form of a text, every window of it, the worst by category."""
+"""`ToxicityDetector`: the highest score of each category over all forms and windows of a text."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from gateway.toxicity.scorer import CATEGORIES, Scorer
 from gateway.toxicity.windows import windows
 
 _LEET = str.maketrans("013457@$", "oieastas")
+"""Signs and digits → the letters that they commonly stand for."""
 
 
 class ToxicityDetector:
-    """Adapter of `ports.Detector` around one `scorer`, which it owns.
+    """A `ports.Detector` around one `scorer`, which it owns and closes.
 
     `longest` is the cap in code points of any form: a longer text raises StageUndefined (the
     message is held), it is never scored in part. Scores are calibrated, so that 0.5 means the
-    same for each form and language (docs/reference/toxicity.md). What the model said of a text of
-    a creator counts for `keep_s` seconds; 0 asks it every time.
+    same for each form and language (docs/reference/toxicity.md). Scores of a text are kept for
+    `keep_s` seconds, for each creator apart; 0 keeps none.
     """
 
     stage = Stage.TOXICITY
@@ -51,26 +52,27 @@ class ToxicityDetector:
         self._models = (ModelIdentity(id=scorer.id, sha256=scorer.sha256),)
 
     async def warm(self) -> None:
-        """Loads and checks the weights, scores once. Raises ModelInvalid."""
+        """Load and check the weights, then score once, so that the first message is as quick as
+        later ones. Raises ModelInvalid."""
         await asyncio.get_running_loop().run_in_executor(self._executor, self._scorer.load)
         await self._batcher.score([""], scope=())
 
     async def detect(self, submission: Submission, read: ReadText) -> Detection:
-        """What counts is what was read; of `submission` only whose it is. Raises StageUndefined
-        when the text is longer than the cap or an answer is not a score."""
-        asked: list[tuple[str, str, int]] = []  # form, window, how many the form has
+        """Score all forms of `read`. Of `submission` only tenant and creator matter. Raises
+        StageUndefined when a form is longer than the cap or the model's answer is not a score."""
+        parts: list[tuple[str, str, int]] = []  # form, text of one window, windows of the form
         for form, text in forms(read).items():
             if len(text) > self._longest:
                 raise StageUndefined(self.stage, f"text longer than {self._longest} characters")
-            parts = windows(text, size=self._scorer.window)
-            asked += [(form, part, len(parts)) for part in parts]
+            cut = windows(text, size=self._scorer.window)
+            parts += [(form, window, len(cut)) for window in cut]
         answers = await self._batcher.score(
-            [part for _, part, _ in asked], scope=(submission.tenant, submission.creator)
+            [window for _, window, _ in parts], scope=(submission.tenant, submission.creator)
         )
         calibrate = self._scorer.calibration.apply
         calibrated = [
             calibrate(answer, form=form, language=read.language, windows=count)
-            for (form, _, count), answer in zip(asked, answers, strict=True)
+            for (form, _, count), answer in zip(parts, answers, strict=True)
         ]
         return Detection(stage=self.stage, scores=worst(calibrated), models=self._models)
 
@@ -81,29 +83,29 @@ class ToxicityDetector:
 
 
 def forms(read: ReadText) -> dict[str, str]:
-    """The forms worth scoring, by name: the clean text always, as "garbled" when reading had
-    something to undo; the normalised one when it differs; the folded one of a garbled text,
-    with every leet letter undone if any was."""
-    found = {"garbled" if read.changes else "clean": read.clean.text}
+    """The forms to score, by name (`calibration.FORMS`): the clean text always, named "garbled"
+    when reading undid some hiding; the normalised form when it differs; for a garbled text the
+    folded form too, with every leet character undone if one was."""
+    scored = {"garbled" if read.changes else "clean": read.clean.text}
     if read.normalised.text != read.clean.text:
-        found["normalised"] = read.normalised.text
+        scored["normalised"] = read.normalised.text
     if read.changes:
         folded = read.folded.text
         if any(change.kind == "leet" for change in read.changes):
-            # Reading undoes leet word by word where that makes a word; who writes one word so
-            # writes others so, and a number misread costs a model little.
+            # Reading undoes leet only where that makes a word. Whoever writes one word in leet
+            # writes others in it too, and a misread number costs a model little.
             folded = folded.translate(_LEET)
-        if folded not in found.values():
-            found["folded"] = folded
-    return found
+        if folded not in scored.values():
+            scored["folded"] = folded
+    return scored
 
 
 def worst(scores: Iterable[Mapping[str, float | None]]) -> dict[str, float | None]:
     """The highest score of each category; None where no scorer covers it."""
-    found: dict[str, float | None] = dict.fromkeys(CATEGORIES)
-    for each in scores:
+    highest: dict[str, float | None] = dict.fromkeys(CATEGORIES)
+    for window_scores in scores:
         for category in CATEGORIES:
-            score, before = each.get(category), found[category]
+            score, before = window_scores.get(category), highest[category]
             if score is not None:
-                found[category] = score if before is None else max(before, score)
-    return found
+                highest[category] = score if before is None else max(before, score)
+    return highest

@@ -1,8 +1,8 @@
-"""The Detoxify backend (extra `detoxify`): the converted model in ONNX Runtime.
+"""`DetoxifyScorer` (extra `detoxify`): a converted Detoxify model in ONNX Runtime.
 
-Scores equal `Detoxify.predict()` of detoxify 0.5.4 up to 1e-5 for texts of at most 512 tokens.
-Longer ones, which Detoxify cuts in silence, are read in overlapping windows; the highest score
-of each category counts. Columns that name identities are never read.
+Its scores equal those of `Detoxify.predict()` of detoxify 0.5.4 up to 1e-5 for texts of at most 512
+tokens. Longer texts, which Detoxify cuts in silence, are scored in overlapping windows; the highest
+score of each category counts. Output columns that name identities are never read.
 """
 
 from __future__ import annotations
@@ -15,50 +15,37 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.errors import ModelInvalid
-from gateway.toxicity.calibration import Calibration
 from gateway.toxicity.scorer import CATEGORIES, Scores
-from gateway.toxicity.weights import check_files, read_description
+from gateway.toxicity.weights import DescribedScorer, check_files, read_description
 
 _MEND = "Make it again with `avatar-gateway models convert`"
 _EXTRA = "Install the extra: pip install 'avatar-gateway[detoxify]'"
 WINDOW = 256
-"""Tokens of a window of a long text, with its marks."""
+"""Tokens of a window of a long text, its marks of beginning and end among them."""
 OVERLAP = 64
+"""Tokens that neighbouring windows share, so that no phrase is cut in all of them."""
 TOKENS_A_BATCH = 1024
+"""Most tokens of one call of the model, padding among them: bounds its time and memory."""
 LENGTH_RATIO = 1.5
+"""Longest to shortest text of one call: the rest of the shortest is padding."""
 
 Floats = npt.NDArray[np.float64]
 
 
-class DetoxifyScorer:
-    """`folder` is what `avatar-gateway models convert` made. `threads` is for one batch."""
+class DetoxifyScorer(DescribedScorer):
+    """A scorer on a folder that `avatar-gateway models convert` made. `threads` is the number of
+    CPU threads that one batch uses."""
 
-    window = 1_000_000  # it cuts by tokens, in `_pieces`
+    window = 1_000_000  # code points: `_token_windows` cuts, by tokens
 
     def __init__(self, *, folder: Path, threads: int = 2) -> None:
-        self._description = read_description(folder / "model.json", mend=_MEND)
+        super().__init__(read_description(folder / "model.json", mend=_MEND))
         self._threads = threads
         self._session: Any = None
         self._tokenizer: Any = None
 
-    @property
-    def id(self) -> str:
-        return self._description.id
-
-    @property
-    def sha256(self) -> str:
-        return self._description.sha256
-
-    @property
-    def categories(self) -> tuple[str, ...]:
-        return self._description.categories
-
-    @property
-    def calibration(self) -> Calibration:
-        return self._description.calibration
-
     def load(self) -> None:
-        """Checks the files, opens the session. Raises ModelInvalid."""
+        """Check the files and open the model. Raises ModelInvalid."""
         if self._session is not None:
             return
         check_files(self._description, mend=_MEND)
@@ -86,26 +73,27 @@ class DetoxifyScorer:
         pieces: list[tuple[int, list[int]]] = [
             (index, piece)
             for index, text in enumerate(texts)
-            for piece in self._pieces(text, int(details["longest_tokens"]))
+            for piece in self._token_windows(text, int(details["longest_tokens"]))
         ]
         columns: Mapping[str, int] = details["columns"]
-        found = np.full((len(texts), 1 + max(columns.values())), -np.inf)
+        highest = np.full((len(texts), 1 + max(columns.values())), -np.inf)
         for group in buckets([len(ids) for _, ids in pieces]):
-            odds = self._run([pieces[position][1] for position in group])
+            odds = self._batch_odds([pieces[position][1] for position in group])
             for position, row in zip(group, odds, strict=True):
                 index = pieces[position][0]
-                found[index] = np.maximum(found[index], row[: found.shape[1]])
-        if not np.isfinite(found).all():
+                highest[index] = np.maximum(highest[index], row[: highest.shape[1]])
+        if not np.isfinite(highest).all():
             raise ModelInvalid(self.id, "answered something that is not a number", _MEND)
-        scores = 1 / (1 + np.exp(-found))
+        scores = 1 / (1 + np.exp(-highest))
         return [
             dict.fromkeys(CATEGORIES)
             | {category: float(row[columns[category]]) for category in self.categories}
             for row in scores
         ]
 
-    def _pieces(self, text: str, longest: int) -> Iterator[list[int]]:
-        """Token ids with marks: one piece when the text fits, else overlapping windows."""
+    def _token_windows(self, text: str, longest: int) -> Iterator[list[int]]:
+        """Yield token ids with the marks of beginning and end: all at once for a text of at most
+        `longest` tokens, else in overlapping windows."""
         ids: list[int] = self._tokenizer.encode(text).ids
         if len(ids) <= longest:
             yield ids
@@ -115,8 +103,8 @@ class DetoxifyScorer:
         for start in range(0, len(inner) - OVERLAP, size - OVERLAP):
             yield [first, *inner[start : start + size], last]
 
-    def _run(self, group: Sequence[Sequence[int]]) -> Floats:
-        """(texts, columns): log-odds of one padded batch."""
+    def _batch_odds(self, group: Sequence[Sequence[int]]) -> Floats:
+        """Log-odds of one padded batch, of shape (texts, columns)."""
         details = self._description.details
         longest = max(len(ids) for ids in group)
         ids = np.full((len(group), longest), int(details["pad_id"]), np.int64)
@@ -130,10 +118,11 @@ class DetoxifyScorer:
 
 
 def buckets(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Positions of `lengths` in groups of like length: at most TOKENS_A_BATCH tokens with
-    padding (or one text), the longest at most LENGTH_RATIO times the shortest."""
+    """Yield positions of `lengths` in groups of similar length, so that little is padding: at most
+    TOKENS_A_BATCH tokens with padding (or one text), the longest at most LENGTH_RATIO times the
+    shortest."""
     group: list[int] = []
-    for position in sorted(range(len(lengths)), key=lambda each: lengths[each]):
+    for position in sorted(range(len(lengths)), key=lambda index: lengths[index]):
         length = lengths[position]
         if group and (
             (len(group) + 1) * length > TOKENS_A_BATCH or length > LENGTH_RATIO * lengths[group[0]]

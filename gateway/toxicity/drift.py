@@ -1,4 +1,4 @@
-"""How far one model's scores are from another's: eight-bit weights against full ones."""
+"""Compares the scores of two models on one sample: a quantised model with its original."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from gateway.errors import ModelInvalid
 from gateway.toxicity.scorer import CATEGORIES, Scorer, Scores
 
 BOUND = 0.02
-"""Largest difference of a score that is let pass, unless another bound is given."""
+"""Largest difference of a score, 0..1, that `models drift` accepts unless told otherwise."""
 HOLD = 0.5
-"""Where a score changes what becomes of a message."""
+"""The score from which on a message is held: crossing it changes what becomes of the message."""
 MOST_TEXTS = 100_000
-_LARGEST = 200_000_000  # bytes of the file
-_BATCH = 64
+"""Texts of a sample: both models score all of them, and the differences stay in memory."""
+_LARGEST = 200_000_000  # bytes of the sample's file: MOST_TEXTS messages of 2,000 bytes
+_BATCH = 64  # texts of one call of a model, as the detector's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryDrift:
-    """Differences of one category's calibrated scores, 0..1, over all texts. `flips`: texts on
-    one side of HOLD in one model and on the other side in the other; with labels, `worse` of them
-    are right in the reference alone, `better` in the candidate alone."""
+    """Differences between the calibrated scores of two models, in one category, over all texts.
+    Scores are in 0..1. `flips` counts texts that reach HOLD in one model alone; with labels,
+    `worse` of them are right in the reference alone, `better` in the candidate alone."""
 
     category: str
     largest: float
@@ -37,15 +38,17 @@ class CategoryDrift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftSample:
-    """`labels[i]`: whether `texts[i]` is toxic; none where the file does not say."""
+    """Texts to compare two models on. `labels[i]` says whether `texts[i]` is toxic; `labels` is
+    None where the file does not say."""
 
     texts: tuple[str, ...]
     labels: tuple[bool, ...] | None
 
 
 def read_sample(path: Path) -> DriftSample:
-    """A text on each line; or, in a .jsonl file, objects with `text` and, on every line or on
-    none, `label` (true: toxic). Empty lines are passed over. Raises ModelInvalid."""
+    """Read a sample from a file: a text on each line; or, in a .jsonl file, objects with `text`
+    and, on every line or on none, `label` (true: toxic). Empty lines are skipped. Raises
+    ModelInvalid."""
     if not path.is_file() or path.stat().st_size > _LARGEST:
         raise _invalid(path, f"is no file of at most {_LARGEST // 1_000_000} MB")
     try:
@@ -64,25 +67,26 @@ def read_sample(path: Path) -> DriftSample:
         raise _invalid(path, "has a line that is no object with a text") from error
     if not all(isinstance(text, str) for text in texts):
         raise _invalid(path, "has a text that is none")
-    if labels and (len(labels) < len(texts) or any(one not in (0, 1) for one in labels)):
+    if labels and (len(labels) < len(texts) or any(label not in (0, 1) for label in labels)):
         raise _invalid(path, "has a line without a label, or one that is neither true nor false")
     return DriftSample(texts=texts, labels=tuple(map(bool, labels)) if labels else None)
 
 
 def measure(reference: Scorer, candidate: Scorer, sample: DriftSample) -> tuple[CategoryDrift, ...]:
-    """One for each category, which both must cover alike. Texts are scored as they are, as
-    the clean form. Raises ModelInvalid."""
+    """The drift of each category. Both models must cover the same ones. Texts are scored unchanged,
+    as the clean form. Raises ModelInvalid."""
     if reference.categories != candidate.categories:
         raise ModelInvalid(candidate.id, f"covers other categories than {reference.id}", _MEND)
-    theirs, ours = _scores(reference, sample.texts), _scores(candidate, sample.texts)
+    theirs = _calibrated_scores(reference, sample.texts)
+    ours = _calibrated_scores(candidate, sample.texts)
     return tuple(
-        _of(category, theirs, ours, sample.labels)
+        _category_drift(category, theirs, ours, sample.labels)
         for category in CATEGORIES
         if category in reference.categories
     )
 
 
-def _scores(scorer: Scorer, texts: Sequence[str]) -> list[Scores]:
+def _calibrated_scores(scorer: Scorer, texts: Sequence[str]) -> list[Scores]:
     apply = scorer.calibration.apply
     return [
         apply(answer, form="clean", language="*")
@@ -91,15 +95,15 @@ def _scores(scorer: Scorer, texts: Sequence[str]) -> list[Scores]:
     ]
 
 
-def _of(
+def _category_drift(
     category: str, theirs: Sequence[Scores], ours: Sequence[Scores], labels: Sequence[bool] | None
 ) -> CategoryDrift:
     pairs = [
-        (_number(one[category]), _number(other[category]))
-        for one, other in zip(theirs, ours, strict=True)
+        (_finite_score(before[category]), _finite_score(after[category]))
+        for before, after in zip(theirs, ours, strict=True)
     ]
-    apart = sorted(abs(one - other) for one, other in pairs)
-    flips = [at for at, (one, other) in enumerate(pairs) if (one >= HOLD) != (other >= HOLD)]
+    apart = sorted(abs(before - after) for before, after in pairs)
+    flips = [at for at, (before, after) in enumerate(pairs) if (before >= HOLD) != (after >= HOLD)]
     worse = better = None
     if labels is not None and category == CATEGORIES[0]:
         worse = sum((pairs[at][0] >= HOLD) == labels[at] for at in flips)
@@ -115,8 +119,8 @@ def _of(
     )
 
 
-def _number(score: float | None) -> float:
-    """Raises ModelInvalid: a covered category has a score."""
+def _finite_score(score: float | None) -> float:
+    """`score` of a covered category. Raises ModelInvalid for one that is missing or no number."""
     if score is None or not math.isfinite(score):
         raise ModelInvalid("a model", "answered something that is not a number", _MEND)
     return score

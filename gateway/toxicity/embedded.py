@@ -1,7 +1,7 @@
-"""The embedded default: nothing to download, numpy alone at run time, no pickle.
+"""`EmbeddedScorer`, the default: nothing to download, numpy alone at run time, no pickle.
 
-A screening model: its default action is hold for review (docs/reference/toxicity.md has the
-figures). How its weights were made: training/README.md.
+It is a screening model, whose default action is to hold for review (docs/reference/toxicity.md has
+the figures). training/README.md says how its weights were made.
 """
 
 from __future__ import annotations
@@ -12,49 +12,35 @@ from pathlib import Path
 import numpy as np
 
 from gateway.errors import ModelInvalid
-from gateway.toxicity.calibration import Calibration
 from gateway.toxicity.encoder import Encoder
 from gateway.toxicity.grams import BUCKETS
 from gateway.toxicity.scorer import CATEGORIES, Scores
 from gateway.toxicity.tokens import Floats, load_tokens
-from gateway.toxicity.weights import SHIPPED, check_files, read_description
+from gateway.toxicity.weights import SHIPPED, DescribedScorer, check_files, read_description
 
 _WEIGHTS = "embedded.npz"
 _MEND = "Reinstall avatar-gateway, or run `avatar-gateway models check`"
 
 
-class EmbeddedScorer:
-    """`description` is the model's JSON file; the weight file lies beside it. Nothing but the
-    description is read before `load`. What is unpacked goes into `folder`, or else where
-    temporary files lie."""
+class EmbeddedScorer(DescribedScorer):
+    """A scorer on the weights that are shipped with the gateway.
 
-    window = 500
+    `description` is the model's JSON file; the weight file lies beside it. Before `load` only the
+    description is read. The token embeddings are unpacked into `folder`, or else into the folder of
+    temporary files.
+    """
+
+    window = 500  # code points; training/figures.py measures on such windows
 
     def __init__(
         self, *, description: Path = SHIPPED / "embedded.json", folder: Path | None = None
     ) -> None:
+        super().__init__(read_description(description))
         self._folder = folder
-        self._description = read_description(description)
         self._encoder: Encoder | None = None
 
-    @property
-    def id(self) -> str:
-        return self._description.id
-
-    @property
-    def sha256(self) -> str:
-        return self._description.sha256
-
-    @property
-    def categories(self) -> tuple[str, ...]:
-        return self._description.categories
-
-    @property
-    def calibration(self) -> Calibration:
-        return self._description.calibration
-
     def load(self) -> None:
-        """About a second: checks every file, unpacks the token embeddings."""
+        """Check every file and unpack the token embeddings: about a second. Raises ModelInvalid."""
         if self._encoder is not None:
             return
         check_files(self._description)
@@ -64,7 +50,7 @@ class EmbeddedScorer:
         self._encoder = Encoder(tokens, parameters, eps=eps)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file stays open."""
 
     def score(self, texts: Sequence[str]) -> list[Scores]:
         if self._encoder is None:
@@ -82,11 +68,12 @@ class EmbeddedScorer:
 
 
 def read_parameters(path: Path) -> dict[str, Floats]:
-    """The arrays of a weight file as float32. Matrices are stored as int8 `name` with one scale
-    for each column, `name.scale`; the rest as it is. Raises ModelInvalid."""
+    """The arrays of a weight file, as float32 by name. Matrices are stored as int8 under `name`,
+    with one scale for each column under `name.scale`; other arrays as they are. Raises
+    ModelInvalid."""
     try:
         with np.load(path, allow_pickle=False) as stored:
-            found = {
+            arrays = {
                 name: stored[name].astype(np.float32)
                 * (stored[f"{name}.scale"] if f"{name}.scale" in stored.files else 1)
                 for name in stored.files
@@ -94,6 +81,6 @@ def read_parameters(path: Path) -> dict[str, Floats]:
             }
     except (OSError, ValueError, KeyError) as error:
         raise ModelInvalid(str(path), "is not a weight file", _MEND) from error
-    if found["wide"].shape[0] != BUCKETS:
+    if arrays["wide"].shape[0] != BUCKETS:
         raise ModelInvalid(str(path), "was made for other n-grams", _MEND)
-    return {name: np.ascontiguousarray(value, np.float32) for name, value in found.items()}
+    return {name: np.ascontiguousarray(value, np.float32) for name, value in arrays.items()}

@@ -1,9 +1,10 @@
-"""The embedded network in numpy: token embeddings, three n-gram branches, their sum, two small
-layers, one output for each category. training/encoder.py is the same network with gradients.
+"""`Encoder`, the network of the embedded model in numpy.
 
-The matrices of the branches and of the sum are products of two narrow ones (`x_in` @ `x_out`):
-what a message costs is mostly reading weights.
-"""
+From token embeddings through three n-gram branches, their sum and two small layers to one output
+for each category. training/encoder.py is the same network with gradients.
+
+The matrices of the branches and of the sum are products of two narrow ones (`x_in` @ `x_out`),
+since most of a message's cost is reading weights."""
 
 from __future__ import annotations
 
@@ -17,13 +18,15 @@ from gateway.toxicity.projections import Projections
 from gateway.toxicity.tokens import DIMENSIONS, Floats, Ids, Tokens
 
 BRANCH = 256
+"""Columns of one n-gram branch, as in the sentence encoder that the network was made from."""
 _LEFT = {2: 0, 3: 1, 5: 2}  # tokens to the left of the n-gram's own token, by order
 _REACH = 2  # the farthest that an n-gram's window goes, to either side
 _TOKENS_AT_ONCE = 512  # keeps what is computed at once near the size of the cache
 
 
 class Encoder:
-    """Texts to log-odds. `parameters` are the arrays of the weight file, as float32."""
+    """Computes the log-odds of each category for texts. `parameters` are the arrays of the weight
+    file, as float32; `eps` keeps normalisation from dividing by zero."""
 
     def __init__(self, tokens: Tokens, parameters: Mapping[str, Floats], *, eps: float) -> None:
         self._tokens = tokens
@@ -43,8 +46,9 @@ class Encoder:
             self._projections = Projections(self._project, size=tokens.size)
 
     def log_odds(self, texts: Sequence[str]) -> Floats:
-        """(len(texts), categories). Linear in the texts' length; one text's answer does not
-        depend on the others. On one thread: more cost CPU time and win nothing at this size."""
+        """Log-odds of shape (len(texts), categories). Linear in the length of the texts; the answer
+        for one does not depend on the others. On one thread: more threads cost CPU time and win
+        nothing at this size."""
         with self._threads.limit(limits=1, user_api="blas"):
             return self._log_odds(texts)
 
@@ -69,8 +73,9 @@ class Encoder:
         return found
 
     def _project(self, ids: Ids) -> Floats:
-        """(tokens, branches × BRANCH + what they come to in the first layer's n-grams): each
-        branch's projection, normalised over all of them together, as the encoder was made."""
+        """Rows of `Projections`: for each token the normalised projections of all branches, then
+        what each contributes to the n-grams of the first layer. All branches are normalised
+        together, as in the encoder that the network was made from."""
         width = BRANCH * len(self._orders)
         found = np.empty((len(ids), width + sum(self._widths)), np.float32)
         projected = found[:, :width]
@@ -84,7 +89,8 @@ class Encoder:
         return found
 
     def _branches(self) -> Iterator[tuple[slice, slice, int]]:
-        """For each branch the columns of its projection, and of its first layer's parts."""
+        """Yield for each branch the columns of its projection, those of its contributions to the
+        first layer, and its n-gram order."""
         begin = BRANCH * len(self._orders)
         for position, (order, width) in enumerate(zip(self._orders, self._widths, strict=True)):
             yield (
@@ -95,8 +101,9 @@ class Encoder:
             begin += width
 
     def _deep(self, group: Sequence[Sequence[int]]) -> Floats:
-        """One flat batch: all tokens one after the other, with rows of zeros before, between and
-        after the texts, so that no window reaches from one into another."""
+        """Log-odds of the network's deep half for one flat batch: the tokens of all texts one after
+        the other, with rows of zeros before, between and after the texts, so that no n-gram reaches
+        from one text into another."""
         lengths = np.array([len(ids) for ids in group])
         first = np.cumsum(lengths) - lengths
         starts = np.cumsum(lengths + _REACH) - lengths
@@ -121,9 +128,10 @@ class Encoder:
         return self._top(summed, lengths.astype(np.float32))
 
     def _convolve(self, x: Floats, parts: Floats, order: int, layer: int) -> Floats:
-        """`x`: (rows, BRANCH), the first and last _REACH of them zeros, and so in the answer.
-        `parts` has each row multiplied once for every place in the n-gram; here the places are
-        added."""
+        """One convolution over n-grams of `order` tokens, with its residual connection. `x` has the
+        shape (rows, BRANCH); its first and last _REACH rows are zeros, and so are those of the
+        answer. `parts` has each row multiplied for every place in an n-gram; here the places are
+        summed."""
         rank, count = parts.shape[1] // order, len(x)
         inner = slice(_REACH, count - _REACH)
         shift = _REACH - _LEFT[order]
@@ -140,6 +148,7 @@ class Encoder:
         return found
 
     def _top(self, summed: Floats, counts: Floats) -> Floats:
+        """The last layers: from the summed features and token counts of texts to log-odds."""
         p = self._p
         mean = summed @ p["cnn_W_in"] @ p["cnn_W_out"] + counts[:, None] * p["cnn_b"]
         mean /= np.sqrt(counts)[:, None]
@@ -149,13 +158,14 @@ class Encoder:
 
 
 def _side_by_side(narrow: Floats, order: int) -> Floats:
-    """(order × BRANCH, rank) to (BRANCH, order × rank)."""
+    """The matrices of the places of an n-gram side by side: from the shape (order × BRANCH, rank)
+    to (BRANCH, order × rank)."""
     apart = narrow.reshape(order, BRANCH, -1)
     return np.ascontiguousarray(apart.transpose(1, 0, 2).reshape(BRANCH, -1))
 
 
 def _normalise(x: Floats, eps: float) -> None:
-    """Zero mean and unit variance over the last axis, in place."""
+    """Bring `x` to zero mean and unit variance over its last axis, in place."""
     x -= x.mean(axis=-1, keepdims=True)
     variance = np.einsum("...i,...i->...", x, x) / np.float32(x.shape[-1])
     x /= np.sqrt(variance + np.float32(eps))[..., None]

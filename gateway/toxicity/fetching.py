@@ -1,4 +1,4 @@
-"""Downloads a Detoxify checkpoint from its project's release page, on request of a person."""
+"""Downloads a Detoxify checkpoint from its project's release page, when a person asks for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _RELEASES = "https://github.com/unitaryai/detoxify/releases/download"
 
 @dataclass(frozen=True, slots=True)
 class ModelDownload:
-    """Where a checkpoint is, and how its sha256 begins (the file's name states it)."""
+    """Where a checkpoint lies, below the release page, and how its sha256 (hex) begins, as the name
+    of the file states it."""
 
     path: str
     sha256_prefix: str
@@ -42,9 +43,12 @@ def fetch_checkpoint(
     largest: int = 4_000_000_000,
     transport: httpx.BaseTransport | None = None,
 ) -> tuple[Path, str]:
-    """The downloaded file and its sha256 (hex). Checked against `sha256` if given, and against
-    the beginning that the file's name states. Raises ModelInvalid: unknown kind, failed
-    download, more than `largest` bytes, wrong hash. Nothing is left behind then."""
+    """Download the checkpoint `kind`; return its path and its sha256 (hex).
+
+    The hash is checked against `sha256` if given, and against the beginning that the file's name
+    states. Raises ModelInvalid for an unknown kind, a failed download, more than `largest` bytes or
+    a wrong hash, and leaves no file behind then.
+    """
     release = RELEASES.get(kind)
     if release is None:
         raise ModelInvalid(kind, "is no kind of Detoxify model", f"Use one of {sorted(RELEASES)}")
@@ -52,20 +56,20 @@ def fetch_checkpoint(
     path = into / release.path.rpartition("/")[2]
     part = path.with_suffix(".part")
     try:
-        found = _download(f"{base}/{release.path}", part, largest, transport)
+        digest_hex = _download(f"{base}/{release.path}", part, largest, transport)
         expected = sha256 or release.sha256_prefix
-        if not found.startswith(expected) or not found.startswith(release.sha256_prefix):
+        if not digest_hex.startswith(expected) or not digest_hex.startswith(release.sha256_prefix):
             raise ModelInvalid(
-                path.name, f"has sha256 {found}, expected {expected}…", "Download it again"
+                path.name, f"has sha256 {digest_hex}, expected {expected}…", "Download it again"
             )
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    return path, found
+    return path, digest_hex
 
 
 def _download(url: str, part: Path, largest: int, transport: httpx.BaseTransport | None) -> str:
-    """The sha256 of what was written to `part`."""
+    """Download `url` to the file `part`; return the sha256 (hex) of its bytes."""
     digest = hashlib.sha256()
     size = 0
     try:

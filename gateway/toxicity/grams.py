@@ -1,4 +1,5 @@
-"""Hashed character n-grams and words of a text: the cheap, lexical half of the embedded model."""
+"""Hashed n-grams: the character n-grams and words of a text as bucket numbers, which are the input
+of the cheap, lexical half of the embedded model."""
 
 from __future__ import annotations
 
@@ -8,23 +9,27 @@ import numpy as np
 import numpy.typing as npt
 
 BUCKETS = 1 << 16
-_SIZES = (3, 4, 5)
+"""Rows of the model's weight table. 16 bits: a bucket number sorts quickly as uint16."""
+_SIZES = (3, 4, 5)  # characters of an n-gram
+# Odd 64-bit constants of multiplicative (Fibonacci) and FNV hashing. The weights were trained on
+# the buckets that they give: they never change.
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _MULTIPLIER = np.uint64(0x100000001B3)
-_SHIFT = np.uint64(64 - 16)
+_SHIFT = np.uint64(64 - 16)  # keeps the upper 16 bits
 _SPACE = ord(" ")
 
 
 def grams(text: str) -> npt.NDArray[np.int64]:
-    """Bucket numbers, 0 ≤ b < BUCKETS, of the distinct character 3- to 5-grams of the lower-case
-    text (words apart by one space), and of its whole words and word pairs. Linear in the text."""
+    """The distinct buckets of `text`, sorted, each in 0..BUCKETS - 1: those of the character 3- to
+    5-grams of the lower-case text with single spaces, of its words and of its pairs of neighbouring
+    words. Linear in the text."""
     words = text.lower().split()
     if not words:
         return np.zeros(0, np.int64)
     joined = " " + " ".join(words) + " "
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     codes = codes.astype(np.uint64)
-    mixed = np.concatenate([*_windows(codes), _words(codes)])
+    mixed = np.concatenate([*_ngram_hashes(codes), _word_hashes(codes)])
     found = ((mixed * _PRIME) >> _SHIFT).astype(np.uint16)  # BUCKETS fit; quick to sort
     found.sort()
     first = np.ones(len(found), bool)
@@ -32,9 +37,9 @@ def grams(text: str) -> npt.NDArray[np.int64]:
     return found[first].astype(np.int64)
 
 
-def _windows(codes: npt.NDArray[np.uint64]) -> Iterator[npt.NDArray[np.uint64]]:
-    """One value for each window of each of _SIZES: a polynomial of its codes, longer ones made
-    from shorter ones."""
+def _ngram_hashes(codes: npt.NDArray[np.uint64]) -> Iterator[npt.NDArray[np.uint64]]:
+    """Yield, for each of _SIZES, the hash of every n-gram of that size: a polynomial of its code
+    points. Longer ones are computed from shorter ones."""
     value = codes
     for size in range(2, max(_SIZES) + 1):
         if len(codes) < size:
@@ -45,8 +50,8 @@ def _windows(codes: npt.NDArray[np.uint64]) -> Iterator[npt.NDArray[np.uint64]]:
             yield marked ^ (marked >> np.uint64(29))
 
 
-def _words(codes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """One value for each word, then one for each pair of neighbours."""
+def _word_hashes(codes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """The hash of each word, then of each pair of neighbouring words."""
     spaces = np.flatnonzero(codes == _SPACE)
     starts = spaces[:-1] + 1
     within = np.arange(len(codes)) - np.repeat(

@@ -1,6 +1,6 @@
-"""Our categories as those of OpenAI's moderation. Pure.
+"""Translates our toxicity scores into the categories of OpenAI's moderation endpoint.
 
-What no model here covers is None, never 0 and never False.
+Pure functions. A category that no model here covers is None, never 0 and never False.
 docs/reference/toxicity.md has the table.
 """
 
@@ -28,7 +28,7 @@ CATEGORIES = (
     "violence",
     "violence/graphic",
 )
-"""All that OpenAI answers with, in its order."""
+"""All categories of OpenAI's answers, in its order."""
 
 _MADE_OF: Mapping[str, tuple[str, ...]] = {
     "harassment": ("insult",),
@@ -39,13 +39,15 @@ _MADE_OF: Mapping[str, tuple[str, ...]] = {
     "sexual": ("sexual_explicit",),
     "violence": ("threat",),
 }
+"""OpenAI's category → those of ours that must all apply."""
 OTHER = "other"
+"""The key of the score that counts for categories that the policies do not name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moderation:
-    """By category of OpenAI's: whether it is flagged, and its score 0..1; both None where no
-    model covers it."""
+    """An answer in OpenAI's categories: whether each is flagged, and its score in 0..1; both are
+    None where no model covers it."""
 
     categories: Mapping[str, bool | None]
     scores: Mapping[str, float | None]
@@ -58,9 +60,12 @@ class Moderation:
 def moderation(
     scores: Mapping[str, float | None], lines: Mapping[str, float], *, self_harm_told: bool
 ) -> Moderation:
-    """`scores` are a detection's; `lines` map a category of ours, or "other", to the score that
-    flags it. `self_harm_told`: a phrase of self-harm stands in the text, which counts as
-    certainty; that none does says nothing where the model does not cover it."""
+    """A detection's `scores` in OpenAI's categories.
+
+    `lines` map a category of ours, or OTHER, to the score that flags it. `self_harm_told` says that
+    the text contains a phrase of self-harm, which counts as certainty; where it is false and the
+    model does not cover self-harm, the category stays None.
+    """
     ours = dict(scores)
     if self_harm_told:
         ours["self_harm"] = 1.0
@@ -78,8 +83,8 @@ def moderation(
 
 
 def hold_lines(data: Mapping[str, Any]) -> dict[str, float]:
-    """The lowest score of any channel at which the policies' `data` hold a message of a creator
-    with normal strictness. Raises StageUndefined where they name none."""
+    """For each category the lowest score, over all channels, at which the policies' `data` hold a
+    message of a creator with normal strictness. Raises StageUndefined where they name none."""
     try:
         tables = [channel["hold"] for channel in data["baseline"]["toxicity"]["normal"].values()]
         names = {name for table in tables for name in table}

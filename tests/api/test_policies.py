@@ -20,6 +20,7 @@ from gateway.policy.packs.source import read_folder
 from gateway.settings import read_settings
 from tests.bundle_keys import key_pair
 from tests.house import SECRET, House
+from tests.patience import PATIENT
 
 BUNDLE = "/v1/policies/bundle"
 GZIP = {"Content-Type": "application/gzip"}
@@ -53,8 +54,7 @@ async def house(
                 "webhook_secret": SECRET,
                 "policies_dir": folder,
                 "policies_bundle_key": data / "public.pem",
-                "deadline_detect_ms": 120_000,
-                "deadline_policy_ms": 120_000,
+                **PATIENT,
             },
         )
         async with assemble(settings) as parts:

@@ -23,6 +23,7 @@ from gateway.model.verdict import State
 from gateway.platforms.proxied_platform import ProxiedPlatform
 from gateway.settings import read_settings
 from tests.house import SECRET, House
+from tests.patience import PATIENCE_S, PATIENT
 from tests.processes import free_port
 from tests.receiver import Receiver, status
 
@@ -38,7 +39,7 @@ platform: webhook
 url: {url}
 creator: lea
 avatar: lea-twin
-timeout_s: 2
+timeout_s: {timeout_s}
 audience: {{jurisdictions: [FR], minor: "no"}}
 """
 
@@ -60,7 +61,7 @@ class Scene:
     async def state(self, answer: httpx.Response) -> State:
         """Where the message of `answer` stands, once its delivery has ended."""
         message_id = answer.headers["x-avatar-gateway-message"]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 told = await self.parts.rooms.ledger.outcome("default", message_id)
                 assert told is not None
@@ -81,14 +82,20 @@ async def whole(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
     folder = tmp_path_factory.mktemp("proxy")
     receiver = Receiver()
     async with receiver.running() as url:
-        (folder / "fans.yaml").write_text(ROUTE.format(name="fans", url=url))
-        own = ROUTE.format(name="own", url=url) + "credential_file: own.token\n"
+        (folder / "fans.yaml").write_text(ROUTE.format(name="fans", url=url, timeout_s=60))
+        own = ROUTE.format(name="own", url=url, timeout_s=60) + "credential_file: own.token\n"
         (folder / "own.yaml").write_text(own)
+        (folder / "hasty.yaml").write_text(ROUTE.format(name="hasty", url=url, timeout_s=4))
         (folder / "own.token").write_text("the platform's own token\n")
         (folder / "own.token").chmod(0o600)
-        away = ROUTE.format(name="away", url=f"http://127.0.0.1:{free_port()}")
+        away = ROUTE.format(name="away", url=f"http://127.0.0.1:{free_port()}", timeout_s=60)
         (folder / "away.yaml").write_text(away)
-        flags = {"data_dir": folder / "data", "routes_dir": folder, "webhook_secret": SECRET}
+        flags = {
+            "data_dir": folder / "data",
+            "routes_dir": folder,
+            "webhook_secret": SECRET,
+            **PATIENT,
+        }
         async with assemble(read_settings(None, flags)) as parts:
             app = build_app(api_services(parts), version="test", max_body_bytes=65_536)
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -255,14 +262,14 @@ async def test_an_answer_that_never_comes(scene: Scene) -> None:
         return web.json_response({})
 
     scene.receiver.answers.append(taken_but_silent)
-    first = await scene.post({"text": "silence"}, key="k-4")
+    first = await scene.post({"text": "silence"}, route="hasty", key="k-4")
     assert first.status_code == 504
     assert await scene.state(first) is State.UNKNOWN
     escalated = await scene.parts.rooms.ledger.escalations("default")
     assert first.headers["x-avatar-gateway-message"] in [
         one.outcome.message_id for one in escalated
     ]
-    again = await scene.post({"text": "silence"}, key="k-4")
+    again = await scene.post({"text": "silence"}, route="hasty", key="k-4")
     assert again.status_code == 200
     assert len(scene.receiver.messages) == 1
 
@@ -358,7 +365,7 @@ async def test_reads_pass_untouched(scene: Scene) -> None:
 
 async def passes(scene: Scene) -> list[dict[str, Any]]:
     """What the log says of writes that passed unjudged, oldest first."""
-    asked = {"kind": "change", "limit": 1_000}
+    asked: dict[str, str | int] = {"kind": "change", "limit": 1_000}
     told = await scene.house.client.get("/v1/audit/entries", params=asked)
     bodies = [one["body"] for one in told.json()["entries"]]
     noted = [one for one in bodies if one["what"] == "passed"]

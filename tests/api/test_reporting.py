@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from gateway.model.access import Role
 from gateway.reporting.vocabulary import statement_schema
 from tests.house import House
+from tests.patience import PATIENT
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -137,7 +138,7 @@ async def test_statements(house: House, tmp_path: Any) -> None:
     profile.write_text(
         'platform = "p"\nterritorial_scope = ["FR"]\ncontract_ground = "Rules, section 1"\n'
     )
-    settings = read_settings(None, {"data_dir": tmp_path / "d", "dsa_profile": profile})
+    settings = read_settings(None, {"data_dir": tmp_path / "d", "dsa_profile": profile, **PATIENT})
     async with assemble(settings) as parts:
         app = build_app(api_services(parts), version="test", max_body_bytes=100_000)
         transport = httpx.ASGITransport(app)

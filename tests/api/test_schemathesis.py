@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from gateway.api.app import build_app
 from gateway.demo.processes import running
+from tests.patience import PATIENCE_S, PATIENT_TEXT
 
 EXAMPLES = 150
 CHECKS = [
@@ -39,10 +40,15 @@ described.config.generation.update(modes=list(schemathesis.GenerationMode))
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
-    with running(tmp_path_factory.mktemp("schemathesis")) as there:
+    with running(
+        tmp_path_factory.mktemp("schemathesis"),
+        patience_s=PATIENCE_S,
+        services=False,
+        **PATIENT_TEXT,
+    ) as there:
         token = (there.data_dir / "first-api-key").read_text(encoding="utf-8").strip()
         headers = {"Authorization": f"Bearer {token}"}
-        with httpx.Client(base_url=there.gateway, headers=headers) as client:
+        with httpx.Client(base_url=there.gateway, headers=headers, timeout=PATIENCE_S) as client:
             for creator in ("lea", "0"):
                 client.put(f"/v1/creators/{creator}", json={}).raise_for_status()
         yield there.gateway, headers
@@ -59,7 +65,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[st
 )
 def test_no_request_makes_it_fail(case: Any, api: tuple[str, dict[str, str]]) -> None:
     url, headers = api
-    answer = case.call(base_url=url, headers=headers, timeout=60)
+    answer = case.call(base_url=url, headers=headers, timeout=PATIENCE_S)
     if answer.status_code in {405, 415} and case.method != case.operation.method.upper():
         return  # the description says nothing about methods that it does not list
     case.validate_response(answer, checks=CHECKS)

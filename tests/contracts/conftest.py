@@ -1,25 +1,5 @@
 """Every adapter of a port passes that port's suite here."""
 
-from tests.stores import (
-    blank_postgres,
-    blank_sqlite,
-    clock,
-    place,
-    postgres_server,
-    reopen,
-    samples,
-    store,
-    url,
-)
+from tests.stores import clock, place, reopen, samples, store, url
 
-__all__ = [
-    "blank_postgres",
-    "blank_sqlite",
-    "clock",
-    "place",
-    "postgres_server",
-    "reopen",
-    "samples",
-    "store",
-    "url",
-]
+__all__ = ["clock", "place", "reopen", "samples", "store", "url"]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from gateway.keyring import Keyring
+from gateway.storage.store import Store
 from gateway.trail.anchors import Quorum
 from gateway.trail.checkpoint import parse_checkpoint
 from gateway.trail.log import Log
@@ -13,7 +14,7 @@ from gateway.trail.note import cosignatures, note_text
 from gateway.trail.proof import parse_proof
 from gateway.trail.tiles import TileAt
 from gateway.trail.witness import AddCheckpoint, Cosigner, Witness
-from tests.stores import Samples, Store
+from tests.stores import Samples
 
 ORIGIN = "gateway.example/log"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -39,7 +40,9 @@ async def test_a_person_is_erased(store: Store, samples: Samples, clock: Clock) 
         outcome = await store.ledger.outcome("acme", one.submission.message_id)
         assert outcome is not None
         assert outcome.erased_at == at
-        assert outcome.text is outcome.receipt is outcome.disclosure is None
+        assert outcome.text is None
+        assert outcome.receipt is None
+        assert outcome.disclosure is None
         assert outcome.reasons == ()
     kept = await store.ledger.outcome("acme", other.submission.message_id)
     assert kept is not None
@@ -483,7 +486,7 @@ async def test_a_rule_below_the_floor_is_refused(store: Store) -> None:
 
 @pytest.mark.parametrize("stop", range(4))
 async def test_what_was_begun_is_carried_on(
-    store: Store, samples: Samples, reopen: Any, stop: int
+    store: Store, samples: Samples, reopen: Callable[[Store], Awaitable[Store]], stop: int
 ) -> None:
     """Stopped after each of its commits in turn."""
     message_id = (await record(store, samples)).submission.message_id

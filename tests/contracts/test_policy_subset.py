@@ -13,9 +13,6 @@ from gateway.policy.engine.evaluator import Evaluator
 from gateway.policy.packs.source import load_snapshot
 from gateway.policy.packs.strict_data import parse
 from gateway.policy.packs.subset import BUILT_INS, compile_snapshot
-from tests.opa_program import opa
-
-__all__ = ["opa"]
 
 EXPRESSIONS = r"""
 abs(-3)

@@ -18,7 +18,7 @@ from gateway.model.verdict import State, Verdict
 from gateway.reporting.tally_updates import TallyUpdater
 from gateway.storage.log import entry_search as questions
 from gateway.storage.store import EntryQuery, Store
-from tests.stores import START, Samples
+from tests.stores import START, Place, Samples
 
 RULES = ("rule.common", "rule.rare", "rule.third")
 
@@ -186,7 +186,7 @@ async def test_the_counts_are_those_of_a_loop(store: Store, entries: list[Entry]
     assert (await updater.recount()).differing == 0
 
 
-async def test_two_processes_count_once(place: Any, store: Store, entries: list[Entry]) -> None:
+async def test_two_processes_count_once(place: Place, store: Store, entries: list[Entry]) -> None:
     other = await place.open()
     for one in (store, other):
         updater = TallyUpdater(entries=one.log, tallies=one.tallies)

@@ -22,15 +22,17 @@ from gateway.model.record import (
     outcome_of,
 )
 from gateway.model.verdict import State, Verdict
+from gateway.storage.store import Store
+from tests.stores import Samples
 
 # Reviews
 
 
-def _review(samples: Any, action: ReviewAction = ReviewAction.RELEASE) -> Review:
+def _review(samples: Samples, action: ReviewAction = ReviewAction.RELEASE) -> Review:
     return Review(action=action, reviewer="ann", reason="fine", at=samples.clock.at)
 
 
-async def test_what_is_held_waits_for_a_person(store: Any, samples: Any) -> None:
+async def test_what_is_held_waits_for_a_person(store: Store, samples: Samples) -> None:
     late = samples.record(Verdict.HOLD, expires_at=samples.clock.at + timedelta(hours=9))
     soon = samples.record(Verdict.HOLD, expires_at=samples.clock.at + timedelta(hours=2))
     for record in (late, soon):
@@ -47,7 +49,7 @@ async def test_what_is_held_waits_for_a_person(store: Any, samples: Any) -> None
     assert held.outcome == outcome_of(soon, 1)
 
 
-async def test_a_release_is_a_second_entry_and_is_sent(store: Any, samples: Any) -> None:
+async def test_a_release_is_a_second_entry_and_is_sent(store: Store, samples: Samples) -> None:
     held = samples.record(Verdict.HOLD)
     await store.ledger.record(held)
     samples.clock.move(hours=1)
@@ -67,7 +69,7 @@ async def test_a_release_is_a_second_entry_and_is_sent(store: Any, samples: Any)
     assert [one.kind for one in story] == [EntryKind.DECISION, EntryKind.REVIEW]
 
 
-async def test_of_two_reviewers_one_decides(store: Any, samples: Any) -> None:
+async def test_of_two_reviewers_one_decides(store: Store, samples: Samples) -> None:
     held = samples.record(Verdict.HOLD)
     await store.ledger.record(held)
     both = [
@@ -79,7 +81,7 @@ async def test_of_two_reviewers_one_decides(store: Any, samples: Any) -> None:
     assert await store.log.size() == 2
 
 
-async def test_what_is_held_again_waits_on(store: Any, samples: Any) -> None:
+async def test_what_is_held_again_waits_on(store: Store, samples: Samples) -> None:
     held = samples.record(Verdict.HOLD)
     await store.ledger.record(held)
     samples.clock.move(hours=1)
@@ -95,7 +97,7 @@ async def test_what_is_held_again_waits_on(store: Any, samples: Any) -> None:
     assert waiting.outcome == outcome_of(again, 1)
 
 
-async def test_a_rejected_message_is_over(store: Any, samples: Any) -> None:
+async def test_a_rejected_message_is_over(store: Store, samples: Samples) -> None:
     held = samples.record(Verdict.HOLD)
     await store.ledger.record(held)
     rejected = samples.record(
@@ -111,7 +113,7 @@ async def test_a_rejected_message_is_over(store: Any, samples: Any) -> None:
     assert outcome.state is State.REJECTED_BY_REVIEW
 
 
-async def test_a_review_of_what_was_never_held_is_refused(store: Any, samples: Any) -> None:
+async def test_a_review_of_what_was_never_held_is_refused(store: Store, samples: Samples) -> None:
     sent = samples.record()
     await store.ledger.record(sent)
     with pytest.raises(StateConflict):
@@ -120,7 +122,7 @@ async def test_a_review_of_what_was_never_held_is_refused(store: Any, samples: A
         )
 
 
-async def test_what_nobody_decided_expires(store: Any, samples: Any) -> None:
+async def test_what_nobody_decided_expires(store: Store, samples: Samples) -> None:
     held = [samples.record(Verdict.HOLD) for _ in range(130)]
     for record in held:
         await store.ledger.record(record)
@@ -139,7 +141,7 @@ async def test_what_nobody_decided_expires(store: Any, samples: Any) -> None:
     assert len(await store.ledger.reviews("acme")) == 1
 
 
-async def test_past_its_deadline_nothing_is_released(store: Any, samples: Any) -> None:
+async def test_past_its_deadline_nothing_is_released(store: Store, samples: Samples) -> None:
     held = samples.record(Verdict.HOLD)
     await store.ledger.record(held)
     samples.clock.move(hours=24)
@@ -155,13 +157,15 @@ async def test_past_its_deadline_nothing_is_released(store: Any, samples: Any) -
 # Escalations
 
 
-def _acknowledge(store: Any, samples: Any, message_id: str, tenant: str = "acme") -> Any:
+def _acknowledge(store: Store, samples: Samples, message_id: str, tenant: str = "acme") -> Any:
     return store.ledger.acknowledge(
         tenant, message_id, reviewer="ann", reason="Called her.", at=samples.clock.at
     )
 
 
-async def test_an_escalation_waits_whatever_became_of_the_message(store: Any, samples: Any) -> None:
+async def test_an_escalation_waits_whatever_became_of_the_message(
+    store: Store, samples: Samples
+) -> None:
     records = []
     for verdict in Verdict:
         records.append(samples.escalated(verdict))
@@ -184,13 +188,13 @@ async def test_an_escalation_waits_whatever_became_of_the_message(store: Any, sa
     assert len(await store.ledger.escalations("acme")) == len(records)
 
 
-async def test_a_dry_run_calls_nobody(store: Any, samples: Any) -> None:
+async def test_a_dry_run_calls_nobody(store: Store, samples: Samples) -> None:
     await store.ledger.record(samples.escalated(submission=samples.submission(dry_run=True)))
     assert await store.ledger.escalations("acme") == []
 
 
 async def test_an_acknowledgement_closes_an_escalation_and_is_an_entry(
-    store: Any, samples: Any
+    store: Store, samples: Samples
 ) -> None:
     first, second = samples.escalated(), samples.escalated()
     for record in (first, second):
@@ -214,7 +218,7 @@ async def test_an_acknowledgement_closes_an_escalation_and_is_an_entry(
     assert outcome == outcome_of(first, 0)
 
 
-async def test_of_two_who_acknowledge_one_is_recorded(store: Any, samples: Any) -> None:
+async def test_of_two_who_acknowledge_one_is_recorded(store: Store, samples: Samples) -> None:
     record = samples.escalated()
     await store.ledger.record(record)
     both = [_acknowledge(store, samples, record.submission.message_id) for _ in range(2)]
@@ -223,7 +227,9 @@ async def test_of_two_who_acknowledge_one_is_recorded(store: Any, samples: Any) 
     assert await store.log.size() == 2
 
 
-async def test_a_review_keeps_an_open_escalation_and_may_open_one(store: Any, samples: Any) -> None:
+async def test_a_review_keeps_an_open_escalation_and_may_open_one(
+    store: Store, samples: Samples
+) -> None:
     opened, quiet = samples.escalated(Verdict.HOLD), samples.record(Verdict.HOLD)
     for record in (opened, quiet):
         await store.ledger.record(record)

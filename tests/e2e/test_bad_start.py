@@ -28,7 +28,7 @@ from gateway.model.submission import Channel, Submission
 from gateway.model.verdict import State
 from gateway.settings import read_settings
 from tests.paths import ROOT
-from tests.processes import environment, run, serving
+from tests.processes import environment, run, run_in, serving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +254,7 @@ def kept(data: Path) -> dict[str, str]:
     }
 
 
-def explained(fault: Fault, code: int | None, told: str) -> None:
+def explained(fault: Fault, code: str | int | None, told: str) -> None:
     """One line, what and the mend, no traceback, no password."""
     assert code == 2, told
     lines = told.strip().splitlines()
@@ -307,7 +307,7 @@ def test_it_refuses_other_weights(corrupt: bool, data: Path, scratch: Path) -> N
     if corrupt:
         found[len(found) // 2] ^= 1
         weights.write_bytes(found)
-    ran = run(data, "serve", cwd=scratch, port=0, policies_dir=ROOT / "policies")
+    ran = run_in(scratch, data, "serve", port=0, policies_dir=ROOT / "policies")
     what = "has sha256" if corrupt else "is missing"
     told = Fault(name="weights", break_it=broken_policy, what=what, mend="Reinstall")
     explained(told, ran.returncode, ran.stderr)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -23,6 +24,7 @@ from gateway.model.access import Role
 from gateway.model.record import EntryKind
 from gateway.settings import read_settings
 from tests.house import SECRET, House
+from tests.patience import PATIENCE_S, PATIENT
 from tests.processes import free_port, run, sandbox_process, serving
 
 in_one_loop = pytest.mark.asyncio(loop_scope="module")
@@ -47,10 +49,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
                 "data_dir": tmp_path_factory.mktemp("many"),
                 "sandbox_url": f"{platform}/messages",
                 "webhook_secret": SECRET,
-                "deadline_detect_ms": 120_000,
-                "deadline_policy_ms": 120_000,
-                "deadline_record_ms": 120_000,
-                "deliver_wait_ms": 120_000,
+                **PATIENT,
             },
         )
         async with assemble(settings) as parts:
@@ -101,7 +100,7 @@ async def test_many_reviews_at_once_publish_once(house: House) -> None:
     )
     assert Counter(answer.status_code for answer in answers)[200] == 1
     assert {answer.status_code for answer in answers} <= {200, 404, 409}
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
         arrived = [one["message_id"] for one in (await http.get(house.platform)).json()]
     assert arrived.count(held["message_id"]) == 1
 
@@ -115,7 +114,6 @@ def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
     numbers = iter(range(10_000))
     with sandbox_process(tmp_path) as platform:
         settings = {"sandbox_url": platform, "port": port, "checkpoint_interval_s": 0.2}
-        settings |= {"deadline_detect_ms": 60_000, "deadline_policy_ms": 60_000}
         with serving(data, **settings) as there, there.client() as client:
             client.put("/v1/creators/lea", json={}).raise_for_status()
 
@@ -144,8 +142,8 @@ def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
             assert set(states.values()) <= {"delivered", "queued"}
             for answer in answers.values():
                 path = f"/v1/messages/{answer.json()['message_id']}"
-                until(lambda path=path: client.get(path).json()["state"] == "delivered")
-        arrived = httpx.get(platform).json()
+                until(partial(is_delivered, client, path))
+        arrived = httpx.get(platform, timeout=PATIENCE_S).json()
     said = Counter(int(one["text"].split("numéro ")[1].split()[0]) for one in arrived)
     assert said == dict.fromkeys(answers, 1)
     told = {answer.json()["message_id"] for answer in answers.values()}
@@ -175,8 +173,12 @@ def ask(client: httpx.Client, number: int) -> httpx.Response:
     return answer
 
 
+def is_delivered(client: httpx.Client, path: str) -> bool:
+    return bool(client.get(path).json()["state"] == "delivered")
+
+
 def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.05)

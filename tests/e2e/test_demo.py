@@ -7,12 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from gateway.demo.script import read_script
 
 
-@pytest.mark.timeout(300)
 def test_every_line_comes_out_as_expected(tmp_path: Path) -> None:
     report = tmp_path / "demo.json"
     ran = subprocess.run(

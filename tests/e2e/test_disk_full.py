@@ -13,10 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.processes import Serving, run, sandbox_process, serving
 
 PROMISE = "Promis, je t'appelle ce soir à 20 h !"
 Full = Callable[[Serving], AbstractContextManager[None]]
+Scene = tuple[Serving, httpx.Client, str, Full]
+"""The gateway, a client of it, the platform's URL, and what fills the disk."""
 
 
 @pytest.fixture(scope="module", params=["no space", "no larger files"])
@@ -65,7 +68,7 @@ def too_large(there: Serving) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def there(place: tuple[Path, Full], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def there(place: tuple[Path, Full], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     data, full = place
     with (
         sandbox_process(tmp_path_factory.mktemp("sandbox")) as platform,
@@ -94,7 +97,7 @@ def state(client: httpx.Client, message_id: str) -> str:
     return str(client.get(f"/v1/messages/{message_id}").json()["state"])
 
 
-def test_a_full_disk_sends_nothing_and_loses_nothing(there: Any) -> None:
+def test_a_full_disk_sends_nothing_and_loses_nothing(there: Scene) -> None:
     gateway, client, platform, full = there
     said: dict[str, str] = {}
     refused: dict[int, str] = {}
@@ -114,7 +117,7 @@ def test_a_full_disk_sends_nothing_and_loses_nothing(there: Any) -> None:
         ready = client.get("/readyz")
         assert ready.status_code == 503
         assert client.get("/healthz").status_code == 200
-        arrived = [one["text"] for one in httpx.get(platform).json()]
+        arrived = [one["text"] for one in httpx.get(platform, timeout=PATIENCE_S).json()]
         assert not [text for text in refused.values() if any(text in one for one in arrived)]
     _until(lambda: client.get("/readyz").status_code == 200)
     for number, text in refused.items():
@@ -122,12 +125,12 @@ def test_a_full_disk_sends_nothing_and_loses_nothing(there: Any) -> None:
         assert answer.status_code in {200, 202}, answer.text
         said[answer.json()["message_id"]] = text
     _until(lambda: {state(client, message_id) for message_id in said} == {"delivered"})
-    arrived = httpx.get(platform).json()
+    arrived = httpx.get(platform, timeout=PATIENCE_S).json()
     assert sorted(one["message_id"] for one in arrived) == sorted(said)
     assert all(said[one["message_id"]] in one["text"] for one in arrived)
 
 
-def test_what_is_held_too_long_is_never_published(there: Any) -> None:
+def test_what_is_held_too_long_is_never_published(there: Scene) -> None:
     _, client, platform, _ = there
     retry = {"Idempotency-Key": "held-1"}
     answer = client.post("/v1/messages", json=message("held", PROMISE), headers=retry)
@@ -146,11 +149,11 @@ def test_what_is_held_too_long_is_never_published(there: Any) -> None:
     query = f"/v1/audit/entries?message_id={outcome['message_id']}"
     kinds = [one["kind"] for one in client.get(query).json()["entries"]]
     assert kinds == ["decision", "expiry"]
-    arrived = {one["message_id"] for one in httpx.get(platform).json()}
+    arrived = {one["message_id"] for one in httpx.get(platform, timeout=PATIENCE_S).json()}
     assert outcome["message_id"] not in arrived
 
 
-def test_the_log_verifies_afterwards(there: Any, tmp_path: Path) -> None:
+def test_the_log_verifies_afterwards(there: Scene, tmp_path: Path) -> None:
     gateway, client, _, _ = there
     note = client.get("/v1/audit/checkpoint")
     (tmp_path / "checkpoint").write_bytes(note.content)
@@ -164,7 +167,9 @@ def test_the_log_verifies_afterwards(there: Any, tmp_path: Path) -> None:
 
 
 def _until(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + 240  # an attempt that could not be settled waits for its lease
+    until = (
+        time.monotonic() + PATIENCE_S
+    )  # an attempt that could not be settled waits for its lease
     while not true():
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -43,15 +43,17 @@ from gateway.pipeline.ids import new_id
 from gateway.policy.engine.embedded import EmbeddedEngine
 from gateway.policy.packs.source import load_snapshot
 from gateway.settings import read_settings
+from tests import generations
 from tests.deliveries import webhook_platform
 from tests.house import SECRET, House
+from tests.patience import PATIENCE_S
 from tests.processes import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PRIVATE = "lea.perso@example.org"
 HARMLESS = f"Écris-moi à {PRIVATE}, je réponds toujours !"
-PATIENT = Limits(detect_ms=60_000, policy_ms=60_000, record_ms=60_000, deliver_wait_ms=60_000)
+PATIENT = Limits(detect_ms=600_000, policy_ms=600_000, record_ms=600_000, deliver_wait_ms=600_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,11 +191,14 @@ class Broken:
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.__name__)
 @pytest.mark.parametrize("stage", [Stage.PII, Stage.TOXICITY, Stage.SIGNALS])
 async def test_a_broken_detector_holds(scene: Scene, stage: Stage, wrong: Any) -> None:
-    detectors = tuple(
-        Broken(stage, wrong) if one.stage is stage else one for one in scene.parts.rooms.detectors
-    )
-    assert any(isinstance(one, Broken) for one in detectors)
-    gateway = scene.gateway(limits_for(wrong), detectors=detectors)
+    rooms, broken = scene.parts.rooms, Broken(stage, wrong)
+    if stage is Stage.SIGNALS:
+        replaced: dict[str, Any] = {"policies": generations.instead(rooms.policies, signals=broken)}
+    else:
+        detectors = tuple(broken if one.stage is stage else one for one in rooms.detectors)
+        assert broken in detectors
+        replaced = {"detectors": detectors}
+    gateway = scene.gateway(limits_for(wrong), **replaced)
     await held_for(scene, await gateway.submit(scene.submission()), stage)
 
 
@@ -208,32 +213,38 @@ async def test_a_detector_that_answers_for_another_stage_holds(scene: Scene) -> 
 @pytest.mark.parametrize("missing", [Stage.PII, Stage.TOXICITY, Stage.SIGNALS])
 async def test_a_detector_that_is_not_there_holds(scene: Scene, missing: Stage) -> None:
     """Wired wrongly: nobody failed, and yet nobody looked."""
-    left = tuple(one for one in scene.parts.rooms.detectors if one.stage is not missing)
-    outcome = await scene.gateway(detectors=left).submit(scene.submission())
+    rooms = scene.parts.rooms
+    if missing is Stage.SIGNALS:  # the policies always bring a detector: one for another stage
+        policies = generations.instead(rooms.policies, signals=rooms.detectors[0])
+        gateway = scene.gateway(policies=policies)
+    else:
+        left = tuple(one for one in rooms.detectors if one.stage is not missing)
+        gateway = scene.gateway(detectors=left)
+    outcome = await gateway.submit(scene.submission())
     await held_for(scene, outcome, missing)
 
 
 @dataclass(frozen=True, slots=True)
 class With:
-    """A real room with some of its methods replaced."""
+    """A real room with some of its attributes replaced."""
 
     room: Any
-    methods: dict[str, Callable[..., Any]]
+    attributes: dict[str, object]
 
     def __getattr__(self, name: str) -> Any:
-        return self.methods[name] if name in self.methods else getattr(self.room, name)
+        return self.attributes[name] if name in self.attributes else getattr(self.room, name)
 
 
-def instead(room: Any, **methods: Callable[..., Any]) -> Any:
-    return With(room, methods)
+def instead(room: Any, **attributes: object) -> Any:
+    return With(room, attributes)
 
 
 @pytest.mark.parametrize(
     "wrong", [raises, hangs, says_nothing, gives_up, says_it_cannot], ids=lambda one: one.__name__
 )
 async def test_a_broken_policy_engine_holds(scene: Scene, wrong: Any) -> None:
-    policy = instead(scene.parts.rooms.policy, decide=wrong)
-    outcome = await scene.gateway(limits_for(wrong), policy=policy).submit(scene.submission())
+    policies = generations.instead(scene.parts.rooms.policies, decide=wrong)
+    outcome = await scene.gateway(limits_for(wrong), policies=policies).submit(scene.submission())
     await held_for(scene, outcome, Stage.POLICY)
 
 
@@ -251,7 +262,8 @@ async def test_a_decision_that_is_none_holds(scene: Scene, rule: str, tmp_path: 
     (tmp_path / "main.rego").write_text(f"package gateway\n\n{rule}\n", encoding="utf-8")
     engine = EmbeddedEngine(snapshot=load_snapshot(tmp_path))
     await engine.warm()
-    outcome = await scene.gateway(policy=engine).submit(scene.submission())
+    policies = generations.instead(scene.parts.rooms.policies, decide=engine.decide)
+    outcome = await scene.gateway(policies=policies).submit(scene.submission())
     await held_for(scene, outcome, Stage.POLICY)
     await engine.close()
 
@@ -334,7 +346,7 @@ async def unusable(*_: Any, **__: Any) -> NoReturn:
     raise DatabaseUnusable("gateway.db", "is gone", "Find it")
 
 
-IMPATIENT = replace(PATIENT, record_ms=300)
+IMPATIENT = replace(PATIENT, record_ms=2_000)
 
 
 def body(scene: Scene) -> dict[str, Any]:
@@ -362,12 +374,13 @@ def body(scene: Scene) -> dict[str, Any]:
 async def test_without_an_entry_nothing_leaves_and_a_retry_works(
     scene: Scene, methods: dict[str, Any]
 ) -> None:
-    house = House(parts=scene.parts, client=httpx.AsyncClient(), platform="")
+    house = House(parts=scene.parts, client=httpx.AsyncClient(timeout=PATIENCE_S), platform="")
     headers = await house.key(Role.SERVICE)
     message, retry = body(scene), {"Idempotency-Key": f"retry-{next(scene.numbers)}"}
     before = len(scene.sandbox.messages)
     ledger = instead(scene.parts.rooms.ledger, **methods)
-    async with scene.client(scene.gateway(IMPATIENT, ledger=ledger), headers) as client:
+    limits = IMPATIENT if hangs in methods.values() else PATIENT
+    async with scene.client(scene.gateway(limits, ledger=ledger), headers) as client:
         answer = await client.post("/v1/messages", json=message, headers=retry)
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/problem+json"
@@ -432,7 +445,7 @@ async def test_what_was_delivered_is_never_told_as_not_published(scene: Scene) -
 @pytest.mark.parametrize("wrong", [raises, hangs, gives_up])
 async def test_a_broken_courier_leaves_it_queued(scene: Scene, wrong: Any) -> None:
     gateway = scene.gateway(
-        replace(PATIENT, deliver_wait_ms=300 if wrong is hangs else 60_000),
+        replace(PATIENT, deliver_wait_ms=300 if wrong is hangs else 600_000),
         courier=instead(scene.parts.courier, deliver=wrong),
     )
     outcome = await gateway.submit(scene.submission())
@@ -466,6 +479,7 @@ async def courier_to(scene: Scene, url: str) -> AsyncIterator[tuple[OutboxCourie
         now=lambda: datetime.now(UTC),
         poll_s=0.05,
         backoff=Backoff(random=lambda: 0.5, base_s=0.1, cap_s=0.1),
+        max_attempts=10_000,  # however long the platform takes to come back
     )
     running = asyncio.create_task(courier.run())
     yield courier, platform
@@ -487,9 +501,9 @@ async def test_a_platform_that_is_down_gets_it_when_it_is_back(scene: Scene) -> 
     port = free_port()
     async with courier_to(scene, f"http://127.0.0.1:{port}/messages") as (courier, platform):
         gateway = scene.gateway(courier=courier, platform=platform)
-        headers = await House(parts=scene.parts, client=httpx.AsyncClient(), platform="").key(
-            Role.SERVICE
-        )
+        headers = await House(
+            parts=scene.parts, client=httpx.AsyncClient(timeout=PATIENCE_S), platform=""
+        ).key(Role.SERVICE)
         async with scene.client(gateway, headers) as client:
             answer = await client.post("/v1/messages", json=body(scene))
         assert answer.status_code == 202
@@ -506,9 +520,9 @@ async def test_a_platform_that_is_down_gets_it_when_it_is_back(scene: Scene) -> 
 async def test_a_platform_that_refuses_is_not_asked_again(scene: Scene, status: int) -> None:
     scene.sandbox.failure = PlannedFailure(times=1, status=status)
     before = scene.sandbox.requests
-    headers = await House(parts=scene.parts, client=httpx.AsyncClient(), platform="").key(
-        Role.SERVICE
-    )
+    headers = await House(
+        parts=scene.parts, client=httpx.AsyncClient(timeout=PATIENCE_S), platform=""
+    ).key(Role.SERVICE)
     retry = {"Idempotency-Key": f"refused-{status}"}
     message = body(scene)
     async with scene.client(scene.gateway(), headers) as client:

@@ -11,7 +11,8 @@ import pytest
 
 from tests.generator import generator
 from tests.paths import ROOT
-from tests.processes import Serving, serving
+from tests.patience import PATIENCE_S
+from tests.processes import Serving, unhurried
 
 GUIDE = (ROOT / "docs/guides/avatar-services.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
@@ -24,7 +25,11 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     folder = tmp_path_factory.mktemp("guide")
     with (
         generator(folder, {"Ça sort quand": SAID}) as url,
-        serving(folder / "data", upstream_url=url, upstream_key="of the generator") as started,
+        unhurried(
+            folder / "data",
+            upstream_url=url,
+            upstream_key="of the generator",
+        ) as started,
     ):
         with started.client() as http:
             http.put("/v1/creators/lea", json={"display_name": "Léa"}).raise_for_status()
@@ -34,7 +39,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 def example(*marks: str) -> str:
     """The one block that holds all `marks`."""
     (found,) = (block for block in BLOCKS if all(mark in block for mark in marks))
-    return found
+    return str(found)
 
 
 def ran(there: Serving, *codes: str) -> str:
@@ -43,7 +48,11 @@ def ran(there: Serving, *codes: str) -> str:
     port = there.url.rpartition(":")[2]
     code = "\n".join((f"KEY = {key!r}", *codes)).replace("127.0.0.1:8080", f"127.0.0.1:{port}")
     found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
     )
     assert found.returncode == 0, found.stderr
     return found.stdout

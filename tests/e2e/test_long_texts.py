@@ -23,7 +23,7 @@ from gateway.settings import read_settings
 
 in_one_loop = pytest.mark.asyncio(loop_scope="module")
 
-MINUTES = Limits(detect_ms=120_000, policy_ms=120_000, record_ms=120_000)
+MINUTES = Limits(detect_ms=600_000, policy_ms=600_000, record_ms=600_000)
 LONGEST = 20_000
 
 

@@ -13,11 +13,9 @@ import pytest
 
 from bench.policy import serving as opa_serving
 from tests.bundle_keys import key_pair
-from tests.opa_program import opa
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S
 from tests.processes import Serving, serving
-
-__all__ = ["opa"]  # a fixture
 
 BUNDLE = "/v1/policies/bundle"
 
@@ -63,7 +61,7 @@ def _config(folder: Path, gateway: Serving, public: bytes) -> Path:
 
 
 def _until(holds: Callable[[], bool]) -> None:
-    until = time.monotonic() + 120
+    until = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < until, "it never came to that"
         time.sleep(0.2)
@@ -85,8 +83,6 @@ def test_an_opa_server_follows_the_policies_in_use(
             policy_engine="opa",
             opa_url=server,
             opa_upload=False,
-            opa_deadline_ms=60_000,
-            deadline_policy_ms=120_000,
             policies_dir=folder / "policies",
         ) as follower:
             _decides(follower, first)

@@ -13,10 +13,12 @@ import httpx
 import openai
 import pytest
 from aiohttp import web
+from openai.types.chat import ChatCompletionMessageParam
 from openai.types.responses import Response
 
 from tests.generator import generator
-from tests.processes import Serving, run, serving
+from tests.patience import PATIENCE_S
+from tests.processes import Serving, run, unhurried
 from tests.taken_back import RETRACTED, RULE
 
 ORDINARY = (
@@ -42,7 +44,11 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     folder = tmp_path_factory.mktemp("openai")
     with (
         generator(folder, {**ANSWERS, "le concert": RETRACTED}) as url,
-        serving(folder / "data", upstream_url=url, upstream_key="of the generator") as started,
+        unhurried(
+            folder / "data",
+            upstream_url=url,
+            upstream_key="of the generator",
+        ) as started,
     ):
         with started.client() as http:
             http.put("/v1/creators/lea", json={"display_name": "Léa"}).raise_for_status()
@@ -54,6 +60,13 @@ def client(there: Serving) -> openai.OpenAI:
     """To be closed by whoever uses it: the connections that it keeps are closed by nothing else."""
     key = there.headers["Authorization"].removeprefix("Bearer ")
     return openai.OpenAI(base_url=f"{there.url}/v1", api_key=key, max_retries=0)
+
+
+def added(answer: openai.BaseModel) -> dict[str, Any]:
+    """What the gateway says in an answer beside the fields of OpenAI."""
+    assert answer.model_extra is not None
+    extra: dict[str, Any] = answer.model_extra["avatar_gateway"]
+    return extra
 
 
 def about(conversation: str) -> dict[str, str]:
@@ -80,7 +93,7 @@ def ask(there: Serving, said: str, conversation: str) -> tuple[list[str], str | 
             (choice,) = chunk.choices
             if choice.delta.content:
                 deltas.append(choice.delta.content)
-                messages.append(chunk.avatar_gateway["message_id"])
+                messages.append(added(chunk)["message_id"])
             finished = choice.finish_reason or finished
     return deltas, finished, messages
 
@@ -158,7 +171,7 @@ def test_a_crisis_is_answered_in_the_generators_place(there: Serving) -> None:
 
 
 def test_errors_are_in_openais_form(there: Serving) -> None:
-    hello = [{"role": "user", "content": "quoi de neuf"}]
+    hello: list[ChatCompletionMessageParam] = [{"role": "user", "content": "quoi de neuf"}]
     with client(there) as good:
         stranger = good.with_options(api_key="wrong")  # shares the connections of `good`
         with pytest.raises(openai.AuthenticationError):
@@ -235,7 +248,7 @@ async def talking(slow: Slow | Failing, folder: Path) -> AsyncIterator[openai.As
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = "http://{}:{}/v1".format(*runner.addresses[0][:2])
-        with serving(folder / "data", upstream_url=url, upstream_key="ours") as there:
+        with unhurried(folder / "data", upstream_url=url, upstream_key="ours") as there:
             with there.client() as http:
                 http.put("/v1/creators/lea", json={}).raise_for_status()
             key = there.headers["Authorization"].removeprefix("Bearer ")
@@ -282,7 +295,7 @@ async def test_when_the_client_leaves_the_generator_is_stopped(door: Door, tmp_p
         assert SENTENCE in await anext(words)
         assert not slow.hung_up.is_set()
         await words.aclose()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             await slow.hung_up.wait()
     assert slow.authorization == "Bearer ours"
     assert "metadata" not in slow.asked
@@ -377,7 +390,7 @@ def test_a_response_is_decided_as_a_completion_is(there: Serving, said: str) -> 
     if whole.status == "completed":
         assert "".join(deltas) == streamed.output_text == whole.output_text != ""
         with there.client() as http:
-            for message in (*messages, whole.avatar_gateway["message_id"]):
+            for message in (*messages, added(whole)["message_id"]):
                 http.get(f"/v1/receipts/{message}").raise_for_status()
 
 
@@ -467,11 +480,11 @@ def test_a_completion_is_retracted_when_its_end_shows_it(there: Serving) -> None
     said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
     assert said.endswith(RETRACTED)
     *_, retracted, last = chunks
-    assert retracted.avatar_gateway["retracted"] is True
+    assert added(retracted)["retracted"] is True
     assert not retracted.choices[0].delta.content
     assert last.choices[0].finish_reason == "content_filter"
     assert [one.choices[0].finish_reason for one in chunks[:-1]] == [None] * (len(chunks) - 1)
-    reviewer_was_called(there, retracted.avatar_gateway["message_id"])
+    reviewer_was_called(there, added(retracted)["message_id"])
 
 
 def test_a_response_is_retracted_when_its_end_shows_it(there: Serving) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S
 from tests.processes import run, sandbox_process, serving
 
 RULE = "creator.exams"
@@ -21,7 +21,7 @@ PHRASES = 'list: creator.exams\nin: [text]\nlanguages:\n  en: ["leaked (?:paper|
 
 
 def _until(done: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if found := done():
             return found
@@ -40,7 +40,6 @@ def _message(number: int) -> dict[str, Any]:
     }
 
 
-@pytest.mark.timeout(900)
 def test_from_an_idea_to_an_enforced_rule(tmp_path: Path) -> None:
     packs, data = tmp_path / "policies", tmp_path / "data"
     shutil.copytree(ROOT / "policies", packs)
@@ -53,9 +52,6 @@ def test_from_an_idea_to_an_enforced_rule(tmp_path: Path) -> None:
         "policies_dir": packs,
         "policies_shadow_dir": shadow,
         "policies_reload_s": 0.2,
-        "deadline_detect_ms": 60_000,
-        "deadline_policy_ms": 60_000,
-        "deliver_wait_ms": 60_000,
     }
     with (
         sandbox_process(tmp_path) as platform,

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from tests.missing import missing
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S
 from tests.proxies import Proxying, opened, proxying
 from tests.receiver import Routes, answering
 
@@ -33,7 +34,7 @@ def told(library: str, *arguments: str) -> Any:
         capture_output=True,
         text=True,
         check=False,
-        timeout=250,
+        timeout=PATIENCE_S,
     )
     assert ran.returncode == 0, ran.stderr[-3_000:]
     return json.loads(ran.stdout.splitlines()[-1])

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 from aiohttp import web
 
+from tests.patience import PATIENCE_S
 from tests.processes import Serving, serving
 from tests.proxies import opened, proxying
 from tests.receiver import Receiver
@@ -27,8 +28,10 @@ async def post(gateway: Serving, key: dict[str, str]) -> httpx.Response:
 
 async def ended(gateway: Serving) -> dict[str, Any]:
     """The escalation that the killed delivery ends in."""
-    async with httpx.AsyncClient(base_url=gateway.url, headers=gateway.headers) as http:
-        async with asyncio.timeout(60):
+    async with httpx.AsyncClient(
+        base_url=gateway.url, headers=gateway.headers, timeout=PATIENCE_S
+    ) as http:
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 found = (await http.get("/v1/escalations")).json()
                 if found:
@@ -49,7 +52,7 @@ async def test_killed_while_the_platform_is_asked(tmp_path: Path) -> None:
     async with receiver.running() as url:
         with proxying(tmp_path, {"fans": opened("webhook", url)}) as proxy:
             moderator = asyncio.create_task(post(proxy.gateway, proxy.headers))
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE_S):
                 await receiver.came.wait()
             os.kill(proxy.gateway.process.pid, signal.SIGKILL)
             result = (await asyncio.gather(moderator, return_exceptions=True))[0]

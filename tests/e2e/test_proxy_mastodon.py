@@ -11,6 +11,7 @@ from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError, MastodonUnauthorizedError
 from mastodon_mock.testing.server import MockServer
 
+from tests.patience import PATIENCE_S
 from tests.processes import free_port
 from tests.proxies import Proxying, from_the_guide, opened, proxying, raw
 
@@ -136,7 +137,7 @@ def test_a_stream_comes_as_it_is_sent(proxy: Proxying, reader: Mastodon) -> None
     headers = {**proxy.headers, "Authorization": "Bearer alice_token"}
     url = f"{proxy.url('fans')}/api/v1/streaming/public"
     with (
-        httpx.Client(timeout=30) as http,
+        httpx.Client(timeout=PATIENCE_S) as http,
         http.stream("GET", url, headers=headers) as stream,
     ):
         lines = stream.iter_lines()

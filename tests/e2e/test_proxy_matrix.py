@@ -22,6 +22,7 @@ from nio import (
     SyncResponse,
 )
 
+from tests.patience import PATIENCE_S
 from tests.proxies import Proxying, from_the_guide, opened, proxying, raw
 from tests.synapse import synapse
 
@@ -90,7 +91,7 @@ def event(server: str, room: dict[str, str], event_id: str) -> dict[str, Any]:
     """What the fan gets."""
     path = f"/_matrix/client/v3/rooms/{quote(room['id'])}/event/{quote(event_id)}"
     headers = {"Authorization": f"Bearer {room['fan']}"}
-    answer = httpx.get(server + path, headers=headers)
+    answer = httpx.get(server + path, headers=headers, timeout=PATIENCE_S)
     answer.raise_for_status()
     content: dict[str, Any] = answer.json()["content"]
     return content
@@ -98,7 +99,9 @@ def event(server: str, room: dict[str, str], event_id: str) -> dict[str, Any]:
 
 def said(server: str, room: dict[str, str], words: str) -> int:
     path = f"/_matrix/client/v3/rooms/{quote(room['id'])}/messages?dir=b&limit=200"
-    answer = httpx.get(server + path, headers={"Authorization": f"Bearer {room['fan']}"})
+    answer = httpx.get(
+        server + path, headers={"Authorization": f"Bearer {room['fan']}"}, timeout=PATIENCE_S
+    )
     answer.raise_for_status()
     return sum(words in str(one["content"]) for one in answer.json()["chunk"])
 

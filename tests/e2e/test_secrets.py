@@ -15,6 +15,7 @@ import pytest
 
 from gateway.keyring import Keyring
 from tests.house import SECRET
+from tests.patience import PATIENCE_S
 from tests.processes import Serving, run, sandbox_process, serving
 
 EMAIL = "lea.perso@example.org"
@@ -135,7 +136,11 @@ def day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         paths = ("/metrics", "/openapi.json", "/readyz", "/healthz", "/.well-known/jwks.json")
         shown = [client.get(path, headers={"Authorization": ""}).text for path in paths]
         entries = client.get("/v1/audit/entries?limit=1000").text
-        httpx.put(platform.replace("/messages", "/failure"), json={"status": 503, "times": 5})
+        httpx.put(
+            platform.replace("/messages", "/failure"),
+            json={"status": 503, "times": 5},
+            timeout=PATIENCE_S,
+        )
         client.post("/v1/messages", json=message(1_000, TEXTS[0]))
         token = there.headers["Authorization"].removeprefix("Bearer ")
         yield Day(there=there, errors=errors, open_to_all=[*shown, entries], token=token)

@@ -21,7 +21,8 @@ from websockets.protocol import State
 from gateway.api.server import allow_open_files
 from gateway.platforms.sse import EventReader
 from tests.paths import ROOT
-from tests.processes import Serving, run, serving
+from tests.patience import PATIENCE_S
+from tests.processes import Serving, run, unhurried
 from tests.taken_back import RETRACTED, RULE
 
 SENTENCES = ("Salut tout le monde ! ", "Écrivez-moi à lea.perso@example.org. ", "À demain.")
@@ -31,8 +32,9 @@ MESSAGES = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))["components"]["m
 
 @pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    patient = {"deadline_detect_ms": 120_000, "deadline_policy_ms": 120_000}  # hundreds at once
-    with serving(tmp_path_factory.mktemp("stream") / "data", **patient) as started:
+    with unhurried(
+        tmp_path_factory.mktemp("stream") / "data",
+    ) as started:
         with started.client() as http:
             http.put("/v1/creators/lea", json={"display_name": "Léa"}).raise_for_status()
             http.put("/v1/creators/mia", json={"rego": RULE}).raise_for_status()
@@ -73,7 +75,7 @@ class Writer:
     async def until(self, kind: str) -> list[dict[str, Any]]:
         """All frames up to the first of this kind."""
         frames: list[dict[str, Any]] = []
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while not frames or frames[-1]["type"] != kind:
                 frames.append(json.loads(await self._connection.recv()))
                 described(frames[-1])
@@ -83,7 +85,9 @@ class Writer:
 @asynccontextmanager
 async def writing(there: Serving, first: dict[str, Any]) -> AsyncIterator[Writer]:
     url = f"{there.url.replace('http', 'ws')}/v1/stream"
-    async with connect(url, additional_headers=there.headers, open_timeout=60) as connection:
+    async with connect(
+        url, additional_headers=there.headers, open_timeout=PATIENCE_S
+    ) as connection:
         writer = Writer(connection)
         await writer.send(**first)
         yield writer
@@ -114,7 +118,7 @@ async def test_words_come_back_judged_and_readers_hear_the_same(there: Serving) 
 
 def heard(url: str, headers: dict[str, str]) -> list[dict[str, Any]]:
     reader = EventReader()
-    answer = httpx.get(url, headers=headers, timeout=60)
+    answer = httpx.get(url, headers=headers, timeout=PATIENCE_S)
     assert answer.headers["content-type"].startswith("text/event-stream")
     return [json.loads(event) for event in reader.feed(answer.content)]
 
@@ -214,7 +218,7 @@ async def test_thousands_of_idle_streams_on_one_worker(there: Serving) -> None:
             for seq, text in enumerate(SENTENCES, 1):
                 await active.send(type="append", seq=seq, text=text)
             first = await active.until("release")
-            async with httpx.AsyncClient() as http:
+            async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
                 assert (await http.get(f"{there.url}/healthz")).status_code == httpx.codes.OK
             await active.send(type="end", seq=len(SENTENCES) + 1)
             heard = first + await active.until("end")

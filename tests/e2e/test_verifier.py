@@ -26,6 +26,7 @@ from gateway.settings import read_settings
 from gateway.verifier.pack import pack
 from tests.house import SECRET, House
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S, PATIENT
 from tests.processes import environment, run
 
 GUIDE = (ROOT / "docs/guides/auditors.md").read_text(encoding="utf-8")
@@ -86,10 +87,7 @@ async def _day(reports: Path, bin_dir: Path) -> None:
                 "data_dir": reports / "data",
                 "sandbox_url": f"{platform}/messages",
                 "webhook_secret": SECRET,
-                "deadline_detect_ms": 120_000,
-                "deadline_policy_ms": 120_000,
-                "deadline_record_ms": 120_000,
-                "deliver_wait_ms": 120_000,
+                **PATIENT,
             },
         )
         async with assemble(settings) as parts:
@@ -97,7 +95,7 @@ async def _day(reports: Path, bin_dir: Path) -> None:
                 api_services(parts), version="test", max_body_bytes=settings.max_body_bytes
             )
             async with httpx.AsyncClient(
-                transport=httpx.ASGITransport(app), base_url="http://gateway", timeout=120
+                transport=httpx.ASGITransport(app), base_url="http://gateway", timeout=PATIENCE_S
             ) as client:
                 house = House(parts=parts, client=client, platform=f"{platform}/messages")
                 client.headers.update(await house.key(Role.ADMIN, requests_per_s=1_000_000))
@@ -156,7 +154,7 @@ def test_the_guide_builds_the_verifier(tmp_path: Path, bin_dir: Path) -> None:
         check=True,
     )
     command = made.stdout.strip().replace("build/", f"{tmp_path}/build/")
-    subprocess.run(["bash", "-c", command], cwd=ROOT, check=True, timeout=120)
+    subprocess.run(["bash", "-c", command], cwd=ROOT, check=True, timeout=PATIENCE_S)
     assert (tmp_path / "build/avatar-gateway-verifier.pyz").is_file()
 
 
@@ -187,7 +185,7 @@ def test_nothing_else_is_imported(reports: Path, bin_dir: Path, evidence: bytes)
     ran = subprocess.run(
         [sys.executable, "-I", "-S", "-c",
          script.format(here=libraries, file=str(reports / "avatar-gateway-verifier.pyz"))],
-        capture_output=True, text=True, check=True, timeout=120, cwd=reports,
+        capture_output=True, text=True, check=True, timeout=PATIENCE_S, cwd=reports,
     )  # fmt: skip
     code, _, rest = ran.stderr.partition(" ")
     assert code == "0"

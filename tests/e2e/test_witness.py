@@ -21,6 +21,7 @@ from gateway.trail.checkpoint import note_keys
 from gateway.trail.note import NoteKey, cosignatures
 from gateway.trail.proof import parse_proof
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S
 from tests.processes import Serving, environment, free_port, run, serving
 from tests.tsa import serving_authority
 
@@ -94,7 +95,7 @@ def watching(folder: Path, name: str, log_key: str) -> Iterator[WitnessProcess]:
 
 
 def _until(found: Callable[[], Any], told: Callable[[], str]) -> Any:
-    until = time.monotonic() + 120
+    until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         if answer := found():
             return answer
@@ -149,7 +150,6 @@ def data(tmp_path: Path) -> tuple[Path, str]:
     return folder, str(note_keys(ORIGIN, keyring)[0])
 
 
-@pytest.mark.timeout(900)  # two gateways start, one after the other
 def test_witnesses_killed_and_lied_to(data: tuple[Path, str], tmp_path: Path) -> None:
     folder, log_key = data
     with ExitStack() as stack:

@@ -39,6 +39,7 @@ from gateway.policy.engine.signals import SignalDetector
 from gateway.policy.packs.source import load_snapshot
 from gateway.storage.store import Store
 from gateway.text.reader import TextReader
+from tests.generations import always
 from tests.paths import ROOT
 from tests.properties.clock_model import EDGES, Memory, Talk, expected
 from tests.stores import Clock, Place, new_database
@@ -186,7 +187,7 @@ def test_every_interval_to_the_second(rego: Rego) -> None:
 
 def test_rego_agrees_with_the_model(rego: Rego) -> None:
     run_state_machine_as_test(
-        lambda: RegoClock(rego),  # type: ignore[arg-type]
+        lambda: RegoClock(rego),  # type: ignore[arg-type] # called as a class is
         settings=settings(max_examples=100, stateful_step_count=30, deadline=None),
     )
 
@@ -257,9 +258,9 @@ class Replicas:
             ledger=store.ledger,
             registry=store.registry,
             read=TextReader(),
-            detectors=(_Quiet(Stage.PII), _Quiet(Stage.TOXICITY), self._signals),
+            detectors=(_Quiet(Stage.PII), _Quiet(Stage.TOXICITY)),
             spare=lambda detection, read, facts: detection,
-            policy=self._engine,
+            policies=always(self._signals, self._engine),
             redact=lambda submission, read, detections, obligations: Redaction(
                 text=read.clean.text
             ),
@@ -269,7 +270,7 @@ class Replicas:
             courier=elsewhere,
             platform=elsewhere,
         )
-        patient = Limits(detect_ms=60_000, policy_ms=60_000, record_ms=60_000, deliver_wait_ms=0)
+        patient = Limits(detect_ms=600_000, policy_ms=600_000, record_ms=600_000, deliver_wait_ms=0)
         return Gateway(rooms=rooms, limits=patient, now=self._place.clock)
 
 
@@ -409,7 +410,7 @@ def test_every_interval_over_replicas_and_restarts(
 def test_gateways_agree_with_the_model(replicas: tuple[Replicas, Clock, asyncio.Runner]) -> None:
     both, clock, runner = replicas
     run_state_machine_as_test(
-        lambda: GatewayClock(both, clock, runner.run),  # type: ignore[arg-type]
+        lambda: GatewayClock(both, clock, runner.run),  # type: ignore[arg-type] # called as a class is
         settings=settings(
             max_examples=8,
             stateful_step_count=20,

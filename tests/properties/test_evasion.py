@@ -40,13 +40,13 @@ def is_lost(family: Family, sample: str) -> bool:
 
 @pytest.mark.parametrize(("family", "language", "kind"), APPLYING)
 @settings(max_examples=12, deadline=None)
-@given(data=st.data(), seed=st.integers(0, 1 << 32))
+@given(which=st.integers(0, 999), around=st.integers(0, 99), seed=st.integers(0, 1 << 32))
 def test_what_is_found_plainly_is_found_rewritten_where_it_stands(
-    family: Family, language: str, kind: str, data: st.DataObject, seed: int
+    family: Family, language: str, kind: str, *, which: int, around: int, seed: int
 ) -> None:
     kept = [one for one in SAMPLES[language, kind] if not is_lost(family, one)]
-    sample = data.draw(st.sampled_from(kept))
-    carrier = data.draw(st.sampled_from(CARRIERS[language]))
+    sample = kept[which % len(kept)]
+    carrier = CARRIERS[language][around % len(CARRIERS[language])]
     plain = {one for one, _, _ in detectors()(carrier.format(sample), language, kind)}
     before, after = carrier.split("{}")
     rewritten = family.rewrite(sample, random.Random(seed))  # noqa: S311
@@ -60,12 +60,12 @@ def test_what_is_found_plainly_is_found_rewritten_where_it_stands(
 
 @pytest.mark.parametrize(("family", "language", "kind"), APPLYING)
 @settings(max_examples=12, deadline=None)
-@given(data=st.data(), seed=st.integers(0, 1 << 32))
+@given(which=st.integers(0, 999), around=st.integers(0, 99), seed=st.integers(0, 1 << 32))
 def test_reading_what_was_read_changes_nothing(
-    family: Family, language: str, kind: str, data: st.DataObject, seed: int
+    family: Family, language: str, kind: str, *, which: int, around: int, seed: int
 ) -> None:
-    sample = data.draw(st.sampled_from(SAMPLES[language, kind]))
-    carrier = data.draw(st.sampled_from(CARRIERS[language]))
+    sample = SAMPLES[language, kind][which % len(SAMPLES[language, kind])]
+    carrier = CARRIERS[language][around % len(CARRIERS[language])]
     text = carrier.format(family.rewrite(sample, random.Random(seed)))  # noqa: S311
     read = READER(text, language)
     again = READER(read.normalised.text, language)
@@ -75,13 +75,12 @@ def test_reading_what_was_read_changes_nothing(
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 @settings(max_examples=20, deadline=None)
-@given(data=st.data(), seed=st.integers(0, 1 << 32))
+@given(language=st.sampled_from(LANGUAGES), which=st.integers(0, 999), seed=st.integers(0, 1 << 32))
 def test_every_character_read_comes_from_what_was_written(
-    family: Family, data: st.DataObject, seed: int
+    family: Family, language: str, which: int, seed: int
 ) -> None:
     """Of a plain word in the middle of a rewritten text, the offsets are exact."""
-    language = data.draw(st.sampled_from(LANGUAGES))
-    sample = data.draw(st.sampled_from(SAMPLES[language, "policy"]))
+    sample = SAMPLES[language, "policy"][which % len(SAMPLES[language, "policy"])]
     rewritten = family.rewrite(sample, random.Random(seed))  # noqa: S311
     text = f"{rewritten} 7193 {rewritten}"
     read = READER(text, language)
@@ -92,6 +91,21 @@ def test_every_character_read_comes_from_what_was_written(
         for at in range(len(form.text)):
             first, last = form.to_original(at, at + 1)
             assert 0 <= first < last <= len(text)
+
+
+# Found at random once, and mended.
+SLIPPED = (
+    "κіѕѕ му ass",
+    "κіѕѕ мγ αѕѕ",
+    "kιsς mγ aςς",
+    "βυλӏѕһιτ",
+)
+
+
+@pytest.mark.parametrize("text", SLIPPED)
+def test_what_slipped_through_once_is_found(text: str) -> None:
+    ((_, start, end),) = detectors()(text, "en", "swearing")
+    assert text[start:end] == text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

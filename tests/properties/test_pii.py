@@ -17,10 +17,11 @@ from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.text import ReadText
 from gateway.pii.detector import PiiDetector
 from gateway.pii.public_facts import without_public_facts
+from gateway.pii.recognizers import all_rules, placeholders_of
 from gateway.pii.redaction import MODES, make_redactor
 from gateway.text.reader import TextReader
 
-REDACT = make_redactor(b"k" * 32)
+REDACT = make_redactor(b"k" * 32, placeholders_of(all_rules()))
 READ = TextReader()
 VALUES = (
     "jean.dupont@example.org", "j.o+x@mail.example.co.uk", "john at gmail dot com",

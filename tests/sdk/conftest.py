@@ -12,6 +12,7 @@ import pytest
 from avatar_gateway_client import AsyncClient, Audience, Client, Message
 
 from gateway.demo.processes import RunningDemo, running
+from tests.patience import PATIENCE_S, PATIENT_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,12 @@ class Both:
 
 @pytest.fixture(scope="package")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
-    with running(tmp_path_factory.mktemp("sdk")) as found:
+    with running(
+        tmp_path_factory.mktemp("sdk"),
+        patience_s=PATIENCE_S,
+        services=False,
+        **PATIENT_TEXT,
+    ) as found:
         with Client(found.gateway, token(found)) as client:
             client.put_creator("lea", {"display_name": "Léa"})
         yield found

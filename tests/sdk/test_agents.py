@@ -14,6 +14,7 @@ from typing import Any
 from gateway.demo.processes import RunningDemo
 from tests.missing import missing
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S
 from tests.sdk.conftest import token
 
 STORIES = Path(__file__).parent / "agents"
@@ -29,7 +30,7 @@ def told(library: str, there: RunningDemo) -> Any:
         capture_output=True,
         text=True,
         check=False,
-        timeout=250,
+        timeout=PATIENCE_S,
     )
     assert ran.returncode == 0, ran.stderr[-3_000:]
     return json.loads(ran.stdout.splitlines()[-1])

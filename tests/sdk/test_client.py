@@ -23,6 +23,7 @@ from avatar_gateway_client import (
 
 from gateway.demo.processes import RunningDemo
 from gateway.disclosure.receipt import verify_receipt
+from tests.patience import PATIENCE_S
 from tests.sdk.conftest import Both, message, token
 
 THREAT = "I will find you and kill you, you worthless idiot"
@@ -129,7 +130,7 @@ async def test_the_same_key_is_the_same_message(do: Both) -> None:
 
 
 async def fetched(url: str) -> Any:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
         return (await http.get(url)).json()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import httpx
@@ -43,12 +44,12 @@ def test_it_waits_twice_as_long_each_time_and_gives_up() -> None:
 
 
 def test_it_waits_as_long_as_the_gateway_says_but_not_for_ever() -> None:
-    limited = {"status": 429, "slug": "rate-limited"}
-    assert exchange(SUBMIT).answered(answer(**limited, **{"Retry-After": "7"})) == Wait(7)
+    limited = partial(answer, 429, "rate-limited")
+    assert exchange(SUBMIT).answered(limited(**{"Retry-After": "7"})) == Wait(7)
     with pytest.raises(RateLimited) as gave_up:
-        exchange(SUBMIT).answered(answer(**limited, **{"Retry-After": "31"}))
+        exchange(SUBMIT).answered(limited(**{"Retry-After": "31"}))
     assert gave_up.value.retry_after_s == 31
-    odd = answer(**limited, **{"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"})
+    odd = limited(**{"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"})
     assert exchange(SUBMIT, first_s=1).answered(odd) == Wait(1)
 
 

@@ -14,6 +14,7 @@ from avatar_gateway_client import Client, ProofInvalid
 from avatar_gateway_client.proof import Included, verify_inclusion, verify_receipt
 
 from gateway.demo.processes import RunningDemo
+from tests.patience import PATIENCE_S
 from tests.sdk.conftest import message, token
 
 
@@ -38,8 +39,10 @@ class Given:
 @pytest.fixture(scope="module")
 def messages(there: RunningDemo) -> tuple[Given, Given]:
     headers = {"Authorization": f"Bearer {token(there)}"}
-    jwks = httpx.get(f"{there.gateway}/.well-known/jwks.json").json()
-    keys = tuple(httpx.get(f"{there.gateway}/v1/log/keys", headers=headers).text.split())
+    jwks = httpx.get(f"{there.gateway}/.well-known/jwks.json", timeout=PATIENCE_S).json()
+    keys = tuple(
+        httpx.get(f"{there.gateway}/v1/log/keys", headers=headers, timeout=PATIENCE_S).text.split()
+    )
     with Client(there.gateway, token(there)) as gateway:
         found = []
         for text in ("Salut ! À vendredi.", "On se voit samedi ?"):

@@ -10,8 +10,6 @@ from torture.mutants import MUTANTS
 from torture.sweep import Bench, hunt
 from torture.trial import Point
 
-pytestmark = pytest.mark.timeout(1_800)  # dozens of starts of a gateway, on any machine
-
 _SOON = ("nobody is called", "synchronous=NORMAL", "outbox apart")
 
 

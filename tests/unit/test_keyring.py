@@ -87,7 +87,7 @@ def _damaged(document: dict[str, object]) -> list[bytes]:
     text = json.dumps(document)
     other = json.loads(json.dumps(Keyring.generate()._document()))
     swapped_root = {**document, "root": other["root"]}
-    swapped_key = {**document, "receipt": {**document["receipt"], "public": other["root"]}}  # type: ignore[dict-item]
+    swapped_key = {**document, "receipt": {**document["receipt"], "public": other["root"]}}  # type: ignore[dict-item] # JSON
     return [
         b"",
         b"[]",
@@ -148,7 +148,7 @@ def test_a_jws_verifies_with_the_published_keys(tmp_path: Path) -> None:
     token = jws.serialize_compact(
         {"alg": "Ed25519", "kid": old.receipt.kid}, b"{}", key, algorithms=["Ed25519"]
     )
-    keys = KeySet.import_key_set(Keyring.rotate(tmp_path).jwks())  # type: ignore[arg-type]
+    keys = KeySet.import_key_set(Keyring.rotate(tmp_path).jwks())  # type: ignore[arg-type] # joserfc's type is its own
     assert jws.deserialize_compact(token, keys, algorithms=["Ed25519"]).payload == b"{}"
 
 

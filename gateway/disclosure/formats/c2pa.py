@@ -19,9 +19,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from gateway.errors import ConfigurationError, StageUndefined
+from gateway.model.disclosure import MarkFormatName
 from gateway.model.finding import Stage
 
-NAME = "c2pa"
+NAME: str = MarkFormatName.C2PA.value
 SPECIFICATION = "C2PA 2.4 Annex A.8"
 
 

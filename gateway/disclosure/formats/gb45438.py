@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from gateway.disclosure.canonical import HASH_ALGORITHM
 from gateway.disclosure.formats.subject import MarkedText, MarkFormat
+from gateway.model.disclosure import MarkFormatName
 
 
 def _build(subject: MarkedText) -> dict[str, dict[str, str]]:
@@ -24,4 +25,4 @@ def _build(subject: MarkedText) -> dict[str, dict[str, str]]:
     }
 
 
-FORMAT = MarkFormat(name="gb45438", build=_build)
+FORMAT = MarkFormat(name=MarkFormatName.GB45438.value, build=_build)

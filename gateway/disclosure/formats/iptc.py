@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gateway.disclosure.formats.subject import IPTC_VOCABULARY, MarkedText, MarkFormat
+from gateway.model.disclosure import MarkFormatName
 
 
 def _build(subject: MarkedText) -> dict[str, str]:
     return {"digitalSourceType": IPTC_VOCABULARY + subject.source_type}
 
 
-FORMAT = MarkFormat(name="iptc", build=_build)
+FORMAT = MarkFormat(name=MarkFormatName.IPTC.value, build=_build)

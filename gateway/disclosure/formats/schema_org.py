@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.disclosure.formats.subject import MarkedText, MarkFormat
+from gateway.model.disclosure import MarkFormatName
 
 
 def _build(subject: MarkedText) -> dict[str, Any]:
@@ -20,4 +21,4 @@ def _build(subject: MarkedText) -> dict[str, Any]:
     }
 
 
-FORMAT = MarkFormat(name="schema_org", build=_build)
+FORMAT = MarkFormat(name=MarkFormatName.SCHEMA_ORG.value, build=_build)

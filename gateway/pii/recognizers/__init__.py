@@ -1,11 +1,17 @@
-"""The recognizers, each in a file of its own: to add one is one line here."""
+"""All recognizers, in order. Each is in a file of its own and has one line here.
+
+A number of a country is a row of its table, `<country>/numbers.py`, and needs no line; the table of
+a new country has one in `COUNTRIES`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from gateway.pii import deny_list as denied
 from gateway.pii.domains import Domains
+from gateway.pii.ner import NER_PLACEHOLDERS
+from gateway.pii.placeholders import PlaceholderWord
 from gateway.pii.recognizers import elsewhere, national
 from gateway.pii.recognizers.br import numbers as br
 from gateway.pii.recognizers.ca import numbers as ca
@@ -58,16 +64,15 @@ COUNTRIES: Mapping[str, tuple[NumberFormat, ...]] = {
     "Japan": jp.NUMBERS,
     "other": elsewhere.NUMBERS,
 }
-"""Identity numbers and the like that a table says all about."""
-
-_READ_OUT = frozenset({"CN_ID", "KR_RRN", "JP_MY_NUMBER"})
-"""Kinds that may be written in numerals."""
+"""Tables of identity numbers by country, in the order of the reference."""
 
 NATIONAL = tuple(number for numbers in COUNTRIES.values() for number in numbers)
+"""The rows of all tables."""
 
 
 class _Disguises:
-    """One of each: what it makes of a message is made once."""
+    """Build each disguise once. All rules behind it share it, so that it rewrites each message
+    once."""
 
     def __init__(self) -> None:
         self.words, self.lookalikes = disguised.NumberWords(), disguised.Lookalikes()
@@ -78,33 +83,37 @@ class _Disguises:
         )
 
     def of(self, inner: PiiRule, *disguises: disguised.Disguise) -> Iterator[PiiRule]:
-        """`inner` by itself and behind each of `disguises`."""
+        """Yield `inner` by itself, then behind each of `disguises`."""
         yield inner
-        yield from (disguised.DisguisedRule(inner=inner, disguise=one) for one in disguises)
+        for disguise in disguises:
+            yield disguised.DisguisedRule(inner=inner, disguise=disguise)
 
 
 def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[PiiRule, ...]:
-    """All rules of the blocking tier. Left out on purpose, for what they find in plain talk:
-    Presidio's MedicalLicense and Date recognizers; its UsBank, UsLicense, UsPassport and Nhs
-    are our own, that count beside their name alone."""
+    """All rules of the blocking tier, with one for `deny_list` if it is not empty.
+
+    Presidio's MedicalLicense and Date recognizers are left out on purpose, because of what they
+    find in plain talk. Recognizers of our own, whose numbers count beside their name alone,
+    stand for its UsBank, UsLicense, UsPassport and Nhs.
+    """
     hidden = _Disguises()
     return (
-        *_reaching(domains, hidden),
-        *_paying(hidden),
-        *_online(domains, hidden),
-        *_of_countries(hidden),
+        *_contact_rules(domains, hidden),
+        *_payment_rules(hidden),
+        *_online_rules(domains, hidden),
+        *_country_rules(hidden),
         *map(national.rule, NATIONAL),
         *(
             disguised.DisguisedRule(inner=national.rule(number), disguise=hidden.numerals)
             for number in NATIONAL
-            if number.kind in _READ_OUT
+            if number.read_out
         ),
         *((denied.rule(deny_list),) if deny_list else ()),
     )
 
 
-def _reaching(domains: Domains, hidden: _Disguises) -> Iterator[PiiRule]:
-    """Addresses and numbers that reach a person."""
+def _contact_rules(domains: Domains, hidden: _Disguises) -> Iterator[PiiRule]:
+    """E-mail addresses, telephone numbers and handles: what reaches a person."""
     yield from hidden.of(email.rule(domains), hidden.apart)
     yield dodged_email.bracketed(domains)
     yield dodged_email.named(domains)
@@ -115,13 +124,13 @@ def _reaching(domains: Domains, hidden: _Disguises) -> Iterator[PiiRule]:
     yield glued_email.capitals(domains)
     yield glued_email.together(domains)
     yield from hidden.of(phone.PhoneRule(), hidden.words, hidden.lookalikes, hidden.by_signs)
-    # Nobody writes another number so.
+    # Numerals read out digit by digit are hardly ever another number: a lower score is enough.
     read_out = phone.PhoneRule(accept=phone_shape.BARE)
     yield disguised.DisguisedRule(inner=read_out, disguise=hidden.numerals)
     yield handle.rule()
 
 
-def _paying(hidden: _Disguises) -> Iterator[PiiRule]:
+def _payment_rules(hidden: _Disguises) -> Iterator[PiiRule]:
     yield from hidden.of(
         credit_card.rule(), hidden.words, hidden.lookalikes, hidden.numerals, hidden.apart
     )
@@ -130,7 +139,7 @@ def _paying(hidden: _Disguises) -> Iterator[PiiRule]:
     yield crypto.ethereum()
 
 
-def _online(domains: Domains, hidden: _Disguises) -> Iterator[PiiRule]:
+def _online_rules(domains: Domains, hidden: _Disguises) -> Iterator[PiiRule]:
     yield from hidden.of(ip.rule(), hidden.lookalikes, hidden.apart)
     yield ip.defanged()
     yield url.link(domains)
@@ -143,8 +152,8 @@ def _online(domains: Domains, hidden: _Disguises) -> Iterator[PiiRule]:
     yield secret.in_link()
 
 
-def _of_countries(hidden: _Disguises) -> Iterator[PiiRule]:
-    """What no table says: numbers of France and the United States, and streets."""
+def _country_rules(hidden: _Disguises) -> Iterator[PiiRule]:
+    """Numbers of France and the United States that no table describes, and street addresses."""
     yield from hidden.of(nir.rule(), hidden.lookalikes, hidden.apart)
     yield siren.siren_rule()
     yield siren.siret_rule()
@@ -165,5 +174,10 @@ def _of_countries(hidden: _Disguises) -> Iterator[PiiRule]:
 
 
 def all_rules(*, deny_list: tuple[str, ...] = ()) -> tuple[PiiRule, ...]:
-    """`make_rules` with the public suffixes of the package: no network."""
+    """`make_rules` with the public suffixes that tldextract ships: no network."""
     return make_rules(Domains(), deny_list=deny_list)
+
+
+def placeholders_of(rules: Iterable[PiiRule]) -> dict[str, PlaceholderWord]:
+    """Kind → the word that its rules declare, with the kinds of the language models."""
+    return {**NER_PLACEHOLDERS, **{rule.kind: rule.placeholder for rule in rules}}

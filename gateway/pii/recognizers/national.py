@@ -1,5 +1,5 @@
-"""What the identity numbers of all countries have in common: one table for each country, in
-<country>/numbers.py, and the rule that is made from a row of it."""
+"""`NumberFormat`, a row of a country's table of identity numbers (<country>/numbers.py), and the
+detection rule that is made from it."""
 
 from __future__ import annotations
 
@@ -10,25 +10,34 @@ from typing import Literal
 
 from presidio_analyzer import Pattern, PatternRecognizer
 
+from gateway.pii.characters import letters_and_digits_of
 from gateway.pii.context import context, fold
 from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import IDENTITY_NUMBER, PlaceholderWord
 
 Counts = Literal["anywhere", "home", "named"]
-"""Its form is nobody else's; it counts where it belongs or beside its name; beside its name
-alone: it looks like any number, so that even a checksum lets too much pass."""
+"""Where a match counts. "anywhere": nothing else is written in this form. "home": in a message
+that belongs to one of the format's `places`, or beside its name. "named": beside its name alone,
+for a form that looks like any number, so that even a checksum lets too much pass."""
 
-PASSPORT = (
+PASSPORT_STEMS = (
     "passport", "passeport", "pasaporte", "reisepass", "passaporto", "passaporte", "paspoort",
     "护照", "護照", "여권", "旅券", "パスポート", "паспорт",
 )  # fmt: skip
-DRIVING = (
+"""Stems that name a passport, as `NumberFormat.words` takes them."""
+DRIVING_LICENCE_STEMS = (
     "driver's licen", "drivers licen", "driver licen", "driving licen", "driver's permit",
     "dl number", "dl no", "dmv",
 )  # fmt: skip
+"""Stems that name a driving licence, in English."""
 
-_SCORE, _AT_HOME = 0.85, 0.05
-_LONG = 6
+_SCORE = 0.85
+"""Score of a match that counts, as of any hit beside its name (`PatternRule.in_context`)."""
+_AT_HOME = 0.05
+"""Added at home: where two countries share a form, the nearer one names the number."""
+_LEAST_DIGITS_OF_ONE_KIND = 6
+"""From this many digits on, a value of one repeated digit is nobody's number."""
 # Letters and digits of Latin scripts: Chinese and Japanese write no space before a number.
 _LATIN = r"A-Za-z0-9_\u00c0-\u024f"
 _AFTER = rf"(?![{_LATIN}/=@])(?![.,\-]\d)"
@@ -38,10 +47,16 @@ _BEFORE_NAMED = rf"(?<![{_LATIN},+\-/=@])(?<!\d\.)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberFormat:
-    """`pattern` is read in any case. `is_valid` is given its letters and digits alone, in upper
-    case; `checksum` says that it computes one. `places` as in `ScannedText`. `words` are stems, as
-    in `Context`, in any spelling. `digits`: the least that a match holds;
-    `quick`: what is in each, if few texts with so many digits have it."""
+    """One kind of identity number, and all that its detection, its placeholder and its line in the
+    reference need.
+
+    `pattern` is matched in any case. `is_valid` gets the letters and digits of a match alone, in
+    upper case; `checksum` says that it computes one. `places` as in `ScannedText`. `words` are
+    stems that name the number, as in `ContextWords`, in any spelling. `digits` is the least number
+    of digits of a match; `quick` a piece of every match, given where few texts with so many digits
+    have one. `read_out`: people also write it in Chinese or Korean numerals. `placeholder` is the
+    word that stands in for it once it is stripped.
+    """
 
     kind: str
     about: str
@@ -53,14 +68,18 @@ class NumberFormat:
     is_valid: Callable[[str], bool] | None = None
     checksum: bool = False
     quick: str = ""
+    read_out: bool = False
+    placeholder: PlaceholderWord = IDENTITY_NUMBER
 
     @property
     def name(self) -> str:
+        """Of its recognizer, as findings give it: "PtNifRecognizer" for PT_NIF."""
         return "".join(part.title() for part in self.kind.split("_")) + "Recognizer"
 
 
 class NationalRecognizer(PatternRecognizer):
-    """What the pattern matches and the country accepts. All digits alike is nobody's number."""
+    """Matches the pattern of one number format, and refuses a value that the country's check
+    refuses or that repeats one digit."""
 
     def __init__(self, number: NumberFormat) -> None:
         before = _BEFORE_NAMED if number.counts == "named" else _BEFORE
@@ -73,9 +92,10 @@ class NationalRecognizer(PatternRecognizer):
         self._is_valid = number.is_valid
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        value = "".join(char for char in pattern_text if char.isalnum())
+        value = letters_and_digits_of(pattern_text)
         digits = [char for char in value if char.isdigit()]
-        if not _is_plain(value) or (len(digits) >= _LONG and len(set(digits)) < 2):
+        repeats = len(digits) >= _LEAST_DIGITS_OF_ONE_KIND and len(set(digits)) < 2
+        if not _has_ascii_digits(value) or repeats:
             return False
         if self._is_valid is not None and not self._is_valid(value.upper()):
             return False
@@ -83,16 +103,18 @@ class NationalRecognizer(PatternRecognizer):
 
 
 def certain(presidios: PatternRecognizer) -> Callable[[str], bool]:
-    """The checksum of a recognizer of Presidio's."""
+    """The checksum of one of Presidio's own recognizers, as `NumberFormat.is_valid`."""
     return lambda number: presidios.validate_result(number) is True
 
 
-def _is_plain(value: str) -> bool:
-    """Digits and Latin letters as documents have them; Korean plates name a place."""
+def _has_ascii_digits(value: str) -> bool:
+    """Whether all digits are ASCII, as documents have them. Letters may be others: Korean licences
+    name a place."""
     return all(char.isascii() or not char.isdigit() for char in value)
 
 
 def rule(number: NumberFormat) -> PatternRule:
+    """The detection rule of one number format."""
     words = context(local=[fold(word) for word in number.words])
     places = frozenset(number.places)
 
@@ -104,6 +126,7 @@ def rule(number: NumberFormat) -> PatternRule:
     anywhere = number.counts == "anywhere"
     return PatternRule(
         recognizer=NationalRecognizer(number),
+        placeholder=number.placeholder,
         about=f"{number.about}{_WHERE[number.counts]}",
         gate=Prefilter(
             digits=number.digits,

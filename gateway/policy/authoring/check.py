@@ -16,7 +16,7 @@ from gateway.model.obligation import ObligationKind
 from gateway.model.verdict import Verdict
 from gateway.policy.authoring.unused_rules import idle_problems
 from gateway.policy.engine.evaluator import Evaluator
-from gateway.policy.packs.legal import legal_problems
+from gateway.policy.packs.legal import PACK, legal_problems, rule_files
 from gateway.policy.packs.metadata import package_metadata
 from gateway.policy.packs.phrases import patterns_and_problems
 from gateway.policy.packs.server_files import server_files
@@ -68,6 +68,7 @@ def check(snapshot: Snapshot, *, directory: Path, opa: Path | None) -> CheckRepo
     found.extend(_schemas(snapshot))
     found.extend(_packs(snapshot, modules))
     found.extend(legal_problems(snapshot))
+    found.extend(_untested_laws(snapshot, tests))
     if not found:
         found.extend(_compiled(snapshot))
     verdict = "not found; its own check was left out"
@@ -179,6 +180,25 @@ def _tested(module: ParsedModule, tests: Sequence[ParsedModule]) -> Iterator[Pol
         if test.path == beside and any(rule.name.startswith("test_") for rule in test.rules):
             return
     yield PolicyInvalid(module.path, "no test stands beside it", f"Write {beside}.")
+
+
+def _untested_laws(snapshot: Snapshot, tests: Sequence[ParsedModule]) -> Iterator[PolicyInvalid]:
+    """A law's facts are judged by one module for all laws, so each law has a test of its own: one
+    that stands beside the facts and asks about the law by its id."""
+    tested = {
+        test.path: test.text
+        for test in tests
+        if any(rule.name.startswith("test_") for rule in test.rules)
+    }
+    for rule, file in rule_files(snapshot):
+        law = str(file.value.get("id", rule)) if isinstance(file.value, dict) else rule
+        beside = f"{PACK}/{rule}/{rule}_test.rego"
+        if f'"{law}"' not in tested.get(beside, ""):
+            yield PolicyInvalid(
+                file.path,
+                f"the law {law} has no test",
+                f'Write {beside} with a rule test_… that asks for fixture.law("{law}", …).',
+            )
 
 
 def _schemas(snapshot: Snapshot) -> Iterator[PolicyInvalid]:

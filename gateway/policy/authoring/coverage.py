@@ -68,7 +68,7 @@ def coverage(snapshot: Snapshot) -> Coverage:
 
 def _run(engine: object, path: str) -> None:
     try:
-        engine.eval_rule_as_json(path)  # type: ignore[attr-defined]
+        engine.eval_rule_as_json(path)  # type: ignore[attr-defined] # regorus is untyped
     except RuntimeError:
         return
     except BaseException as error:

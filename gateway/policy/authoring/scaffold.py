@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from gateway.errors import InvalidField
@@ -92,8 +93,8 @@ Why the rule exists, what it asks for (`{verdict}`), and what it deliberately le
 
 
 def scaffold(directory: Path, name: str, *, verdict: str = "hold", title: str = "") -> list[Path]:
-    """Writes the files of rule `name` (`<pack>.<rule>`) below the policies in `directory`, and
-    the pack's when it is new; returns their paths. Raises InvalidField; never writes over a
+    """Write the files of rule `name` (`<pack>.<rule>`) below the policies in `directory`, and
+    the pack's when it is new; return their paths. Raises InvalidField; never writes over a
     file."""
     pack, _, rule = name.partition(".")
     if not _NAME.match(pack) or not _NAME.match(rule) or pack in _RESERVED:
@@ -102,24 +103,38 @@ def scaffold(directory: Path, name: str, *, verdict: str = "hold", title: str = 
         )
     if verdict not in _VERDICTS:
         raise InvalidField("--verdict", "is not known", f"Use {', '.join(_VERDICTS)}.")
-    title = title or rule.replace("_", " ").capitalize()
+    title = checked_title(title) or rule.replace("_", " ").capitalize()
+    words = {"pack": pack, "rule": rule, "id": name, "verdict": verdict, "title": title}
+    templates = {
+        f"{rule}.rego": _RULE,
+        f"{rule}_test.rego": _TEST,
+        f"{rule}.phrases.yaml": _PHRASES,
+        "examples.yaml": _EXAMPLES,
+        "README.md": _PAGE,
+    }
+    files = {name: text.format(**words) for name, text in templates.items()}
+    written = write_new(directory / pack / rule, files)
+    about_pack = directory / pack / "data.yaml"
+    if not about_pack.exists():
+        about_pack.write_text(_PACK.format(title=pack), encoding="utf-8")
+        written.append(about_pack)
+    return sorted(written)
+
+
+def checked_title(title: str) -> str:
+    """Raises InvalidField for a title that would need quotes in METADATA or YAML."""
     if re.search(r"[\"\\\n:#{}\[\]]", title):
         raise InvalidField("--title", "has a character that needs quotes", "Use plain words.")
-    words = {"pack": pack, "rule": rule, "id": name, "verdict": verdict, "title": title}
-    folder = directory / pack / rule
+    return title
+
+
+def write_new(folder: Path, files: Mapping[str, str]) -> list[Path]:
+    """Make `folder`, with `files` (text by name) in it; return their paths, sorted. Raises
+    InvalidField where the folder is there already."""
     if folder.exists():
-        raise InvalidField("NAME", f"{pack}/{rule} is there already", "Choose another name.")
-    files = {
-        folder / f"{rule}.rego": _RULE,
-        folder / f"{rule}_test.rego": _TEST,
-        folder / f"{rule}.phrases.yaml": _PHRASES,
-        folder / "examples.yaml": _EXAMPLES,
-        folder / "README.md": _PAGE,
-    }
-    if not (directory / pack / "data.yaml").exists():
-        files[directory / pack / "data.yaml"] = _PACK
+        place = f"{folder.parent.name}/{folder.name}"
+        raise InvalidField("NAME", f"{place} is there already", "Choose another name.")
     folder.mkdir(parents=True)
-    for path, text in files.items():
-        content = text.format(**words) if text is not _PACK else _PACK.format(title=pack)
-        path.write_text(content, encoding="utf-8")
-    return sorted(files)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return sorted(folder / name for name in files)

@@ -39,20 +39,14 @@ class EmbeddedEngine:
         return self._snapshot.bundle
 
     async def warm(self) -> None:
-        """Checks the policies and builds the engine. Raises PolicyInvalid."""
-        await self.swap(self._snapshot)
-
-    async def swap(self, snapshot: Snapshot) -> None:
-        """From now on decide with `snapshot`. Raises PolicyInvalid and keeps the old one."""
-        await asyncio.to_thread(compile_snapshot, snapshot)
-        before, self._evaluator = self._evaluator, Evaluator(snapshot)
-        self._snapshot = snapshot
-        if before is not None:
-            before.close()
+        """Check the policies and build the engine, unless that is done. Raises PolicyInvalid."""
+        if self._evaluator is None:
+            await asyncio.to_thread(compile_snapshot, self._snapshot)
+            self._evaluator = Evaluator(self._snapshot)
 
     async def decide(self, facts: Facts) -> Decision:
         """Raises StageFailure for anything but a well-formed decision."""
-        snapshot, evaluator = self._snapshot, self._evaluator
+        evaluator = self._evaluator
         if evaluator is None:
             raise StageFailure(Stage.POLICY, "the policy engine is not warm")
         document = self._builder.build(facts)
@@ -61,7 +55,7 @@ class EmbeddedEngine:
             verdict=result.verdict,
             reasons=result.reasons,
             obligations=result.obligations,
-            bundle=snapshot.bundle,
+            bundle=self._snapshot.bundle,
             engine=self._name,
             path=DECISION_PATH,
             document=document,

@@ -85,19 +85,15 @@ class OpaEngine:
         return self._snapshot.bundle
 
     async def warm(self) -> None:
-        """Opens the connection, uploads the policies if told to, and checks that the server's
-        policies are ours. Raises PolicyInvalid, ConfigurationError, StageFailure."""
-        await self.swap(self._snapshot)
-
-    async def swap(self, snapshot: Snapshot) -> None:
-        """From now on decide with `snapshot`. When the policies are wrong in themselves nothing
-        has changed on the server."""
-        await asyncio.to_thread(compile_snapshot, snapshot)
+        """Open the connection, upload the policies if told to, and check that the server's
+        policies are ours. Raises PolicyInvalid, ConfigurationError, StageFailure. When the
+        policies are wrong in themselves, nothing has changed on the server."""
+        await asyncio.to_thread(compile_snapshot, self._snapshot)
         await self._open()
         try:
             if self._upload:
                 await _refuse_strangers(self._uploader)
-                await _upload(self._uploader, server_files(snapshot))
+                await _upload(self._uploader, server_files(self._snapshot))
             held = await self._held_digest()
         except TimeoutError:
             raise StageTimeout(Stage.POLICY, UPLOAD_TIMEOUT_S * 1_000) from None
@@ -105,28 +101,26 @@ class OpaEngine:
             raise _refused_upload(error) from None
         except _FAILURES as error:
             raise _failure(error) from None
-        if held != snapshot.bundle.digest:
+        if held != self._snapshot.bundle.digest:
             raise ConfigurationError(
                 "policies on the OPA server",
                 "they are not the ones loaded here",
                 "Load the bundle that `policy export` writes, or let the gateway upload it.",
             )
-        self._snapshot = snapshot
 
     async def decide(self, facts: Facts) -> Decision:
         """Raises StageFailure for anything but a well-formed decision of our policies."""
-        snapshot = self._snapshot
         document = self._builder.build(facts)
         serialise(document)  # both engines refuse the same documents
         answer = await self._ask(document)
-        if answer.get("digest") != snapshot.bundle.digest:
+        if answer.get("digest") != self._snapshot.bundle.digest:
             raise StageUndefined(Stage.POLICY, "the OPA server decided by other policies")
         result = parse(answer.get("decision"))
         return Decision(
             verdict=result.verdict,
             reasons=result.reasons,
             obligations=result.obligations,
-            bundle=snapshot.bundle,
+            bundle=self._snapshot.bundle,
             engine="opa",
             path=DECISION_PATH,
             document=document,

@@ -10,6 +10,12 @@ import orjson
 
 from gateway.errors import StageUndefined
 from gateway.model.decision import Reason
+from gateway.model.disclosure import (
+    MarkFormatName,
+    NoticeKind,
+    NoticePosition,
+    ReplacementTemplate,
+)
 from gateway.model.finding import Stage
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.verdict import Verdict, strictest
@@ -111,13 +117,10 @@ def _texts(value: Any) -> bool:
 
 
 _MODE = _one_of("placeholder", "remove", "mask", "hmac", "pseudonym")
-_POSITION = _one_of("start", "end")
-_NOTICE = _one_of(
-    *("ai", "ai_reminder", "ai_public", "ai_answer", "human"),
-    *("take_a_break", "ad", "paid_partnership"),
-)
-_FORMAT = _one_of("iptc", "schema_org", "gb45438", "c2pa")
-_TEMPLATE = _one_of("crisis", "honest_answer")
+_POSITION = _one_of(*NoticePosition)
+_NOTICE = _one_of(*NoticeKind)
+_FORMAT = _one_of(*MarkFormatName)
+_TEMPLATE = _one_of(*ReplacementTemplate)
 
 
 def _redact(params: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,21 +39,17 @@ _MEMORY = 24 << 20  # bytes that the states of one group may take
 _CANARY = "\x01canary\x01"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedPhrases:
-    """Phrases that can be taken into use at once, by `use()`, which cannot fail."""
-
-    identity: ModelIdentity
-    use: Callable[[], None]
-
-
 class SignalDetector:
     """A Detector. `phrases` are the snapshot's files, `read` makes the forms of the human's
-    message. Raises PolicyInvalid for phrases that cannot be used."""
+    message. To build one takes half a second for thousands of phrases. Raises PolicyInvalid for
+    phrases that cannot be used."""
 
     def __init__(self, *, phrases: Sequence[DataFile], read: Read) -> None:
         self._read = read
-        self._lists = _Lists.of(phrases)
+        patterns = read_patterns(phrases)
+        self._in_text = PhraseMatcher([p for p in patterns if p.in_text], in_human_text=False)
+        self._in_human = PhraseMatcher([p for p in patterns if p.in_human], in_human_text=True)
+        self._identity = _identity(patterns)
 
     @property
     def stage(self) -> Stage:
@@ -62,54 +58,30 @@ class SignalDetector:
     @property
     def identity(self) -> ModelIdentity:
         """Which phrases it looks for, as in each of its detections."""
-        return self._lists.identity
-
-    def prepare(self, phrases: Sequence[DataFile]) -> PreparedPhrases:
-        """Phrases ready to be looked for, made off the event loop: half a second for thousands.
-        Raises PolicyInvalid."""
-        lists = _Lists.of(phrases)
-
-        def use() -> None:
-            self._lists = lists
-
-        return PreparedPhrases(identity=lists.identity, use=use)
+        return self._identity
 
     async def warm(self) -> None:
-        self._lists.in_text.findings(Mapped("warm up", tuple(range(8))))
+        self._in_text.findings(Mapped("warm up", tuple(range(8))))
 
     async def detect(self, submission: Submission, read: ReadText) -> Detection:
-        lists, human = self._lists, submission.human_text
+        human = submission.human_text
         if max(len(submission.text), len(human or "")) > _LONG_TEXT:
-            return await asyncio.to_thread(self._detect, lists, read, human)
-        return self._detect(lists, read, human)
+            return await asyncio.to_thread(self._detect, read, human)
+        return self._detect(read, human)
 
     async def close(self) -> None:
         return None
 
-    def _detect(self, lists: _Lists, read: ReadText, human: str | None) -> Detection:
-        findings = lists.in_text.findings(read.folded)
-        if human and lists.in_human:
-            findings += lists.in_human.findings(self._read(human, None).folded)
-        return Detection(stage=Stage.SIGNALS, findings=tuple(findings), models=(lists.identity,))
+    def _detect(self, read: ReadText, human: str | None) -> Detection:
+        findings = self._in_text.findings(read.folded)
+        if human and self._in_human:
+            findings += self._in_human.findings(self._read(human, None).folded)
+        return Detection(stage=Stage.SIGNALS, findings=tuple(findings), models=(self._identity,))
 
 
-@dataclass(frozen=True, slots=True)
-class _Lists:
-    in_text: PhraseMatcher
-    in_human: PhraseMatcher
-    identity: ModelIdentity
-
-    @classmethod
-    def of(cls, phrases: Sequence[DataFile]) -> _Lists:
-        patterns = read_patterns(phrases)
-        named = "\n".join(f"{one.list}\t{one.language}\t{one.source}" for one in patterns)
-        return cls(
-            in_text=PhraseMatcher([one for one in patterns if one.in_text], in_human_text=False),
-            in_human=PhraseMatcher([one for one in patterns if one.in_human], in_human_text=True),
-            identity=ModelIdentity(
-                id="phrases", sha256=hashlib.sha256(named.encode("utf-8")).hexdigest()
-            ),
-        )
+def _identity(patterns: Sequence[PhrasePattern]) -> ModelIdentity:
+    named = "\n".join(f"{p.list}\t{p.language}\t{p.source}" for p in patterns)
+    return ModelIdentity(id="phrases", sha256=hashlib.sha256(named.encode("utf-8")).hexdigest())
 
 
 class PhraseMatcher:

@@ -1,34 +1,33 @@
 """Policies that can be changed while messages are judged.
 
-A generation is everything that one set of policies needs: phrases, and an engine that is warm.
-A new one is made whole beside the old one, noted in the audit log, and only then taken into use,
-in one step. A message whose phrases were looked for by an older generation is decided by that
-generation: none sees a mixture.
+A generation is one set of policies, ready to judge: the detector for its phrases and an engine
+that is warm. A new generation is built whole beside the one in use and noted in the audit log; then
+it is in use, in one step. A message takes one generation and is judged by it to the end. A
+generation that was replaced is closed when no message holds it any more.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
 
-from gateway.errors import GatewayError, PolicyInvalid, StageFailure
+from gateway.errors import GatewayError, PolicyInvalid
 from gateway.model.decision import Bundle, Decision, Facts
-from gateway.model.finding import Stage
 from gateway.model.record import Change
 from gateway.policy.engine.signals import SignalDetector
 from gateway.policy.live.sandbox import CreatorRuleSandbox
 from gateway.policy.live.shadow import Shadow
 from gateway.policy.packs.creator_settings import creator_checker
 from gateway.policy.packs.source import Snapshot
-from gateway.ports import Now, PolicyEngine
-
-KEPT = 2
-"""Older generations that are kept for the messages on their way."""
+from gateway.ports import Now, PolicyEngine, PolicyGeneration, Read
 
 Note = Callable[[Change], Awaitable[object]]
 Check = Callable[[Mapping[str, Any]], None]
@@ -62,24 +61,35 @@ class PoliciesStatus:
     refusals: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Generation:
+    """All that belongs to one snapshot. Compared by identity: policies that come back after
+    others are a new generation."""
+
     snapshot: Snapshot
     engine: PolicyEngine
-    phrases: str
+    signals: SignalDetector
     check: Check
+
+    async def warm(self) -> None:
+        await self.engine.warm()
+        await self.signals.warm()
+
+    async def close(self) -> None:
+        await self.engine.close()
+        await self.signals.close()
 
 
 class LivePolicies:
-    """A PolicyEngine whose policies can be replaced. `make` builds an engine for a snapshot,
-    not warm yet; `note` writes an entry of the audit log; `shadow` judges beside it,
-    `sandbox` runs creators' own rules."""
+    """The policies in use, which can be replaced. `make` builds an engine for a snapshot, not
+    warm yet; `read` makes the forms of the human's message; `note` writes an entry of the audit
+    log; `shadow` judges beside the policies in use, `sandbox` runs creators' own rules."""
 
     def __init__(
         self,
         *,
         snapshot: Snapshot,
-        signals: SignalDetector,
+        read: Read,
         make: Callable[[Snapshot], PolicyEngine],
         note: Note,
         now: Now,
@@ -89,28 +99,40 @@ class LivePolicies:
     ) -> None:
         self._sandbox = sandbox
         self._shadow = shadow
-        self._signals = signals
+        self._read = read
         self._make = make
         self._note = note
         self._now = now
         self._changing = asyncio.Lock()
         self._log = structlog.get_logger("gateway.policy")
-        first = _Generation(
-            snapshot=snapshot,
-            engine=make(snapshot),
-            phrases=signals.identity.sha256,
-            check=creator_checker(snapshot.schemas),
-        )
-        self._generations = [first]  # the newest first
+        self._current = self._generation(snapshot, self._signals(snapshot))
+        self._users: Counter[_Generation] = Counter()  # messages that hold a generation
+        self._closing: set[asyncio.Task[None]] = set()
         self._status = PoliciesStatus(bundle=snapshot.bundle, source=source, since=now())
+
+    @contextmanager
+    def current(self) -> Iterator[PolicyGeneration]:
+        """The generation in use now. It stays open until the context is left."""
+        generation = self._current
+        self._users[generation] += 1
+        try:
+            yield PolicyGeneration(
+                signals=generation.signals, decide=partial(self._decide, generation.engine)
+            )
+        finally:
+            self._users[generation] -= 1
+            if not self._users[generation]:
+                del self._users[generation]
+                if generation is not self._current:
+                    self._close_later(generation)
 
     @property
     def bundle(self) -> Bundle:
-        return self._generations[0].snapshot.bundle
+        return self._current.snapshot.bundle
 
     @property
     def snapshot(self) -> Snapshot:
-        return self._generations[0].snapshot
+        return self._current.snapshot
 
     @property
     def status(self) -> PoliciesStatus:
@@ -118,32 +140,17 @@ class LivePolicies:
 
     def check_creator(self, settings: Mapping[str, Any]) -> None:
         """Raises InvalidField for settings that the schema in use does not allow."""
-        self._generations[0].check(settings)
+        self._current.check(settings)
 
     async def warm(self) -> None:
-        await self._generations[0].engine.warm()
-
-    async def decide(self, facts: Facts) -> Decision:
-        """By the policies whose phrases were looked for in this message."""
-        seen = [
-            model.sha256
-            for detection in facts.detections
-            if detection.stage is Stage.SIGNALS
-            for model in detection.models
-        ]
-        for generation in self._generations:
-            if not seen or generation.phrases in seen:
-                decision = await generation.engine.decide(facts)
-                if self._shadow is not None:  # packs beside packs, without the creator's own
-                    self._shadow.offer(facts, decision)
-                if self._sandbox is not None:
-                    decision = await self._sandbox.tighten(decision, facts)
-                return decision
-        raise StageFailure(Stage.POLICY, "the policies changed while the message was judged")
+        await self._current.warm()
 
     async def close(self) -> None:
-        for generation in self._generations:
-            await generation.engine.close()
+        """Close every generation, also those that a message still holds."""
+        for generation in {self._current, *self._users}:
+            await generation.close()
+        if self._closing:
+            await asyncio.wait(self._closing)
 
     async def replace(
         self,
@@ -157,20 +164,19 @@ class LivePolicies:
         Raises PolicyInvalid, or what a remote engine or the log raises, and then goes on with
         the old ones."""
         async with self._changing:
-            before = self._generations[0]
+            before = self._current
             if snapshot == before.snapshot:
                 await asyncio.to_thread(keep)
                 self._status = replace(self._status, source=source, refused=None)
                 return snapshot.bundle
-            generation, use = await self._built(snapshot, before)
+            generation = await self._built(snapshot, before)
             try:
                 await self._noted(before.snapshot, snapshot, source=source, actor=actor)
                 await asyncio.to_thread(keep)
             except BaseException:
                 await self._restore(before, generation)
                 raise
-            use()
-            self._generations.insert(0, generation)
+            self._current = generation
             self._status = PoliciesStatus(
                 bundle=snapshot.bundle,
                 source=source,
@@ -181,9 +187,8 @@ class LivePolicies:
             self._log.info(
                 "policies changed", digest=snapshot.bundle.digest, source=source, actor=actor
             )
-            for old in self._generations[1 + KEPT :]:
-                await old.engine.close()
-            del self._generations[1 + KEPT :]
+            if before not in self._users:  # else the last message that leaves it closes it
+                await before.close()
             return snapshot.bundle
 
     async def refuse(self, error: GatewayError, *, source: str, actor: str) -> None:
@@ -215,29 +220,49 @@ class LivePolicies:
             detail = {"source": self._status.source, "revisions": dict(self.bundle.revisions)}
             await self._note(self._change("start", before, self.bundle.digest, detail))
 
-    async def _built(
-        self, snapshot: Snapshot, before: _Generation
-    ) -> tuple[_Generation, Callable[[], None]]:
-        check = creator_checker(snapshot.schemas)
-        phrases = await asyncio.to_thread(self._signals.prepare, snapshot.phrases)
-        generation = _Generation(
+    async def _decide(self, engine: PolicyEngine, facts: Facts) -> Decision:
+        decision = await engine.decide(facts)
+        if self._shadow is not None:  # packs beside packs, without the creator's own rules
+            self._shadow.offer(facts, decision)
+        if self._sandbox is not None:
+            decision = await self._sandbox.tighten(decision, facts)
+        return decision
+
+    def _generation(self, snapshot: Snapshot, signals: SignalDetector) -> _Generation:
+        """Not warm yet. Raises PolicyInvalid."""
+        return _Generation(
             snapshot=snapshot,
             engine=self._make(snapshot),
-            phrases=phrases.identity.sha256,
-            check=check,
+            signals=signals,
+            check=creator_checker(snapshot.schemas),
         )
+
+    def _signals(self, snapshot: Snapshot) -> SignalDetector:
+        return SignalDetector(phrases=snapshot.phrases, read=self._read)
+
+    async def _built(self, snapshot: Snapshot, before: _Generation) -> _Generation:
+        """A warm generation. Raises PolicyInvalid, or what a remote engine raises."""
+        signals = await asyncio.to_thread(self._signals, snapshot)
+        generation = self._generation(snapshot, signals)
         try:
-            await generation.engine.warm()
+            await generation.warm()
         except BaseException:
             await self._restore(before, generation)
             raise
-        return generation, phrases.use
+        return generation
+
+    def _close_later(self, generation: _Generation) -> None:
+        """Close it in a task: the message that was the last to hold it does not wait."""
+        task = asyncio.create_task(generation.close(), name="close old policies")
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     async def _restore(self, before: _Generation, failed: _Generation) -> None:
-        """A remote engine may have been given the new policies already."""
-        await failed.engine.close()
+        """Close the failed generation and give a remote engine, which may have got the new
+        policies already, the old ones again."""
+        await failed.close()
         try:
-            await before.engine.warm()
+            await before.warm()
         except GatewayError as error:
             self._log.error("the old policies could not be restored", error=str(error))
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.model.decision import Contact
+from gateway.model.disclosure import NoticeKind
 from gateway.model.submission import Audience, Editorial, Minor, Submission
 
 ANYWHERE = "*"
@@ -31,7 +32,7 @@ NEVER = -1
 LONG_AGO = 10**9  # seconds
 ADULT = 18  # years
 CHILDREN = (13, 14)  # years below which a guardian's consent is needed somewhere
-TOLD = ("ai", "ai_reminder", "ai_answer")
+TOLD = (NoticeKind.AI, NoticeKind.AI_REMINDER, NoticeKind.AI_ANSWER)
 """Notices that say that an AI is talking."""
 
 

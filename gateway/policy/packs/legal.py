@@ -14,29 +14,40 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from gateway.errors import PolicyInvalid
+from gateway.model.disclosure import MarkFormatName, NoticeKind, NoticePosition
 from gateway.model.submission import Channel
-from gateway.policy.packs.circumstances import ALWAYS, ANYWHERE, COUNTRIES, MEMBERS
+from gateway.policy.packs.circumstances import ALWAYS, ANYWHERE, COUNTRIES, MEMBERS, TOLD
 from gateway.policy.packs.source import DataFile, Snapshot
 
 PACK = "legal"
 INDEX = "law/data.json"
 
-_EVALUATOR = "duties"
+EVALUATOR = "duties"
+"""The folder of the module that judges the facts of all rules."""
 _JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _CHANNELS = tuple(channel.value for channel in Channel)
 _FOREVER = "9999"
-_TELLING = frozenset({"ai", "ai_reminder", "ai_answer"})
+
+LEGAL_NOTICES = (
+    NoticeKind.AI,
+    NoticeKind.AI_REMINDER,
+    NoticeKind.AI_PUBLIC,
+    NoticeKind.AI_ANSWER,
+    NoticeKind.TAKE_A_BREAK,
+    NoticeKind.AD,
+)
+"""Notices that a duty of a law may ask for."""
 
 Facts = Mapping[str, Any]
 
 
 def legal_problems(snapshot: Snapshot) -> Iterator[PolicyInvalid]:
     """What is wrong with the facts of each rule of the legal pack, and with their index."""
-    facts = dict(_files(snapshot))
+    facts = dict(rule_files(snapshot))
     for module in snapshot.modules:
         pack, _, rest = module.path.partition("/")
         rule = rest.partition("/")[0]
-        if pack == PACK and rule not in facts and rule != _EVALUATOR:
+        if pack == PACK and rule not in facts and rule != EVALUATOR:
             yield PolicyInvalid(
                 f"{PACK}/{rule}/data.yaml", "it is missing", "Write down the rule's facts."
             )
@@ -55,7 +66,7 @@ def legal_problems(snapshot: Snapshot) -> Iterator[PolicyInvalid]:
 
 def legal_rules(snapshot: Snapshot) -> tuple[Facts, ...]:
     """The facts of every legal rule, by id."""
-    found = [file.value for _, file in _files(snapshot) if isinstance(file.value, dict)]
+    found = [file.value for _, file in rule_files(snapshot) if isinstance(file.value, dict)]
     return tuple(sorted(found, key=lambda facts: str(facts.get("id"))))
 
 
@@ -90,7 +101,8 @@ def index_text(snapshot: Snapshot) -> str:
     return json.dumps(law_index(snapshot), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def _files(snapshot: Snapshot) -> Iterator[tuple[str, DataFile]]:
+def rule_files(snapshot: Snapshot) -> Iterator[tuple[str, DataFile]]:
+    """(rule, its facts) for each folder of the legal pack that has facts."""
     for file in snapshot.data_files:
         pack, _, rest = file.path.partition("/")
         rule, _, name = rest.partition("/")
@@ -126,7 +138,7 @@ def _scope(facts: Facts, duty: Facts) -> dict[str, Any]:
 def _lines(facts: Facts, duty: Facts) -> Iterator[dict[str, Any]]:
     """One for each way in which the duty falls due."""
     notice = duty.get("notice")
-    measured = "told" if notice in _TELLING else notice
+    measured = "told" if notice in TOLD else notice
     dues: list[tuple[str, Any]] = []
     if duty.get("start"):
         dues.append(("start", 0))
@@ -293,12 +305,9 @@ _MAYBE: _Fields = {
 _DUTY: _Fields = {"text": (_text, "a text")}
 _DUTY_MAYBE: _Fields = {
     "when": (lambda value: _text(value) or _list_of(_text)(value), "an occasion, or a list"),
-    "notice": _one_of("ai", "ai_reminder", "ai_public", "ai_answer", "take_a_break", "ad"),
-    "position": _one_of("start", "end"),
-    "marks": (
-        _list_of(lambda one: one in ("iptc", "schema_org", "gb45438", "c2pa")),
-        "a list of marks",
-    ),
+    "notice": _one_of(*LEGAL_NOTICES),
+    "position": _one_of(*NoticePosition),
+    "marks": (_list_of(lambda value: value in tuple(MarkFormatName)), "a list of marks"),
     "escalate": (_text, "why a person must look"),
     "verdict": _one_of("publish", "hold", "block"),
     "start": (lambda value: value is True, "true"),
@@ -310,5 +319,6 @@ _DUTY_MAYBE: _Fields = {
     "from": (_instant, "a day, or a moment with its offset"),
     "until": (_instant, "a day, or a moment with its offset"),
 }
-_TIMED = ("ai", "ai_reminder", "ai_answer", "ai_public", "take_a_break")
+_TIMED = (*TOLD, NoticeKind.AI_PUBLIC, NoticeKind.TAKE_A_BREAK)
+"""Notices that may be due again after some time: the document tells how long ago they were."""
 _DOING = ("notice", "marks", "escalate")

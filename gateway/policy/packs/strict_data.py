@@ -49,7 +49,7 @@ def _parse_json(file: str, text: str) -> Any:
         table = dict(items)
         if len(table) != len(items):
             seen: set[str] = set()
-            twice = next(key for key, _ in items if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+            twice = next(key for key, _ in items if key in seen or seen.add(key))  # type: ignore[func-returns-value] # None, on purpose
             raise PolicyInvalid(file, f"the key {twice!r} is there twice", "Keep one of them.")
         return table
 

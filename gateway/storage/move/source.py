@@ -7,7 +7,7 @@ cut off.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -81,7 +81,7 @@ class MoveSource:
             (start, most),
         )
 
-    def pages(self, one: sa.Table, most: int) -> Iterator[list[Row]]:
+    def pages(self, one: sa.Table, most: int) -> Generator[list[Row], None, None]:
         """The rows that were not copied yet, by key. Asking for the next page says that the one
         before is safe."""
         names, keys = _names(one.c), _names(one.primary_key.columns)

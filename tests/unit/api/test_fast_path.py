@@ -91,7 +91,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         tenant="t", roles=frozenset({Role.SERVICE}), now=NOW, requests_per_s=1_000
     )
     app = FastAPI()
-    guard = AccessGuard(registry=Keys(key), now=lambda: NOW, clock=lambda: 0.0)  # type: ignore[arg-type]
+    guard = AccessGuard(registry=Keys(key), now=lambda: NOW, clock=lambda: 0.0)  # type: ignore[arg-type] # keys alone
     app.state.services = SimpleNamespace(guard=guard)
     problems.install(app)
     app.add_api_route("/plain", told, methods=["POST"])

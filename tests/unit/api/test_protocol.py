@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from gateway.api import protocol
 from gateway.api.protocol import BoundedHttp
 from gateway.api.server import bound, listen
+from tests.patience import PATIENCE_S
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,4 +82,4 @@ async def test_a_head_that_does_not_come_is_not_waited_for(
     monkeypatch.setattr(protocol, "HEAD_S", 0.1)
     async with connection() as (reader, writer):
         writer.write(begun)
-        assert await asyncio.wait_for(reader.read(), 30) == b""
+        assert await asyncio.wait_for(reader.read(), PATIENCE_S) == b""

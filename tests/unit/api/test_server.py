@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.api.server import allow_open_files, bound, listen, serve_app
 from gateway.errors import ConfigurationError
+from tests.patience import PATIENCE_S
 
 
 def test_any_free_port() -> None:
@@ -92,7 +93,7 @@ async def test_it_ends_in_order_when_told(stop: signal.Signals) -> None:
     with bound("127.0.0.1", 0) as sockets:
         port = listen(sockets)
         serving = asyncio.create_task(serve_app(app, sockets))
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE_S) as client:
             moderator = asyncio.create_task(client.get(f"http://127.0.0.1:{port}/"))
             await asked.wait()
             os.kill(os.getpid(), stop)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
@@ -57,7 +57,7 @@ async def test_a_bad_body_is_a_problem(body: bytes, status: int, words: str) -> 
 
 
 async def test_a_stream_without_length_is_bounded_too() -> None:
-    async def endless():  # type: ignore[no-untyped-def]
+    async def endless() -> AsyncIterator[bytes]:
         for _ in range(1_000):
             yield b"x" * 50
 
@@ -93,7 +93,7 @@ async def test_a_length_that_is_none_is_refused(length: str) -> None:
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
-    async def nothing():  # type: ignore[no-untyped-def]
+    async def nothing() -> AsyncIterator[bytes]:
         yield b"{"
         await asyncio.Event().wait()
 

@@ -52,4 +52,4 @@ def test_without_the_extra_stamps_are_not_checked_and_not_asked_for(
     given = read_settings(None, flags)
     assert anchoring.stamp_checker(given) is None
     with pytest.raises(ConfigurationError, match=r"avatar-gateway\[timestamp\]"):
-        anchoring.stamping(given, None, now=lambda: datetime.now(UTC))  # type: ignore[arg-type]
+        anchoring.stamping(given, None, now=lambda: datetime.now(UTC))  # type: ignore[arg-type] # no log is needed to refuse

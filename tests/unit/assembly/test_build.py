@@ -15,6 +15,7 @@ from gateway.model.access import Role
 from gateway.opened import utc_now
 from gateway.settings import Settings, read_settings
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -80,7 +81,9 @@ async def test_everything_is_closed_again(
 ) -> None:
     async with build.assemble(settings) as parts:
         assert {"storage-write", "toxicity"} <= workers()
-        assert [one.stage for one in parts.rooms.detectors] == ["pii", "toxicity", "signals"]
+        with parts.rooms.policies() as policies:
+            detectors = (*parts.rooms.detectors, policies.signals)
+        assert [one.stage for one in detectors] == ["pii", "toxicity", "signals"]
         services = serving.api_services(parts)
         assert await services.unready() == ()
     assert workers() == set()
@@ -140,7 +143,7 @@ async def test_background_work_outlives_a_defect() -> None:
         await asyncio.Event().wait()
 
     task = asyncio.create_task(background.keep("work", work))
-    await asyncio.wait_for(again.wait(), 30)
+    await asyncio.wait_for(again.wait(), PATIENCE_S)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

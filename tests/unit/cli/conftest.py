@@ -12,12 +12,15 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from gateway.cli.context import CommandServices, Opened
+from gateway.cli.context import CommandServices
 from gateway.keyring import Keyring
+from gateway.opened import Opened
 from gateway.settings import Settings, read_settings
 from gateway.storage.store import open_store
 from gateway.trail.leaf import encode
 from gateway.trail.log import Log
+
+OpenBooks = Callable[[Settings], AbstractAsyncContextManager[Opened]]
 
 
 def _now() -> datetime:
@@ -53,7 +56,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 @pytest.fixture
-def open_books() -> Callable[[Settings], AbstractAsyncContextManager[Opened]]:
+def open_books() -> OpenBooks:
     return _open_books
 
 

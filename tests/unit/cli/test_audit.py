@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import Result
@@ -30,18 +29,19 @@ from gateway.model.verdict import State, Verdict
 from gateway.settings import Settings
 from gateway.storage.store import Store
 from gateway.trail.checkpoint import note_keys
+from tests.unit.cli.conftest import OpenBooks
 
 START = datetime(2026, 11, 22, 20, tzinfo=UTC)
 Job = Callable[[Store], Awaitable[None]]
 
 
 @pytest.fixture
-def ask(ask_of: Any) -> Callable[..., Result]:
+def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Result]:
     return ask_of(audit)
 
 
 @pytest.fixture
-def do(settings: Settings, open_books: Any) -> Callable[[Job], None]:
+def do(settings: Settings, open_books: OpenBooks) -> Callable[[Job], None]:
     """Run something with the store."""
 
     def run(job: Job) -> None:
@@ -224,7 +224,7 @@ def test_tail_shows_the_last(told: Settings, ask: Callable[..., Result]) -> None
     assert json.loads(ask("tail", "-n", "1", "--json").stdout)["seq"] == 3
 
 
-async def test_tail_follows(settings: Settings, open_books: Any) -> None:
+async def test_tail_follows(settings: Settings, open_books: OpenBooks) -> None:
     async with open_books(settings) as opened:
         await opened.store.ledger.record(record(0))
         more = iter([record(1), record(2)])

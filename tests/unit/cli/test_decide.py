@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S
+
+pytestmark = pytest.mark.programs
 
 
 def decide(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -19,7 +22,7 @@ def decide(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
         cwd=ROOT,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
 
 

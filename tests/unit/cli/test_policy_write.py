@@ -8,11 +8,10 @@ import pytest
 from typer.testing import Result
 
 from gateway.errors import InvalidField
-from tests.opa_program import opa
 from tests.paths import ROOT
 from tests.unit.cli.policy_folder import ask, folder
 
-__all__ = ["ask", "folder", "opa"]
+__all__ = ["ask", "folder"]
 Ask = Callable[..., Result]
 SHIPPED = ROOT / "policies"
 
@@ -27,6 +26,25 @@ def test_from_nothing_to_a_rule_that_passes(ask: Ask, tmp_path: Path) -> None:
     found = ask("test", "--policies", packs, "--run", "shop.exams")
     assert "3 passed, 0 failed" in found.output
     assert isinstance(ask("new", "shop.exams", "--policies", packs).exception, InvalidField)
+
+
+def test_from_nothing_to_a_law_that_passes(ask: Ask, tmp_path: Path) -> None:
+    packs = tmp_path / "packs"
+    shutil.copytree(SHIPPED, packs)
+    new = ask("new", "--law", "us.xx", "--policies", packs, "--title", "Bots tell what they are")
+    assert new.exit_code == 0
+    assert [Path(line).name for line in new.output.splitlines()] == [
+        "README.md",
+        "data.yaml",
+        "us_xx_test.rego",
+    ]
+    checked = ask("check", "--policies", packs)
+    assert (checked.exit_code, "no problems" in checked.output) == (0, True)
+    assert "1 passed, 0 failed" in ask("test", "--policies", packs, "--run", "us_xx").output
+    (packs / "legal/us_xx/us_xx_test.rego").unlink()
+    found = ask("check", "--policies", packs)
+    assert found.exit_code == 1
+    assert "the law us.xx has no test" in found.output
 
 
 def test_a_changed_legal_rule_needs_its_index(ask: Ask, tmp_path: Path) -> None:

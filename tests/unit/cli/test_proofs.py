@@ -20,6 +20,7 @@ from gateway.trail.anchors import Anchored, WitnessedCheckpoints
 from gateway.trail.checkpoint import note_keys, parse_checkpoint
 from gateway.trail.note import note_text
 from gateway.trail.witness import Cosigner
+from tests.unit.cli.conftest import OpenBooks
 
 AT = datetime(2026, 11, 22, 20, tzinfo=UTC)
 COSIGNER = Cosigner(name="w.example/1", keyring=Keyring.generate())
@@ -33,12 +34,14 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 @pytest.fixture
-def ask(ask_of: Any) -> Callable[..., Result]:
+def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Result]:
     return ask_of(audit)
 
 
 @pytest.fixture
-def do(settings: Settings, open_books: Any) -> Callable[[Callable[[Store], Awaitable[None]]], None]:
+def do(
+    settings: Settings, open_books: OpenBooks
+) -> Callable[[Callable[[Store], Awaitable[None]]], None]:
     def run(job: Callable[[Store], Awaitable[None]]) -> None:
         async def main() -> None:
             async with open_books(settings) as opened:
@@ -50,7 +53,7 @@ def do(settings: Settings, open_books: Any) -> Callable[[Callable[[Store], Await
 
 
 @pytest.fixture
-def grow(do: Any) -> Callable[[int], None]:
+def grow(do: Callable[[Callable[[Store], Awaitable[None]]], None]) -> Callable[[int], None]:
     async def job(store: Store, count: int) -> None:
         for number in range(count):
             await store.ledger.note(
@@ -123,7 +126,9 @@ def test_sizes_that_are_not_there(ask: Callable[..., Result], grow: Callable[[in
 
 
 def test_which_checkpoints_are_witnessed_and_stamped(
-    ask: Callable[..., Result], grow: Callable[[int], None], do: Any
+    ask: Callable[..., Result],
+    grow: Callable[[int], None],
+    do: Callable[[Callable[[Store], Awaitable[None]]], None],
 ) -> None:
     assert json.loads(ask("checkpoints", "--json").stdout) == []
     for _ in range(3):
@@ -144,7 +149,10 @@ def test_which_checkpoints_are_witnessed_and_stamped(
 
 
 def test_a_proof_tells_its_witnesses(
-    ask: Callable[..., Result], grow: Callable[[int], None], do: Any, tmp_path: Path
+    ask: Callable[..., Result],
+    grow: Callable[[int], None],
+    do: Callable[[Callable[[Store], Awaitable[None]]], None],
+    tmp_path: Path,
 ) -> None:
     grow(2)
     file = tmp_path / "proof"

@@ -31,7 +31,7 @@ JWS = ReceiptSigner(key=KEYRING.receipt).sign(CLAIMS).jws
 
 
 @pytest.fixture
-def ask(ask_of: Any) -> Callable[..., Result]:
+def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Result]:
     return ask_of(receipt)
 
 

@@ -26,6 +26,7 @@ from gateway.reporting.vocabulary import statement_schema
 from gateway.settings import Settings, read_settings
 from tests.paths import ROOT
 from tests.stores import Clock, Samples
+from tests.unit.cli.conftest import OpenBooks
 
 POLICIES = ROOT / "policies"
 PROFILE = """
@@ -40,7 +41,7 @@ def _never(*_: Any) -> Any:
 
 
 @pytest.fixture
-def ask(settings: Settings, open_books: Any) -> Callable[..., Result]:
+def ask(settings: Settings, open_books: OpenBooks) -> Callable[..., Result]:
     """Five messages in the log; runs a command of `audit`."""
     commands = CommandServices(
         settings=read_settings,
@@ -70,7 +71,7 @@ def ask(settings: Settings, open_books: Any) -> Callable[..., Result]:
     return lambda *arguments: runner.invoke(app, ["audit", *arguments])
 
 
-def test_lines_on_standard_output_and_their_manifest_beside(ask: Any) -> None:
+def test_lines_on_standard_output_and_their_manifest_beside(ask: Callable[..., Result]) -> None:
     result = ask("export", "--tenant", "acme")
     assert result.exit_code == 0, result.output
     lines = result.stdout_bytes.splitlines()
@@ -92,13 +93,13 @@ def test_lines_on_standard_output_and_their_manifest_beside(ask: Any) -> None:
         (["--until", "2026-11-22"], []),
     ],
 )
-def test_filters(ask: Any, filters: list[str], found: list[int]) -> None:
+def test_filters(ask: Callable[..., Result], filters: list[str], found: list[int]) -> None:
     result = ask("export", *filters)
     assert [json.loads(line)["seq"] for line in result.stdout_bytes.splitlines()] == found
 
 
 @pytest.mark.parametrize("format", ["jsonl", "csv", "parquet", "cloudevents", "cloudevents-batch"])
-def test_files_and_their_manifests(ask: Any, tmp_path: Path, format: str) -> None:  # noqa: A002
+def test_files_and_their_manifests(ask: Callable[..., Result], tmp_path: Path, format: str) -> None:  # noqa: A002
     out = tmp_path / "export"
     assert ask("export", "--format", format, "--out", str(out)).exit_code == 0
     content = out.read_bytes()
@@ -115,7 +116,7 @@ def test_files_and_their_manifests(ask: Any, tmp_path: Path, format: str) -> Non
 
 
 def test_a_file_is_whole_or_not_there(
-    ask: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ask: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(_: Any) -> Any:
         raise RuntimeError("half-way")
@@ -127,13 +128,13 @@ def test_a_file_is_whole_or_not_there(
     assert not list(tmp_path.glob("export.csv*"))
 
 
-def test_a_folder_that_is_not_there_is_named(ask: Any, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_named(ask: Callable[..., Result], tmp_path: Path) -> None:
     result = ask("export", "--out", str(tmp_path / "none" / "x"))
     assert isinstance(result.exception, ConfigurationError)
     assert "cannot be written" in str(result.exception)
 
 
-def test_statements(ask: Any, tmp_path: Path) -> None:
+def test_statements(ask: Callable[..., Result], tmp_path: Path) -> None:
     profile = tmp_path / "dsa.toml"
     profile.write_text(PROFILE)
     result = ask("reasons", "--profile", str(profile))
@@ -151,13 +152,13 @@ def test_statements(ask: Any, tmp_path: Path) -> None:
     assert (manifest["platform"], manifest["statements"]) == ("Example Social", 3)
 
 
-def test_statements_need_a_profile(ask: Any) -> None:
+def test_statements_need_a_profile(ask: Callable[..., Result]) -> None:
     result = ask("reasons")
     assert isinstance(result.exception, ConfigurationError)
     assert "--profile" in str(result.exception)
 
 
-def test_the_report(ask: Any, tmp_path: Path) -> None:
+def test_the_report(ask: Callable[..., Result], tmp_path: Path) -> None:
     result = ask("report", "--tenant", "acme")
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout_bytes)
@@ -171,12 +172,12 @@ def test_the_report(ask: Any, tmp_path: Path) -> None:
     assert b'"judged","messages","5"' in ask("report", "--format", "csv").stdout_bytes
 
 
-def test_days_and_times_are_checked(ask: Any) -> None:
+def test_days_and_times_are_checked(ask: Callable[..., Result]) -> None:
     for arguments in (("report", "--first", "soon"), ("export", "--since", "soon")):
         assert isinstance(ask(*arguments).exception, InvalidField)
 
 
-def test_a_recount(ask: Any, settings: Settings) -> None:
+def test_a_recount(ask: Callable[..., Result], settings: Settings) -> None:
     right = (0, "The counts are right; 5 entries counted.")
     first = ask("recount")
     assert (first.exit_code, first.stdout.strip()) == right

@@ -14,15 +14,16 @@ from gateway.model.record import Record
 from gateway.model.verdict import Verdict
 from gateway.settings import Settings
 from tests.stores import HUMAN, RAW, Clock, Samples
+from tests.unit.cli.conftest import OpenBooks
 
 
 @pytest.fixture
-def ask(ask_of: Any) -> Callable[..., Result]:
+def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Result]:
     return ask_of(review)
 
 
 @pytest.fixture
-def stored(settings: Settings, open_books: Any) -> Callable[[Record], str]:
+def stored(settings: Settings, open_books: OpenBooks) -> Callable[[Record], str]:
     """Records it; the id of its message."""
 
     async def store(record: Record) -> str:
@@ -34,7 +35,10 @@ def stored(settings: Settings, open_books: Any) -> Callable[[Record], str]:
 
 
 def test_an_escalation_is_listed_and_acknowledged(
-    ask: Callable[..., Result], stored: Callable[[Record], str], settings: Settings, open_books: Any
+    ask: Callable[..., Result],
+    stored: Callable[[Record], str],
+    settings: Settings,
+    open_books: OpenBooks,
 ) -> None:
     record = Samples(Clock()).escalated()
     message_id = stored(record)

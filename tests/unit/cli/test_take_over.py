@@ -11,16 +11,17 @@ from typer.testing import Result
 from gateway.cli import take_over
 from gateway.errors import InvalidField
 from gateway.settings import Settings
+from tests.unit.cli.conftest import OpenBooks
 
 WHY = ("--reason", "The fan asked for a person.")
 
 
 @pytest.fixture
-def ask(ask_of: Any) -> Callable[..., Result]:
+def ask(ask_of: Callable[[object], Callable[..., Result]]) -> Callable[..., Result]:
     return ask_of(take_over)
 
 
-def changes(settings: Settings, open_books: Any) -> list[dict[str, Any]]:
+def changes(settings: Settings, open_books: OpenBooks) -> list[dict[str, Any]]:
     async def read() -> list[dict[str, Any]]:
         async with open_books(settings) as opened:
             await opened.log.checkpoint()
@@ -31,7 +32,9 @@ def changes(settings: Settings, open_books: Any) -> list[dict[str, Any]]:
 
 
 def test_a_person_takes_over_and_gives_back(
-    ask: Callable[..., Result], settings: Settings, open_books: Any
+    ask: Callable[..., Result],
+    settings: Settings,
+    open_books: OpenBooks,
 ) -> None:
     assert ask("show", "dm-42").stdout == "dm-42: the avatar\n"
     assert ask("take", "dm-42", "--who", "agent-7", *WHY).stdout.startswith(
@@ -69,7 +72,7 @@ def test_a_person_takes_over_and_gives_back(
 def test_what_is_wrong_is_named_and_nothing_is_written(
     ask: Callable[..., Result],
     settings: Settings,
-    open_books: Any,
+    open_books: OpenBooks,
     words: tuple[str, ...],
     field: str,
 ) -> None:

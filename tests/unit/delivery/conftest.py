@@ -56,7 +56,7 @@ class MemoryOutbox:
         self, *, message_id: str | None = None, limit: int = 1, until: datetime
     ) -> Sequence[Delivery]:
         self.leases += 1
-        taken = []
+        taken: list[Delivery] = []
         for name, (delivery, due_at, leased) in list(self._waiting.items()):
             if len(taken) == limit or message_id not in (None, name) or due_at > self.clock():
                 continue

@@ -20,13 +20,16 @@ from gateway.model.route import Route, RouteKind
 from gateway.model.verdict import State
 from gateway.platforms.webhook import WebhookPlatform
 from tests.deliveries import webhook_platform
+from tests.patience import until_soon
+from tests.present import present
+from tests.unit.delivery.conftest import Clock, MemoryOutbox
 
 MakeDelivery = Callable[..., Delivery]
 MakeCourier = Callable[..., OutboxCourier]
 
 
 @pytest.fixture
-def make_courier(outbox: Any, platform: WebhookPlatform, clock: Any) -> MakeCourier:
+def make_courier(outbox: MemoryOutbox, platform: WebhookPlatform, clock: Clock) -> MakeCourier:
     def make(**given: Any) -> OutboxCourier:
         values = {
             "outbox": outbox,
@@ -86,7 +89,7 @@ UNKNOWN = Dispatch(result=DispatchResult.UNKNOWN, detail="no answer")
 
 async def test_delivers_inline(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
@@ -97,17 +100,18 @@ async def test_delivers_inline(
     assert ended is outbox.settled[0]
     assert outbox.states() == [State.DELIVERED]
     assert outbox.waiting == ["msg_2"]
-    assert outbox.settled[0].dispatch.platform_id == "sandbox-1"
+    assert ended is not None
+    assert ended.dispatch.platform_id == "sandbox-1"
 
 
-async def test_nothing_to_deliver(make_courier: MakeCourier, outbox: Any) -> None:
+async def test_nothing_to_deliver(make_courier: MakeCourier, outbox: MemoryOutbox) -> None:
     assert await make_courier().deliver("msg_1") is None
     assert outbox.settled == []
 
 
 async def test_what_the_platform_says_decides(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
@@ -120,19 +124,21 @@ async def test_what_the_platform_says_decides(
 
 async def test_waits_as_long_as_asked(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
     sandbox[0].failure = PlannedFailure(status=429, retry_after="60")
     outbox.put(make_delivery())
     await make_courier().deliver("msg_1")
-    assert outbox.settled[0].next_attempt_at - outbox.settled[0].at == timedelta(seconds=61)
+    assert present(outbox.settled[0].next_attempt_at) - outbox.settled[0].at == timedelta(
+        seconds=61
+    )
 
 
 async def test_dead_after_the_last_attempt(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
@@ -148,7 +154,7 @@ async def test_dead_after_the_last_attempt(
 
 async def test_an_unknown_end_is_sent_again_where_that_is_safe(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
@@ -163,13 +169,13 @@ async def test_an_unknown_end_is_sent_again_where_that_is_safe(
 
 async def test_taken_but_not_answered_is_delivered_once(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
     sandbox[0].failure = PlannedFailure(drop=True)
     outbox.put(make_delivery())
-    courier = make_courier(lease_s=0.5)  # the attempt gives up before its lease ends
+    courier = make_courier(lease_s=4)  # the attempt gives up before its lease ends
     await courier.deliver("msg_1")
     outbox.clock.forward(10)
     await courier.deliver("msg_1")
@@ -181,7 +187,7 @@ async def test_taken_but_not_answered_is_delivered_once(
 
 async def test_an_unknown_end_goes_to_a_person_where_it_is_not(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     forgetful: WebhookPlatform,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
@@ -194,7 +200,7 @@ async def test_an_unknown_end_goes_to_a_person_where_it_is_not(
 
 async def test_after_a_crash_it_is_not_sent_blindly(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     forgetful: WebhookPlatform,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
@@ -209,7 +215,7 @@ async def test_after_a_crash_it_is_not_sent_blindly(
 
 async def test_after_a_crash_it_is_sent_again_with_the_same_key(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     platform: WebhookPlatform,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
@@ -227,7 +233,7 @@ async def test_after_a_crash_it_is_sent_again_with_the_same_key(
 
 
 async def test_giving_up_says_unknown_when_it_may_have_been_delivered(
-    make_courier: MakeCourier, outbox: Any, make_delivery: MakeDelivery
+    make_courier: MakeCourier, outbox: MemoryOutbox, make_delivery: MakeDelivery
 ) -> None:
     outbox.put(make_delivery())
     courier = make_courier(platform=Stub(UNKNOWN, RETRY), max_attempts=2)
@@ -238,7 +244,7 @@ async def test_giving_up_says_unknown_when_it_may_have_been_delivered(
 
 
 async def test_too_old_is_not_sent(
-    make_courier: MakeCourier, outbox: Any, make_delivery: MakeDelivery
+    make_courier: MakeCourier, outbox: MemoryOutbox, make_delivery: MakeDelivery
 ) -> None:
     outbox.put(make_delivery(queued_at=outbox.clock()))
     outbox.clock.forward(25 * 3_600)
@@ -249,7 +255,7 @@ async def test_too_old_is_not_sent(
 
 
 async def test_a_failing_platform_is_left_alone(
-    make_courier: MakeCourier, outbox: Any, make_delivery: MakeDelivery
+    make_courier: MakeCourier, outbox: MemoryOutbox, make_delivery: MakeDelivery
 ) -> None:
     platform = Stub(*[RETRY] * 3)
     courier = make_courier(
@@ -265,14 +271,9 @@ async def test_a_failing_platform_is_left_alone(
     assert outbox.states()[-1] is State.DELIVERED
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110 - what is watched knows no events
-        await asyncio.sleep(0.005)
-
-
 async def test_the_loop_delivers_what_is_due(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
@@ -280,7 +281,7 @@ async def test_the_loop_delivers_what_is_due(
     running = asyncio.create_task(courier.run())
     for number in range(20):
         outbox.put(make_delivery(f"msg_{number}"))
-    await until(lambda: len(outbox.settled) == 20)
+    await until_soon(lambda: len(outbox.settled) == 20)
     courier.stop()
     await running
     assert set(outbox.states()) == {State.DELIVERED}
@@ -288,7 +289,7 @@ async def test_the_loop_delivers_what_is_due(
 
 
 async def test_the_loop_is_bounded(
-    make_courier: MakeCourier, outbox: Any, make_delivery: MakeDelivery
+    make_courier: MakeCourier, outbox: MemoryOutbox, make_delivery: MakeDelivery
 ) -> None:
     platform = Stub()
     platform.go_on.clear()
@@ -296,19 +297,19 @@ async def test_the_loop_is_bounded(
         outbox.put(make_delivery(f"msg_{number}"))
     courier = make_courier(platform=platform, concurrency=4)
     running = asyncio.create_task(courier.run())
-    await until(lambda: len(platform.sent) == 4)
+    await until_soon(lambda: len(platform.sent) == 4)
     leases = outbox.leases
     await asyncio.sleep(0.05)
     assert (len(platform.sent), outbox.leases) == (4, leases)
     platform.go_on.set()
-    await until(lambda: len(outbox.settled) == 9)
+    await until_soon(lambda: len(outbox.settled) == 9)
     courier.stop()
     await running
 
 
 @pytest.mark.parametrize("how", ["stop", "cancel"])
 async def test_stopping_lets_attempts_end(
-    how: str, make_courier: MakeCourier, outbox: Any, make_delivery: MakeDelivery
+    how: str, make_courier: MakeCourier, outbox: MemoryOutbox, make_delivery: MakeDelivery
 ) -> None:
     platform = Stub()
     platform.go_on.clear()
@@ -329,7 +330,7 @@ async def test_stopping_lets_attempts_end(
 
 
 async def test_a_caller_that_goes_away_does_not_cut_the_attempt(
-    make_courier: MakeCourier, outbox: Any, make_delivery: MakeDelivery
+    make_courier: MakeCourier, outbox: MemoryOutbox, make_delivery: MakeDelivery
 ) -> None:
     platform = Stub()
     platform.go_on.clear()
@@ -339,15 +340,15 @@ async def test_a_caller_that_goes_away_does_not_cut_the_attempt(
     delivering.cancel()
     await asyncio.wait({delivering})
     platform.go_on.set()
-    await until(lambda: outbox.states() == [State.DELIVERED])
+    await until_soon(lambda: outbox.states() == [State.DELIVERED])
 
 
 class Broken:
     """An outbox whose database is away for a while."""
 
-    def __init__(self, outbox: Any, *, lease: int = 0, settle: int = 0) -> None:
+    def __init__(self, outbox: MemoryOutbox, *, lease: int = 0, settle: int = 0) -> None:
         self._outbox = outbox
-        self._left = {"lease": lease, "settle": settle}
+        self.left = {"lease": lease, "settle": settle}
 
     async def lease(self, **given: Any) -> Any:
         self._fail("lease")
@@ -358,32 +359,32 @@ class Broken:
         return await self._outbox.settle(settlement)
 
     def _fail(self, what: str) -> None:
-        if self._left[what] > 0:
-            self._left[what] -= 1
+        if self.left[what] > 0:
+            self.left[what] -= 1
             raise NotRecorded("the database is away")
 
 
 async def test_the_loop_outlives_the_database(
     make_courier: MakeCourier,
-    outbox: Any,
+    outbox: MemoryOutbox,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: MakeDelivery,
 ) -> None:
     outbox.put(make_delivery())
-    courier = make_courier(outbox=Broken(outbox, lease=2, settle=1))
+    broken = Broken(outbox, lease=2, settle=1)
+    courier = make_courier(outbox=broken)
     running = asyncio.create_task(courier.run())
-    await until(lambda: len(sandbox[0].messages) == 1)
-    await asyncio.sleep(0.02)
+    await until_soon(lambda: broken.left == {"lease": 0, "settle": 0})
     assert outbox.states() == []
     outbox.clock.forward(31)  # its lease ends
-    await until(lambda: outbox.states() == [State.DELIVERED])
+    await until_soon(lambda: outbox.states() == [State.DELIVERED])
     courier.stop()
     await running
     assert len(sandbox[0].messages) == 1
 
 
 async def test_what_could_not_be_settled_is_told(
-    make_courier: MakeCourier, outbox: Any, make_delivery: MakeDelivery
+    make_courier: MakeCourier, outbox: MemoryOutbox, make_delivery: MakeDelivery
 ) -> None:
     outbox.put(make_delivery())
     with pytest.raises(NotRecorded):
@@ -392,15 +393,15 @@ async def test_what_could_not_be_settled_is_told(
 
 
 async def test_the_loop_outlives_a_broken_platform(
-    make_courier: MakeCourier, outbox: Any, make_delivery: MakeDelivery
+    make_courier: MakeCourier, outbox: MemoryOutbox, make_delivery: MakeDelivery
 ) -> None:
     outbox.put(make_delivery())
     platform = Stub(RuntimeError("a bug"))
     courier = make_courier(platform=platform)
     running = asyncio.create_task(courier.run())
-    await until(lambda: len(platform.sent) == 1)
+    await until_soon(lambda: len(platform.sent) == 1)
     await asyncio.sleep(0.02)
     outbox.clock.forward(31)
-    await until(lambda: outbox.states() == [State.DELIVERED])
+    await until_soon(lambda: outbox.states() == [State.DELIVERED])
     courier.stop()
     await running

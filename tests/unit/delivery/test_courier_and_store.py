@@ -19,10 +19,11 @@ from gateway.model.verdict import State, Verdict
 from gateway.platforms.webhook import WebhookPlatform
 from gateway.storage.store import Store, open_store
 from gateway.trail.leaf import encode
+from tests.unit.delivery.conftest import Clock
 
 
 @pytest.fixture
-def open_place(tmp_path: Path, clock: Any) -> Callable[[], Any]:
+def open_place(tmp_path: Path, clock: Clock) -> Callable[[], Any]:
     return lambda: open_store(
         url=f"sqlite:///{tmp_path / 'gateway.db'}",
         keys_path=tmp_path / "keys.db",
@@ -65,7 +66,7 @@ def record_of(delivery: Delivery) -> Record:
     )
 
 
-def courier_of(store: Store, platform: WebhookPlatform, clock: Any) -> OutboxCourier:
+def courier_of(store: Store, platform: WebhookPlatform, clock: Clock) -> OutboxCourier:
     return OutboxCourier(
         outbox=store.outbox,
         platform=platform,
@@ -84,7 +85,7 @@ async def state_of(store: Store, message_id: str) -> State:
 async def test_what_was_recorded_is_delivered(
     store: Store,
     platform: WebhookPlatform,
-    clock: Any,
+    clock: Clock,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: Callable[..., Delivery],
 ) -> None:
@@ -97,7 +98,7 @@ async def test_what_was_recorded_is_delivered(
 async def test_the_loop_tries_again(
     store: Store,
     platform: WebhookPlatform,
-    clock: Any,
+    clock: Clock,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: Callable[..., Delivery],
 ) -> None:
@@ -119,7 +120,7 @@ async def test_the_loop_tries_again(
 async def test_another_process_takes_over(
     open_place: Callable[[], Any],
     platform: WebhookPlatform,
-    clock: Any,
+    clock: Clock,
     sandbox: tuple[SandboxPlatform, str],
     make_delivery: Callable[..., Delivery],
 ) -> None:

@@ -30,5 +30,6 @@ async def test_it_streams_the_words_of_the_system_message() -> None:
 
 
 async def test_without_words_it_says_what_it_needs() -> None:
-    for document in ({}, {"messages": []}, {"messages": "x"}, []):
+    documents: tuple[object, ...] = ({}, {"messages": []}, {"messages": "x"}, [])
+    for document in documents:
         assert (await _asked(document)).status_code == 400

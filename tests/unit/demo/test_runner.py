@@ -69,9 +69,10 @@ def test_a_new_an_empty_and_an_earlier_folder_will_do(tmp_path: Path) -> None:
 
 def test_the_table_shows_texts_as_they_are() -> None:
     """Markup in a text is a text."""
-    console = Console(file=StringIO(), width=200, force_terminal=False)
+    file = StringIO()
+    console = Console(file=file, width=200, force_terminal=False)
     console.print(runner._table([result(received={"text": OUTCOME["text"]}), result()]))
-    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    shown = file.getvalue()
     assert "[bold]Write[/] to me@example.com!" in shown
     assert "−EMAIL_ADDRESS, +ai, shortened" in shown
     assert ("✓" in shown, "✗" in shown) == (True, True)

@@ -1,9 +1,9 @@
-"""What the tests of this room share: submissions, readings, and one set of rules."""
+"""Fixtures of this room's tests: submissions, readings, and one set of rules."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +12,8 @@ from gateway.model.submission import Audience, Channel, Submission
 from gateway.model.text import Mapped, ReadText
 from gateway.pii.domains import Domains
 from gateway.pii.message import ScannedText
-from gateway.pii.recognizers import make_rules
+from gateway.pii.placeholders import PlaceholderWord
+from gateway.pii.recognizers import make_rules, placeholders_of
 from gateway.pii.rule import PiiRule, RuleHit
 from gateway.pii.scan import Gated, scan
 
@@ -34,8 +35,13 @@ def rules(domains: Domains) -> tuple[PiiRule, ...]:
 
 
 @pytest.fixture(scope="session")
+def placeholders(rules: tuple[PiiRule, ...]) -> Mapping[str, PlaceholderWord]:
+    return placeholders_of(rules)
+
+
+@pytest.fixture(scope="session")
 def hits(rules: tuple[PiiRule, ...]) -> Callable[..., tuple[RuleHit, ...]]:
-    """What stands in a text; `places` as Message takes them."""
+    """The hits that stand in a text; `places` as `ScannedText` takes them."""
 
     gated = Gated(rules)
 
@@ -93,6 +99,6 @@ def submit() -> Submit:
             "received_at": datetime(2026, 9, 1, tzinfo=UTC),
             "audience": Audience(),
         }
-        return Submission(**(fields | changes))  # type: ignore[arg-type]
+        return Submission(**(fields | changes))  # type: ignore[arg-type] # of its field's type
 
     return submission

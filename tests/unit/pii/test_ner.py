@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import ModelInvalid
-from gateway.pii import ner
 from gateway.pii.ner import NerRecognizer
+from gateway.pii.rule import RuleHit
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def models() -> NerRecognizer:
     return recognizer
 
 
-def kinds(hits: Iterator[ner.RuleHit], text: str) -> dict[str, str]:
+def kinds(hits: Iterator[RuleHit], text: str) -> dict[str, str]:
     return {hit.kind: text[hit.start : hit.end] for hit in hits}
 
 

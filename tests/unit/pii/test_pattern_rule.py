@@ -5,6 +5,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from gateway.pii.context import context
 from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import REMOVED
 
 
 class Even(PatternRecognizer):
@@ -23,7 +24,8 @@ class Even(PatternRecognizer):
 
 
 def rule(score: float = 0.6, **changes: object) -> PatternRule:
-    return PatternRule(recognizer=Even(score), about="", gate=Prefilter(), **changes)  # type: ignore[arg-type]
+    fixed = {"placeholder": REMOVED, "about": "", "gate": Prefilter()}
+    return PatternRule(recognizer=Even(score), **(fixed | changes))  # type: ignore[arg-type] # of its field's type
 
 
 def found(one: PatternRule, text: str, *places: str) -> list[tuple[str, float]]:

@@ -1,17 +1,31 @@
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+
 import pytest
 
-from gateway.pii.placeholders import LABELS, SAME_WORD, label
+from gateway.pii.placeholders import LANGUAGES, REMOVED, PlaceholderWord, placeholder
 from gateway.pii.rule import PiiRule
 
 
-def test_every_language_has_a_word_for_every_kind(rules: tuple[PiiRule, ...]) -> None:
+def test_every_language_has_a_word_for_every_kind(
+    rules: tuple[PiiRule, ...], placeholders: Mapping[str, PlaceholderWord]
+) -> None:
+    assert set(LANGUAGES) == {"en", "fr", "es", "de", "zh", "ar"}
     kinds = {rule.kind for rule in rules} | {"PERSON", "LOCATION", "ORGANIZATION"}
-    shared = [kind for kinds_of_it in SAME_WORD.values() for kind in kinds_of_it]
-    for language, labels in LABELS.items():
-        assert kinds - set(labels) == set(shared), language
-    assert len(shared) == len(set(shared)), "no kind shares the word of two"
+    assert kinds == set(placeholders)
+    for kind in kinds:
+        assert placeholders[kind] is not REMOVED, kind
+        for language in LANGUAGES:
+            assert placeholder(placeholders, kind, language), (kind, language)
+
+
+def test_all_rules_of_a_kind_declare_the_same_word(rules: tuple[PiiRule, ...]) -> None:
+    words: dict[str, set[PlaceholderWord]] = defaultdict(set)
+    for rule in rules:
+        words[rule.kind].add(rule.placeholder)
+    assert {kind for kind, declared in words.items() if len(declared) > 1} == set()
 
 
 @pytest.mark.parametrize(
@@ -24,9 +38,10 @@ def test_every_language_has_a_word_for_every_kind(rules: tuple[PiiRule, ...]) ->
         ("IT_VAT_CODE", "fr", "numéro d'entreprise"),
         ("UK_PASSPORT", "de", "Reisepass"),
         ("SOMETHING_NEW", "de", "entfernt"),
+        ("EMAIL_ADDRESS", "in_language", "email"),
     ],
 )
 def test_english_and_a_plain_word_stand_in_where_there_is_none(
-    kind: str, language: str, word: str
+    placeholders: Mapping[str, PlaceholderWord], kind: str, language: str, word: str
 ) -> None:
-    assert label(kind, language) == word
+    assert placeholder(placeholders, kind, language) == word

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from gateway.errors import KeysInvalid
@@ -46,13 +48,14 @@ def test_a_sealed_value_comes_back_for_its_tenant_and_secret_only() -> None:
     assert OURS.unseal(token, tenant="t") == "06 12 34 56 78"
     assert token == OURS.seal("06 12 34 56 78", tenant="t", place="m:3")
     assert token != OURS.seal("06 12 34 56 78", tenant="t", place="m:9")
-    for unseal in (
+    attempts: tuple[Callable[[], str], ...] = (
         lambda: OURS.unseal(token, tenant="u"),
         lambda: Pseudonyms(b"b" * 32).unseal(token, tenant="t"),
         lambda: OURS.unseal(token[:-4], tenant="t"),
         lambda: OURS.unseal("é", tenant="t"),
         lambda: OURS.unseal("", tenant="t"),
-    ):
+    )
+    for unseal in attempts:
         with pytest.raises(KeysInvalid) as raised:
             unseal()
         assert "06 12" not in str(raised.value)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from gateway.model.finding import Detection, Finding, Stage
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.submission import Submission
 from gateway.model.text import ReadText
+from gateway.pii.placeholders import PlaceholderWord
 from gateway.pii.pseudonyms import Pseudonyms
 from gateway.pii.redaction import MODES, make_redactor
 
@@ -32,8 +33,12 @@ def order(**params: Any) -> Obligation:
 
 
 @pytest.fixture
-def strip(reading: Callable[..., ReadText], submit: Callable[..., Submission]) -> Strip:
-    redact = make_redactor(SECRET)
+def strip(
+    reading: Callable[..., ReadText],
+    submit: Callable[..., Submission],
+    placeholders: Mapping[str, PlaceholderWord],
+) -> Strip:
+    redact = make_redactor(SECRET, placeholders)
 
     def stripped(
         text: str,
@@ -197,4 +202,4 @@ def test_an_order_that_is_not_understood_fails_the_stage(
 
 def test_a_short_secret_is_refused() -> None:
     with pytest.raises(KeysInvalid):
-        make_redactor(b"short")
+        make_redactor(b"short", {})

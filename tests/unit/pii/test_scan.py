@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pytest
@@ -60,7 +60,7 @@ def corpus() -> list[tuple[str, str]]:
     for locale, place in (("fr_FR", "fr"), ("en_US", "en")):
         fake = Faker(locale)
         fake.seed_instance(7)
-        makers = [
+        makers: list[Callable[[], object]] = [
             fake.phone_number, fake.iban, fake.email, fake.credit_card_number, fake.ssn,
             fake.street_address, fake.postcode, fake.city, fake.ipv4, fake.ipv6, fake.url,
             fake.license_plate, fake.sentence, fake.date, fake.user_name,

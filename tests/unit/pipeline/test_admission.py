@@ -45,6 +45,6 @@ def test_a_bad_one_is_refused_with_field_and_mend(
     change: dict[str, object], field: str, mend: str
 ) -> None:
     with pytest.raises(InvalidField) as caught:
-        admit(replace(GOOD, **change), ROUTES, 100)  # type: ignore[arg-type]
+        admit(replace(GOOD, **change), ROUTES, 100)  # type: ignore[arg-type] # of its field's type
     assert caught.value.field == field
     assert mend in caught.value.mend

@@ -110,7 +110,7 @@ def test_a_path_that_is_written_out_is_read_as_one_that_is_encoded(
     steps: list[str], method: str
 ) -> None:
     """Both ways of reading agree: the second path differs in the encoding of one letter alone."""
-    found = []
+    found: list[tuple[object, object]] = []
     for first in ("x", "%78"):
         try:
             one = match(MATRIX, method, f"/{first}/" + "/".join(steps), {})

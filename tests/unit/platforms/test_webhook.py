@@ -128,9 +128,13 @@ async def raw_server(answer: Answer) -> AsyncIterator[str]:
         server.close()
 
 
-async def send_to(answer: Answer, delivery: Delivery, tmp_path: Path) -> Dispatch:
+async def send_to(
+    answer: Answer, delivery: Delivery, tmp_path: Path, *, timeout_s: float = 60
+) -> Dispatch:
     async with raw_server(answer) as url:
-        (tmp_path / "raw.yaml").write_text(f"name: raw\nkind: webhook\nurl: {url}\ntimeout_s: 1\n")
+        (tmp_path / "raw.yaml").write_text(
+            f"name: raw\nkind: webhook\nurl: {url}\ntimeout_s: {timeout_s}\n"
+        )
         platform = webhook_platform(url, tmp_path)
         told = await platform.send(delivery)
         await platform.close()
@@ -151,11 +155,13 @@ async def test_silence_is_unknown(make_delivery: MakeDelivery, tmp_path: Path) -
     done = asyncio.Event()
 
     async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-        await read_request(reader)
-        await reader.read()
-        done.set()
+        try:
+            await read_request(reader)
+            await reader.read()
+        finally:
+            done.set()
 
-    told = await send_to(silent, make_delivery(route="raw"), tmp_path)
+    told = await send_to(silent, make_delivery(route="raw"), tmp_path, timeout_s=1)
     assert told == Dispatch(result=DispatchResult.UNKNOWN, detail="no answer within 1 s")
     await done.wait()
 

@@ -16,10 +16,7 @@ from gateway.model.route import Route, RouteKind
 from gateway.model.submission import Channel, Submission
 from gateway.policy.packs.source import Snapshot, load_snapshot
 from gateway.text.reader import TextReader
-from tests.opa_program import opa
 from tests.paths import ROOT
-
-__all__ = ["opa"]
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 MAIN = """\
@@ -74,7 +71,6 @@ RULE_TEST = """\
 package packs.shop.word_test
 
 import data.packs.shop.word
-from tests.paths import ROOT
 
 test_blocks if count(word.results) == 1 with input as {"text": {"folded": "what a secret"}}
 

@@ -12,13 +12,14 @@ from gateway.model.record import ReviewAction
 from gateway.model.verdict import Verdict
 from gateway.reporting.columns import COLUMNS, page, row
 from tests.stores import RAW, START
+from tests.unit.reporting.conftest import Story
 
 
 def found(entry: Any) -> dict[str, Any]:
     return dict(zip([column.name for column in COLUMNS], row(entry), strict=True))
 
 
-def test_a_decision(story: Any) -> None:
+def test_a_decision(story: Story) -> None:
     story.judged()
     cells = found(story.entries[0])
     assert cells["leaf"] == story.entries[0].leaf.hex()
@@ -34,7 +35,7 @@ def test_a_decision(story: Any) -> None:
     assert RAW not in str(cells)
 
 
-def test_a_delivery_and_a_review(story: Any) -> None:
+def test_a_delivery_and_a_review(story: Story) -> None:
     record = story.judged()
     delivery = found(story.settled(record))
     assert (delivery["dispatch_result"], delivery["platform_id"]) == ("delivered", "p-1")
@@ -45,7 +46,7 @@ def test_a_delivery_and_a_review(story: Any) -> None:
     assert (review["review_action"], review["reviewer"]) == ("reject", "ann")
 
 
-def test_text_columns_hold_text_whatever_the_entry(story: Any) -> None:
+def test_text_columns_hold_text_whatever_the_entry(story: Story) -> None:
     erasure = Erasure(
         id="era_1",
         scope=ErasureScope.CREATOR,
@@ -67,7 +68,7 @@ def test_text_columns_hold_text_whatever_the_entry(story: Any) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"3", b'{"reasons": 4}', b'{"reasons": [{}]}'])
-def test_a_body_that_is_none_of_ours_is_named(story: Any, body: bytes) -> None:
+def test_a_body_that_is_none_of_ours_is_named(story: Story, body: bytes) -> None:
     story.judged()
     with pytest.raises(LogInvalid, match="entry 0: cannot be exported"):
         row(replace(story.entries[0], body=body))

@@ -4,7 +4,6 @@ import io
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from hashlib import sha256
-from typing import Any
 
 import orjson
 import pyarrow.parquet as pq
@@ -15,6 +14,7 @@ from gateway.model.record import Entry
 from gateway.reporting.export import Export, ExportHeader
 from gateway.reporting.formats import ExportFormat
 from tests.stores import START
+from tests.unit.reporting.conftest import Story
 
 
 def export(format: ExportFormat) -> Export:  # noqa: A002
@@ -41,7 +41,7 @@ async def whole(made: Export, *found: Sequence[Entry]) -> bytes:
 
 
 @pytest.mark.parametrize("format", list(ExportFormat))
-async def test_the_manifest_says_what_was_written(story: Any, format: ExportFormat) -> None:  # noqa: A002
+async def test_the_manifest_says_what_was_written(story: Story, format: ExportFormat) -> None:  # noqa: A002
     for _ in range(5):
         story.judged()
     made = export(format)
@@ -71,7 +71,7 @@ async def test_nothing_is_an_export_too(format: ExportFormat) -> None:  # noqa: 
         assert pq.read_table(io.BytesIO(content)).num_rows == 0
 
 
-async def test_parquet_carries_the_checkpoint(story: Any) -> None:
+async def test_parquet_carries_the_checkpoint(story: Story) -> None:
     story.judged()
     content = await whole(export(ExportFormat.PARQUET), story.entries)
     about = pq.read_metadata(io.BytesIO(content)).metadata
@@ -79,7 +79,7 @@ async def test_parquet_carries_the_checkpoint(story: Any) -> None:
     assert orjson.loads(about[b"avatar-gateway.query"])["tenant"] == "acme"
 
 
-async def test_pieces_come_as_pages_do(story: Any) -> None:
+async def test_pieces_come_as_pages_do(story: Story) -> None:
     """Nothing waits for the end: memory does not grow with the log."""
     story.judged()
     asked = 0
@@ -97,7 +97,7 @@ async def test_pieces_come_as_pages_do(story: Any) -> None:
     assert asked == 3
 
 
-async def test_parquet_writes_by_row_groups(story: Any) -> None:
+async def test_parquet_writes_by_row_groups(story: Story) -> None:
     story.judged()
     made = export(ExportFormat.PARQUET)
     content = await whole(made, *[story.entries * 4_000] * 5)
@@ -105,7 +105,7 @@ async def test_parquet_writes_by_row_groups(story: Any) -> None:
     assert made.entries == 20_000
 
 
-async def test_a_bad_entry_ends_it(story: Any) -> None:
+async def test_a_bad_entry_ends_it(story: Story) -> None:
     from dataclasses import replace
 
     story.judged()

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from gateway.model.verdict import Verdict
 from gateway.reporting.columns import COLUMNS
 from gateway.reporting.formats import MEDIA_TYPES, ExportFormat, cell, event, shape
+from tests.unit.reporting.conftest import Story
 
 ORIGIN = "gateway.example/log"
 
@@ -26,20 +27,20 @@ def _whole(format: ExportFormat, *pages: Any) -> bytes:  # noqa: A002
 
 
 @pytest.fixture
-def pages(story: Any) -> list[Any]:
+def pages(story: Story) -> list[Any]:
     for verdict in (*Verdict, *Verdict):
         story.judged(verdict)
     return [story.entries[:4], story.entries[4:]]
 
 
-def test_json_lines_are_the_bodies_as_stored(pages: Any) -> None:
+def test_json_lines_are_the_bodies_as_stored(pages: list[Any]) -> None:
     lines = _whole(ExportFormat.JSONL, *pages).splitlines()
     entries = [entry for page in pages for entry in page]
     assert lines == [entry.body for entry in entries]
     assert [sha256(b"\x00" + line).digest() for line in lines] == [one.leaf for one in entries]
 
 
-def test_csv_has_a_header_and_a_row_for_each_entry(pages: Any) -> None:
+def test_csv_has_a_header_and_a_row_for_each_entry(pages: list[Any]) -> None:
     text = _whole(ExportFormat.CSV, *pages).decode()
     assert text.count("\r\n") == 7
     head, *rows = csv.reader(io.StringIO(text, newline=""))
@@ -90,7 +91,7 @@ def test_whatever_a_cell_holds_it_stays_one_cell(text: str) -> None:
     assert not first.strip().startswith(tuple("=+-@＝＋－＠"))
 
 
-def test_cloudevents_are_what_others_read(pages: Any) -> None:
+def test_cloudevents_are_what_others_read(pages: list[Any]) -> None:
     lines = _whole(ExportFormat.CLOUDEVENTS, *pages).splitlines()
     entries = [entry for page in pages for entry in page]
     for line, entry in zip(lines, entries, strict=True):
@@ -106,14 +107,14 @@ def test_cloudevents_are_what_others_read(pages: Any) -> None:
         assert entry.body in line  # byte by byte, so that its hash can be taken
 
 
-def test_a_batch_is_one_array(pages: Any) -> None:
+def test_a_batch_is_one_array(pages: list[Any]) -> None:
     batch = orjson.loads(_whole(ExportFormat.CLOUDEVENTS_BATCH, *pages))
     assert [one["id"] for one in batch] == [str(number) for number in range(6)]
     assert orjson.loads(_whole(ExportFormat.CLOUDEVENTS_BATCH)) == []
     assert len(orjson.loads(_whole(ExportFormat.CLOUDEVENTS_BATCH, pages[0], []))) == 4
 
 
-def test_an_event_without_a_message_has_no_subject(story: Any) -> None:
+def test_an_event_without_a_message_has_no_subject(story: Story) -> None:
     from gateway.model.record import Change
 
     change = Change(

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from gateway.reporting.html import as_html
 from gateway.reporting.report import build
 from gateway.reporting.tally import tally
 from tests.stores import START
+from tests.unit.reporting.conftest import Story
 
 _VOID = {"meta", "link", "br"}
 
@@ -43,7 +43,7 @@ class _Strict(HTMLParser):
         assert self.open.pop() == tag
 
 
-def page_of(story: Any, tenant: str | None = None, entries: int | None = None) -> str:
+def page_of(story: Story, tenant: str | None = None, entries: int | None = None) -> str:
     counts = tally(story.entries, {})
     days = [key.day for key in counts] or [0]
     counted = TalliedDays(size=len(story.entries), first=min(days), last=max(days), tally=counts)
@@ -62,7 +62,7 @@ def read(page: str) -> _Strict:
 
 
 @pytest.mark.parametrize("days", [0, 1, 40])
-def test_the_page_is_whole(story: Any, days: int) -> None:
+def test_the_page_is_whole(story: Story, days: int) -> None:
     for number in range(days):
         story.settled(story.judged())
         story.judged(list(Verdict)[1 + number % 2])
@@ -75,7 +75,7 @@ def test_the_page_is_whole(story: Any, days: int) -> None:
     assert found.seen.count("table") >= 8  # one beside each plot, and the crisis referrals
 
 
-def test_nothing_from_an_entry_is_markup(story: Any) -> None:
+def test_nothing_from_an_entry_is_markup(story: Story) -> None:
     reason = Reason(rule="<script>alert(1)</script>", text="x", verdict=Verdict.BLOCK)
     story.judged(Verdict.BLOCK, reasons=(reason,), language="<b>")
     page = page_of(story, tenant="<i>acme</i>")
@@ -85,14 +85,14 @@ def test_nothing_from_an_entry_is_markup(story: Any) -> None:
     read(page)
 
 
-def test_it_loads_nothing_and_knows_dark_and_paper(story: Any) -> None:
+def test_it_loads_nothing_and_knows_dark_and_paper(story: Story) -> None:
     page = page_of(story)
     assert not re.search(r"url\(|@import|https?://", page)
     assert "prefers-color-scheme:dark" in page
     assert "@media print" in page
 
 
-def test_it_says_what_is_missing(story: Any) -> None:
+def test_it_says_what_is_missing(story: Story) -> None:
     story.judged()
     assert "4 entries of the log are not counted yet" in page_of(story, entries=5)
     assert "not counted yet" not in page_of(story)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import sys
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -11,9 +10,10 @@ from gateway.errors import ConfigurationError
 from gateway.model.verdict import Verdict
 from gateway.reporting.columns import COLUMNS, row
 from gateway.reporting.parquet import ParquetFile
+from tests.unit.reporting.conftest import Story
 
 
-def test_others_read_what_was_written(story: Any) -> None:
+def test_others_read_what_was_written(story: Story) -> None:
     for verdict in Verdict:
         story.judged(verdict)
     sink = io.BytesIO()

@@ -15,6 +15,7 @@ from gateway.reporting.profile import Profile, RuleReason
 from gateway.reporting.reasons import DEFAULTS, batches, statement
 from gateway.reporting.vocabulary import CATEGORIES, KEYWORDS, statement_schema
 from tests.stores import HUMAN, PERSON, RAW
+from tests.unit.reporting.conftest import Story
 
 PROFILE = Profile(
     platform="Example Social",
@@ -24,7 +25,7 @@ PROFILE = Profile(
 VALIDATOR = Draft202012Validator(statement_schema())
 
 
-def made(entry: Any, profile: Profile = PROFILE, **titles: str) -> dict[str, Any]:
+def made(entry: Any, profile: Profile = PROFILE, /, **titles: str) -> dict[str, Any]:
     found = statement(entry, profile, titles=titles, origin="gateway.example/log")
     assert found is not None
     VALIDATOR.validate(found)
@@ -35,7 +36,7 @@ def reasons(verdict: Verdict, *rules: str) -> tuple[Reason, ...]:
     return tuple(Reason(rule=rule, text=f"{PERSON}: {RAW}", verdict=verdict) for rule in rules)
 
 
-def test_a_block(story: Any) -> None:
+def test_a_block(story: Story) -> None:
     story.judged(Verdict.BLOCK, reasons=reasons(Verdict.BLOCK, "baseline.toxicity"))
     found = made(story.entries[0], **{"baseline.toxicity": "Toxicity by channel"})
     assert found["decision_visibility"] == ["DECISION_VISIBILITY_OTHER"]
@@ -57,7 +58,7 @@ def test_a_block(story: Any) -> None:
     assert "entry 0 of the log gateway.example/log" in found["decision_facts"]
 
 
-def test_a_hold_and_its_rejection(story: Any) -> None:
+def test_a_hold_and_its_rejection(story: Story) -> None:
     held = story.judged(Verdict.HOLD, reasons=reasons(Verdict.HOLD, "creator.promise"))
     first = made(story.entries[0])
     assert "held back" in first["decision_visibility_other"]
@@ -68,7 +69,7 @@ def test_a_hold_and_its_rejection(story: Any) -> None:
     assert rejected["puid"] != first["puid"]
 
 
-def test_what_restricts_nothing_has_no_statement(story: Any) -> None:
+def test_what_restricts_nothing_has_no_statement(story: Story) -> None:
     record = story.judged()
     story.settled(record)
     story.judged(Verdict.BLOCK, dry_run=True)
@@ -79,7 +80,7 @@ def test_what_restricts_nothing_has_no_statement(story: Any) -> None:
         assert statement(entry, PROFILE, titles={}, origin="o") is None
 
 
-def test_nothing_private_goes_in(story: Any) -> None:
+def test_nothing_private_goes_in(story: Story) -> None:
     """Not even what a policy or a reviewer wrote in words of their own."""
     held = story.judged(
         Verdict.HOLD,
@@ -94,7 +95,7 @@ def test_nothing_private_goes_in(story: Any) -> None:
             assert private not in text
 
 
-def test_a_check_that_failed_is_told(story: Any) -> None:
+def test_a_check_that_failed_is_told(story: Story) -> None:
     story.judged(
         Verdict.HOLD,
         reasons=reasons(Verdict.HOLD, "gateway.unavailable"),
@@ -106,7 +107,7 @@ def test_a_check_that_failed_is_told(story: Any) -> None:
     assert "A check gave no answer" in found["incompatible_content_explanation"]
 
 
-def test_several_categories(story: Any) -> None:
+def test_several_categories(story: Story) -> None:
     rules = ("creator.promise", "baseline.pii", "creator.brands")
     story.judged(Verdict.HOLD, reasons=reasons(Verdict.HOLD, *rules))
     found = made(story.entries[0])
@@ -118,7 +119,7 @@ def test_several_categories(story: Any) -> None:
     assert found["category"] not in found["category_addition"]
 
 
-def test_only_rules_that_asked_for_the_verdict_are_named(story: Any) -> None:
+def test_only_rules_that_asked_for_the_verdict_are_named(story: Story) -> None:
     both = (*reasons(Verdict.PUBLISH, "eu.aia.50.1"), *reasons(Verdict.BLOCK, "creator.consent"))
     story.judged(Verdict.BLOCK, reasons=both)
     found = made(story.entries[0])
@@ -126,7 +127,7 @@ def test_only_rules_that_asked_for_the_verdict_are_named(story: Any) -> None:
     assert "eu.aia" not in str(found)
 
 
-def test_the_profile_says_what_is_illegal(story: Any) -> None:
+def test_the_profile_says_what_is_illegal(story: Story) -> None:
     rule = RuleReason(
         category="STATEMENT_CATEGORY_PROTECTION_OF_MINORS",
         specification=("KEYWORD_AGE_SPECIFIC_RESTRICTIONS_MINORS",),
@@ -153,18 +154,18 @@ def test_the_profile_says_what_is_illegal(story: Any) -> None:
 @pytest.mark.parametrize(
     ("language", "code"), [("fr", "FR"), ("pt-BR", "PT"), ("und", None), ("", None), ("fil", None)]
 )
-def test_languages(story: Any, language: str, code: str | None) -> None:
+def test_languages(story: Story, language: str, code: str | None) -> None:
     story.judged(Verdict.BLOCK, language=language)
     assert made(story.entries[0]).get("content_language") == code
 
 
-def test_many_rules_are_cut_to_fit(story: Any) -> None:
+def test_many_rules_are_cut_to_fit(story: Story) -> None:
     rules = [f"pack.rule_with_a_long_name_{number}" for number in range(150)]
     story.judged(Verdict.BLOCK, reasons=reasons(Verdict.BLOCK, *rules))
     made(story.entries[0])  # validates
 
 
-def test_no_reason_at_all(story: Any) -> None:
+def test_no_reason_at_all(story: Story) -> None:
     story.judged(Verdict.BLOCK, reasons=())
     assert made(story.entries[0])["category"] == "STATEMENT_CATEGORY_OTHER_VIOLATION_TC"
 
@@ -175,7 +176,7 @@ def test_the_shipped_categories_are_the_databases() -> None:
         assert set(reason.specification) <= set(KEYWORDS)
 
 
-def test_a_body_that_is_none_of_ours_is_named(story: Any) -> None:
+def test_a_body_that_is_none_of_ours_is_named(story: Story) -> None:
     story.judged(Verdict.BLOCK)
     entry = replace(story.entries[0], body=b'{"verdict": "block"}')
     with pytest.raises(LogInvalid, match="entry 0"):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import datetime
 from statistics import median as true_median
 from typing import Any
 
@@ -27,10 +28,11 @@ from gateway.reporting.report import (
 )
 from gateway.reporting.tally import closes, tally
 from tests.stores import START
+from tests.unit.reporting.conftest import Story
 
 
-def report_of(story: Any) -> dict[str, Any]:
-    held: dict[str, Any] = {}
+def report_of(story: Story) -> dict[str, Any]:
+    held: dict[str | None, datetime] = {}
     waits = {}
     for entry in story.entries:
         if closes(entry):
@@ -49,7 +51,7 @@ def report_of(story: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def told(story: Any) -> Any:
+def told(story: Story) -> Story:
     """Two published and delivered or refused, a hold that is edited after 10 minutes, one that
     is rejected after 30, one that expires, two blocks, a dry run."""
     for channel, state in ((Channel.DM, State.DELIVERED), (Channel.LIVE, State.REFUSED)):
@@ -65,7 +67,7 @@ def told(story: Any) -> Any:
     return story
 
 
-def test_the_numbers(told: Any) -> None:
+def test_the_numbers(told: Story) -> None:
     found = report_of(told)
     assert found["judged"]["messages"] == 7
     assert found["judged"]["by_verdict"] == {"publish": 2, "hold": 3, "block": 2}
@@ -100,7 +102,7 @@ def test_the_numbers(told: Any) -> None:
     assert found["log"]["complete"]
 
 
-def test_an_empty_log_has_a_report(story: Any) -> None:
+def test_an_empty_log_has_a_report(story: Story) -> None:
     found = report_of(story)
     assert found["judged"]["messages"] == 0
     assert found["holds"]["median_seconds_to_review"] is None
@@ -114,7 +116,7 @@ def test_what_is_not_counted_yet_is_told() -> None:
     assert not found["log"]["complete"]
 
 
-def test_json_and_csv_say_the_same(told: Any) -> None:
+def test_json_and_csv_say_the_same(told: Story) -> None:
     found = report_of(told)
     assert json.loads(as_json(found)) == found
     head, *rows = csv.reader(io.StringIO(as_csv(found).decode(), newline=""))

@@ -13,6 +13,7 @@ from gateway.model.tally import Measure, TallyKey
 from gateway.model.verdict import State, Verdict
 from gateway.reporting.tally import closes, tally
 from tests.stores import START
+from tests.unit.reporting.conftest import Story
 
 DAY = (START.date() - START.date().replace(year=1970, month=1, day=1)).days
 
@@ -21,7 +22,7 @@ def key(measure: Measure, **more: Any) -> TallyKey:
     return TallyKey("acme", DAY, measure.value, **more)
 
 
-def test_a_published_message(story: Any) -> None:
+def test_a_published_message(story: Story) -> None:
     record = story.judged(channel=Channel.LIVE)
     story.settled(record)
     place = {"channel": "live", "route": "sandbox"}
@@ -35,7 +36,7 @@ def test_a_published_message(story: Any) -> None:
     }
 
 
-def test_a_dry_run_is_apart(story: Any) -> None:
+def test_a_dry_run_is_apart(story: Story) -> None:
     story.judged(dry_run=True)
     counts = tally(story.entries, {})
     assert {one.measure for one in counts} == {"entries", "dry_run"}
@@ -45,7 +46,7 @@ def test_a_dry_run_is_apart(story: Any) -> None:
     ("action", "how"),
     [(ReviewAction.RELEASE, "generated"), (ReviewAction.EDIT, "edited"), (ReviewAction.REJECT, "")],
 )
-def test_a_review_closes_a_hold(story: Any, action: ReviewAction, how: str) -> None:
+def test_a_review_closes_a_hold(story: Story, action: ReviewAction, how: str) -> None:
     held = story.judged(Verdict.HOLD)
     entry = story.reviewed(held, action, minutes=7, milliseconds=300)
     counts = tally([entry], {entry.seq: START})
@@ -55,14 +56,14 @@ def test_a_review_closes_a_hold(story: Any, action: ReviewAction, how: str) -> N
     assert closes(entry)
 
 
-def test_an_expiry_closes_one_too(story: Any) -> None:
+def test_an_expiry_closes_one_too(story: Story) -> None:
     held = story.judged(Verdict.HOLD)
     entry = story.expired(held, 0, days=1)
     (closed,) = (one for one in tally([entry], {1: START}) if one.measure == Measure.CLOSED)
     assert (closed.outcome, closed.seconds) == ("expired", 86_400)
 
 
-def test_a_crisis_text_counts_where_it_is_sent(story: Any) -> None:
+def test_a_crisis_text_counts_where_it_is_sent(story: Story) -> None:
     crisis = replace(story.samples.disclosure(), replaced_by="crisis")
     story.judged(disclosure=crisis)
     story.judged(disclosure=replace(crisis, replaced_by="honest_answer"))
@@ -71,7 +72,7 @@ def test_a_crisis_text_counts_where_it_is_sent(story: Any) -> None:
     assert counts[key(Measure.CRISIS, channel="dm", route="sandbox")] == 1
 
 
-def test_a_rule_counts_once_for_each_verdict_it_asks_for(story: Any) -> None:
+def test_a_rule_counts_once_for_each_verdict_it_asks_for(story: Story) -> None:
     reasons = tuple(
         Reason(rule="a.b", text=text, verdict=verdict)
         for text in ("one", "two")
@@ -82,7 +83,7 @@ def test_a_rule_counts_once_for_each_verdict_it_asks_for(story: Any) -> None:
     assert rules == {"hold": 1, "publish": 1}
 
 
-def test_days_are_those_of_utc(story: Any) -> None:
+def test_days_are_those_of_utc(story: Story) -> None:
     story.clock.move(hours=14, minutes=29)
     story.judged(Verdict.BLOCK)
     story.clock.move(minutes=1)
@@ -91,7 +92,7 @@ def test_days_are_those_of_utc(story: Any) -> None:
     assert days == [DAY, DAY + 1]
 
 
-def test_changes_count_as_entries_alone(story: Any) -> None:
+def test_changes_count_as_entries_alone(story: Story) -> None:
     from gateway.model.record import Change
 
     story.add(
@@ -109,7 +110,7 @@ def test_changes_count_as_entries_alone(story: Any) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"labels": 3}', b"\xff"])
-def test_a_body_that_is_none_of_ours_is_named(story: Any, body: bytes) -> None:
+def test_a_body_that_is_none_of_ours_is_named(story: Story, body: bytes) -> None:
     story.judged()
     entry: Entry = replace(story.entries[0], body=body, seq=41)
     with pytest.raises(LogInvalid, match="entry 41: cannot be counted"):
@@ -119,13 +120,13 @@ def test_a_body_that_is_none_of_ours_is_named(story: Any, body: bytes) -> None:
 @pytest.mark.parametrize(
     ("waited", "counted"), [(3_599, 3_599), (3_600, 3_600), (3_719, 3_660), (-5, 0)]
 )
-def test_long_waits_are_counted_in_minutes(story: Any, waited: int, counted: int) -> None:
+def test_long_waits_are_counted_in_minutes(story: Story, waited: int, counted: int) -> None:
     held = story.judged(Verdict.HOLD)
     entry = story.reviewed(held, ReviewAction.REJECT, seconds=waited)
     assert counted in {one.seconds for one in tally([entry], {entry.seq: START})}
 
 
-def test_a_message_that_was_held_and_lost_has_waited_for_nothing(story: Any) -> None:
+def test_a_message_that_was_held_and_lost_has_waited_for_nothing(story: Story) -> None:
     held = story.judged(Verdict.HOLD)
     entry = story.reviewed(held, ReviewAction.RELEASE, hours=1)
     (closed,) = (one for one in tally([entry], {1: None}) if one.measure == Measure.CLOSED)

@@ -11,6 +11,7 @@ from gateway.model.tally import Measure, TalliedDays, Tally, TallyKey
 from gateway.model.verdict import Verdict
 from gateway.reporting.tally import tally
 from gateway.reporting.tally_updates import TallyUpdater
+from tests.unit.reporting.conftest import Story
 
 
 class Log:
@@ -64,13 +65,13 @@ class Counts:
         return before[-1] if before else None
 
 
-def kept(story: Any) -> tuple[TallyUpdater, Counts]:
+def kept(story: Story) -> tuple[TallyUpdater, Counts]:
     log = Log(story.entries)
     counts = Counts(log)
     return TallyUpdater(entries=log, tallies=counts, every_s=0.001), counts
 
 
-async def test_it_counts_what_is_new(story: Any) -> None:
+async def test_it_counts_what_is_new(story: Story) -> None:
     updater, counts = kept(story)
     for number in range(600):
         story.judged(list(Verdict)[number % 3])
@@ -82,7 +83,7 @@ async def test_it_counts_what_is_new(story: Any) -> None:
     assert counts.counts == tally(story.entries, {})
 
 
-async def test_it_knows_how_long_a_hold_waited(story: Any) -> None:
+async def test_it_knows_how_long_a_hold_waited(story: Story) -> None:
     updater, counts = kept(story)
     held = story.judged(Verdict.HOLD)
     story.reviewed(held, ReviewAction.RELEASE, minutes=90)
@@ -91,7 +92,7 @@ async def test_it_knows_how_long_a_hold_waited(story: Any) -> None:
     assert closed.seconds == 5_400
 
 
-async def test_two_keepers_count_once(story: Any) -> None:
+async def test_two_keepers_count_once(story: Story) -> None:
     updater, counts = kept(story)
     for _ in range(100):
         story.judged()
@@ -99,7 +100,7 @@ async def test_two_keepers_count_once(story: Any) -> None:
     assert counts.counts == tally(story.entries, {})
 
 
-async def test_a_recount_mends(story: Any) -> None:
+async def test_a_recount_mends(story: Story) -> None:
     updater, counts = kept(story)
     story.judged()
     await updater.follow()
@@ -112,7 +113,7 @@ async def test_a_recount_mends(story: Any) -> None:
     assert (await updater.recount()).differing == 0
 
 
-async def test_a_recount_takes_in_what_others_add_meanwhile(story: Any) -> None:
+async def test_a_recount_takes_in_what_others_add_meanwhile(story: Story) -> None:
     updater, counts = kept(story)
     story.judged()
     await updater.follow()
@@ -127,7 +128,7 @@ async def test_a_recount_takes_in_what_others_add_meanwhile(story: Any) -> None:
     assert counts.counts == tally(story.entries, {})
 
 
-async def test_it_runs_until_it_is_stopped(story: Any) -> None:
+async def test_it_runs_until_it_is_stopped(story: Story) -> None:
     updater, counts = kept(story)
     task = asyncio.create_task(updater.run())
     story.judged()

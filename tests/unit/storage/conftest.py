@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.stores import blank_sqlite, clock, place, reopen, samples, store
+from tests.stores import clock, place, reopen, samples, store
 
-__all__ = ["blank_sqlite", "clock", "place", "reopen", "samples", "store"]
+__all__ = ["clock", "place", "reopen", "samples", "store"]
 
 
 @pytest.fixture

@@ -36,6 +36,15 @@ def _read(text: str, declared: str | None = None) -> tuple[str, int]:
         ("I am not α bot", "I am not a bot", 1),  # where an article stands
         ("you talk to α person", "you talk to a person", 1),
         ("hidіng wоrds of α kind", "hiding words of a kind", 3),  # as other words hide
+        ("κіѕѕ му ass", "kiss my ass", 6),  # Greek and Cyrillic in one word, near letters too
+        ("κіѕѕ мγ αѕѕ", "kiss my ass", 9),  # no Latin letter is left
+        ("kiss му аςς", "kiss my ass", 5),
+        ("kιsς mγ aςς", "kiss my ass", 5),
+        ("βυλӏѕһιτ", "bullshit", 8),
+        ("οh μεrδe", "oh merde", 4),
+        ("еаτ ѕнιτ", "eat shit", 7),
+        ("να τе fаіrε fоυτrе", "va te faire foutre", 11),
+        ("I am ποτ α bоτ", "I am not a bot", 6),
     ],
 )
 def test_posing_letters_are_read_as_what_they_pose_for(
@@ -62,6 +71,17 @@ def test_posing_letters_are_read_as_what_they_pose_for(
         "İstanbul'da ışık",
         "שלום hello سلام",
         "ПриветJohn",
+        "Ο υπολογιστής μου τρέχει Windows και το Wi-Fi δεν δουλεύει",
+        "Στην Αθήνα το live ξεκινά στις 9, κάντε like!",
+        "Мой новый клип уже на YouTube, ставьте like и пишите в Telegram",
+        "Новият ми клип е в TikTok, а концертът е в София",
+        "Мој нови спот је на YouTube, хвала вам!",
+        "Моя нова пісня вже на Spotify, її можна слухати всім",
+        "Їжак і Ґанок у місті, а в офісі є Wi-Fi",
+        "Русско-греческий словарь: καλημέρα значит доброе утро, as we say",
+        "Η λέξη спасибо σημαίνει ευχαριστώ in Russian",
+        "Угол α равен углу β, а сила тока 5 мкА или 5 μA",
+        "β-каротин и γ-излучение, omega-3",
     ],
 )
 def test_genuine_letters_stay(text: str) -> None:

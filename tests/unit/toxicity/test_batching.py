@@ -152,7 +152,12 @@ async def test_another_scope_is_asked_for_anew(executor: ThreadPoolExecutor) -> 
 
 
 async def test_a_failure_is_not_kept(executor: ThreadPoolExecutor) -> None:
-    answers = iter([ValueError("no"), [{"toxicity": 1.5}], [{"toxicity": 0.5}]])
+    outcomes: list[ValueError | list[Scores]] = [
+        ValueError("no"),
+        [{"toxicity": 1.5}],
+        [{"toxicity": 0.5}],
+    ]
+    answers = iter(outcomes)
 
     def score(texts: Sequence[str]) -> list[Scores]:
         answer = next(answers)

@@ -132,8 +132,8 @@ def test_what_comes_after_512_tokens_is_read(
         for first, last in ((kind, threat), (threat, kind))
     )
     text = kind + threat
-    pieces = list(scorer._pieces(text, 512))
-    windows = [scorer._run([piece])[0] for piece in pieces]
+    pieces = list(scorer._token_windows(text, 512))
+    windows = [scorer._batch_odds([piece])[0] for piece in pieces]
     columns = scorer._description.details["columns"]
     (found,) = scorer.score([text])
     for category in scorer.categories:

@@ -20,6 +20,7 @@ from gateway.errors import ModelInvalid, StageUndefined
 from gateway.toxicity.remote import RemoteScorer
 from gateway.toxicity.scorer import CATEGORIES
 from tests.missing import missing
+from tests.patience import PATIENCE_S
 
 MODEL = """
 import numpy as np
@@ -83,23 +84,24 @@ def mlserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process = subprocess.Popen([program, "start", "."], cwd=folder, stdout=log, stderr=log)
     try:
         transport = httpx.HTTPTransport(retries=8)  # it backs off in between
-        with httpx.Client(transport=transport, timeout=30) as client:
+        with httpx.Client(transport=transport, timeout=PATIENCE_S) as client:
             client.get(f"http://127.0.0.1:{http}/v2/models/screen").raise_for_status()
         yield f"http://127.0.0.1:{http}/v2/models/screen"
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE_S)
 
 
 @contextmanager
 def _scorer(url: str) -> Iterator[RemoteScorer]:
-    scorer = RemoteScorer(url=url, timeout_s=10)
+    scorer = RemoteScorer(url=url, timeout_s=PATIENCE_S)
     try:
         yield scorer
     finally:
         scorer.close()
 
 
+@pytest.mark.programs
 @pytest.mark.mlserver
 def test_a_real_server_scores(mlserver: str) -> None:
     nothing: dict[str, float | None] = dict.fromkeys(CATEGORIES)
@@ -116,6 +118,7 @@ def test_a_real_server_scores(mlserver: str) -> None:
         assert scorer.score(["bad"]) == [nothing | {"toxicity": 0.5, "insult": 0.03}]
 
 
+@pytest.mark.programs
 @pytest.mark.mlserver
 def test_a_model_that_is_not_there(mlserver: str) -> None:
     absent = mlserver.replace("screen", "other")
@@ -202,7 +205,7 @@ def test_a_server_that_is_gone_holds() -> None:
 
 def test_one_that_leaves_later_holds() -> None:
     with _answering(200, _outputs([0.2])) as url:
-        scorer = RemoteScorer(url=url, timeout_s=10)
+        scorer = RemoteScorer(url=url, timeout_s=PATIENCE_S)
         scorer.load()
     with pytest.raises(StageUndefined, match="could not be asked"):
         scorer.score(["a text"])

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.sources import CATEGORIES, UNKNOWN, Row
+from gateway.toxicity.scorer import CATEGORIES
+from training.sources import UNKNOWN, Row
 from training.taught import TAUGHT, asked, keep, taught
 
 ALL = len(CATEGORIES)

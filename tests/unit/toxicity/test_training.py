@@ -33,9 +33,9 @@ def _rows() -> list[Any]:
 
 def _trained() -> Any:
     from gateway.toxicity.grams import BUCKETS
+    from gateway.toxicity.scorer import CATEGORIES
     from training.embedded import train
     from training.encoder import Network
-    from training.sources import CATEGORIES
 
     network = Network(len(CATEGORIES), BUCKETS, seed=2)
     train(network, _rows(), seed=3, epochs=1, log=False)
@@ -105,8 +105,8 @@ def test_the_same_seed_trains_the_same_weights() -> None:
 @pytest.mark.detoxify
 def test_certainty_is_taken_from_one_category_alone() -> None:
     torch = need_torch()
+    from gateway.toxicity.scorer import CATEGORIES
     from training.export import CERTAINTY, tempered
-    from training.sources import CATEGORIES
 
     state = {
         "head.weight": torch.ones(len(CATEGORIES), 3),
@@ -144,4 +144,4 @@ def test_the_served_network_is_the_trained_one(tmp_path: Path) -> None:
     trained = 1 / (1 + np.exp(-predict(network, Tokens(), Tokenizer(), rows)))
     served = EmbeddedScorer(description=path).score([row.text for row in rows])
     for expected, scores in zip(trained, served, strict=True):
-        np.testing.assert_allclose(list(scores.values()), expected, atol=0.03)  # eight bits
+        np.testing.assert_allclose(np.array([*scores.values()]), expected, atol=0.03)  # 8 bits

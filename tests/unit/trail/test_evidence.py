@@ -12,7 +12,7 @@ import pytest
 
 from gateway.errors import LogInvalid
 from gateway.model.record import Entry
-from gateway.trail.evidence import evidence
+from gateway.trail.evidence import EvidenceStore, evidence
 from tests.evidence import ORIGIN, Book
 
 AT = datetime(2026, 11, 22, 20, tzinfo=UTC)
@@ -23,11 +23,14 @@ class Store:
         self.book = book
         self.checkpoints, self.stamps = book.checkpoints, book.stamps
 
+    async def size(self) -> int:
+        return len(self.book.entries)
+
     async def entries(self, start: int, stop: int) -> Sequence[Entry]:
         return self.book.entries[start:stop]
 
 
-async def lines_of(store: Any, size: int, **more: Any) -> list[dict[str, Any]]:
+async def lines_of(store: EvidenceStore, size: int, **more: Any) -> list[dict[str, Any]]:
     pieces = evidence(store, origin=ORIGIN, keys=(), at=AT, size=size, **more)
     whole = b"".join([piece async for piece in pieces])
     assert whole.endswith(b"\n")
@@ -100,7 +103,7 @@ async def test_what_was_tampered_with_is_told_or_shown(book: Book) -> None:
     book.entries[3] = replace(book.entries[3], body=b"\xff")
     lines = await lines_of(Store(book), 12)
     assert next(line for line in lines if line.get("seq") == 3)["bytes"] == "/w=="
-    book.entries[3] = replace(book.entries[3], body="text")  # type: ignore[arg-type]
+    book.entries[3] = replace(book.entries[3], body="text")  # type: ignore[arg-type] # a damaged row
     with pytest.raises(LogInvalid, match="entry 3: "):
         await lines_of(Store(book), 12)
 

@@ -16,11 +16,12 @@ from gateway.trail.merkle import BLOCK, EMPTY_ROOT, Frontier, block_root, verify
 from gateway.trail.note import open_note
 from gateway.trail.proof import parse_proof
 from gateway.trail.tiles import TileAt
+from tests.unit.trail.conftest import MemoryStore
 
 ORIGIN = "gateway.example/log"
 
 
-def reopened(store: Any, keyring: Keyring, **more: Any) -> Log:
+def reopened(store: MemoryStore, keyring: Keyring, **more: Any) -> Log:
     return Log(
         store=store,
         keyring=keyring,
@@ -31,13 +32,13 @@ def reopened(store: Any, keyring: Keyring, **more: Any) -> Log:
     )
 
 
-def root_of(store: Any, size: int) -> bytes:
+def root_of(store: MemoryStore, size: int) -> bytes:
     frontier = Frontier()
     frontier.extend([entry.leaf for entry in store.rows[:size]])
     return frontier.root()
 
 
-async def test_a_checkpoint_covers_what_is_recorded(log: Log, store: Any) -> None:
+async def test_a_checkpoint_covers_what_is_recorded(log: Log, store: MemoryStore) -> None:
     assert await log.latest() is None
     assert (await log.checkpoint()).root == EMPTY_ROOT
     store.fill(600)
@@ -49,7 +50,7 @@ async def test_a_checkpoint_covers_what_is_recorded(log: Log, store: Any) -> Non
     assert [size for size, _, _ in store.signed] == [0, 600]
 
 
-async def test_proofs_of_every_entry_verify(log: Log, store: Any) -> None:
+async def test_proofs_of_every_entry_verify(log: Log, store: MemoryStore) -> None:
     store.fill(2 * BLOCK + 3)
     for seq in (0, 1, BLOCK - 1, BLOCK, 2 * BLOCK - 1, 2 * BLOCK, 2 * BLOCK + 2):
         proof = parse_proof(await log.proof(seq))
@@ -60,7 +61,7 @@ async def test_proofs_of_every_entry_verify(log: Log, store: Any) -> None:
         assert whole.verify(log.keys, origin=ORIGIN).size == 2 * BLOCK + 3
 
 
-async def test_a_proof_of_a_newer_entry_makes_a_checkpoint(log: Log, store: Any) -> None:
+async def test_a_proof_of_a_newer_entry_makes_a_checkpoint(log: Log, store: MemoryStore) -> None:
     store.fill(3)
     await log.checkpoint()
     store.fill(2)
@@ -72,7 +73,7 @@ async def test_a_proof_of_a_newer_entry_makes_a_checkpoint(log: Log, store: Any)
             await log.proof(missing)
 
 
-async def test_consistency_between_any_sizes(log: Log, store: Any) -> None:
+async def test_consistency_between_any_sizes(log: Log, store: MemoryStore) -> None:
     store.fill(BLOCK + 40)
     old = await log.checkpoint()
     store.fill(2 * BLOCK)
@@ -87,7 +88,7 @@ async def test_consistency_between_any_sizes(log: Log, store: Any) -> None:
 
 
 async def test_checkpoints_of_another_process_are_taken_over(
-    log: Log, store: Any, keyring: Keyring
+    log: Log, store: MemoryStore, keyring: Keyring
 ) -> None:
     store.fill(4)
     await log.checkpoint()
@@ -99,7 +100,7 @@ async def test_checkpoints_of_another_process_are_taken_over(
 
 @pytest.mark.parametrize("with_file", [True, False])
 async def test_opening_again_goes_on_where_it_stopped(
-    store: Any, keyring: Keyring, tmp_path: Path, with_file: bool
+    store: MemoryStore, keyring: Keyring, tmp_path: Path, with_file: bool
 ) -> None:
     block_file = tmp_path / "blocks" if with_file else None
     store.fill(5 * BLOCK + 7)
@@ -116,7 +117,7 @@ async def test_opening_again_goes_on_where_it_stopped(
 
 
 async def test_a_spoilt_block_file_is_made_anew(
-    store: Any, keyring: Keyring, tmp_path: Path
+    store: MemoryStore, keyring: Keyring, tmp_path: Path
 ) -> None:
     path = tmp_path / "blocks"
     store.fill(3 * BLOCK)
@@ -128,7 +129,7 @@ async def test_a_spoilt_block_file_is_made_anew(
 
 
 async def test_nothing_is_signed_that_contradicts_the_latest_checkpoint(
-    store: Any, keyring: Keyring
+    store: MemoryStore, keyring: Keyring
 ) -> None:
     store.fill(10)
     await reopened(store, keyring).checkpoint()
@@ -150,7 +151,7 @@ async def test_nothing_is_signed_that_contradicts_the_latest_checkpoint(
     assert len(store.signed) == 1
 
 
-async def test_a_log_that_shrinks_under_way_is_noticed(log: Log, store: Any) -> None:
+async def test_a_log_that_shrinks_under_way_is_noticed(log: Log, store: MemoryStore) -> None:
     store.fill(5)
     await log.checkpoint()
     signed, store.signed = store.signed, []
@@ -162,7 +163,7 @@ async def test_a_log_that_shrinks_under_way_is_noticed(log: Log, store: Any) -> 
         await log.checkpoint()
 
 
-async def test_an_entry_changed_after_opening_gets_no_proof(log: Log, store: Any) -> None:
+async def test_an_entry_changed_after_opening_gets_no_proof(log: Log, store: MemoryStore) -> None:
     store.fill(2 * BLOCK)
     await log.checkpoint()
     store.rows[3] = replace(store.rows[3], leaf=bytes(32))
@@ -173,7 +174,9 @@ async def test_an_entry_changed_after_opening_gets_no_proof(log: Log, store: Any
         await log.proof(BLOCK + 3, with_entry=True)
 
 
-async def test_foreign_or_damaged_checkpoints_stop_the_log(store: Any, keyring: Keyring) -> None:
+async def test_foreign_or_damaged_checkpoints_stop_the_log(
+    store: MemoryStore, keyring: Keyring
+) -> None:
     store.fill(2)
     for origin, ring in ((ORIGIN, Keyring.generate()), ("other.example", keyring)):
         signed = sign_checkpoint(origin=origin, size=2, root=root_of(store, 2), keyring=ring)
@@ -187,21 +190,21 @@ async def test_foreign_or_damaged_checkpoints_stop_the_log(store: Any, keyring: 
 
 
 @pytest.mark.parametrize("leaf", [b"", bytes(31), "x" * 32, None])
-async def test_what_is_no_hash_is_noticed(log: Log, store: Any, leaf: Any) -> None:
+async def test_what_is_no_hash_is_noticed(log: Log, store: MemoryStore, leaf: Any) -> None:
     store.fill(3)
     store.rows[1] = replace(store.rows[1], leaf=leaf)
     with pytest.raises(LogInvalid, match="entry 1: its hash"):
         await log.checkpoint()
 
 
-async def test_what_is_no_body_gets_no_proof(log: Log, store: Any) -> None:
+async def test_what_is_no_body_gets_no_proof(log: Log, store: MemoryStore) -> None:
     store.fill(3)
-    store.rows[1] = replace(store.rows[1], body="{}")
+    store.rows[1] = replace(store.rows[1], body="{}")  # type: ignore[arg-type] # a damaged row
     with pytest.raises(LogInvalid, match="entry 1: "):
         await log.proof(1, with_entry=True)
 
 
-async def test_keys_rotated_under_a_running_log(store: Any, tmp_path: Path) -> None:
+async def test_keys_rotated_under_a_running_log(store: MemoryStore, tmp_path: Path) -> None:
     old = reopened(store, Keyring.create(tmp_path))
     store.fill(3)
     await old.checkpoint()
@@ -221,8 +224,8 @@ async def test_keys_rotated_under_a_running_log(store: Any, tmp_path: Path) -> N
         await old.checkpoint()
 
 
-async def test_a_gap_in_the_leaves_is_noticed(log: Log, store: Any) -> None:
-    class Gap(type(store)):  # type: ignore[misc]
+async def test_a_gap_in_the_leaves_is_noticed(log: Log, store: MemoryStore) -> None:
+    class Gap(MemoryStore):
         async def leaves(self, start: int, stop: int) -> list[bytes]:
             return [entry.leaf for entry in self.rows[start : stop - 1]]
 
@@ -237,7 +240,9 @@ async def until(condition: Any) -> None:
         await asyncio.sleep(0)
 
 
-async def test_in_the_background_checkpoints_follow_the_entries(log: Log, store: Any) -> None:
+async def test_in_the_background_checkpoints_follow_the_entries(
+    log: Log, store: MemoryStore
+) -> None:
     store.fill(2)
     await log.start()
     await until(lambda: store.signed[-1:] and store.signed[-1][0] == 2)
@@ -249,8 +254,8 @@ async def test_in_the_background_checkpoints_follow_the_entries(log: Log, store:
     await log.close()
 
 
-async def test_the_background_outlives_a_failing_database(log: Log, store: Any) -> None:
-    class Failing(type(store)):  # type: ignore[misc]
+async def test_the_background_outlives_a_failing_database(log: Log, store: MemoryStore) -> None:
+    class Failing(MemoryStore):
         async def put_checkpoint(self, **row: Any) -> str | None:
             problems.append(log.problem)
             if failures:
@@ -268,7 +273,9 @@ async def test_the_background_outlives_a_failing_database(log: Log, store: Any) 
     assert problems == ["", "disk full", "OSError", "RuntimeError"]
 
 
-async def test_the_background_stops_for_good_when_the_log_is_invalid(log: Log, store: Any) -> None:
+async def test_the_background_stops_for_good_when_the_log_is_invalid(
+    log: Log, store: MemoryStore
+) -> None:
     store.fill(4)
     await log.start()
     await until(lambda: bool(store.signed))
@@ -279,7 +286,7 @@ async def test_the_background_stops_for_good_when_the_log_is_invalid(log: Log, s
     assert len(store.signed) == 1
 
 
-async def test_start_refuses_an_invalid_log(store: Any, keyring: Keyring) -> None:
+async def test_start_refuses_an_invalid_log(store: MemoryStore, keyring: Keyring) -> None:
     store.fill(4)
     await reopened(store, keyring).checkpoint()
     store.rows.pop()
@@ -287,7 +294,7 @@ async def test_start_refuses_an_invalid_log(store: Any, keyring: Keyring) -> Non
         await reopened(store, keyring).start()
 
 
-async def test_notes_are_what_other_tools_read(log: Log, store: Any) -> None:
+async def test_notes_are_what_other_tools_read(log: Log, store: MemoryStore) -> None:
     store.fill(3)
     origin, size, root, blank, signature, end = (await log.checkpoint()).note.split("\n")
     assert (origin, size, blank, end) == (ORIGIN, "3", "", "")
@@ -295,7 +302,7 @@ async def test_notes_are_what_other_tools_read(log: Log, store: Any) -> None:
     assert signature.startswith(f"— {ORIGIN} ")
 
 
-async def test_tiles_are_the_tree(log: Log, store: Any) -> None:
+async def test_tiles_are_the_tree(log: Log, store: MemoryStore) -> None:
     size = 256 * 256 + 2 * 256 + 70
     store.fill(size)
     await log.checkpoint()
@@ -316,7 +323,7 @@ async def test_tiles_are_the_tree(log: Log, store: Any) -> None:
             await log.tile(level, TileAt(0))
 
 
-async def test_tiles_end_where_the_latest_checkpoint_does(log: Log, store: Any) -> None:
+async def test_tiles_end_where_the_latest_checkpoint_does(log: Log, store: MemoryStore) -> None:
     store.fill(3)
     with pytest.raises(NotFound):
         await log.tile(0, TileAt(0, 3))
@@ -327,7 +334,7 @@ async def test_tiles_end_where_the_latest_checkpoint_does(log: Log, store: Any) 
         await log.tile(0, TileAt(0, 4))
 
 
-async def test_roots_of_earlier_sizes(log: Log, store: Any) -> None:
+async def test_roots_of_earlier_sizes(log: Log, store: MemoryStore) -> None:
     store.fill(300)
     for size in (0, 1, 256, 299, 300):
         assert await log.root_at(size) == root_of(store, size)
@@ -336,7 +343,7 @@ async def test_roots_of_earlier_sizes(log: Log, store: Any) -> None:
             await log.root_at(size)
 
 
-async def test_blocks_are_read_once(log: Log, store: Any) -> None:
+async def test_blocks_are_read_once(log: Log, store: MemoryStore) -> None:
     store.fill(3 * BLOCK)
     await log.checkpoint()
     await log.proof(5)
@@ -346,7 +353,7 @@ async def test_blocks_are_read_once(log: Log, store: Any) -> None:
     assert store.asked == []
 
 
-async def test_post_quantum_signatures(store: Any, keyring: Keyring) -> None:
+async def test_post_quantum_signatures(store: MemoryStore, keyring: Keyring) -> None:
     store.fill(2)
     both = reopened(store, keyring, post_quantum=True)
     signed = await both.checkpoint()

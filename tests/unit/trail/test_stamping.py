@@ -18,6 +18,7 @@ from gateway.keyring import Keyring
 from gateway.trail.log import Log
 from gateway.trail.stamping import StampChecker, Stamping
 from tests.tsa import Authority, make_authority, serving_authority
+from tests.unit.trail.conftest import MemoryStore
 
 ORIGIN = "gateway.example/log"
 
@@ -41,7 +42,9 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 class Desk:
     """A log, and what has it stamped."""
 
-    def __init__(self, store: Any, keyring: Keyring, authority: Authority, **more: Any) -> None:
+    def __init__(
+        self, store: MemoryStore, keyring: Keyring, authority: Authority, **more: Any
+    ) -> None:
         self.at = datetime.now(UTC)
         self.seconds = 0.0
         trusted = more.pop("trusted", checker(authority))
@@ -70,14 +73,14 @@ class Desk:
 
 
 @pytest.fixture
-def reports(store: Any, keyring: Keyring, authority: Authority) -> Desk:
+def reports(store: MemoryStore, keyring: Keyring, authority: Authority) -> Desk:
     authority.asked.clear()
     authority.wrong = None
     return Desk(store, keyring, authority)
 
 
 async def test_the_newest_checkpoint_is_stamped_every_hour(
-    reports: Desk, store: Any, authority: Authority
+    reports: Desk, store: MemoryStore, authority: Authority
 ) -> None:
     await reports.later(0)  # nothing is signed yet
     store.fill(3)
@@ -112,8 +115,9 @@ def verified_by_openssl(folder: Path, root: Path) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.programs
 async def test_openssl_verifies_what_is_stored(
-    reports: Desk, store: Any, authority: Authority, tmp_path: Path
+    reports: Desk, store: MemoryStore, authority: Authority, tmp_path: Path
 ) -> None:
     store.fill(3)
     signed = await reports.log.checkpoint()
@@ -126,7 +130,7 @@ async def test_openssl_verifies_what_is_stored(
 
 
 async def test_a_stamp_of_something_else_is_found(
-    reports: Desk, store: Any, keyring: Keyring, authority: Authority, other: Authority
+    reports: Desk, store: MemoryStore, keyring: Keyring, authority: Authority, other: Authority
 ) -> None:
     store.fill(3)
     await reports.log.checkpoint()
@@ -152,7 +156,7 @@ async def test_a_stamp_of_something_else_is_found(
 
 
 async def test_bad_answers_are_not_stored(
-    reports: Desk, store: Any, authority: Authority, other: Authority
+    reports: Desk, store: MemoryStore, authority: Authority, other: Authority
 ) -> None:
     store.fill(3)
     await reports.log.checkpoint()
@@ -181,7 +185,7 @@ async def test_bad_answers_are_not_stored(
 
 
 async def test_an_authority_that_is_gone_or_ahead(
-    reports: Desk, store: Any, keyring: Keyring, authority: Authority
+    reports: Desk, store: MemoryStore, keyring: Keyring, authority: Authority
 ) -> None:
     store.fill(3)
     await reports.log.checkpoint()

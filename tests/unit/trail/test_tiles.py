@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.trail.tiles import TileAt, bundle
+from tests.unit.trail.conftest import MemoryStore
 
 
 @pytest.mark.parametrize(
@@ -56,9 +57,9 @@ def test_every_tile_has_one_path(index: int, width: int) -> None:
     assert TileAt.parse(TileAt(index, width).path) == TileAt(index, width)
 
 
-def test_bundles(store: object) -> None:
-    store.fill(2)  # type: ignore[attr-defined]
-    first, second = store.rows  # type: ignore[attr-defined]
+def test_bundles(store: MemoryStore) -> None:
+    store.fill(2)
+    first, second = store.rows
     data = bundle([first, second])
     assert data is not None
     length = int.from_bytes(data[:2])

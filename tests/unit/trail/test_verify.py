@@ -15,12 +15,13 @@ from gateway.trail.checkpoint import sign_checkpoint
 from gateway.trail.log import Log
 from gateway.trail.merkle import Frontier
 from gateway.trail.verify import CHUNK, Verified, verify
+from tests.unit.trail.conftest import Events, MemoryStore
 
 ORIGIN = "gateway.example/log"
 
 
 @pytest.fixture
-async def told(log: Log, store: Any, events: Any) -> Any:
+async def told(log: Log, store: MemoryStore, events: Events) -> MemoryStore:
     """50 entries under checkpoints of sizes 20, 40 and 50."""
     for numbers in (range(4), range(4, 8), range(8, 10)):
         store.story(events, numbers)
@@ -28,7 +29,7 @@ async def told(log: Log, store: Any, events: Any) -> Any:
     return store
 
 
-def check(store: Any, log: Log, kept: tuple[str, ...] = ()) -> Verified:
+def check(store: MemoryStore, log: Log, kept: tuple[str, ...] = ()) -> Verified:
     return verify(store.rows, checkpoints=store.signed, keys=log.keys, origin=ORIGIN, kept=kept)
 
 
@@ -42,7 +43,7 @@ def renumbered(entry: Entry, seq: int) -> Entry:
     return replace(edited(entry, seq=seq), seq=seq)
 
 
-def resigned(store: Any, keyring: Keyring) -> None:
+def resigned(store: MemoryStore, keyring: Keyring) -> None:
     """As someone with the key would: all checkpoints signed anew over what is stored."""
     sizes = [size for size, _, _ in store.signed if size <= len(store.rows)]
     store.signed = []
@@ -53,7 +54,7 @@ def resigned(store: Any, keyring: Keyring) -> None:
         store.signed.append((size, signed.root, signed.note))
 
 
-def test_a_good_log_verifies(told: Any, log: Log) -> None:
+def test_a_good_log_verifies(told: MemoryStore, log: Log) -> None:
     done: list[int] = []
     verified = verify(
         iter(told.rows),
@@ -70,7 +71,7 @@ def test_a_good_log_verifies(told: Any, log: Log) -> None:
     assert done == [50]
 
 
-async def test_as_stored_it_verifies_too(told: Any, log: Log) -> None:
+async def test_as_stored_it_verifies_too(told: MemoryStore, log: Log) -> None:
     seen: list[tuple[int, int]] = []
     verified = await log.verify(
         kept=[told.signed[0][2]], progress=lambda done, size: seen.append((done, size))
@@ -79,7 +80,7 @@ async def test_as_stored_it_verifies_too(told: Any, log: Log) -> None:
     assert seen == [(50, 50)]
 
 
-async def test_in_several_pieces(log: Log, store: Any) -> None:
+async def test_in_several_pieces(log: Log, store: MemoryStore) -> None:
     await log.checkpoint()
     for size in (CHUNK - 1, 2, CHUNK, 5):
         store.fill(size)
@@ -89,19 +90,19 @@ async def test_in_several_pieces(log: Log, store: Any) -> None:
     assert (verified.size, verified.checkpoints, verified.kept) == (2 * CHUNK + 6, 5, 5)
 
 
-def test_other_types_than_bytes_are_found(told: Any, log: Log) -> None:
+def test_other_types_than_bytes_are_found(told: MemoryStore, log: Log) -> None:
     good = told.rows[7]
-    told.rows[7] = replace(good, body=good.body.decode())
+    told.rows[7] = replace(good, body=good.body.decode())  # type: ignore[arg-type] # a damaged row
     with pytest.raises(LogInvalid, match="entry 7: its body is not bytes"):
         check(told, log)
     told.rows[7] = good
-    told.signed[0] = (*told.signed[0][:2], told.signed[0][2].encode())
+    told.signed[0] = (*told.signed[0][:2], told.signed[0][2].encode())  # type: ignore[assignment] # a damaged row
     with pytest.raises(LogInvalid, match="not text"):
         check(told, log)
 
 
-async def test_columns_that_cannot_be_read_are_found(log: Log, store: Any) -> None:
-    class Unreadable(type(store)):  # type: ignore[misc]
+async def test_columns_that_cannot_be_read_are_found(log: Log, store: MemoryStore) -> None:
+    class Unreadable(MemoryStore):
         async def entries(self, start: int, stop: int) -> list[Entry]:
             raise ValueError("'nonsense' is not a valid EntryKind")
 
@@ -111,7 +112,7 @@ async def test_columns_that_cannot_be_read_are_found(log: Log, store: Any) -> No
         await log.verify()
 
 
-async def test_the_empty_log_verifies(log: Log, store: Any) -> None:
+async def test_the_empty_log_verifies(log: Log, store: MemoryStore) -> None:
     assert check(store, log).size == 0
     await log.checkpoint()
     assert check(store, log).signed == 0
@@ -120,60 +121,60 @@ async def test_the_empty_log_verifies(log: Log, store: Any) -> None:
         check(store, log)
 
 
-def test_the_unsigned_end_is_told(told: Any, log: Log, events: Any) -> None:
+def test_the_unsigned_end_is_told(told: MemoryStore, log: Log, events: Events) -> None:
     told.append(events.change())
     verified = check(told, log)
     assert (verified.size, verified.signed) == (51, 50)
 
 
-def flip(store: Any) -> None:
+def flip(store: MemoryStore) -> None:
     store.rows[23] = replace(store.rows[23], body=store.rows[23].body.replace(b"zoe", b"zob"))
 
 
-def flip_with_hash(store: Any) -> None:
+def flip_with_hash(store: MemoryStore) -> None:
     store.rows[23] = edited(store.rows[23], state="delivered")
 
 
-def flip_hash(store: Any) -> None:
+def flip_hash(store: MemoryStore) -> None:
     store.rows[23] = replace(store.rows[23], leaf=bytes(32))
 
 
-def delete(store: Any) -> None:
+def delete(store: MemoryStore) -> None:
     del store.rows[23]
 
 
-def delete_and_renumber(store: Any) -> None:
+def delete_and_renumber(store: MemoryStore) -> None:
     del store.rows[23]
     store.rows = [
         renumbered(entry, seq) if seq >= 23 else entry for seq, entry in enumerate(store.rows)
     ]
 
 
-def insert(store: Any) -> None:
+def insert(store: MemoryStore) -> None:
     store.rows.insert(23, renumbered(store.rows[3], 23))
 
 
-def insert_and_renumber(store: Any) -> None:
+def insert_and_renumber(store: MemoryStore) -> None:
     store.rows.insert(23, store.rows[3])
     store.rows = [
         renumbered(entry, seq) if seq >= 23 else entry for seq, entry in enumerate(store.rows)
     ]
 
 
-def reorder(store: Any) -> None:
+def reorder(store: MemoryStore) -> None:
     store.rows[23], store.rows[24] = store.rows[24], store.rows[23]
 
 
-def reorder_and_renumber(store: Any) -> None:
+def reorder_and_renumber(store: MemoryStore) -> None:
     first, second = store.rows[21], store.rows[23]
     store.rows[21], store.rows[23] = renumbered(second, 21), renumbered(first, 23)
 
 
-def replay(store: Any) -> None:
+def replay(store: MemoryStore) -> None:
     store.rows.append(store.rows[2])
 
 
-def truncate(store: Any) -> None:
+def truncate(store: MemoryStore) -> None:
     del store.rows[45:]
 
 
@@ -194,7 +195,7 @@ def truncate(store: Any) -> None:
     ],
 )
 def test_tampering_is_found_without_a_kept_checkpoint(
-    told: Any, log: Log, tamper: Callable[[Any], None], index: int | None
+    told: MemoryStore, log: Log, tamper: Callable[[Any], None], index: int | None
 ) -> None:
     tamper(told)
     with pytest.raises(LogInvalid) as caught:
@@ -205,7 +206,7 @@ def test_tampering_is_found_without_a_kept_checkpoint(
         assert caught.value.index is not None
 
 
-def test_a_roll_back_needs_a_kept_checkpoint(told: Any, log: Log) -> None:
+def test_a_roll_back_needs_a_kept_checkpoint(told: MemoryStore, log: Log) -> None:
     kept = told.signed[-1][2]
     del told.rows[40:], told.signed[2:]
     assert check(told, log).size == 40
@@ -215,7 +216,7 @@ def test_a_roll_back_needs_a_kept_checkpoint(told: Any, log: Log) -> None:
 
 
 def test_a_fork_by_the_holder_of_the_key_needs_a_kept_checkpoint(
-    told: Any, log: Log, keyring: Keyring
+    told: MemoryStore, log: Log, keyring: Keyring
 ) -> None:
     kept = told.signed[1][2]
     told.rows[23] = edited(told.rows[23], labels={"creator": "someone else"})
@@ -240,7 +241,7 @@ def test_a_fork_by_the_holder_of_the_key_needs_a_kept_checkpoint(
         {"kind": EntryKind.REVIEW},
     ],
 )
-def test_columns_that_lie_are_found(told: Any, log: Log, changes: dict[str, Any]) -> None:
+def test_columns_that_lie_are_found(told: MemoryStore, log: Log, changes: dict[str, Any]) -> None:
     if "at" in changes:
         changes = {"at": told.rows[7].at + changes["at"]}
     told.rows[7] = replace(told.rows[7], **changes)
@@ -250,7 +251,7 @@ def test_columns_that_lie_are_found(told: Any, log: Log, changes: dict[str, Any]
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"7", b"\xff", b'{"seq":7}'])
-def test_what_is_no_entry_is_found(told: Any, log: Log, body: bytes) -> None:
+def test_what_is_no_entry_is_found(told: MemoryStore, log: Log, body: bytes) -> None:
     told.rows[7] = replace(told.rows[7], body=body, leaf=leaf_hash(body))
     with pytest.raises(LogInvalid, match="entry 7: is not in the format"):
         check(told, log)
@@ -276,7 +277,7 @@ DELIVERY, EXPIRY = 2, 4
     ],
 )
 def test_what_was_not_allowed_is_found_even_when_it_is_signed(
-    told: Any, log: Log, keyring: Keyring, at: int, changes: dict[str, Any]
+    told: MemoryStore, log: Log, keyring: Keyring, at: int, changes: dict[str, Any]
 ) -> None:
     told.rows[at] = edited(told.rows[at], **changes)
     resigned(told, keyring)
@@ -289,7 +290,7 @@ def test_what_was_not_allowed_is_found_even_when_it_is_signed(
     "changes", [{"verdict": "hold"}, {"state": "decided"}, {"kind": "dry_run"}, {"kind": "change"}]
 )
 def test_only_a_judgement_to_publish_allows_a_delivery(
-    told: Any, log: Log, keyring: Keyring, changes: dict[str, Any]
+    told: MemoryStore, log: Log, keyring: Keyring, changes: dict[str, Any]
 ) -> None:
     told.rows[0] = edited(told.rows[0], **changes)
     if "kind" in changes:
@@ -301,7 +302,7 @@ def test_only_a_judgement_to_publish_allows_a_delivery(
 
 
 def test_checkpoints_must_be_signed_and_say_what_their_columns_say(
-    told: Any, log: Log, keyring: Keyring
+    told: MemoryStore, log: Log, keyring: Keyring
 ) -> None:
     size, root, note = told.signed[1]
     other = Keyring.generate()
@@ -319,7 +320,7 @@ def test_checkpoints_must_be_signed_and_say_what_their_columns_say(
             check(told, log)
 
 
-def test_a_kept_checkpoint_of_another_log_is_refused(told: Any, log: Log) -> None:
+def test_a_kept_checkpoint_of_another_log_is_refused(told: MemoryStore, log: Log) -> None:
     other = sign_checkpoint(origin=ORIGIN, size=1, root=bytes(32), keyring=Keyring.generate()).note
     with pytest.raises(LogInvalid, match="no known key"):
         check(told, log, (other,))

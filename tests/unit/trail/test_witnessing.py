@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,7 +19,8 @@ from gateway.trail.log import Log
 from gateway.trail.note import NoteKey, cosignatures, note_text
 from gateway.trail.proof import parse_proof
 from gateway.trail.witness import Cosigner, Witness, WitnessResponse
-from gateway.trail.witnessing import WitnessAt, Witnessing
+from gateway.trail.witnessing import WitnessAt, WitnessedLog, Witnessing
+from tests.unit.trail.conftest import MemoryStore
 
 ORIGIN = "gateway.example/log"
 START = datetime(2026, 11, 22, 20, tzinfo=UTC)
@@ -89,7 +89,7 @@ def witness(keyring: Keyring, tmp_path: Path) -> Witness:
     )
 
 
-def log_of(store: Any, keyring: Keyring) -> Log:
+def log_of(store: MemoryStore, keyring: Keyring) -> Log:
     return Log(
         store=store,
         keyring=keyring,
@@ -100,10 +100,14 @@ def log_of(store: Any, keyring: Keyring) -> Log:
     )
 
 
+def clock_at(moment: datetime) -> Callable[[], datetime]:
+    return lambda: moment
+
+
 async def moderator(
     stack: AsyncExitStack,
-    log: Log,
-    store: Any,
+    log: WitnessedLog,
+    store: MemoryStore,
     *replies: Reply,
     quorum: int = 1,
     timeout_s: float = 5,
@@ -129,7 +133,7 @@ async def moderator(
 
 
 async def test_every_checkpoint_is_cosigned_and_proofs_show_it(
-    stack: AsyncExitStack, store: Any, keyring: Keyring, witness: Witness
+    stack: AsyncExitStack, store: MemoryStore, keyring: Keyring, witness: Witness
 ) -> None:
     log = log_of(store, keyring)
     witnessing = await moderator(stack, log, store, answering(witness))
@@ -156,7 +160,7 @@ async def test_every_checkpoint_is_cosigned_and_proofs_show_it(
 
 
 async def test_a_restarted_gateway_goes_on(
-    stack: AsyncExitStack, store: Any, keyring: Keyring, witness: Witness
+    stack: AsyncExitStack, store: MemoryStore, keyring: Keyring, witness: Witness
 ) -> None:
     store.fill(3)
     for _ in range(2):
@@ -170,7 +174,7 @@ async def test_a_restarted_gateway_goes_on(
 
 
 async def test_forgotten_cosignatures_are_asked_for_again(
-    stack: AsyncExitStack, store: Any, keyring: Keyring, witness: Witness
+    stack: AsyncExitStack, store: MemoryStore, keyring: Keyring, witness: Witness
 ) -> None:
     """The witness knows more than we remember: it says how much, and gets the proof."""
     store.fill(3)
@@ -187,7 +191,7 @@ async def test_forgotten_cosignatures_are_asked_for_again(
 
 
 async def test_a_rolled_back_log_is_told(
-    stack: AsyncExitStack, store: Any, keyring: Keyring, witness: Witness
+    stack: AsyncExitStack, store: MemoryStore, keyring: Keyring, witness: Witness
 ) -> None:
     store.fill(9)
     log = log_of(store, keyring)
@@ -203,7 +207,7 @@ async def test_a_rolled_back_log_is_told(
 
 
 async def test_another_replica_may_be_ahead(
-    stack: AsyncExitStack, store: Any, keyring: Keyring, witness: Witness
+    stack: AsyncExitStack, store: MemoryStore, keyring: Keyring, witness: Witness
 ) -> None:
     """It showed the witness a newer checkpoint while this one was under way: no alarm."""
     store.fill(3)
@@ -232,7 +236,7 @@ async def test_another_replica_may_be_ahead(
 
 @pytest.mark.parametrize("size", [9, 12])
 async def test_a_forked_log_is_told(
-    stack: AsyncExitStack, store: Any, keyring: Keyring, witness: Witness, size: int
+    stack: AsyncExitStack, store: MemoryStore, keyring: Keyring, witness: Witness, size: int
 ) -> None:
     store.fill(9)
     log = log_of(store, keyring)
@@ -278,7 +282,13 @@ GOOD = "— w.example/1 "
     ],
 )
 async def test_hostile_answers_cost_a_cosignature_only(
-    *, stack: AsyncExitStack, store: Any, keyring: Keyring, status: int, body: str, told: str
+    *,
+    stack: AsyncExitStack,
+    store: MemoryStore,
+    keyring: Keyring,
+    status: int,
+    body: str,
+    told: str,
 ) -> None:
     store.fill(7)
     log = log_of(store, keyring)
@@ -292,7 +302,7 @@ async def test_hostile_answers_cost_a_cosignature_only(
 
 
 async def test_a_cosignature_of_another_text_is_refused(
-    stack: AsyncExitStack, store: Any, keyring: Keyring
+    stack: AsyncExitStack, store: MemoryStore, keyring: Keyring
 ) -> None:
     """What a witness adds must not move the end of the text that it signs."""
 
@@ -314,7 +324,7 @@ async def test_a_cosignature_of_another_text_is_refused(
 
 
 async def test_a_bad_cosignature_in_the_store_stops_no_checkpoint(
-    store: Any, keyring: Keyring
+    store: MemoryStore, keyring: Keyring
 ) -> None:
     store.fill(3)
     first = await log_of(store, keyring).checkpoint()
@@ -333,7 +343,7 @@ async def test_a_bad_cosignature_in_the_store_stops_no_checkpoint(
 
 
 async def test_slow_gone_and_cut_answers(
-    stack: AsyncExitStack, store: Any, keyring: Keyring, witness: Witness
+    stack: AsyncExitStack, store: MemoryStore, keyring: Keyring, witness: Witness
 ) -> None:
     stalled = asyncio.Event()
 
@@ -355,7 +365,7 @@ async def test_slow_gone_and_cut_answers(
     log = log_of(store, keyring)
     await log.checkpoint()
     witnessing = await moderator(
-        stack, log, store, answering(witness), stall, drip, cut, garbage, timeout_s=0.5
+        stack, log, store, answering(witness), stall, drip, cut, garbage, timeout_s=4
     )
     await witnessing.round()
     stalled.set()
@@ -377,7 +387,7 @@ async def test_slow_gone_and_cut_answers(
 
 
 async def test_a_cosignature_by_another_key_or_from_the_future_is_refused(
-    stack: AsyncExitStack, store: Any, keyring: Keyring, tmp_path: Path
+    stack: AsyncExitStack, store: MemoryStore, keyring: Keyring, tmp_path: Path
 ) -> None:
     store.fill(3)
     log = log_of(store, keyring)
@@ -391,7 +401,7 @@ async def test_a_cosignature_by_another_key_or_from_the_future_is_refused(
             logs={ORIGIN: log.keys},
             cosigner=cosigner,
             folder=tmp_path / told[:5],
-            now=lambda now=now: now,
+            now=clock_at(now),
         )
         witnessing = await moderator(stack, log, store, answering(other))
         await witnessing.round()
@@ -399,7 +409,7 @@ async def test_a_cosignature_by_another_key_or_from_the_future_is_refused(
 
 
 async def test_asked_again_more_rarely_and_back_when_it_is(
-    stack: AsyncExitStack, store: Any, keyring: Keyring, witness: Witness
+    stack: AsyncExitStack, store: MemoryStore, keyring: Keyring, witness: Witness
 ) -> None:
     asked: list[int] = []
     clock = [0.0]

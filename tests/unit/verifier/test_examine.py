@@ -155,7 +155,8 @@ CHANCE = random.Random(1)  # noqa: S311 - places, not secrets
     ],
 )
 def test_what_it_says(book: Book, tamper: Tamper, codes: set[str], entry: int) -> None:
-    at = {edit: 13, truncate: 13, replay: 0}[tamper]
+    places: dict[Tamper, int] = {edit: 13, truncate: 13, replay: 0}
+    at = places[tamper]
     tamper(book, at, CHANCE)
     report = book.examined()
     assert set(report.counts) == codes

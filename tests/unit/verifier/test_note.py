@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,9 +111,9 @@ def test_wrong_signatures(keyring: Keyring) -> None:
         lambda note: note.replace("\n\n", "\n"),
     ],
 )
-def test_malformed_notes(keyring: Keyring, change: object) -> None:
+def test_malformed_notes(keyring: Keyring, change: Callable[[str], str]) -> None:
     with pytest.raises(Malformed):
-        SignedCheckpoint.parse(change(signed(keyring)))  # type: ignore[operator]
+        SignedCheckpoint.parse(change(signed(keyring)))
 
 
 @pytest.mark.parametrize(

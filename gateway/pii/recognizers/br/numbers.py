@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from stdnum.br import cnpj, cpf
 
-from gateway.pii.recognizers.national import PASSPORT, NumberFormat
+from gateway.pii.placeholders import ADDRESS, COMPANY_NUMBER, PASSPORT
+from gateway.pii.recognizers.national import PASSPORT_STEMS, NumberFormat
 
 _HOME = ("BR",)
 
@@ -22,6 +23,7 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="BR_CNPJ",
+        placeholder=COMPANY_NUMBER,
         about="Brazilian CNPJ",
         pattern=r"[A-Z0-9]{2}\.?[A-Z0-9]{3}\.?[A-Z0-9]{3}/?[A-Z0-9]{4}-?\d{2}",
         digits=2,
@@ -42,6 +44,7 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="BR_CEP",
+        placeholder=ADDRESS,
         about="Brazilian postcodes",
         pattern=r"\d{2}\.?\d{3}-\d{3}",
         digits=8,
@@ -51,11 +54,12 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="BR_PASSPORT",
+        placeholder=PASSPORT,
         about="Brazilian passports",
         pattern=r"[A-Z]{2} ?\d{6}",
         digits=6,
         counts="named",
-        words=PASSPORT,
+        words=PASSPORT_STEMS,
         places=_HOME,
     ),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from stdnum import luhn
 from stdnum.ca import bc_phn, sin
 
-from gateway.pii.recognizers.national import PASSPORT, NumberFormat
+from gateway.pii.placeholders import ADDRESS, PASSPORT
+from gateway.pii.recognizers.national import PASSPORT_STEMS, NumberFormat
 
 _HOME = ("CA",)
 _OUTWARD = "[ABCEGHJ-NPRSTVXY]\\d[ABCEGHJ-NPRSTV-Z]"
@@ -50,6 +51,7 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="CA_POSTCODE",
+        placeholder=ADDRESS,
         about="Canadian postcodes",
         # In any case with a space, which "order A1B2C3" has not.
         pattern=rf"{_OUTWARD}[ \-]{_INWARD}|(?-i:{_OUTWARD}{_INWARD})",
@@ -62,11 +64,12 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="CA_PASSPORT",
+        placeholder=PASSPORT,
         about="Canadian passports",
         pattern=r"[A-Z]{2}\d{6}|[A-Z]\d{6}[A-Z]{2}",
         digits=6,
         counts="named",
-        words=PASSPORT,
+        words=PASSPORT_STEMS,
         places=_HOME,
     ),
 )  # fmt: skip

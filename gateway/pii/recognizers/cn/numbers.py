@@ -5,7 +5,8 @@ from __future__ import annotations
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError
 
-from gateway.pii.recognizers.national import PASSPORT, NumberFormat
+from gateway.pii.placeholders import COMPANY_NUMBER, PASSPORT
+from gateway.pii.recognizers.national import PASSPORT_STEMS, NumberFormat
 
 _HOME = ("zh", "CN")
 
@@ -30,9 +31,11 @@ NUMBERS = (
         places=_HOME,
         is_valid=_is_resident,
         checksum=True,
+        read_out=True,
     ),
     NumberFormat(
         kind="CN_USCC",
+        placeholder=COMPANY_NUMBER,
         about="Unified social credit codes of Chinese organisations",
         pattern=r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}",
         digits=8,
@@ -44,11 +47,12 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="CN_PASSPORT",
+        placeholder=PASSPORT,
         about="Chinese passports",
         pattern=r"[EGDSPH]\d{8}|E[A-HJ-NP-Z]\d{7}",
         digits=7,
         counts="named",
-        words=PASSPORT,
+        words=PASSPORT_STEMS,
         places=_HOME,
     ),
 )

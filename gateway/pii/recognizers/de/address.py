@@ -10,6 +10,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from gateway.pii.context import context
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import ADDRESS, CITY
 
 PLACES = frozenset({"de", "DE", "AT", "CH", "LI"})
 
@@ -143,6 +144,7 @@ class GermanStreetRecognizer(PatternRecognizer):
 def street() -> PatternRule:
     return PatternRule(
         recognizer=GermanStreetRecognizer(),
+        placeholder=ADDRESS,
         about="A name in -straße, -str., -gasse, -allee (in German texts also -weg, -platz and the "
         "like) and a number, with the postcode and city that follow.",
         gate=Prefilter(digits=1, quick_lower=_STREET_QUICK),
@@ -161,6 +163,7 @@ def led() -> PatternRule:
             patterns=list(LED),
             global_regex_flags=0,
         ),
+        placeholder=ADDRESS,
         about="Am, Im, Unter den and the like with a name, a number, a postcode and a city.",
         gate=Prefilter(digits=5, quick=_LED_QUICK),
         home=PLACES,
@@ -176,6 +179,7 @@ def postcode() -> PatternRule:
             patterns=list(POSTCODES),
             global_regex_flags=0,
         ),
+        placeholder=CITY,
         about="A German postcode and one of the large cities, in any text and any case; another "
         "city where the postcode is marked (D-10115).",
         gate=Prefilter(digits=4, quick=re.compile(r"\d{4} [A-Za-zÄÖÜäöü]")),

@@ -8,7 +8,8 @@ from presidio_analyzer.predefined_recognizers import (
 )
 from stdnum.de import idnr, stnr, vat
 
-from gateway.pii.recognizers.national import PASSPORT, NumberFormat, certain
+from gateway.pii.placeholders import COMPANY_NUMBER, PASSPORT, PLATE
+from gateway.pii.recognizers.national import PASSPORT_STEMS, NumberFormat, certain
 
 _HOME = ("de", "DE")
 # Vowels, and letters that look like digits, are left out of the documents' numbers.
@@ -73,11 +74,12 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="DE_PASSPORT",
+        placeholder=PASSPORT,
         about="German passports",
         pattern=_DOCUMENT,
         digits=3,
         counts="named",
-        words=(*PASSPORT, "passnummer", "pass-nr"),
+        words=(*PASSPORT_STEMS, "passnummer", "pass-nr"),
         places=_HOME,
     ),
     NumberFormat(
@@ -91,6 +93,7 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="DE_HANDELSREGISTER",
+        placeholder=COMPANY_NUMBER,
         about="Numbers of the German commercial register, HRA and HRB",
         pattern=r"(?-i:HR[AB]) ?\d{1,6}(?-i: [A-Z]{1,2})?",
         digits=1,
@@ -101,6 +104,7 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="DE_VAT_ID",
+        placeholder=COMPANY_NUMBER,
         about="German VAT numbers",
         pattern=r"DE[ .\-]?\d{3}[ .\-]?\d{3}[ .\-]?\d{3}",
         digits=9,
@@ -112,6 +116,7 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="DE_PLATE",
+        placeholder=PLATE,
         about="German plates",
         pattern=r"[A-ZÄÖÜ]{1,3}[ \-][A-Z]{1,2}[ \-]?\d{1,4}[EH]?",
         digits=1,

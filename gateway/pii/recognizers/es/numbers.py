@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from stdnum.es import cif, dni, nie, nif
 
-from gateway.pii.recognizers.national import PASSPORT, NumberFormat
+from gateway.pii.placeholders import COMPANY_NUMBER, PASSPORT, PLATE
+from gateway.pii.recognizers.national import PASSPORT_STEMS, NumberFormat
 
 _HOME = ("es", "ES")
 _SEVEN = 7
@@ -51,6 +52,7 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="ES_CIF",
+        placeholder=COMPANY_NUMBER,
         about="Tax numbers of Spanish companies",
         pattern=r"(?:ES)?[ABCDEFGHJNPQRSUVW]-?\d{2}\.?\d{3}\.?\d{2}-?[0-9A-J]",
         digits=7,
@@ -73,15 +75,17 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="ES_PASSPORT",
+        placeholder=PASSPORT,
         about="Spanish passports, 2 or 3 letters and 6 digits",
         pattern=r"[A-Z]{2,3} ?\d{6}",
         digits=6,
         counts="named",
-        words=PASSPORT,
+        words=PASSPORT_STEMS,
         places=_HOME,
     ),
     NumberFormat(
         kind="ES_PLATE",
+        placeholder=PLATE,
         about="Spanish plates, 4 digits and 3 consonants",
         pattern=r"\d{4}[ \-]?[BCDFGHJKLMNPRSTVWXYZ]{3}",
         digits=4,

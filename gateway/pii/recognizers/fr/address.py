@@ -9,6 +9,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from gateway.pii.context import ContextWords, context, fold
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import ADDRESS, CITY
 from gateway.pii.recognizers.fr import PLACES
 
 _KINDS = (
@@ -126,6 +127,7 @@ def street() -> PatternRule:
             patterns=list(STREETS),
             global_regex_flags=0,
         ),
+        placeholder=ADDRESS,
         about="A number, a kind of street (rue, avenue, chemin …) and its name; without a number "
         "beside a word such as “habite”.",
         gate=Prefilter(words=_KIND_WORDS, least_words=1, quick=_HAS_KIND),
@@ -139,6 +141,7 @@ def street() -> PatternRule:
 def postcode() -> PatternRule:
     return PatternRule(
         recognizer=PostcodeRecognizer(),
+        placeholder=CITY,
         about="A French postcode and a city, in French texts or beside a word such as “adresse”; "
         "large cities in any text and any case.",
         gate=Prefilter(digits=4, quick=_HAS_POSTCODE),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from presidio_analyzer import Pattern, PatternRecognizer
 from stdnum.fr import nir
 
+from gateway.pii.characters import letters_and_digits_of
 from gateway.pii.context import context
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import IDENTITY_NUMBER
 
 _S = r"[ .\-\u2010-\u2013]{0,2}"
 # Sex, year, month (also fictive ones), department with 2A and 2B, commune, order.
@@ -18,6 +20,8 @@ _BODY = (
 
 
 class NirRecognizer(PatternRecognizer):
+    """Finds NIR numbers; the key of two digits makes one certain."""
+
     def __init__(self) -> None:
         super().__init__(
             supported_entity="FR_NIR",
@@ -29,7 +33,7 @@ class NirRecognizer(PatternRecognizer):
         )
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        value = "".join(char for char in pattern_text if char.isalnum()).upper()
+        value = letters_and_digits_of(pattern_text).upper()
         if not value.isascii():
             return False
         return None if len(value) == 13 else nir.is_valid(value)
@@ -38,6 +42,7 @@ class NirRecognizer(PatternRecognizer):
 def rule() -> PatternRule:
     return PatternRule(
         recognizer=NirRecognizer(),
+        placeholder=IDENTITY_NUMBER,
         about="13 digits (Corsica: 2A, 2B) and a key of two; without the key only beside a word "
         "such as “sécurité sociale”.",
         gate=Prefilter(digits=12),

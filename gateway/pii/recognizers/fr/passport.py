@@ -7,6 +7,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from gateway.pii.context import context
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import PASSPORT
 
 
 def rule() -> PatternRule:
@@ -16,6 +17,7 @@ def rule() -> PatternRule:
             name="FrPassportRecognizer",
             patterns=[Pattern("passport", r"(?<![\w\-])\d{2} ?[A-Z]{2} ?\d{5}(?![\w\-])", 0.3)],
         ),
+        placeholder=PASSPORT,
         about="2 digits, 2 letters, 5 digits beside the word passport.",
         gate=Prefilter(digits=7),
         context=context(en=("passport",), fr=("passeport",), es=("pasaporte",), de=("reisepass",)),

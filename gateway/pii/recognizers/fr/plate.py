@@ -9,6 +9,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from gateway.pii.context import context
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import PLATE
 from gateway.pii.recognizers.fr import PLACES
 
 _DEPARTMENT = r"(?:0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-6])"
@@ -43,6 +44,7 @@ def rule() -> PatternRule:
             patterns=[*PATTERNS, *_LOWER],
             global_regex_flags=0,
         ),
+        placeholder=PLATE,
         about="AB-123-CD (since 2009) and 123-ABC-75 with hyphens; with spaces or none in French "
         "texts, or beside a word such as “plaque”.",
         gate=Prefilter(digits=3, quick=_QUICK),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from presidio_analyzer import Pattern, PatternRecognizer
 from stdnum.fr import siren, siret
 
+from gateway.pii.characters import digits_of
 from gateway.pii.context import context
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import COMPANY_NUMBER
 from gateway.pii.recognizers.fr import PLACES
 
 _S = r"[ .\-\u2010-\u2013]"
@@ -19,7 +21,8 @@ CONTEXT = context(
 
 
 class SirenRecognizer(PatternRecognizer):
-    """Luhn lets one number in ten pass: so it leaves the score, but for La Poste's."""
+    """Finds SIREN numbers and the VAT numbers made from them. The Luhn checksum lets one number in
+    ten pass, so it never raises the score."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -38,7 +41,7 @@ class SirenRecognizer(PatternRecognizer):
         )
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        digits = "".join(char for char in pattern_text if char.isdigit())
+        digits = digits_of(pattern_text)
         if not digits.isascii() or not siren.is_valid(digits[-9:]) or len(set(digits)) < 3:
             return False
         if len(digits) == 11:  # VAT number: its own key besides
@@ -47,6 +50,8 @@ class SirenRecognizer(PatternRecognizer):
 
 
 class SiretRecognizer(PatternRecognizer):
+    """Finds SIRET numbers: a SIREN and the number of an establishment."""
+
     def __init__(self) -> None:
         super().__init__(
             supported_entity="FR_SIRET",
@@ -58,7 +63,7 @@ class SiretRecognizer(PatternRecognizer):
         )
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        digits = "".join(char for char in pattern_text if char.isdigit())
+        digits = digits_of(pattern_text)
         if not digits.isascii() or len(set(digits)) < 3:
             return False
         # Two checksums, or La Poste's own rule: one number in a hundred passes by chance.
@@ -68,6 +73,7 @@ class SiretRecognizer(PatternRecognizer):
 def siren_rule() -> PatternRule:
     return PatternRule(
         recognizer=SirenRecognizer(),
+        placeholder=COMPANY_NUMBER,
         about="9 digits with a Luhn checksum, in French texts or beside a word such as “SIREN”; "
         "VAT numbers made from one.",
         gate=Prefilter(digits=9),
@@ -80,6 +86,7 @@ def siren_rule() -> PatternRule:
 def siret_rule() -> PatternRule:
     return PatternRule(
         recognizer=SiretRecognizer(),
+        placeholder=COMPANY_NUMBER,
         about="14 digits with the checksums of the SIREN and of the whole; La Poste's exception.",
         gate=Prefilter(digits=14),
         context=CONTEXT,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from stdnum.gb import nhs, utr
 
-from gateway.pii.recognizers.national import DRIVING, PASSPORT, NumberFormat
+from gateway.pii.placeholders import ADDRESS, PASSPORT, PLATE
+from gateway.pii.recognizers.national import DRIVING_LICENCE_STEMS, PASSPORT_STEMS, NumberFormat
 
 _HOME = ("GB",)
 _PREFIXES = r"(?!BG|GB|NK|KN|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]"
@@ -45,11 +46,12 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="UK_PASSPORT",
+        placeholder=PASSPORT,
         about="British passports",
         pattern=r"\d{9}|[A-Z]{2}\d{7}",
         digits=7,
         counts="named",
-        words=PASSPORT,
+        words=PASSPORT_STEMS,
         places=_HOME,
     ),
     NumberFormat(
@@ -60,11 +62,12 @@ NUMBERS = (
         digits=6,
         quick=r"[A-Za-z9] ?\d[0156]\d[0-3]\d\d ?[A-Za-z]",
         counts="anywhere",
-        words=(*DRIVING, "dvla"),
+        words=(*DRIVING_LICENCE_STEMS, "dvla"),
         places=_HOME,
     ),
     NumberFormat(
         kind="UK_POSTCODE",
+        placeholder=ADDRESS,
         about="British postcodes",
         pattern=rf"(?-i:{_OUTWARD} ?\d[ABD-HJLNP-UW-Z]{{2}})|{_OUTWARD} \d[ABD-HJLNP-UW-Z]{{2}}",
         digits=2,
@@ -76,6 +79,7 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="UK_PLATE",
+        placeholder=PLATE,
         about="British plates since 2001",
         pattern=r"(?-i:[A-HJ-PR-Y]{2}(?:0[1-9]|[1-7]\d) ?[A-HJ-PR-Z]{3})"
         r"|[A-HJ-PR-Y]{2}(?:0[1-9]|[1-7]\d) [A-HJ-PR-Z]{3}",

@@ -7,9 +7,11 @@ import re
 from presidio_analyzer import Pattern, PatternRecognizer
 from stdnum import luhn
 
+from gateway.pii.characters import digits_of
 from gateway.pii.context import context
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import CARD
 
 # Issuer prefixes (ISO/IEC 7812), "d" for any digit, and how many digits a number has in all.
 _ISSUERS = (
@@ -57,7 +59,7 @@ class CardRecognizer(PatternRecognizer):
 
     def validate_result(self, pattern_text: str) -> bool | None:
         """Leaves the score: 14 digits may be a SIRET just as well."""
-        digits = "".join(char for char in pattern_text if char.isdigit())
+        digits = digits_of(pattern_text)
         if len(set(digits)) > 1 and digits.isascii() and luhn.is_valid(digits):
             return None
         return False
@@ -78,6 +80,7 @@ CONTEXT = context(
 def rule() -> PatternRule:
     return PatternRule(
         recognizer=CardRecognizer(),
+        placeholder=CARD,
         about="12 to 19 digits with an issuer's prefix and a Luhn checksum, however grouped.",
         gate=Prefilter(digits=12, quick=_QUICK),
         context=CONTEXT,

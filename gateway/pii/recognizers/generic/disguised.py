@@ -1,4 +1,5 @@
-"""Numbers in words ("zéro six douze …") or with letters for digits ("O6 l2 34 56 78")."""
+"""`DisguisedRule`: finds values behind a disguise, such as numbers in words ("zéro six douze …") or
+with letters for digits ("O6 l2 34 56 78")."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from itertools import pairwise
 import regex
 
 from gateway.pii.message import Prefilter, ScannedText
+from gateway.pii.placeholders import PlaceholderWord
 from gateway.pii.recognizers.generic.number_words import (
     HAN_NUMERALS,
     HANGUL_NUMERALS,
@@ -22,8 +24,8 @@ from gateway.pii.recognizers.generic.number_words import (
 from gateway.pii.rule import PiiRule, RuleHit, ScanDeadline, matches
 
 _PIECES = re.compile(r"[^\W_]|(?:[^\w\s]|[_\s])+")
-_LEAST_WORDS = 2
-_LONGEST = 5  # words: novecentos e trinta e quatro
+_LEAST_WORDS = 2  # number words of a text: one alone makes no number worth finding
+_LONGEST = 5  # words of one number: novecentos e trinta e quatro
 _WORD = regex.compile(r"[^\W\d_]+")
 _LETTERS = str.maketrans("OoQlI|", "000111")
 _LOOKALIKE = re.compile(r"(?<!\w)(?=[OoQlI|]*\d)[\dOoQlI|]*[OoQlI|][\dOoQlI|]*(?!\w)")
@@ -41,7 +43,8 @@ _BETWEEN = r"[\s,.\-]{1,3}"
 
 @dataclass(frozen=True)
 class _View:
-    """The text with digits for words. `spans[i]` is where the character `text[i]` came from."""
+    """A text with its disguise undone. `spans[i]` is the span of the message that the character
+    `text[i]` came from; `replaced` has the offsets of characters that the disguise had hidden."""
 
     text: str = field(repr=False)
     spans: tuple[tuple[int, int], ...]
@@ -49,7 +52,7 @@ class _View:
 
 
 class NumberWords:
-    """Digits for number words."""
+    """A disguise: numbers in words. Its view has digits for them."""
 
     name = "InWords"
     about = "The same in words (en, fr, es, de, it, pt)."
@@ -66,47 +69,53 @@ class NumberWords:
             (match.start(), match.end(), match[0].casefold())
             for match in matches(_WORD, text, budget_s)
         ]
-        instead: list[tuple[int, int, str]] = []
+        replacements: list[tuple[int, int, str]] = []
         at = 0
         while at < len(words):
             deadline.check()
             count, digits = self._number(text, words, at)
-            if count and instead and instead[-1][2] == "+" and instead[-1][1] + 1 == words[at][0]:
-                digits, start = f"+{digits}", instead.pop()[0]
+            if (
+                count
+                and replacements
+                and replacements[-1][2] == "+"
+                and replacements[-1][1] + 1 == words[at][0]
+            ):
+                digits, start = f"+{digits}", replacements.pop()[0]
             else:
                 start = words[at][0]
             if count:
-                instead.append((start, words[at + count - 1][1], digits))
+                replacements.append((start, words[at + count - 1][1], digits))
             elif words[at][2] in PLUS:
-                instead.append((start, words[at][1], "+"))
+                replacements.append((start, words[at][1], "+"))
             at += max(count, 1)
-        return _view(text, [one for one in instead if one[2] != "+"])
+        return _view_of(text, [edit for edit in replacements if edit[2] != "+"])
 
     def _number(self, text: str, words: list[tuple[int, int, str]], at: int) -> tuple[int, str]:
-        """The longest number that begins with word `at`: of how many words, and its digits."""
+        """The longest number that begins with word `at`: its number of words and its digits; 0 and
+        "" when none does."""
         if words[at][2] not in self.gate.words:
             return 0, ""
-        said = [words[at][2]]
+        spoken = [words[at][2]]
         for before, (start, _, word) in pairwise(words[at : at + _LONGEST]):
             if text[before[1] : start] not in {" ", "-"}:
                 break
-            said.append(word)
-        for count in range(len(said), 0, -1):
-            digits = self._words.get("-".join(said[:count]))
+            spoken.append(word)
+        for count in range(len(spoken), 0, -1):
+            digits = self._words.get("-".join(spoken[:count]))
             if digits is not None:
                 return count, digits
         return 0, ""
 
 
 class Lookalikes:
-    """Digits for letters inside numbers."""
+    """A disguise: letters that look like digits, inside numbers. Its view has digits for them."""
 
     name = "Lookalike"
     about = "The same with O, Q, l, I or | for 0 and 1."
     gate = Prefilter(digits=3, quick=re.compile(r"\d[OoQlI|]|[OoQlI|]\d|\d[ .\-][OoQlI|]{2}"))
 
     def view(self, text: str, budget_s: float) -> _View:
-        return _view(
+        return _view_of(
             text,
             [
                 (match.start(), match.end(), match[0].translate(_LETTERS))
@@ -119,7 +128,8 @@ class Lookalikes:
 
 
 def _numeral_runs(numerals: str, counted: str) -> str:
-    """Seven and more numerals or digits, up to two signs between; not what is counted in tens."""
+    """A pattern of seven or more numerals or digits with up to two signs between them; none of
+    `counted`, words for ten, hundred and so on, stands beside them."""
     return (
         rf"(?<![{numerals}\d{counted}])[{numerals}\d]"
         rf"(?:[ \-.,、·~]{{0,2}}[{numerals}\d]){{6,30}}+(?![{numerals}{counted}])"
@@ -134,7 +144,8 @@ _NUMERALS = HAN_NUMERALS | HANGUL_NUMERALS | {"、": " "}
 
 
 class Numerals:
-    """Digits for the characters that Chinese, Japanese and Koreans read them out by."""
+    """A disguise: the numerals by which Chinese, Japanese and Koreans read digits out. Its view has
+    digits for them."""
 
     name = "InNumerals"
     about = "The same in Chinese, Japanese or Korean numerals, digit by digit."
@@ -147,7 +158,7 @@ class Numerals:
     )
 
     def view(self, text: str, budget_s: float) -> _View:
-        return _view(
+        return _view_of(
             text,
             [
                 (at, at + 1, _NUMERALS[text[at]])
@@ -160,8 +171,9 @@ class Numerals:
 
 
 class Apart:
-    """Values whose letters and digits are set apart, joined: by signs, emoji or, with `spaces`,
-    by white space, as people also count."""
+    """A disguise: letters and digits set apart by signs, by emoji or, with `spaces`, by white
+    space. Its view has them joined. Not all values are looked for behind white space: people count
+    so too."""
 
     name = "Apart"
     about = "The same with every letter and digit set apart."
@@ -179,9 +191,9 @@ class Apart:
             pieces.append(text[position : match.start()])
             spans += [(at, at + 1) for at in range(position, match.start())]
             before = len(spans)
-            for start, end, said in _joined(match[0], match.start(), spaces=self._spaces):
-                pieces.append(said)
-                spans += [(start, end)] * len(said)
+            for start, end, spoken in _joined(match[0], match.start(), spaces=self._spaces):
+                pieces.append(spoken)
+                spans += [(start, end)] * len(spoken)
             replaced.update(range(before, len(spans)))
             position = match.end()
         pieces.append(text[position:])
@@ -190,30 +202,30 @@ class Apart:
 
 
 def _joined(run: str, offset: int, *, spaces: bool) -> Iterator[tuple[int, int, str]]:
-    """Start, end and what is left of each piece of a run of single characters: the sign that
-    sets most of them apart goes, what parts the groups stays."""
+    """Yield start, end and what is left of each piece of a run of single characters. The sign that
+    sets most of them apart is dropped; other signs, which part groups, stay."""
     pieces = [(match.start(), match[0]) for match in _PIECES.finditer(run)]
     signs = Counter(piece for _, piece in pieces if not piece.isalnum())
     apart: str | None = signs.most_common(1)[0][0]
     if apart is not None and apart.isspace() and not spaces:
         apart = None
     for at, piece in pieces:
-        said = (
+        spoken = (
             piece
             if piece.isalnum()
             else ""
             if piece == apart
             else piece.strip() or (" " if spaces else piece)
         )
-        yield offset + at, offset + at + len(piece), said
+        yield offset + at, offset + at + len(piece), spoken
 
 
-def _view(text: str, instead: list[tuple[int, int, str]], *, join: bool = True) -> _View:
+def _view_of(text: str, replacements: list[tuple[int, int, str]], *, join: bool = True) -> _View:
     pieces: list[str] = []
     spans: list[tuple[int, int]] = []
     replaced: set[int] = set()
     position = 0
-    for start, end, digits in instead:
+    for start, end, digits in replacements:
         kept = text[position:start]
         # Words stand apart more widely than groups of digits: one space is enough.
         if join and position and re.fullmatch(_BETWEEN, kept):
@@ -231,11 +243,13 @@ def _view(text: str, instead: list[tuple[int, int, str]], *, join: bool = True) 
 
 
 Disguise = NumberWords | Lookalikes | Numerals | Apart
+"""A way to hide a value; its `view` undoes it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DisguisedRule:
-    """What `inner` finds once the disguise is undone, where a disguise was part of it."""
+    """A detection rule that finds what `inner` finds once `disguise` is undone, if the value was in
+    disguise at least in part."""
 
     inner: PiiRule
     disguise: Disguise
@@ -247,6 +261,10 @@ class DisguisedRule:
     @property
     def kind(self) -> str:
         return self.inner.kind
+
+    @property
+    def placeholder(self) -> PlaceholderWord:
+        return self.inner.placeholder
 
     @property
     def gate(self) -> Prefilter:
@@ -271,9 +289,9 @@ class DisguisedRule:
         )
 
     def hits(self, message: ScannedText, budget_s: float) -> Iterator[RuleHit]:
-        if not self.gate.opens(message):  # one number word makes no number
+        if not self.gate.opens(message):
             return
-        view, seen = message.once(self.disguise, lambda: self._seen(message, budget_s))
+        view, seen = message.once(self.disguise, lambda: self._undisguised(message, budget_s))
         if not view.replaced or not self.inner.gate.opens(seen):
             return
         for hit in self.inner.hits(seen, budget_s):
@@ -286,6 +304,6 @@ class DisguisedRule:
                 source=self.name,
             )
 
-    def _seen(self, message: ScannedText, budget_s: float) -> tuple[_View, ScannedText]:
+    def _undisguised(self, message: ScannedText, budget_s: float) -> tuple[_View, ScannedText]:
         view = self.disguise.view(message.text, budget_s)
         return view, ScannedText(view.text, message.places)

@@ -1,4 +1,5 @@
-"""E-mail addresses written so that machines do not see them: "john at gmail dot com"."""
+"""E-mail addresses in disguise, as people write them to slip past machines: "john at gmail dot
+com"."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from gateway.pii.domains import Domains
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import EMAIL
 
 _OPEN, _CLOSE = r"\s{0,3}[(\[{<]\s{0,2}", r"\s{0,2}[)\]}>]\s{0,3}"
 # At in several languages: no word of a sentence. The last ones are written without spaces.
@@ -131,7 +133,7 @@ _PLAIN_WORDS = frozenset((*_DOT_NAMES, *MAIL_HOSTS, "d"))
 _NAME_WORDS = frozenset(max(name.split(), key=len) for name in _AT_NAMES)
 _SIGN_PIECES = ("@", "(", "[", "{", "<", *(mark + letter for mark in '-_*#"' for letter in "aä"))
 _SIGN_QUICK = re.compile(
-    rf"@(?:\s|(?<=\w@)[^\s(\[{{<]{{0,90}}(?:\s|[(\[{{<,{''.join(one[0] for one in _DOT_GLUED)}]"
+    rf"@(?:\s|(?<=\w@)[^\s(\[{{<]{{0,90}}(?:\s|[(\[{{<,{''.join(word[0] for word in _DOT_GLUED)}]"
     rf"|[-_*#\"](?:{_DOT_WORDS})))|[(\[{{<]\s{{0,2}}(?:[@aä]|{_SURE_NAMES}|{_GLUED})"
     rf"|[-_*#\"](?:{_MARKED})"
 )
@@ -190,12 +192,13 @@ _DOTS = regex.compile(_DOT, regex.IGNORECASE)
 
 
 class DodgedEmailRecognizer(PatternRecognizer):
-    """Undoes the dodge and asks whether what is left is an address at a public domain."""
+    """Finds disguised addresses: undoes the disguise and checks that the host is below a public
+    suffix."""
 
     def __init__(
         self, domains: Domains, name: str, patterns: list[Pattern], *, plain: bool
     ) -> None:
-        """`plain`: the "at" may be a word of a sentence."""
+        """`plain` says that the "at" of the patterns may also be a word of a sentence."""
         super().__init__(supported_entity="EMAIL_ADDRESS", name=name, patterns=patterns)
         self._domains = domains
         self._plain = plain
@@ -226,6 +229,7 @@ def bracketed(domains: Domains) -> PatternRule:
             ],
             plain=False,
         ),
+        placeholder=EMAIL,
         about="An address with (at), -at-, a spaced @ or a spelled-out dot, whose domain ends in a "
         "public suffix.",
         gate=Prefilter(groups=(_SIGN_PIECES, (".", ",", *_DOT_PIECES)), quick_lower=_SIGN_QUICK),
@@ -240,6 +244,7 @@ def named(domains: Domains) -> PatternRule:
             [Pattern("named at", f"{_LOCAL}{_NAME_AT}{_HOST}", 0.75)],
             plain=False,
         ),
+        placeholder=EMAIL,
         about="An address with what the @ is called in another language: arobase, chiocciola, "
         "Klammeraffe.",
         gate=Prefilter(words=_NAME_WORDS, least_words=1),
@@ -254,6 +259,7 @@ def touching(domains: Domains) -> PatternRule:
             [Pattern("touching at", f"{_LOCAL}{_GLUED_AT}{_HOST}", 0.75)],
             plain=False,
         ),
+        placeholder=EMAIL,
         about="The same in scripts that write no spaces: 艾特, アットマーク, 골뱅이.",
         gate=Prefilter(wide=True, groups=(_AT_GLUED,)),
     )
@@ -270,6 +276,7 @@ def worded(domains: Domains) -> PatternRule:
             ],
             plain=True,
         ),
+        placeholder=EMAIL,
         about="An address in plain words (john at gmail dot com), whose domain ends in a public "
         "suffix.",
         gate=Prefilter(words=_PLAIN_WORDS, least_words=1, quick_lower=_PLAIN_QUICK),
@@ -284,6 +291,7 @@ def worded_touching(domains: Domains) -> PatternRule:
             [Pattern("words", f"{_WORDS}{_TOUCHING_DOT}{_TLD}", 0.75)],
             plain=True,
         ),
+        placeholder=EMAIL,
         about="The same with a dot in a script that writes no spaces: john at qq点com.",
         gate=Prefilter(wide=True, groups=(_DOT_GLUED,)),
     )

@@ -10,6 +10,7 @@ from presidio_analyzer.predefined_recognizers import EmailRecognizer
 from gateway.pii.domains import Domains
 from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import EMAIL
 
 # Presidio's pattern, with the lengths of RFC 5321 (4.5.3.1) as bounds: linear in the text.
 _LOCAL = r"[!#$%&'*+\-/=?^_`{|}~.\w]{0,63}[!#$%&'*+\-/=?^_`{|}~\w]"
@@ -42,6 +43,7 @@ def _accepts(message: ScannedText, start: int, _: int) -> bool:
 def rule(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=OfflineEmailRecognizer(domains),
+        placeholder=EMAIL,
         about="An address with @; certain when its domain ends in a public suffix.",
         accepts=_accepts,
         gate=Prefilter(groups=(("@",), (".",)), quick=_QUICK),

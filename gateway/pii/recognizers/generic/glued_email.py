@@ -11,12 +11,23 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from gateway.pii.domains import Domains
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import EMAIL
 from gateway.pii.recognizers.generic.dodged_email import ALSO_HOSTS, MAIL_HOSTS
 
 _AT = "at|arobase|arobas|arroba|chiocciola|klammeraffe"
 _DOT = "dot|point|punto|ponto|punkt|punt|kropka|nokta|period"
-_HANDED = (*MAIL_HOSTS, *ALSO_HOSTS, "163", "126", "sina", "foxmail", "hanmail", "daum", "proton")
-_HOSTS = rf"(?:{'|'.join(sorted(_HANDED, key=len, reverse=True))})"
+_KNOWN_HOSTS = (
+    *MAIL_HOSTS,
+    *ALSO_HOSTS,
+    "163",
+    "126",
+    "sina",
+    "foxmail",
+    "hanmail",
+    "daum",
+    "proton",
+)
+_HOSTS = rf"(?:{'|'.join(sorted(_KNOWN_HOSTS, key=len, reverse=True))})"
 # A sign between two names is also a channel, a fragment or a ticket: with these it is a mailbox.
 _SUFFIXES = (
     "com", "net", "org", "fr", "de", "it", "es", "pt", "nl", "be", "ch", "at", "eu", "uk", "ru",
@@ -56,7 +67,7 @@ _TOGETHER_QUICK = re.compile(
 
 
 class GluedEmailRecognizer(PatternRecognizer):
-    """Asks whether the host that a form names is a public one."""
+    """Finds an address in one of `forms`, if its host is below a public suffix."""
 
     def __init__(self, domains: Domains, name: str, forms: tuple[str, ...]) -> None:
         super().__init__(
@@ -65,20 +76,22 @@ class GluedEmailRecognizer(PatternRecognizer):
             patterns=[Pattern(f"form {at}", form, 0.7) for at, form in enumerate(forms)],
         )
         self._domains = domains
-        self._parts = [regex.compile(form, regex.IGNORECASE) for form in forms]
+        self._forms = [regex.compile(form, regex.IGNORECASE) for form in forms]
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        # Alone: what stands before and after it has been looked at.
-        found = next(filter(None, (one.fullmatch(pattern_text) for one in self._parts)), None)
-        if found is None or (found[2].isdigit() and found[2] not in _HANDED):
+        # The match alone is matched again, for its groups; what stands around it was looked at.
+        matches = (form.fullmatch(pattern_text) for form in self._forms)
+        match = next(filter(None, matches), None)
+        if match is None or (match[2].isdigit() and match[2] not in _KNOWN_HOSTS):
             return False
-        host = regex.sub(_DOTTED, ".", f"{found[2]}.{found[3]}").lower()
+        host = regex.sub(_DOTTED, ".", f"{match[2]}.{match[3]}").lower()
         return None if self._domains.is_public(host) else False
 
 
 def signed(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=GluedEmailRecognizer(domains, "SignedEmailRecognizer", _SIGNED),
+        placeholder=EMAIL,
         about="An address with # for the @; with %, & or * where the host is a large mail host.",
         gate=Prefilter(groups=(("#", "%", "&", "*"),), quick=_SIGNED_QUICK),
     )
@@ -87,6 +100,7 @@ def signed(domains: Domains) -> PatternRule:
 def capitals(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=GluedEmailRecognizer(domains, "CapitalsEmailRecognizer", _CAPITALS),
+        placeholder=EMAIL,
         about="An address in small letters with AT, and DOT, in capitals: johnATgmailDOTcom.",
         gate=Prefilter(times=(("A", 1),), quick=_CAPITALS_QUICK),
     )
@@ -95,6 +109,7 @@ def capitals(domains: Domains) -> PatternRule:
 def together(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=GluedEmailRecognizer(domains, "TogetherEmailRecognizer", _TOGETHER),
+        placeholder=EMAIL,
         about="An address in one word, at a large mail host: johnatgmaildotcom.",
         gate=Prefilter(quick_lower=_TOGETHER_QUICK),
     )

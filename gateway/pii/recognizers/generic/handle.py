@@ -6,6 +6,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import HANDLE
 
 _HANDLE = r"@(?<![\w@./&=+\-]@)\w(?:[\w.\-]{0,62}\w)?(?!@)"
 
@@ -17,6 +18,7 @@ def rule() -> PatternRule:
             name="HandleRecognizer",
             patterns=[Pattern("handle", _HANDLE, 0.5)],
         ),
+        placeholder=HANDLE,
         about="A name behind @. Advisory: who is named on a platform is often meant to be.",
         gate=Prefilter(groups=(("@",),)),
         advisory=True,

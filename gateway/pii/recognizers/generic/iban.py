@@ -8,8 +8,10 @@ from collections import defaultdict
 from presidio_analyzer import Pattern, PatternRecognizer
 from stdnum import iban, numdb
 
+from gateway.pii.characters import letters_and_digits_of
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import BANK_ACCOUNT
 
 _PIECE = re.compile(r"(\d+)!?[nac]")
 _LEAST_DIGITS = 6
@@ -49,7 +51,7 @@ class GroupedIbanRecognizer(PatternRecognizer):
         )
 
     def validate_result(self, pattern_text: str) -> bool:
-        value = "".join(char for char in pattern_text if char.isalnum())
+        value = letters_and_digits_of(pattern_text)
         if not value.isascii() or sum(map(str.isdigit, value)) < _LEAST_DIGITS:
             return False
         return iban.is_valid(value, check_country=False)
@@ -58,6 +60,7 @@ class GroupedIbanRecognizer(PatternRecognizer):
 def rule() -> PatternRule:
     return PatternRule(
         recognizer=GroupedIbanRecognizer(),
+        placeholder=BANK_ACCOUNT,
         about="A country, check digits and as many characters as that country uses (SWIFT "
         "registry), grouped or not, any case; ISO 7064 checksum.",
         gate=Prefilter(digits=_LEAST_DIGITS, quick=_QUICK),

@@ -9,6 +9,7 @@ from presidio_analyzer.predefined_recognizers import IpRecognizer
 
 from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import IP_ADDRESS
 
 _GROUPS = 3
 _DOTS, _COLONS = 3, 2
@@ -34,6 +35,7 @@ def defanged() -> PatternRule:
             name="DefangedIpRecognizer",
             patterns=[Pattern("IPv4", rf"(?<!\d){octet}(?:{dot}{octet}){{3}}(?!\d)", 0.6)],
         ),
+        placeholder=IP_ADDRESS,
         about="IPv4 addresses with their dots in brackets, in words or apart.",
         gate=Prefilter(digits=4, groups=((" . ", "dot", "point", "[.", "(.", "{."),)),
     )
@@ -42,6 +44,7 @@ def defanged() -> PatternRule:
 def rule() -> PatternRule:
     return PatternRule(
         recognizer=IpRecognizer(),
+        placeholder=IP_ADDRESS,
         about="IPv4 and IPv6 addresses and networks.",
         gate=Prefilter(times=((".", _DOTS), (":", _COLONS)), quick=_QUICK),
         accepts=_accepts,

@@ -1,4 +1,5 @@
-"""Numbers as people say them, in six languages and in Han and Hangul, and what they dial."""
+"""Number words in six languages and numerals in Han and Hangul, with the digits that they stand
+for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telephone numbers."""
+"""`PhoneRule`: telephone numbers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import regex
 
 from gateway.pii.context import ContextWords, context
 from gateway.pii.message import Prefilter, ScannedText
+from gateway.pii.placeholders import PHONE, PlaceholderWord
 from gateway.pii.recognizers.generic import phone_shape
 from gateway.pii.rule import ACCEPT, RuleHit, ScanDeadline, matches
 
@@ -28,11 +29,11 @@ _EXTENSION = re.compile(r" {0,2}(?:x|ext\.?|poste) ?\d{1,5}(?!\w)", re.IGNORECAS
 _LINKED = re.compile(r"(?:wa\.me/|phone=|tel:|sms:)$")
 _LINK_CHARS = 8
 _LEAST, _MOST = 7, 17  # digits, an international prefix among them
-_MOST_GROUPS = 14
-_CHARS_A_BUDGET = 1000
+_MOST_GROUPS = 14  # groups of digits of one number: bounds the work on a long run of them
+_CHARS_A_BUDGET = 1000  # characters of a text that earn one CPU budget more
 _GATE = Prefilter(digits=_LEAST)
-_IN_CONTEXT = 0.85
-_SHAPED_IN_CONTEXT = 0.55  # below any number that a checksum speaks for
+_IN_CONTEXT = 0.85  # score of a valid number beside a word such as "call"
+_SHAPED_IN_CONTEXT = 0.55  # of one that only has the right length: below any with a checksum
 _NOT_AFTER = frozenset("€$£%°")
 
 CONTEXT = context(
@@ -63,13 +64,16 @@ CONTEXT = context(
 
 @dataclass(frozen=True, kw_only=True)
 class PhoneRule:
-    """phonenumbers decides whether a national number is valid, in the regions that the language
-    and the audience point at. An international one needs to be possible only; beside a word
-    such as "call", the number of digits is enough. A number counts from the score `accept` on."""
+    """A detection rule for telephone numbers.
+
+    A national number must be valid, by the library phonenumbers, in a region that the language or
+    the audience points at. An international one must only be possible; beside a word such as
+    "call", the right number of digits is enough. A number counts from the score `accept` on."""
 
     accept: float = ACCEPT
     name: str = "PhoneRecognizer"
     kind: str = "PHONE_NUMBER"
+    placeholder: PlaceholderWord = PHONE
     gate: Prefilter = _GATE
     context: ContextWords = CONTEXT
     about: str = (
@@ -85,17 +89,17 @@ class PhoneRule:
         )
 
     def hits(self, message: ScannedText, budget_s: float) -> Iterator[RuleHit]:
-        # Python, not one regular expression: it may take longer over a longer text.
+        # Not one regular expression but Python: the budget grows with the text.
         deadline = ScanDeadline(budget_s * (1 + len(message.text) / _CHARS_A_BUDGET))
         regions = phone_shape.regions_of(message.places)
         for match in matches(_CANDIDATE, message.text, budget_s):
             start = match.start()
             for date_start, date_end in phone_shape.dates_in(message.text, start, match.end()):
-                yield from self._inside(message, start, date_start, regions, deadline)
+                yield from self._hits_in_run(message, start, date_start, regions, deadline)
                 start = date_end
-            yield from self._inside(message, start, match.end(), regions, deadline)
+            yield from self._hits_in_run(message, start, match.end(), regions, deadline)
 
-    def _inside(
+    def _hits_in_run(
         self,
         message: ScannedText,
         start: int,
@@ -103,14 +107,15 @@ class PhoneRule:
         regions: tuple[str, ...],
         deadline: ScanDeadline,
     ) -> Iterator[RuleHit]:
-        """Numbers among the groups of one run: from each group on, the best, then the longest."""
+        """Yield the numbers among the groups of digits in one run: from each group on the number of
+        the highest score, of equal ones the longest."""
         text = message.text
-        groups = [found.span() for found in _GROUP.finditer(text, start, end)]
+        groups = [group.span() for group in _GROUP.finditer(text, start, end)]
         first = 0
         while first < len(groups):
             deadline.check()
             begin = _opening(text, groups[first - 1][1] if first else start, groups[first][0])
-            score, last = self._best(text, begin, groups, first, regions)
+            score, last = self._best_number(text, begin, groups, first, regions)
             if score >= self.accept:
                 stop = _closing(text, begin, groups[last][1])
                 yield RuleHit(begin, stop, self.kind, max(score, ACCEPT), False, self.name)
@@ -118,7 +123,7 @@ class PhoneRule:
             else:
                 first += 1
 
-    def _best(
+    def _best_number(
         self,
         text: str,
         begin: int,
@@ -126,7 +131,8 @@ class PhoneRule:
         first: int,
         regions: tuple[str, ...],
     ) -> tuple[float, int]:
-        """The score of the best number that begins here, and its last group."""
+        """The score of the best number that begins with group `first`, and the index of its last
+        group."""
         best, best_last, shaped_last, valid, digits = 0.0, first, -1, False, 0
         linked = _LINKED.search(text[max(0, begin - _LINK_CHARS) : begin]) is not None
         for last in range(first, min(len(groups), first + _MOST_GROUPS)):
@@ -153,7 +159,7 @@ class PhoneRule:
 
 
 def _opening(text: str, earliest: int, start: int) -> int:
-    """Where the number begins, with "+" or an opening bracket before its first digit."""
+    """The start of a number whose first digit is at `start`, with "+" or "(" before it."""
     at = start
     while at > earliest and text[at - 1] in "+( " and start - at < 3:
         at -= 1
@@ -163,7 +169,7 @@ def _opening(text: str, earliest: int, start: int) -> int:
 
 
 def _closing(text: str, start: int, end: int) -> int:
-    """Where it ends, with its extension and a bracket that it opened."""
+    """The end of a number, with its extension and the bracket that closes one of its own."""
     extension = _EXTENSION.match(text, end)
     if extension:
         return extension.end()

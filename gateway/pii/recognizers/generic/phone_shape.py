@@ -1,4 +1,4 @@
-"""What a group of digits is worth as a telephone number, by itself."""
+"""Scores of groups of digits as telephone numbers, without a look at the words around them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from itertools import pairwise
 import phonenumbers
 
 INTERNATIONAL, POSSIBLE, FORMATTED, TRUNK, BARE, SHAPED = 0.9, 0.6, 0.7, 0.65, 0.4, 0.2
-"""Valid with a country code; possible with one; valid in a region and in groups; with its
-leading 0; without; no more than the right number of digits."""
+"""Scores: a valid number with a country code; a possible one with a country code; a number that is
+valid in a region, in groups of digits; with its leading 0; without it; the right number of digits
+alone."""
 
 _NANP = ("US",)
 _REGIONS = {
@@ -45,7 +46,7 @@ _ALWAYS = ("FR", "US", "GB")
 _TRUNKLESS = frozenset(
     {"ES", "PT", "PL", "DK", "NO", "CZ", "GR", "HK", "CN", "CL", "MX", "IT", "TN"}
 )
-"""Regions whose national numbers are dialled without a leading 0 in front of all of them."""
+"""Regions whose national numbers are dialled without a leading 0."""
 
 _DATE = re.compile(
     r"(?:(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12]\d|3[01])"
@@ -102,7 +103,7 @@ def shape(value: str, regions: tuple[str, ...]) -> float:
 
 
 def counts(value: str) -> bool:
-    """Whether its groups only count: "1 2 3 4", "2024, 2025, 2026, 2027"."""
+    """Whether the groups of `value` are equally spaced numbers: "1 2 3 4", "2024, 2025, 2026"."""
     groups = [int(group) for group in _GROUP.findall(value)]
     steps = {after - before for before, after in pairwise(groups)}
     return len(groups) >= _LEAST_COUNTED and len(steps) == 1

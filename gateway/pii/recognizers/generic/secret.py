@@ -8,6 +8,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import SECRET
 
 # Prefixes as their issuers document them.
 _TOKENS = {
@@ -87,6 +88,7 @@ def tokens() -> PatternRule:
             ],
             global_regex_flags=0,
         ),
+        placeholder=SECRET,
         about="Keys and tokens with an issuer's prefix: AWS, GitHub, GitLab, Slack, Stripe, "
         "OpenAI, Anthropic, Google, Groq, Replicate, xAI, Perplexity, Hugging Face, npm, PyPI, "
         "SendGrid, Telegram, Discord, Shopify, DigitalOcean, Databricks, Atlassian, Notion, "
@@ -103,6 +105,7 @@ def twilio() -> PatternRule:
             patterns=[Pattern("sid", r"(?<![A-Za-z0-9])(?:AC|SK)[0-9a-f]{32}(?![A-Za-z0-9])", 0.8)],
             global_regex_flags=0,
         ),
+        placeholder=SECRET,
         about="Account and key identifiers of Twilio.",
         gate=Prefilter(run=34),
     )
@@ -115,6 +118,7 @@ def private_key() -> PatternRule:
             name="PrivateKeyRecognizer",
             patterns=[Pattern("PEM", _KEY, 0.99)],
         ),
+        placeholder=SECRET,
         about="Private keys in PEM armour, also cut off.",
         gate=Prefilter(groups=(("private key",),)),
     )
@@ -130,6 +134,7 @@ def stated() -> PatternRule:
                 Pattern("bearer", _BEARER, 0.8),
             ],
         ),
+        placeholder=SECRET,
         about="What follows “password:”, “mot de passe :”, “api key =” and the like, where it "
         "has a digit or a sign; bearer tokens.",
         gate=Prefilter(groups=(_WORD_PIECES,)),
@@ -143,6 +148,7 @@ def in_link() -> PatternRule:
             name="LinkPasswordRecognizer",
             patterns=[Pattern("password", _BASIC, 0.8)],
         ),
+        placeholder=SECRET,
         about="Passwords inside links: https://user:password@host.",
         gate=Prefilter(groups=(("://",), ("@",)), quick=re.compile(r"://[^\s:/@]{1,64}:")),
     )

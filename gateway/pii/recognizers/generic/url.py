@@ -9,6 +9,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from gateway.pii.domains import Domains
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import LINK
 
 _END = r"[^\s<>\"'`.,;:!?)\]}\u2026\u00bb]"
 _REST = rf"[^\s<>\"`]{{0,2000}}{_END}"
@@ -41,6 +42,7 @@ class LinkRecognizer(PatternRecognizer):
 def link(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=LinkRecognizer(domains, "LinkRecognizer", SCHEMES),
+        placeholder=LINK,
         about="Links with a scheme, also hxxp.",
         gate=Prefilter(groups=(("://",),)),
         timed=False,
@@ -50,6 +52,7 @@ def link(domains: Domains) -> PatternRule:
 def www(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=LinkRecognizer(domains, "WwwRecognizer", WWW),
+        placeholder=LINK,
         about="Links with www and a public suffix.",
         gate=Prefilter(groups=(("www",),)),
     )
@@ -58,6 +61,7 @@ def www(domains: Domains) -> PatternRule:
 def path(domains: Domains) -> PatternRule:
     return PatternRule(
         recognizer=LinkRecognizer(domains, "PathRecognizer", PATHS),
+        placeholder=LINK,
         about="A domain below a public suffix, with a path: t.me/someone. Not a bare domain: "
         "“lol.so” is no link.",
         gate=Prefilter(groups=(("/",),), quick=_PATH_QUICK),

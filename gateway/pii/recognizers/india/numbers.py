@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from stdnum.in_ import aadhaar, epic, gstin, pan
 
-from gateway.pii.recognizers.national import DRIVING, PASSPORT, NumberFormat
+from gateway.pii.placeholders import COMPANY_NUMBER, PASSPORT, PLATE
+from gateway.pii.recognizers.national import DRIVING_LICENCE_STEMS, PASSPORT_STEMS, NumberFormat
 
 _HOME = ("IN",)
 _STATE = (
@@ -48,15 +49,17 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="IN_PASSPORT",
+        placeholder=PASSPORT,
         about="Indian passports",
         pattern=r"[A-PR-WY][1-9]\d ?\d{4}[1-9]",
         digits=7,
         counts="named",
-        words=PASSPORT,
+        words=PASSPORT_STEMS,
         places=_HOME,
     ),
     NumberFormat(
         kind="IN_VEHICLE",
+        placeholder=PLATE,
         about="Indian plates, with the code of a state",
         pattern=rf"{_STATE}[ \-]?\d{{1,2}}[ \-]?[A-Z]{{1,3}}[ \-]?\d{{4}}"
         r"|\d{2}[ \-]?BH[ \-]?\d{4}[ \-]?[A-HJ-NP-Z]{1,2}",
@@ -71,11 +74,12 @@ NUMBERS = (
         pattern=rf"{_STATE}[ \-]?\d{{2}}[ \-]?(?:19|20)\d{{2}}[ \-]?\d{{7}}",
         digits=13,
         counts="named",
-        words=(*DRIVING, "dl"),
+        words=(*DRIVING_LICENCE_STEMS, "dl"),
         places=_HOME,
     ),
     NumberFormat(
         kind="IN_GSTIN",
+        placeholder=COMPANY_NUMBER,
         about="Indian tax numbers of businesses, made from a PAN",
         pattern=r"\d{2}[A-Z]{5}\d{4}[A-Z][1-9A-Z]Z[0-9A-Z]",
         digits=6,

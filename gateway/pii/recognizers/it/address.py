@@ -9,6 +9,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from gateway.pii.context import context
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import ADDRESS
 
 PLACES = frozenset({"it", "IT", "SM", "VA", "CH"})
 
@@ -77,6 +78,7 @@ def street() -> PatternRule:
             patterns=list(STREETS),
             global_regex_flags=0,
         ),
+        placeholder=ADDRESS,
         about="Viale, piazza, vicolo and the like with a capitalised name and a number, with the "
         "postcode and city that follow; via, largo … in Italian texts or with a postcode; corso, "
         "strada … with a postcode or beside a word such as “abito”.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from stdnum.it import codicefiscale, iva
 
-from gateway.pii.recognizers.national import PASSPORT, NumberFormat
+from gateway.pii.placeholders import COMPANY_NUMBER, PASSPORT, PLATE
+from gateway.pii.recognizers.national import PASSPORT_STEMS, NumberFormat
 
 _HOME = ("it", "IT")
 # Digits that two people would share are written as letters.
@@ -32,6 +33,7 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="IT_VAT_CODE",
+        placeholder=COMPANY_NUMBER,
         about="Italian partita IVA",
         pattern=r"(?:IT ?)?\d{11}",
         digits=11,
@@ -62,15 +64,17 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="IT_PASSPORT",
+        placeholder=PASSPORT,
         about="Italian passports",
         pattern=r"[A-Z]{2} ?\d{7}",
         digits=7,
         counts="named",
-        words=PASSPORT,
+        words=PASSPORT_STEMS,
         places=_HOME,
     ),
     NumberFormat(
         kind="IT_PLATE",
+        placeholder=PLATE,
         about="Italian plates",
         pattern=r"[A-HJ-NPR-TV-Z]{2} ?\d{3} ?[A-HJ-NPR-TV-Z]{2}",
         digits=3,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from stdnum.jp import cn, in_
 
-from gateway.pii.recognizers.national import DRIVING, PASSPORT, NumberFormat
+from gateway.pii.placeholders import COMPANY_NUMBER, PASSPORT
+from gateway.pii.recognizers.national import DRIVING_LICENCE_STEMS, PASSPORT_STEMS, NumberFormat
 
 _HOME = ("ja", "JP")
 
@@ -19,9 +20,11 @@ NUMBERS = (
         places=_HOME,
         is_valid=in_.is_valid,
         checksum=True,
+        read_out=True,
     ),
     NumberFormat(
         kind="JP_CORPORATE_NUMBER",
+        placeholder=COMPANY_NUMBER,
         about="Japanese corporate numbers",
         pattern=r"T?\d([ \-]?)\d{4}\1\d{4}\1\d{4}",
         digits=13,
@@ -33,11 +36,12 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="JP_PASSPORT",
+        placeholder=PASSPORT,
         about="Japanese passports",
         pattern=r"[A-Z]{2} ?\d{7}",
         digits=7,
         counts="named",
-        words=PASSPORT,
+        words=PASSPORT_STEMS,
         places=_HOME,
     ),
     NumberFormat(
@@ -46,7 +50,7 @@ NUMBERS = (
         pattern=r"\d{12}|\d{4}([ \-])\d{4}\1\d{4}",
         digits=12,
         counts="named",
-        words=("運転免許", "免許証", *DRIVING),
+        words=("運転免許", "免許証", *DRIVING_LICENCE_STEMS),
         places=_HOME,
     ),
 )

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from presidio_analyzer.predefined_recognizers import KrBrnRecognizer
 
-from gateway.pii.recognizers.national import DRIVING, PASSPORT, NumberFormat, certain
+from gateway.pii.placeholders import COMPANY_NUMBER, PASSPORT
+from gateway.pii.recognizers.national import (
+    DRIVING_LICENCE_STEMS,
+    PASSPORT_STEMS,
+    NumberFormat,
+    certain,
+)
 
 _HOME = ("ko", "KR")
 
@@ -19,9 +25,11 @@ NUMBERS = (
         words=("주민등록번호", "주민번호", "외국인등록번호", "resident registration", "rrn",
                "foreigner registration"),
         places=_HOME,
+        read_out=True,
     ),
     NumberFormat(
         kind="KR_BRN",
+        placeholder=COMPANY_NUMBER,
         about="Korean business registration numbers",
         pattern=r"\d{3}-?\d{2}-?\d{5}",
         digits=10,
@@ -33,11 +41,12 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="KR_PASSPORT",
+        placeholder=PASSPORT,
         about="Korean passports",
         pattern=r"[MSRODG]\d{8}|[MSRODG]\d{3}[A-Z]\d{4}",
         digits=7,
         counts="named",
-        words=PASSPORT,
+        words=PASSPORT_STEMS,
         places=_HOME,
     ),
     NumberFormat(
@@ -46,7 +55,7 @@ NUMBERS = (
         pattern=r"(?:\d{2}|[가-힣]{2})[ \-]?\d{2}[ \-]?\d{6}[ \-]?\d{2}",
         digits=10,
         counts="named",
-        words=("운전면허", "면허번호", *DRIVING),
+        words=("운전면허", "면허번호", *DRIVING_LICENCE_STEMS),
         places=_HOME,
     ),
 )  # fmt: skip

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from stdnum.pt import cc, nif
 
-from gateway.pii.recognizers.national import PASSPORT, NumberFormat
+from gateway.pii.placeholders import PASSPORT
+from gateway.pii.recognizers.national import PASSPORT_STEMS, NumberFormat
 
 _HOME = ("PT",)
 
@@ -35,11 +36,12 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="PT_PASSPORT",
+        placeholder=PASSPORT,
         about="Portuguese passports",
         pattern=r"[A-Z]{1,2} ?\d{6}",
         digits=6,
         counts="named",
-        words=PASSPORT,
+        words=PASSPORT_STEMS,
         places=_HOME,
     ),
 )  # fmt: skip

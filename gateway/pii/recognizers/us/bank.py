@@ -7,12 +7,14 @@ import re
 from presidio_analyzer import Pattern, PatternRecognizer
 from stdnum.us import rtn
 
+from gateway.pii.characters import digits_of
 from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import BANK_ACCOUNT
 
 # 4 to 17 digits by the rules of the clearing house; fewer than 6 are also anything else.
 _ACCOUNT = r"(?<![\w.,#@/\-])(?:\d{6,17}|\d{2,9}(?:[ \-]\d{2,9}){1,4})(?![\w@]|[.,\-]\d)"
-_LEAST, _MOST, _ROUTING_DIGITS = 6, 17, 9
+_LEAST, _MOST = 6, 17  # digits
 _NAME = r"(?:account|acct|acc|a/c)"
 _WHAT = r"(?:numbers?|num|nbr|nr|no|#)"
 _LABEL_BEFORE = re.compile(
@@ -30,10 +32,13 @@ _BANK = re.compile(
 _ROUTING_WORD = re.compile(r"(?<!\w)(?:routing|aba|rtn|transit|r/n)(?!\w)")
 _ROUTING = re.compile(r"(?<!\d)(\d{4}-?\d{4}-?\d)(?!\d)")
 _JOINED = re.compile(r"^\W{1,4}(?:and |then )?$")
-_WINDOW, _LABEL_CHARS, _NEAR = 150, 40, 16
+_WINDOW = 150  # characters around a number in which a bank or a routing number is looked for
+_LABEL_CHARS = 40  # before a number: its label ends there
 
 
 class BankNumberRecognizer(PatternRecognizer):
+    """Finds numbers of 6 to 17 digits; `_is_account` decides by the text around them."""
+
     def __init__(self) -> None:
         super().__init__(
             supported_entity="US_BANK_NUMBER",
@@ -42,14 +47,15 @@ class BankNumberRecognizer(PatternRecognizer):
         )
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        digits = "".join(char for char in pattern_text if char.isdigit())
+        digits = digits_of(pattern_text)
         if not digits.isascii() or not _LEAST <= len(digits) <= _MOST or len(set(digits)) < 2:
             return False
         return None
 
 
 def _is_account(message: ScannedText, start: int, end: int) -> bool:
-    """Named as an account where a bank is spoken of, or right behind a routing number."""
+    """Whether the number is named as an account where a bank is mentioned, or follows a routing
+    number directly."""
     lower = message.lower
     if len(lower) != len(message.text):  # a letter that grows in lower case: offsets would shift
         lower = message.text
@@ -84,6 +90,7 @@ def _is_routing(number: str) -> bool:
 def rule() -> PatternRule:
     return PatternRule(
         recognizer=BankNumberRecognizer(),
+        placeholder=BANK_ACCOUNT,
         about="6 to 17 digits named as an account number where a bank, a deposit or a valid "
         "routing number (ABA checksum) is spoken of, or right behind a named routing number.",
         gate=Prefilter(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from stdnum.us import ein, rtn
 
-from gateway.pii.recognizers.national import DRIVING, PASSPORT, NumberFormat
+from gateway.pii.placeholders import BANK_ACCOUNT, COMPANY_NUMBER, PASSPORT
+from gateway.pii.recognizers.national import DRIVING_LICENCE_STEMS, PASSPORT_STEMS, NumberFormat
 
 _HOME = ("US",)
 
 NUMBERS = (
     NumberFormat(
         kind="US_EIN",
+        placeholder=COMPANY_NUMBER,
         about="US employer identification numbers, with a prefix that the IRS gives out",
         pattern=r"\d{2}-?\d{7}",
         digits=9,
@@ -22,11 +24,12 @@ NUMBERS = (
     ),
     NumberFormat(
         kind="US_PASSPORT",
+        placeholder=PASSPORT,
         about="US passports",
         pattern=r"[A-Z]\d{8}|\d{9}",
         digits=8,
         counts="named",
-        words=PASSPORT,
+        words=PASSPORT_STEMS,
         places=(*_HOME, "en"),
     ),
     NumberFormat(
@@ -35,11 +38,12 @@ NUMBERS = (
         pattern=r"[A-Z]{1,2}\d{4,13}|[A-Z]\d{2,4}(?:[ \-]\d{2,4}){2,3}|\d{7,12}|\d{2}[A-Z]{3}\d{5}",
         digits=4,
         counts="named",
-        words=DRIVING,
+        words=DRIVING_LICENCE_STEMS,
         places=_HOME,
     ),
     NumberFormat(
         kind="US_BANK_ROUTING",
+        placeholder=BANK_ACCOUNT,
         about="US bank routing numbers",
         pattern=r"\d{9}|\d{4}-\d{4}-\d",
         digits=9,

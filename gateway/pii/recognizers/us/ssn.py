@@ -6,9 +6,11 @@ from presidio_analyzer import Pattern, PatternRecognizer
 from presidio_analyzer.predefined_recognizers import UsSsnRecognizer
 from stdnum.us import ssn
 
+from gateway.pii.characters import digits_of
 from gateway.pii.context import context
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import IDENTITY_NUMBER
 
 CONTEXT = context(
     en=(
@@ -21,11 +23,11 @@ CONTEXT = context(
         "your social",
     )
 )
-_LEAST_DIFFERENT = 4
+_LEAST_DIFFERENT = 4  # distinct digits: fewer are a row of zeros or a made-up number
 
 
 class JoinedRecognizer(PatternRecognizer):
-    """What is left of a number whose digits were set apart or said: its hyphens are lost."""
+    """Finds numbers without hyphens, as they are once a disguise is undone."""
 
     def __init__(self, *, said: bool) -> None:
         joined = r"\d{9}", 0.65
@@ -38,17 +40,18 @@ class JoinedRecognizer(PatternRecognizer):
         )
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        digits = "".join(char for char in pattern_text if char.isdigit())
+        digits = digits_of(pattern_text)
         if not digits.isascii() or len(set(digits)) < _LEAST_DIFFERENT or not ssn.is_valid(digits):
             return False
         return None
 
 
 def joined_rule(*, said: bool) -> PatternRule:
-    """For what a disguise has hidden: `said` in words, or set apart by signs, which nobody does
-    with another nine digits."""
+    """The rule for numbers in disguise: `said` in words, or else set apart by signs. Nobody sets
+    the digits of other numbers of nine digits apart."""
     return PatternRule(
         recognizer=JoinedRecognizer(said=said),
+        placeholder=IDENTITY_NUMBER,
         about="9 digits without their hyphens.",
         gate=Prefilter(digits=9),
         context=CONTEXT,
@@ -58,6 +61,7 @@ def joined_rule(*, said: bool) -> PatternRule:
 def rule() -> PatternRule:
     return PatternRule(
         recognizer=UsSsnRecognizer(),
+        placeholder=IDENTITY_NUMBER,
         about="3, 2 and 4 digits, apart or beside a word such as “SSN”.",
         gate=Prefilter(digits=9),
         context=CONTEXT,

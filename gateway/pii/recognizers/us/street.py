@@ -8,6 +8,7 @@ from presidio_analyzer import Pattern, PatternRecognizer
 
 from gateway.pii.message import Prefilter
 from gateway.pii.pattern_rule import PatternRule
+from gateway.pii.placeholders import ADDRESS
 
 _KINDS = (
     "Street", "St", "Avenue", "Ave", "Road", "Rd", "Boulevard", "Blvd", "Lane", "Ln", "Drive", "Dr",
@@ -49,6 +50,7 @@ def rule() -> PatternRule:
             ],
             global_regex_flags=0,
         ),
+        placeholder=ADDRESS,
         about="A number, capitalised words and Street, Road, Avenue and the like; with the unit, "
         "town, state and ZIP code or postcode that follow.",
         gate=Prefilter(digits=1, quick=_QUICK),

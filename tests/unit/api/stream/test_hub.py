@@ -12,6 +12,7 @@ import pytest
 from gateway.api.stream.hub import MOST_STREAMS, LiveStream, LiveStreams, most_streams
 from gateway.errors import NotFound, RateLimited
 from gateway.pipeline.stream.session import Output, Released, StreamEnded
+from tests.patience import PATIENCE_S
 
 
 class Script:
@@ -37,7 +38,7 @@ class Script:
 
 def live(number: int = 0) -> tuple[LiveStream, Script]:
     script = Script()
-    made = LiveStream(id=f"str_{number}", tenant="t", caller="k", session=script)  # type: ignore[arg-type]
+    made = LiveStream(id=f"str_{number}", tenant="t", caller="k", session=script)  # type: ignore[arg-type] # a stand-in
     return made, script
 
 
@@ -94,7 +95,7 @@ async def test_readers_are_not_left_waiting_when_a_stream_fails() -> None:
     hub, (stream, script) = LiveStreams(), live()
     hub.add(stream)
     script.said.put_nowait(StreamEnded(reason="fail"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         told = [one async for one in stream.after(0, patience_s=60)]
     assert [one.type for one in told if one is not None] == ["end"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.pii.message import ScannedText
 from gateway.pii.recognizers import NATIONAL
-from gateway.pii.recognizers.national import NationalRecognizer, NumberFormat, rule
+from gateway.pii.recognizers.national import Counts, NationalRecognizer, NumberFormat, rule
 
 NUMBER = NumberFormat(
     kind="X_NUMBER",
@@ -34,8 +34,8 @@ def found(number: NumberFormat, text: str, *places: str) -> list[str]:
     ("counts", "plain", "at_home", "beside"),
     [("anywhere", True, True, True), ("home", False, True, True), ("named", False, False, True)],
 )
-def test_where_a_number_counts(counts: str, plain: bool, at_home: bool, beside: bool) -> None:
-    number = replace(NUMBER, counts=counts)  # type: ignore[arg-type]
+def test_where_a_number_counts(counts: Counts, plain: bool, at_home: bool, beside: bool) -> None:
+    number = replace(NUMBER, counts=counts)
     assert found(number, "see 123 457") == ["123 457"] * plain
     assert found(number, "see 123 457", "XX") == ["123 457"] * at_home
     assert found(number, "mi numero x: 123 457") == ["123 457"] * beside

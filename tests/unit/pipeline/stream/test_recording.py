@@ -26,9 +26,10 @@ DECISION = Decision(
     verdict=Verdict.PUBLISH, reasons=(), obligations=(), bundle=Bundle(digest="d", revisions={}),
     engine="e", path="p", document={}, masked={},
 )  # fmt: skip
+DISCLOSURE = Disclosure(text="hello", language="en")
 GOOD = Judgement(
     decision_id="dec", language="en", verdict=Verdict.PUBLISH, reasons=(), decision=DECISION,
-    redaction=Redaction(text="hello"), disclosure=Disclosure(text="hello", language="en"),
+    redaction=Redaction(text="hello"), disclosure=DISCLOSURE,
 )  # fmt: skip
 FOUND = Finding(stage=Stage.PII, kind="PHONE_NUMBER", score=1, start=0, end=5, source="x")
 STRIPPED = Redaction(
@@ -60,7 +61,7 @@ def test_a_whole_that_stands_is_a_dry_run() -> None:
         replace(GOOD, verdict=Verdict.BLOCK),
         replace(GOOD, verdict=Verdict.HOLD),
         replace(GOOD, redaction=STRIPPED),
-        replace(GOOD, disclosure=replace(GOOD.disclosure, replaced_by="crisis")),  # type: ignore[type-var]
+        replace(GOOD, disclosure=replace(DISCLOSURE, replaced_by="crisis")),
     ],
 )
 def test_a_whole_that_does_not_stand_calls_a_person(wrong: Judgement) -> None:

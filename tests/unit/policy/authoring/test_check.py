@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -77,6 +78,27 @@ def test_a_rule_describes_itself(
     assert before in shop["shop/word/word.rego"]
     shop["shop/word/word.rego"] = shop["shop/word/word.rego"].replace(before, after)
     assert any(problem in one for one in _problems(write(shop)))
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        None,
+        "package packs.legal.us_me_test\n\nhelper if true\n",
+        'package packs.legal.us_me_test\n\ntest_another if "us.ut" == "us.ut"\n',
+    ],
+    ids=["no file", "no test in it", "not about this law"],
+)
+def test_a_law_without_a_test_is_named(shipped: Path, tmp_path: Path, test: str | None) -> None:
+    folder = tmp_path / "policies"
+    shutil.copytree(shipped, folder)
+    file = folder / "legal/us_me/us_me_test.rego"
+    file.unlink()
+    if test is not None:
+        file.write_text(test, encoding="utf-8")
+    (problem,) = [one for one in _checked(folder).problems if "us_me" in one.file]
+    assert (problem.file, problem.problem) == ("legal/us_me/data.yaml", "the law us.me has no test")
+    assert "legal/us_me/us_me_test.rego" in problem.mend
 
 
 def test_all_problems_are_told_at_once(write: Write, shop: dict[str, str]) -> None:

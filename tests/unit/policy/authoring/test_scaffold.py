@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors import InvalidField
+from gateway.errors import InvalidField, PolicyInvalid
 from gateway.policy.authoring.check import check
 from gateway.policy.authoring.scaffold import scaffold
 from gateway.policy.authoring.testing import RuleTestStatus, run_tests
@@ -35,11 +35,11 @@ def test_the_scaffold_passes_check_and_test(
     detector = SignalDetector(phrases=snapshot.phrases, read=reader)
     for kind, wanted in (("hits", True), ("misses", False)):
         for sentence in (one for group in said[kind].values() for one in group):
-            found = detector._lists.in_text.findings(reader(sentence, None).folded)
+            found = detector._in_text.findings(reader(sentence, None).folded)
             assert any(one.kind == name for one in found) is wanted, sentence
 
 
-def _problems(folder: Path) -> tuple[Exception, ...]:
+def _problems(folder: Path) -> tuple[PolicyInvalid, ...]:
     return check(load_snapshot(folder), directory=folder, opa=None).problems
 
 

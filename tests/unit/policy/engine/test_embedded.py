@@ -41,25 +41,27 @@ async def test_decisions_at_once_do_not_mix(engine: EmbeddedEngine, make_facts: 
     ]
 
 
-async def test_swap_takes_new_policies(
+async def test_each_engine_decides_by_its_own_policies(
     engine: EmbeddedEngine, snapshot_of: Of, shop: dict[str, str], make_facts: Make
 ) -> None:
-    before = engine.bundle
     shop["shop/word/data.yaml"] = "forbidden: stream\n"
-    await engine.swap(snapshot_of(shop))
-    assert engine.bundle != before
-    assert (await engine.decide(make_facts("the stream"))).verdict is Verdict.BLOCK
-    assert (await engine.decide(make_facts("a secret"))).verdict is Verdict.PUBLISH
+    newer = EmbeddedEngine(snapshot=snapshot_of(shop))
+    await newer.warm()
+    assert newer.bundle != engine.bundle
+    assert (await newer.decide(make_facts("the stream"))).verdict is Verdict.BLOCK
+    assert (await newer.decide(make_facts("a secret"))).verdict is Verdict.PUBLISH
+    assert (await engine.decide(make_facts("a secret"))).verdict is Verdict.BLOCK
+    await newer.close()
 
 
 @pytest.mark.parametrize("text", ["package packs.shop.word\n\nx if {", "package a\n\nf(x) := f(x)"])
-async def test_a_bad_swap_changes_nothing(
+async def test_bad_policies_are_refused_and_touch_no_other_engine(
     engine: EmbeddedEngine, snapshot_of: Of, shop: dict[str, str], make_facts: Make, text: str
 ) -> None:
     before = engine.bundle
     shop["shop/word/word.rego"] = text
     with pytest.raises(PolicyInvalid):
-        await engine.swap(snapshot_of(shop))
+        await EmbeddedEngine(snapshot=snapshot_of(shop)).warm()
     assert engine.bundle is before
     assert (await engine.decide(make_facts("a secret"))).verdict is Verdict.BLOCK
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,10 @@ NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 
 
 def _finding(**fields: Any) -> Finding:
-    known = {"stage": Stage.PII, "kind": "EMAIL_ADDRESS", "score": 0.9, "start": 0, "end": 5}
-    return Finding(**(known | {"source": "mail"} | fields))
+    finding = Finding(
+        stage=Stage.PII, kind="EMAIL_ADDRESS", score=0.9, start=0, end=5, source="mail"
+    )
+    return replace(finding, **fields)
 
 
 def _build(facts: Facts) -> dict[str, Any]:

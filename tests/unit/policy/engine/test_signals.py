@@ -117,15 +117,16 @@ async def test_without_phrases_nothing_is_found(reader: TextReader, make_facts: 
     await detector.close()
 
 
-async def test_other_phrases_are_taken_into_use(detector: SignalDetector, make_facts: Make) -> None:
-    prepared = detector.prepare([_file("creator.other", ["hello"])])
+async def test_each_detector_looks_for_its_own_phrases(
+    detector: SignalDetector, reader: TextReader, make_facts: Make
+) -> None:
+    other = SignalDetector(phrases=[_file("creator.other", ["hello"])], read=reader)
     assert await _found(detector, make_facts("hello")) == ()
-    prepared.use()
-    assert detector.identity == prepared.identity
-    assert [one.kind for one in await _found(detector, make_facts("hello"))] == ["creator.other"]
+    assert detector.identity != other.identity
+    assert [one.kind for one in await _found(other, make_facts("hello"))] == ["creator.other"]
     with pytest.raises(PolicyInvalid):
-        detector.prepare([_file("creator.other", ["(a"])])
-    assert len(await _found(detector, make_facts("hello"))) == 1
+        SignalDetector(phrases=[_file("creator.other", ["(a"])], read=reader)
+    assert len(await _found(other, make_facts("hello"))) == 1
 
 
 async def test_many_at_once(detector: SignalDetector, make_facts: Make) -> None:

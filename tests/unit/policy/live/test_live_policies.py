@@ -11,11 +11,11 @@ from structlog.testing import capture_logs
 
 from gateway.errors import NotRecorded, PolicyInvalid, StageFailure
 from gateway.model.decision import Facts
+from gateway.model.finding import Detection
 from gateway.model.record import Change
 from gateway.model.verdict import Verdict
 from gateway.policy.engine.embedded import EmbeddedEngine
-from gateway.policy.engine.signals import SignalDetector
-from gateway.policy.live.live_policies import KEPT, LivePolicies
+from gateway.policy.live.live_policies import LivePolicies
 from gateway.policy.packs.source import Snapshot, load_snapshot
 from gateway.text.reader import TextReader
 
@@ -38,24 +38,36 @@ results contains {
 PHRASES = "list: shop.%s\nin: [text]\nlanguages: {en: [hello]}\n"
 
 
+class WatchedEngine(EmbeddedEngine):
+    closed = 0
+
+    async def close(self) -> None:
+        self.closed += 1
+        await super().close()
+
+
 class Desk:
     """Live policies over a folder that is written anew, and what they noted."""
 
     def __init__(self, write: Write, shop: dict[str, str], reader: TextReader) -> None:
         self.noted: list[Change] = []
+        self.engines: list[WatchedEngine] = []
         self._write, self._shop = write, shop
         snapshot = self.version("one")
-        self.signals = SignalDetector(phrases=snapshot.phrases, read=reader)
         self.live = LivePolicies(
             snapshot=snapshot,
-            signals=self.signals,
-            make=lambda given: EmbeddedEngine(snapshot=given),
+            read=reader,
+            make=self.engine,
             note=self.note,
             now=lambda: NOW,
         )
 
     async def note(self, change: Change) -> None:
         self.noted.append(change)
+
+    def engine(self, snapshot: Snapshot) -> WatchedEngine:
+        self.engines.append(WatchedEngine(snapshot=snapshot))
+        return self.engines[-1]
 
     def version(self, name: str) -> Snapshot:
         """Each version looks for a list of its own, and its rule for that list alone."""
@@ -65,14 +77,15 @@ class Desk:
 
     async def judged(self, facts: Facts) -> tuple[str, list[str]]:
         """The digest that decided, and the words of the reasons."""
-        detection = await self.signals.detect(facts.submission, facts.read)
-        await asyncio.sleep(0)
-        decision = await self.live.decide(_with(facts, detection))
+        with self.live.current() as policies:
+            detection = await policies.signals.detect(facts.submission, facts.read)
+            await asyncio.sleep(0)
+            decision = await policies.decide(_with(facts, detection))
         return decision.bundle.digest, [reason.text for reason in decision.reasons]
 
 
-def _with(facts: Facts, *detections: object) -> Facts:
-    return replace(facts, detections=detections)  # type: ignore[arg-type]
+def _with(facts: Facts, *detections: Detection) -> Facts:
+    return replace(facts, detections=detections)
 
 
 @pytest.fixture
@@ -108,10 +121,7 @@ async def test_no_message_sees_a_mixture(reports: Desk, make_facts: Make) -> Non
 
     async def caller() -> None:
         while not ended.is_set():
-            try:
-                seen.append(await reports.judged(facts))
-            except StageFailure:  # too old: it is held
-                continue
+            seen.append(await reports.judged(facts))
 
     async def changes() -> None:
         for number in range(30):
@@ -122,22 +132,37 @@ async def test_no_message_sees_a_mixture(reports: Desk, make_facts: Make) -> Non
     await asyncio.gather(changes(), *(caller() for _ in range(16)))
     assert len({digest for digest, _ in seen}) == 3
     assert all(reasons == words[digest] for digest, reasons in seen)
+    await asyncio.sleep(0)
+    assert [engine.closed for engine in reports.engines] == [1] * 30 + [0]
 
 
-async def test_what_is_older_than_all_that_are_kept_is_not_decided(
+async def test_policies_stay_open_for_the_messages_that_hold_them(
     reports: Desk, make_facts: Make
 ) -> None:
     facts = make_facts("hello")
-    detection = await reports.signals.detect(facts.submission, facts.read)
-    for number in range(KEPT + 1):
-        fine = await reports.live.decide(_with(facts, detection))
-        assert fine.verdict is Verdict.HOLD
-        await reports.live.replace(reports.version(f"v{number}"), source="folder", actor="me")
-    with pytest.raises(StageFailure, match="changed while"):
-        await reports.live.decide(_with(facts, detection))
-    assert (
-        await reports.live.decide(facts)
-    ).verdict is Verdict.PUBLISH  # nobody looked for phrases
+    with reports.live.current() as first, reports.live.current() as same:
+        detection = await first.signals.detect(facts.submission, facts.read)
+        for number in range(5):
+            fine = await first.decide(_with(facts, detection))
+            assert fine.verdict is Verdict.HOLD
+            assert fine == await same.decide(_with(facts, detection))
+            await reports.live.replace(reports.version(f"v{number}"), source="folder", actor="me")
+        fine = await first.decide(_with(facts, detection))
+        assert [reason.text for reason in fine.reasons] == ["one"]
+        assert [engine.closed for engine in reports.engines] == [0, 1, 1, 1, 1, 0]
+    await asyncio.sleep(0)  # closed in a task
+    assert [engine.closed for engine in reports.engines] == [1, 1, 1, 1, 1, 0]
+    with pytest.raises(StageFailure, match="not warm"):
+        await first.decide(_with(facts, detection))
+    with reports.live.current() as now:  # nobody looked for phrases
+        assert (await now.decide(facts)).verdict is Verdict.PUBLISH
+
+
+async def test_closing_closes_what_messages_still_hold(reports: Desk) -> None:
+    with reports.live.current():
+        await reports.live.replace(reports.version("two"), source="folder", actor="me")
+        await reports.live.close()
+        assert [engine.closed for engine in reports.engines] == [1, 1]
 
 
 async def test_what_cannot_be_noted_or_kept_is_not_taken(reports: Desk, make_facts: Make) -> None:

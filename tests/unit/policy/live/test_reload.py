@@ -9,7 +9,6 @@ import pytest
 from gateway.errors import ConfigurationError, InvalidField, NotRecorded
 from gateway.model.record import Change
 from gateway.policy.engine.embedded import EmbeddedEngine
-from gateway.policy.engine.signals import SignalDetector
 from gateway.policy.live.live_policies import LivePolicies
 from gateway.policy.live.reload import BUNDLE, FOLDER, PolicySource, Reloader
 from gateway.policy.packs.bundles import pack
@@ -33,7 +32,7 @@ class Place:
         snapshot, name = self.source.read()
         self.live = LivePolicies(
             snapshot=snapshot,
-            signals=SignalDetector(phrases=snapshot.phrases, read=reader),
+            read=reader,
             make=lambda given: EmbeddedEngine(snapshot=given),
             note=self.note,
             now=lambda: datetime(2026, 11, 22, tzinfo=UTC),

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from gateway.model.decision import Facts
+from gateway.model.decision import Decision, Facts
 from gateway.model.record import Change
 from gateway.policy.engine.embedded import EmbeddedEngine
-from gateway.policy.engine.signals import SignalDetector
 from gateway.policy.live.live_policies import LivePolicies
 from gateway.policy.live.shadow import WAITING, Shadow
 from gateway.policy.packs.source import load_snapshot, read_folder
 from gateway.text.reader import TextReader
+from tests.patience import PATIENCE_S
 
 Write = Callable[[Mapping[str, str]], Path]
 Make = Callable[..., Facts]
@@ -44,7 +44,7 @@ class Place:
         snapshot = load_snapshot(base)
         self.live = LivePolicies(
             snapshot=snapshot,
-            signals=SignalDetector(phrases=snapshot.phrases, read=reader),
+            read=reader,
             make=lambda given: EmbeddedEngine(snapshot=given),
             note=self.note,
             now=lambda: datetime(2026, 11, 22, tzinfo=UTC),
@@ -54,6 +54,10 @@ class Place:
     async def note(self, change: Change) -> None:
         self.noted.append(change)
         self.told.set()
+
+    async def decide(self, facts: Facts) -> Decision:
+        with self.live.current() as policies:
+            return await policies.decide(facts)
 
     async def refresh(self) -> None:
         await self.shadow.refresh(lambda: read_folder(self.base), self.live.bundle.digest)
@@ -78,7 +82,7 @@ async def place(
 async def test_what_it_would_decide_is_recorded_and_not_applied(
     place: Place, make_facts: Make
 ) -> None:
-    await place.live.decide(make_facts("hello"))
+    await place.decide(make_facts("hello"))
     await place.shadow.settle()
     assert place.noted == []  # nothing in the shadow yet
     await place.refresh()
@@ -86,7 +90,7 @@ async def test_what_it_would_decide_is_recorded_and_not_applied(
     assert digest not in ("", place.live.bundle.digest)
     for text in ("hello", "good day"):
         facts = make_facts(text)
-        assert (await place.live.decide(facts)).reasons == ()
+        assert (await place.decide(facts)).reasons == ()
     await place.shadow.settle()
     (change,) = place.noted
     assert (change.what, change.actor, change.tenant) == ("shadow", "shadow", "studio")
@@ -114,7 +118,7 @@ async def test_changed_policies_in_the_shadow_are_taken_and_bad_ones_told(place:
 async def test_it_is_never_waited_for(place: Place, make_facts: Make) -> None:
     await place.refresh()
     facts = make_facts("hello")
-    decision = await place.live.decide(facts)
+    decision = await place.decide(facts)
     for _ in range(WAITING + 5):
         place.shadow.offer(facts, decision)
     assert place.shadow.status.left_out == 6
@@ -126,13 +130,13 @@ async def test_a_process_that_died_is_started_again(place: Place, make_facts: Ma
     assert replayer is not None
     replayer._process.kill()
     replayer._process.wait()
-    await place.live.decide(make_facts("hello"))
+    await place.decide(make_facts("hello"))
     await place.shadow.settle()
     assert place.shadow.status.failed == 1
     assert place.shadow.status.digest == ""
     await place.refresh()
     running = asyncio.create_task(place.shadow.run())
-    await place.live.decide(make_facts("hello"))
-    async with asyncio.timeout(60):
+    await place.decide(make_facts("hello"))
+    async with asyncio.timeout(PATIENCE_S):
         await place.told.wait()
     running.cancel()

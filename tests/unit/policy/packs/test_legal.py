@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from gateway.policy.engine.result import parse_json
 from gateway.policy.packs.legal import INDEX, index_text, law_index, legal_problems, legal_rules
 from gateway.policy.packs.source import Snapshot, load_snapshot
 from gateway.policy.packs.subset import compile_snapshot
+from tests.paths import ROOT
 
 FACTS: Mapping[str, Any] = {
     "id": "eu.aia.50.1",
@@ -141,7 +143,25 @@ def test_each_duty_has_its_form(snapshot_of: Of, duty: object) -> None:
 def test_the_rules_stand_by_id(shipped: Path) -> None:
     ids = [facts["id"] for facts in legal_rules(load_snapshot(shipped))]
     assert ids == sorted(ids)
-    assert len(ids) == 26
+    assert len(ids) == len(set(ids)) == len(list((shipped / "legal").glob("*/data.yaml"))) > 0
+
+
+def test_each_law_has_a_test(shipped: Path) -> None:
+    tests = {module.path: module.text for module in load_snapshot(shipped).tests}
+    for facts in legal_rules(load_snapshot(shipped)):
+        rule = facts["id"].replace(".", "_")
+        text = tests[f"legal/{rule}/{rule}_test.rego"]
+        assert re.search(r"^test_\w+ if", text, re.MULTILINE), rule
+        assert f'"{facts["id"]}"' in text
+
+
+def test_each_law_has_a_page(shipped: Path) -> None:
+    folder = ROOT / "docs/reference/legal-rules"
+    overview = (folder / "README.md").read_text(encoding="utf-8")
+    laws = {facts["id"] for facts in legal_rules(load_snapshot(shipped))}
+    assert {page.stem for page in folder.glob("*.md")} - {"README"} == laws
+    for law in laws:
+        assert f"({law}.md)" in overview
 
 
 def test_the_shipped_index_is_that_of_the_rules(shipped: Path) -> None:

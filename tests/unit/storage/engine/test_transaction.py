@@ -90,10 +90,9 @@ def test_each_rule_is_noted_once(
 def test_reading_sees_what_waits(database: SqliteDatabase, transaction: Transaction) -> None:
     creators = table(CreatorRow)
     insert, select = sa.insert(creators), sa.select(creators.c.id)
-    row = {"tenant": "t", "version": 1, "updated_at": 0, "settings": "{}"}
     statement = database.statement(insert)
     for name in ("x", "y"):
-        transaction.add(statement, id=name, **row)
+        transaction.add(statement, id=name, tenant="t", version=1, updated_at=0, settings="{}")
     assert transaction.writes == 2
     assert transaction.fetch(database.statement(select)) == [("x",), ("y",)]
     assert transaction.run(database.statement(sa.delete(creators))) == 2

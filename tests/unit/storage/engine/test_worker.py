@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
@@ -32,7 +33,7 @@ async def test_errors_reach_who_asked_and_nobody_else(worker: WorkerThread) -> N
 
 async def test_one_at_a_time_in_order(worker: WorkerThread) -> None:
     seen: list[int] = []
-    await asyncio.gather(*[worker.run(lambda n=n: seen.append(n)) for n in range(50)])
+    await asyncio.gather(*[worker.run(partial(seen.append, n)) for n in range(50)])
     assert seen == list(range(50))
 
 

@@ -102,10 +102,13 @@ async def test_a_failure_after_writing_is_undone_alone(
 
 async def test_rows_that_the_database_rejects_are_not_recorded(writer: DatabaseWriter) -> None:
     creators = writer._database.statement(sa.insert(table(CreatorRow)))
-    row = {"tenant": "t", "id": "c", "version": 1, "updated_at": 0, "settings": "{}"}
-    await writer.write(lambda one: one.add(creators, **row))
+
+    def add(transaction: Transaction) -> None:
+        transaction.add(creators, tenant="t", id="c", version=1, updated_at=0, settings="{}")
+
+    await writer.write(add)
     with pytest.raises(NotRecorded, match="rejected"):
-        await writer.write(lambda one: one.add(creators, **row))
+        await writer.write(add)
     assert writer.problem == ""
 
 

@@ -142,13 +142,18 @@ async def test_nothing_is_signed_but_what_is_stored(
 ) -> None:
     """As where a server came back without the last entries that this process has seen."""
     signed: list[int] = []
+
+    def sign() -> str:
+        signed.append(size)
+        return "signed"
+
     with pytest.raises(LogInvalid, match=f"entry {size - 1}"):
         await store.log.put_checkpoint(
             size=size,
             root=b"r" * 32,
             leaf=b"l" * 32,
             at=START,
-            sign=lambda: str(signed.append(size)),
+            sign=sign,
         )
     assert signed == []
     assert await store.log.latest_checkpoint() is None

