@@ -93,16 +93,16 @@ async def set_speaker(
         reason=body.reason,
         at=services.now(),
     )
-    return _out(conversation, turn)
+    return _take_over_out(conversation, turn)
 
 
 async def speaker(request: Request, conversation: Conversation, key: Reader) -> TakeOverOut:
     """Where nobody ever took over: the avatar."""
     turn = await services_of(request).ledger.human_turn(key.tenant, conversation)
-    return _out(conversation, turn)
+    return _take_over_out(conversation, turn)
 
 
-def _out(conversation: str, turn: HumanTurn | None) -> TakeOverOut:
+def _take_over_out(conversation: str, turn: HumanTurn | None) -> TakeOverOut:
     active = turn is not None and turn.active
     return TakeOverOut(
         conversation=conversation,

@@ -17,7 +17,7 @@ from gateway.platforms.words import filled
 NOT_PROCESSED = frozenset({408, 425, 429, 503})
 """Statuses that say that the platform did not process the request."""
 
-_LONGEST_ID = 256
+_LONGEST_ID = 256  # characters
 _DIGITS_OF_AN_ID = 30  # of a number: more than any platform's, and quick to write out
 
 
@@ -34,38 +34,38 @@ def error_answer(
     form: ErrorForm, message: str, *, status: int | None = None, code: str = "refused"
 ) -> ProxyResponse:
     """The platform's own error, saying `message`."""
-    told = form.status if form.fixed or status is None else status
+    shown = form.status if form.fixed or status is None else status
     body = filled(form.body, {"message": message, "code": code})
     return ProxyResponse(
-        status=told,
+        status=shown,
         headers=(("content-type", "application/json"),),
-        body=json.dumps(_numbered(body, told), ensure_ascii=False).encode(),
+        body=json.dumps(_with_status(body, shown), ensure_ascii=False).encode(),
     )
 
 
-def _numbered(value: Any, status: int) -> Any:
+def _with_status(value: Any, status: int) -> Any:
     if isinstance(value, dict):
-        return {key: _numbered(inner, status) for key, inner in value.items()}
+        return {key: _with_status(inner, status) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_numbered(inner, status) for inner in value]
+        return [_with_status(inner, status) for inner in value]
     return status if value == "{status}" else value
 
 
 def dispatch_of(operation: Operation, status: int, body: bytes) -> Dispatch:
-    """What the platform's answer to a judged request means for its message. The client hears of
-    everything that was surely not processed, and decides itself whether to send it again."""
+    """What the platform's answer to a judged request means for its message. What was surely not
+    processed is REFUSED, never tried again here: the client is told, and may send it again."""
     detail = f"HTTP {status}"
     if 200 <= status < 300:
-        document = _document(body)
+        document = _json_or_none(body)
         if operation.success is not None:
-            told = _at(document, operation.success.at)
-            if told != operation.success.equals:
+            success = _first_at(document, operation.success.at)
+            if success != operation.success.equals:
                 return Dispatch(
                     result=DispatchResult.REFUSED, detail=f"{detail}, an error in its body"
                 )
-        found = None if operation.answer_id is None else _at(document, operation.answer_id)
+        given = None if operation.answer_id is None else _first_at(document, operation.answer_id)
         return Dispatch(
-            result=DispatchResult.DELIVERED, detail=detail, platform_id=platform_id_of(found)
+            result=DispatchResult.DELIVERED, detail=detail, platform_id=platform_id_of(given)
         )
     if status >= 500 and status not in NOT_PROCESSED:
         return unknown(detail)
@@ -73,35 +73,35 @@ def dispatch_of(operation: Operation, status: int, body: bytes) -> Dispatch:
 
 
 def rewrites_for(declaration: Declaration, decoded: str) -> tuple[Rewrite, ...]:
-    return tuple(one for one in declaration.rewrites if one.path.fullmatch(decoded))
+    return tuple(rewrite for rewrite in declaration.rewrites if rewrite.path.fullmatch(decoded))
 
 
 def rewritten(rewrites: tuple[Rewrite, ...], body: bytes, here: str) -> bytes:
-    """`body` with the URLs that `rewrites` name replaced by `here`. What is no JSON is as it
-    was: there is nothing to follow in it."""
-    document = _document(body)
+    """`body` with the URLs that `rewrites` name replaced by `here`. A body that is no JSON stays
+    as it is."""
+    document = _json_or_none(body)
     changed = False
-    for one in rewrites:
-        for pattern in one.at:
+    for rewrite in rewrites:
+        for pattern in rewrite.at:
             try:
-                found = places(document, pattern)
+                rewritten_places = places(document, pattern)
             except TooManyPlaces:
-                found = []
-            for place in found:
+                rewritten_places = []
+            for place in rewritten_places:
                 if isinstance(get(document, place), str):
                     put(document, place, here)
                     changed = True
     return json.dumps(document, ensure_ascii=False).encode() if changed else body
 
 
-def _document(body: bytes) -> Any:
+def _json_or_none(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
 
 
-def _at(document: Any, pattern: Any) -> Any:
+def _first_at(document: Any, pattern: Any) -> Any:
     try:
         return first(document, pattern)
     except TooManyPlaces:

@@ -1,4 +1,4 @@
-"""Posts messages to a webhook: signed, idempotent, and never sure of more than it knows."""
+"""Posts messages to webhooks, signed and with an idempotency key, and reads the answers."""
 
 from __future__ import annotations
 

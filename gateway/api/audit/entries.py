@@ -148,10 +148,10 @@ async def entries(
     store = services_of(request).entries
     if asked.message_id is not None:
         found = await store.entries_of_message(asked.message_id, tenant=key.tenant)
-        return EntriesOut(entries=[_out(one) for one in found], next=None)
+        return EntriesOut(entries=[_entry_out(one) for one in found], next=None)
     found = await store.find(asked.query(key.tenant), limit=asked.limit, before=asked.before)
     more = found[-1].seq if len(found) == asked.limit else None
-    return EntriesOut(entries=[_out(one) for one in found], next=more)
+    return EntriesOut(entries=[_entry_out(one) for one in found], next=more)
 
 
 async def checkpoint(request: Request, key: Auditor) -> PlainTextResponse:
@@ -200,7 +200,7 @@ async def whole_log(request: Request, key: Auditor) -> StreamingResponse:
     return StreamingResponse(pieces, media_type=CONTENT_TYPE)
 
 
-def _out(entry: Entry) -> EntryOut:
+def _entry_out(entry: Entry) -> EntryOut:
     return EntryOut(
         seq=entry.seq,
         kind=entry.kind,

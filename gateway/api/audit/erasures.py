@@ -28,7 +28,7 @@ from gateway.model.erasure import (
 
 Admin = Annotated[ApiKey, Depends(needs())]
 HoldId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_]+$")]
-_WAIT_S = 20.0
+_WAIT_S = 20.0  # for an erasure to end, before the answer says that it goes on
 
 
 class ErasureIn(RequestModel):

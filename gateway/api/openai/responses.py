@@ -177,7 +177,7 @@ class ResponsesForm:
             "status": status,
             "incomplete_details": None if incomplete is None else {"reason": incomplete},
             "output": [self._item(status, _part(answer.text))] if answer.text else [],
-            "usage": _usage(answer.usage),
+            "usage": _usage_out(answer.usage),
             "avatar_gateway": {**told, "retracted": True} if self._retracted else told,
         }
 
@@ -220,7 +220,7 @@ def _part(text: str) -> dict[str, Any]:
     return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
 
 
-def _usage(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _usage_out(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Tokens under the names of this form; None where the generator told none."""
     if told is None:
         return None

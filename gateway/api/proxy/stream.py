@@ -1,4 +1,4 @@
-"""What passes the proxy without being judged: streamed, untouched, until either side ends it."""
+"""Passes requests that are not judged on to the platform, and streams the answers back."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from gateway.platforms.matching import OperationMatch
 from gateway.platforms.proxies import ProxyRoute
 from gateway.platforms.upstream import Outgoing, Upstream, returned, with_header
 
-_MAX_REWRITTEN = 1_048_576
-_SMALL = 65_536  # comes in one piece
+_MAX_REWRITTEN = 1_048_576  # bytes of an answer whose URLs are rewritten
+_SMALL = 65_536  # bytes; an answer up to this size is sent on in one piece
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 

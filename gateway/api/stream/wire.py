@@ -117,4 +117,4 @@ class ErrorOut(BaseModel):
     message: str
 
 
-Told = ReleaseOut | RetractOut | EndOut
+StreamEvent = ReleaseOut | RetractOut | EndOut
