@@ -19,6 +19,7 @@ from pydantic import (
     StringConstraints,
 )
 
+from gateway.api.request_model import RequestModel
 from gateway.model.obligation import escalating
 from gateway.model.record import Escalation, HeldMessage, Outcome, ReviewAction
 from gateway.model.submission import (
@@ -57,11 +58,7 @@ def _written_out(value: object) -> object:
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AudienceIn(_In):
+class AudienceIn(RequestModel):
     id: Identifier | None = Field(None, description="Pseudonym of the person spoken to.")
     minor: Minor = Field(Minor.UNKNOWN, description="Unknown takes the strictest rule.")
     jurisdictions: tuple[Jurisdiction, ...] = Field(
@@ -75,24 +72,24 @@ class AudienceIn(_In):
     )
 
 
-class CommercialIn(_In):
+class CommercialIn(RequestModel):
     paid_partnership: StrictBool = Field(False, description="Somebody pays for this message.")
     brand: Label | None = Field(None, description="The brand that it promotes.")
 
 
-class UpstreamMarkingIn(_In):
+class UpstreamMarkingIn(RequestModel):
     type: Label = Field(description="Kind of mark that the generator put on the text.")
     verifier: Label | None = None
     result: Label | None = None
 
 
-class GeneratorIn(_In):
+class GeneratorIn(RequestModel):
     model: Label | None = None
     provider: Label | None = None
     upstream_marking: UpstreamMarkingIn | None = None
 
 
-class EditorialIn(_In):
+class EditorialIn(RequestModel):
     public_interest: StrictBool = Field(
         False, description="It informs the public on matters of public interest."
     )
@@ -101,19 +98,17 @@ class EditorialIn(_In):
     edited: StrictBool = Field(False, description="A person changed what the model wrote.")
 
 
-class MediaIn(_In):
+class MediaIn(RequestModel):
     sha256: Sha256
     content_type: Annotated[
         str, StringConstraints(max_length=100, pattern=r"^[a-z0-9.+-]+/[a-z0-9.+-]+$")
     ]
 
 
-class SubmissionIn(_In):
+class SubmissionIn(RequestModel):
     """A message that an avatar wants to say."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
         json_schema_extra={
             "examples": [
                 {
@@ -302,7 +297,7 @@ class BlockedOut(OutcomeOut):
     detail: str
 
 
-class ReviewIn(_In):
+class ReviewIn(RequestModel):
     action: ReviewAction
     reason: Why
     text: str | None = Field(None, description="The edited text; with the action edit, only then.")
@@ -350,7 +345,7 @@ def escalation_out(escalation: Escalation) -> EscalationOut:
     )
 
 
-class AcknowledgeIn(_In):
+class AcknowledgeIn(RequestModel):
     reason: Why = Field(description="What was seen and done; stands in the audit log.")
 
 

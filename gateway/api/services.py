@@ -1,4 +1,4 @@
-"""What the HTTP doors lead to, handed over by the assembly."""
+"""What the HTTP API calls, handed over by the assembly."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ class ApiServices:
 
 
 def services_of(request: Request) -> ApiServices:
-    """The doors of the app that serves this request."""
+    """The services behind the app that serves this request."""
     services = request.app.state.services
     if not isinstance(services, ApiServices):
-        raise TypeError("the app was built without doors")
+        raise TypeError("the app was built without services")
     return services

@@ -1,4 +1,4 @@
-"""The proxy's door, with a whole gateway behind it and a platform of our own behind that."""
+"""The proxy, with a whole gateway behind it and a platform of our own behind that."""
 
 from __future__ import annotations
 
