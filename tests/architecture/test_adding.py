@@ -153,3 +153,22 @@ def test_a_country_is_a_folder_and_a_line_of_the_table_of_countries(tmp_path: Pa
     assert stripped["found"] == [["NL_BSN", "NlBsnRecognizer"]]
     assert "| Netherlands | NL_BSN |" in stripped["reference"]
     copy.run_tests("-k", "NL_BSN or national_kind or dutch", cases, *GENERATED)
+
+
+@pytest.mark.timeout(600)
+def test_a_law_is_a_folder_that_a_command_writes(tmp_path: Path) -> None:
+    copy = make_scratch_copy(tmp_path)
+    copy.python("-m", "gateway", "policy", "new", "--law", "us.xx", "--policies", "policies")
+    copy.python("-m", "docs.generate")
+    made = {path for path in copy.touched() if not path.startswith("docs/reference/")}
+    assert made
+    assert outside(made, documented_places("a law", rule="us_xx")) == set()
+
+    assert "no problems" in copy.python(
+        "-m", "gateway", "policy", "check", "--policies", "policies"
+    )
+    told = copy.python(
+        "-m", "gateway", "policy", "test", "--policies", "policies", "--run", "us_xx"
+    )
+    assert "1 passed, 0 failed" in told
+    copy.run_tests("-k", "law", "tests/unit/policy/packs/test_legal.py")
