@@ -43,7 +43,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[st
     with running(
         tmp_path_factory.mktemp("schemathesis"),
         patience_s=PATIENCE_S,
-        doors=False,
+        services=False,
         **PATIENT_TEXT,
     ) as there:
         token = (there.data_dir / "first-api-key").read_text(encoding="utf-8").strip()

@@ -32,7 +32,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     with running(
         tmp_path_factory.mktemp("sdk"),
         patience_s=PATIENCE_S,
-        doors=False,
+        services=False,
         **PATIENT_TEXT,
     ) as found:
         with Client(found.gateway, token(found)) as client:
