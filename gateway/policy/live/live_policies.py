@@ -105,7 +105,7 @@ class LivePolicies:
         self._now = now
         self._changing = asyncio.Lock()
         self._log = structlog.get_logger("gateway.policy")
-        self._current = self._generation(snapshot, self._signals(snapshot))
+        self._current = self._make_generation(snapshot, self._signal_detector(snapshot))
         self._users: Counter[_Generation] = Counter()  # messages that hold a generation
         self._closing: set[asyncio.Task[None]] = set()
         self._status = PoliciesStatus(bundle=snapshot.bundle, source=source, since=now())
@@ -117,7 +117,8 @@ class LivePolicies:
         self._users[generation] += 1
         try:
             yield PolicyGeneration(
-                signals=generation.signals, decide=partial(self._decide, generation.engine)
+                signals=generation.signals,
+                decide=partial(self._decide_and_tighten, generation.engine),
             )
         finally:
             self._users[generation] -= 1
@@ -169,9 +170,9 @@ class LivePolicies:
                 await asyncio.to_thread(keep)
                 self._status = replace(self._status, source=source, refused=None)
                 return snapshot.bundle
-            generation = await self._built(snapshot, before)
+            generation = await self._build_generation(snapshot, before)
             try:
-                await self._noted(before.snapshot, snapshot, source=source, actor=actor)
+                await self._note_change(before.snapshot, snapshot, source=source, actor=actor)
                 await asyncio.to_thread(keep)
             except BaseException:
                 await self._restore(before, generation)
@@ -209,7 +210,7 @@ class LivePolicies:
         digest = self.bundle.digest
         detail = {"refused": refusal.problem[:1_000], "source": source, **places}
         try:
-            await self._note(self._change(actor, digest, digest, detail))
+            await self._note(self._policy_change(actor, digest, digest, detail))
         except GatewayError as failure:
             self._log.warning("could not note the refusal", error=type(failure).__name__)
 
@@ -218,9 +219,9 @@ class LivePolicies:
         are others."""
         if before != self.bundle.digest:
             detail = {"source": self._status.source, "revisions": dict(self.bundle.revisions)}
-            await self._note(self._change("start", before, self.bundle.digest, detail))
+            await self._note(self._policy_change("start", before, self.bundle.digest, detail))
 
-    async def _decide(self, engine: PolicyEngine, facts: Facts) -> Decision:
+    async def _decide_and_tighten(self, engine: PolicyEngine, facts: Facts) -> Decision:
         decision = await engine.decide(facts)
         if self._shadow is not None:  # packs beside packs, without the creator's own rules
             self._shadow.offer(facts, decision)
@@ -228,7 +229,7 @@ class LivePolicies:
             decision = await self._sandbox.tighten(decision, facts)
         return decision
 
-    def _generation(self, snapshot: Snapshot, signals: SignalDetector) -> _Generation:
+    def _make_generation(self, snapshot: Snapshot, signals: SignalDetector) -> _Generation:
         """Not warm yet. Raises PolicyInvalid."""
         return _Generation(
             snapshot=snapshot,
@@ -237,13 +238,13 @@ class LivePolicies:
             check=creator_checker(snapshot.schemas),
         )
 
-    def _signals(self, snapshot: Snapshot) -> SignalDetector:
+    def _signal_detector(self, snapshot: Snapshot) -> SignalDetector:
         return SignalDetector(phrases=snapshot.phrases, read=self._read)
 
-    async def _built(self, snapshot: Snapshot, before: _Generation) -> _Generation:
+    async def _build_generation(self, snapshot: Snapshot, before: _Generation) -> _Generation:
         """A warm generation. Raises PolicyInvalid, or what a remote engine raises."""
-        signals = await asyncio.to_thread(self._signals, snapshot)
-        generation = self._generation(snapshot, signals)
+        signals = await asyncio.to_thread(self._signal_detector, snapshot)
+        generation = self._make_generation(snapshot, signals)
         try:
             await generation.warm()
         except BaseException:
@@ -266,15 +267,15 @@ class LivePolicies:
         except GatewayError as error:
             self._log.error("the old policies could not be restored", error=str(error))
 
-    async def _noted(self, old: Snapshot, new: Snapshot, *, source: str, actor: str) -> None:
+    async def _note_change(self, old: Snapshot, new: Snapshot, *, source: str, actor: str) -> None:
         revisions = dict(new.bundle.revisions)
         changed = sorted(
-            {path for path, _ in _sources(old) ^ _sources(new)},
+            {path for path, _ in _source_set(old) ^ _source_set(new)},
         )
         detail = {"source": source, "revisions": revisions, "files": changed[:100]}
-        await self._note(self._change(actor, old.bundle.digest, new.bundle.digest, detail))
+        await self._note(self._policy_change(actor, old.bundle.digest, new.bundle.digest, detail))
 
-    def _change(
+    def _policy_change(
         self, actor: str, before: str | None, after: str, detail: Mapping[str, Any]
     ) -> Change:
         return Change(
@@ -289,7 +290,7 @@ class LivePolicies:
         )
 
 
-def _sources(snapshot: Snapshot) -> set[tuple[str, str]]:
+def _source_set(snapshot: Snapshot) -> set[tuple[str, str]]:
     """(path, content) of everything that decides."""
     return {(module.path, module.text) for module in snapshot.modules} | {
         (file.path, repr(file.value)) for file in (*snapshot.data_files, *snapshot.phrases)

@@ -64,8 +64,10 @@ class CreatorRuleSandbox:
         if text is None:
             return decision
         try:
-            rules = self._rules(text)
-            answer = await asyncio.to_thread(self._ask, rules, orjson.dumps(decision.document))
+            rules = self._checked_rules(text)
+            answer = await asyncio.to_thread(
+                self._ask_worker, rules, orjson.dumps(decision.document)
+            )
             return tightened(decision, rules, answer, creator=facts.creator.id)
         except StageFailure as failure:
             why = failure.reason
@@ -74,9 +76,9 @@ class CreatorRuleSandbox:
         return held(decision, creator=facts.creator.id, why=why)
 
     async def close(self) -> None:
-        await asyncio.to_thread(self._end)
+        await asyncio.to_thread(self._end_worker)
 
-    def _rules(self, text: str) -> CreatorRules:
+    def _checked_rules(self, text: str) -> CreatorRules:
         """Checked again: what was stored may be older than the check."""
         rules = self._checked.get(text)
         if rules is None:
@@ -85,11 +87,11 @@ class CreatorRuleSandbox:
                 self._checked.popitem(last=False)
         return rules
 
-    def _ask(self, rules: CreatorRules, document: bytes) -> bytes:
+    def _ask_worker(self, rules: CreatorRules, document: bytes) -> bytes:
         if self._resting.get(rules.text, 0.0) > self._clock():
             raise StageFailure("policy", "they took too long, and rest for a while")
         with self._one_at_a_time:
-            process = self._process or self._start()
+            process = self._process or self._start_worker()
             late = threading.Event()
 
             def end() -> None:
@@ -99,9 +101,11 @@ class CreatorRuleSandbox:
             timer = threading.Timer(self._deadline_s, end)
             timer.start()
             try:
-                answer = _exchange(process, [rules.path.encode(), rules.text.encode(), document])
+                answer = _exchange_frames(
+                    process, [rules.path.encode(), rules.text.encode(), document]
+                )
             except StageFailure:
-                self._end()
+                self._end_worker()
                 if late.is_set():
                     self._resting[rules.text] = self._clock() + REST_S
                     raise StageFailure("policy", "they took too long") from None
@@ -112,7 +116,7 @@ class CreatorRuleSandbox:
             raise StageFailure("policy", "they ended with an error")
         return answer[0]
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start_worker(self) -> subprocess.Popen[bytes]:
         path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
         process = subprocess.Popen(
             [sys.executable, "-m", "gateway.policy.live.sandbox"],
@@ -121,10 +125,10 @@ class CreatorRuleSandbox:
             env={**os.environ, "PYTHONPATH": path},
         )
         self._process = process
-        _exchange(process, [])  # it is there: starting counts for no deadline
+        _exchange_frames(process, [])  # it is there: starting counts for no deadline
         return process
 
-    def _end(self) -> None:
+    def _end_worker(self) -> None:
         process, self._process = self._process, None
         if process is None:
             return
@@ -136,7 +140,7 @@ class CreatorRuleSandbox:
                     stream.close()
 
 
-def _exchange(process: subprocess.Popen[bytes], parts: list[bytes]) -> list[bytes]:
+def _exchange_frames(process: subprocess.Popen[bytes], parts: list[bytes]) -> list[bytes]:
     into, out = process.stdin, process.stdout
     assert into is not None  # noqa: S101 - both are pipes
     assert out is not None  # noqa: S101
