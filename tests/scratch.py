@@ -56,9 +56,7 @@ class ScratchCopy:
 
     def run_tests(self, *arguments: str) -> str:
         """What pytest prints for the copy's own tests. Fails when one fails or none is selected."""
-        return self.python(
-            "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0", *arguments
-        )
+        return self.python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0", *arguments)
 
     def touched(self) -> set[str]:
         """Paths that are new or differ from the repository."""

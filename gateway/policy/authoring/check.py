@@ -25,6 +25,7 @@ from gateway.policy.packs.subset import TEST_BUILT_INS, problems
 from gateway.policy.packs.syntax import ParsedModule, parse_module
 
 OPA_TIMEOUT_S = 60.0
+"""For one run of the opa program."""
 
 _SCHEMAS = ("creator.schema.json", "input.schema.json")
 _VERDICTS = frozenset(verdict.value for verdict in Verdict)
@@ -107,7 +108,7 @@ def rule_module(module: ParsedModule) -> bool:
 
 
 def _naming_problems(module: ParsedModule) -> Iterator[PolicyInvalid]:
-    """The package follows from the path."""
+    """A package that does not follow from its path; a rule without `results`."""
     path = PurePosixPath(module.path)
     parts = path.parts
     if len(parts) == 1:
@@ -225,7 +226,7 @@ def _pack_problems(snapshot: Snapshot, modules: Iterable[ParsedModule]) -> Itera
 
 
 def _compile_problems(snapshot: Snapshot) -> Iterator[PolicyInvalid]:
-    """What only shows when all modules come together."""
+    """Problems that the engine finds only when it compiles all modules together."""
     for tests in (False, True):
         try:
             Evaluator(snapshot, tests=tests)

@@ -23,7 +23,7 @@ from gateway.policy.packs.source import Snapshot
 from gateway.policy.packs.subset import compile_snapshot
 from gateway.policy.packs.syntax import ParsedModule, RegoRule
 
-MAX_VALUE = 120  # characters of a value that is shown
+MAX_VALUE = 120  # characters of a value that is shown: one line of a terminal
 
 _ABOUT = re.compile(r"\.(?:list|kind) == \"")
 WORDS = ("submitted", "normalised", "folded", "lower")

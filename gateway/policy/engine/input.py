@@ -24,10 +24,12 @@ from gateway.policy.packs.circumstances import elapsed
 from gateway.policy.packs.quiet_hours import is_quiet
 
 MAX_SOURCE = 200
+"""Code points of a finding's source that policies see."""
 MAX_REASON = 500
+"""Code points of the reason why a stage is unavailable that policies see."""
 
 _DIGITS = 4  # numbers that Rego compares; the engines read these alike
-_CREATORS = 1_000
+_CREATORS = 1_000  # whose prepared terms are kept; the least recent is forgotten
 
 
 @dataclass(slots=True)

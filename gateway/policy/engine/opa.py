@@ -36,6 +36,7 @@ from gateway.policy.packs.subset import compile_snapshot
 
 DECISION_PATH = "data.gateway.decision"
 UPLOAD_TIMEOUT_S = 10.0
+"""For each request of an upload: the server compiles all modules after each step."""
 PREFIX = "avatar-gateway/"  # of the policy ids that this gateway owns on the server
 
 _OURS = frozenset({"packs", "gateway", "lib", RESERVED})
@@ -165,7 +166,8 @@ class OpaEngine:
         return answer
 
     async def _post_document(self, document: dict[str, Any]) -> Any:
-        """Once more when the server had closed the idle connection: asking changes nothing."""
+        """Query the server; try a second time when it had closed the idle connection, since a query
+        changes nothing."""
         for last in (False, True):
             try:
                 return await self._client.query_rule(
@@ -185,7 +187,8 @@ class OpaEngine:
 
 
 async def _refuse_strangers(client: AsyncOpaClient) -> None:
-    """Rules that others put beside ours would have a say in our decisions."""
+    """Raise ConfigurationError for modules of others in our packages: their rules would decide
+    along with ours."""
     for name, about in (await client.get_policies_info()).items():
         _, _, package = str(about["path"]).partition("/v1/data/")
         if not name.startswith(PREFIX) and package.split("/")[0] in _OURS:
@@ -248,7 +251,7 @@ def _make_client(url: str, token: str | None, timeout_s: float) -> AsyncOpaClien
 
 
 def _stage_failure(error: BaseException) -> StageFailure:
-    """What went wrong, without anything the server said: it may quote the document."""
+    """`error` as a StageFailure, without the server's words: they may quote the document."""
     if isinstance(error, aiohttp.ClientResponseError):
         return StageFailure(Stage.POLICY, f"the OPA server answered {error.status}")
     if isinstance(error, aiohttp.ClientConnectionError | OSError):

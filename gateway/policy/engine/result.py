@@ -21,7 +21,9 @@ from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.verdict import Verdict, strictest
 
 MAX_RESULT_BYTES = 1 << 20
+"""Of the whole answer: no policies have that much to say of one message."""
 MAX_TEXT = 2_000
+"""Code points of one text of the answer, such as a reason."""
 
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}
 _KINDS = {kind.value: kind for kind in ObligationKind}

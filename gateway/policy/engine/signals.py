@@ -30,11 +30,11 @@ from gateway.policy.packs.phrases import (
 from gateway.policy.packs.source import DataFile
 from gateway.ports import Read
 
-MAX_SOURCE = 200
+MAX_SOURCE = 200  # code points of a pattern, as a finding names it
 MAX_FINDINGS = 20  # of one list in one text; policies need no more than one
 
 _LONG_TEXT = 5_000  # code points; longer ones are scanned off the event loop
-_GROUP = 250  # patterns scanned as one
+_GROUP = 250  # patterns scanned as one, so that their states fit into _MEMORY
 _MEMORY = 24 << 20  # bytes that the states of one group may take
 _CANARY = "\x01canary\x01"
 

@@ -161,9 +161,9 @@ class LivePolicies:
         actor: str,
         keep: Callable[[], None] = lambda: None,
     ) -> Bundle:
-        """From now on decide by `snapshot`. `keep` is called right before, to make it last.
-        Raises PolicyInvalid, or what a remote engine or the log raises, and then goes on with
-        the old ones."""
+        """Take `snapshot` into use for the messages that come from now on. `keep` is called right
+        before, to store it for the next start. Raises PolicyInvalid, or what a remote engine or
+        the log raises; the old policies then stay in use."""
         async with self._changing:
             before = self._current
             if snapshot == before.snapshot:
@@ -193,7 +193,8 @@ class LivePolicies:
             return snapshot.bundle
 
     async def refuse(self, error: GatewayError, *, source: str, actor: str) -> None:
-        """Says everywhere that newer policies could not be used."""
+        """Report newer policies that could not be used: in the status, in the log of the process
+        and, where it can be written, in the audit log."""
         places = (
             {"file": error.file, "line": error.line, "column": error.column}
             if isinstance(error, PolicyInvalid)
@@ -215,8 +216,8 @@ class LivePolicies:
             self._log.warning("could not note the refusal", error=type(failure).__name__)
 
     async def started(self, before: str | None) -> None:
-        """Notes the policies of this start, when the last that were noted (`before`, a digest)
-        are others."""
+        """Note the policies of this start in the audit log, unless they are those noted last, whose
+        digest is `before`."""
         if before != self.bundle.digest:
             detail = {"source": self._status.source, "revisions": dict(self.bundle.revisions)}
             await self._note(self._policy_change("start", before, self.bundle.digest, detail))

@@ -187,8 +187,8 @@ class Reloader:
             raise InvalidField(f"bundle: {error.what}", error.problem, error.mend) from None
 
     async def withdraw(self, *, actor: str) -> Bundle:
-        """Go back to the policies of the folder, and forget the bundle. Raises InvalidField as
-        `push` does."""
+        """Take the policies of the folder into use again and delete the bundle. Raises
+        InvalidField as `push` does."""
         try:
             snapshot = await asyncio.to_thread(self._source.folder_snapshot)
             return await self._live.replace(

@@ -35,12 +35,14 @@ from gateway.policy.packs.creator_rules import (
 )
 
 DEADLINE_S = 0.25
+"""For one module on one message: its process is ended then, and the message held."""
 REST_S = 30.0
 """How long a module that took too long is not run again."""
 MEMORY_BYTES = 1 << 30
+"""Address space of the process, where the system can bound it."""
 
 _ROOT = Path(__file__).parents[3]
-_MODULES = 256
+_MODULES = 256  # kept ready; the oldest is forgotten
 _UNDEFINED = '"<undefined>"'
 
 
@@ -59,7 +61,8 @@ class CreatorRuleSandbox:
         self._resting: dict[str, float] = {}
 
     async def tighten(self, decision: Decision, facts: Facts) -> Decision:
-        """Never raises for what a module does: that holds the message, of this creator alone."""
+        """`decision`, made stricter by the rules of the message's creator, if there are any. A
+        module that fails holds the message; nothing that it does raises."""
         text = rules_in(facts.creator.settings)
         if text is None:
             return decision
@@ -79,7 +82,7 @@ class CreatorRuleSandbox:
         await asyncio.to_thread(self._end_worker)
 
     def _checked_rules(self, text: str) -> CreatorRules:
-        """Checked again: what was stored may be older than the check."""
+        """The module in `text`, checked anew: it may have been stored before a check existed."""
         rules = self._checked.get(text)
         if rules is None:
             rules = self._checked[text] = creator_rules(text)
@@ -183,7 +186,7 @@ class SandboxWorker:
 
 
 def serve(into: IO[bytes], out: IO[bytes]) -> None:
-    """Answers frames until the input ends."""
+    """Answer frames until the input ends."""
     runner = SandboxWorker()
     while (parts := read_frame(into)) is not None:
         write_frame(out, runner.answer(*parts) if len(parts) == 3 else [])

@@ -29,6 +29,7 @@ from gateway.ports import Now
 WAITING = 1_000
 """Messages that wait for the shadow, at most."""
 BATCH = 50
+"""Messages handed to the process at a time."""
 
 Note = Callable[[Change], Awaitable[object]]
 
@@ -73,7 +74,8 @@ class Shadow:
         return self._status
 
     def offer(self, facts: Facts, decision: Decision) -> None:
-        """Takes a decided message to the shadow, if it has room. Never waits, never fails."""
+        """Queue a decided message for the shadow; when the queue is full, count it as left out.
+        Never waits, never raises."""
         if self._replayer is None:
             return
         try:
@@ -103,7 +105,7 @@ class Shadow:
         self._log.info("shadow policies", digest=shadow)
 
     async def run(self) -> None:
-        """Judges what was offered, for ever."""
+        """Judge queued messages in batches, for ever."""
         while True:
             batch = [await self._queue.get()]
             while len(batch) < BATCH and not self._queue.empty():
@@ -111,7 +113,7 @@ class Shadow:
             await self.judge(batch)
 
     async def settle(self) -> None:
-        """Judges what waits now."""
+        """Judge the messages that are queued now."""
         batch = []
         while not self._queue.empty():
             batch.append(self._queue.get_nowait())

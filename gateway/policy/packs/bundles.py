@@ -24,7 +24,8 @@ from gateway.policy.packs.signing import (
 )
 from gateway.policy.packs.source import RESERVED, Snapshot, make_snapshot
 
-MAX_BUNDLE_BYTES = 4 << 20  # packed
+MAX_BUNDLE_BYTES = 4 << 20
+"""Of the packed bundle; source.MAX_TOTAL_BYTES bounds what is unpacked."""
 
 _NAME = "the bundle"
 _ANSWER = f"{RESERVED}/answer.rego"

@@ -24,7 +24,9 @@ from gateway.policy.packs.syntax import ParsedModule, RegoRule, parse_module, wa
 
 SETTING = "rego"
 MAX_BYTES = 16_384
+"""UTF-8 bytes of one creator's module."""
 MAX_RULES = 50
+"""Rules of one module."""
 MAX_LOOPS = 12
 """`some`, `every`, comprehensions and open indices in one module: what it does is bounded by the
 deadline of the sandbox, this keeps honest modules well below it."""

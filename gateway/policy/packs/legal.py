@@ -26,7 +26,7 @@ EVALUATOR = "duties"
 """The folder of the module that judges the facts of all rules."""
 _JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _CHANNELS = tuple(channel.value for channel in Channel)
-_FOREVER = "9999"
+_FOREVER = "9999"  # as text it is later than any day of `input.now`
 
 LEGAL_NOTICES = (
     NoticeKind.AI,

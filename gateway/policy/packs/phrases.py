@@ -17,6 +17,7 @@ from gateway.errors import PolicyInvalid
 from gateway.policy.packs.source import DataFile
 
 MAX_PATTERN = 2_000
+"""Code points of one pattern: a longer one belongs on several lines."""
 UNSPACED = frozenset({"bo", "ja", "km", "lo", "my", "th", "zh"})
 
 _FIELDS = {"list", "in", "languages"}

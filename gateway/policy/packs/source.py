@@ -24,6 +24,7 @@ from gateway.policy.packs import strict_data
 MAX_FILES = 4_000
 MAX_FILE_BYTES = 1 << 20
 MAX_TOTAL_BYTES = 16 << 20
+"""Bounds of a policies folder, so that a wrong path is refused before it fills the memory."""
 RESERVED = "gateway_bundle"  # where a server keeps the digest of what it was given
 
 
