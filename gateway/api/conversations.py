@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api.access import needs
+from gateway.api.parsed_json import ParsedJsonRoute
 from gateway.api.responses import documented
 from gateway.api.schemas import Identifier, Why
 from gateway.api.services import services_of
@@ -54,7 +55,7 @@ class TakeOverOut(BaseModel):
 
 
 def router() -> APIRouter:
-    routes = APIRouter(tags=["messages"])
+    routes = APIRouter(tags=["messages"], route_class=ParsedJsonRoute)
     path = "/v1/conversations/{conversation:path}/handover"
     routes.add_api_route(
         path,

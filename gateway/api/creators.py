@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Path, Request
 
 from gateway.api.access import needs
+from gateway.api.parsed_json import ParsedJsonRoute
 from gateway.api.responses import documented
 from gateway.api.schemas import CreatorOut
 from gateway.api.services import services_of
@@ -20,7 +21,7 @@ CreatorId = Annotated[str, Path(max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9
 
 
 def router() -> APIRouter:
-    routes = APIRouter(tags=["creators"])
+    routes = APIRouter(tags=["creators"], route_class=ParsedJsonRoute)
     routes.add_api_route(
         "/v1/creators",
         listed,

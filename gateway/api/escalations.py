@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from gateway.api.parsed_json import ParsedJsonRoute
 from gateway.api.responses import documented
 from gateway.api.reviews import Reviewer
 from gateway.api.schemas import AcknowledgedOut, AcknowledgeIn, EscalationOut, escalation_out
@@ -14,7 +15,7 @@ from gateway.api.submissions import MessageId
 
 
 def router() -> APIRouter:
-    routes = APIRouter(tags=["reviews"])
+    routes = APIRouter(tags=["reviews"], route_class=ParsedJsonRoute)
     routes.add_api_route(
         "/v1/escalations",
         waiting,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from gateway.api.access import needs
+from gateway.api.parsed_json import ParsedJsonRoute
 from gateway.api.responses import documented
 from gateway.api.schemas import HeldOut, OutcomeOut, ReviewIn, held_out, outcome_out
 from gateway.api.services import services_of
@@ -20,7 +21,7 @@ Reviewer = Annotated[ApiKey, Depends(needs(Role.REVIEWER))]
 
 
 def router() -> APIRouter:
-    routes = APIRouter(tags=["reviews"])
+    routes = APIRouter(tags=["reviews"], route_class=ParsedJsonRoute)
     routes.add_api_route(
         "/v1/reviews",
         waiting,

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 
 from gateway.api.access import needs
 from gateway.api.fast_path import KEY_LENGTH, KEY_PATTERN, direct
+from gateway.api.parsed_json import ParsedJsonRoute
 from gateway.api.problems import MEDIA_TYPE, TYPE_BASE
 from gateway.api.responses import documented
 from gateway.api.schemas import (
@@ -56,7 +57,7 @@ _STATUS = {
 
 
 def router() -> APIRouter:
-    routes = APIRouter(tags=["messages"])
+    routes = APIRouter(tags=["messages"], route_class=ParsedJsonRoute)
     answers: dict[int | str, dict[str, Any]] = {
         202: {"model": OutcomeOut, "description": "Held for a person, or queued for delivery."},
         403: {

@@ -25,6 +25,15 @@ from gateway.disclosure.receipt import verify_receipt
 from gateway.errors import ConfigurationError
 
 _COLOURS = {"publish": "green", "hold": "yellow", "block": "red"}
+_PATIENCE_S = 600.0
+"""How long the demo waits for a process or an answer, in seconds: minutes on a busy machine."""
+_UNHURRIED = {
+    "deadline_detect_ms": "60000",
+    "deadline_policy_ms": "60000",
+    "deadline_record_ms": "60000",
+    "deliver_wait_ms": "60000",
+}
+"""Settings of the demo's gateway: a slow machine must not turn its verdicts into holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +59,7 @@ def run_demo(data_dir: Path, console: Console, *, report: Path | None = None) ->
     """
     script = read_script()
     _make_fresh(data_dir)
-    with running(data_dir, services=True) as there:
+    with running(data_dir, services=True, patience_s=_PATIENCE_S, **_UNHURRIED) as there:
         console.print(
             f"Gateway on {there.gateway}, sandbox platform on {there.sandbox}, "
             f"ready after {there.ready_s:.1f} s."
@@ -105,7 +114,7 @@ def _get(url: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
 def _play(script: Script, there: RunningDemo, console: Console) -> list[ScriptResult]:
     results = []
     with httpx.Client(
-        base_url=there.gateway, headers=_key(there), timeout=30, trust_env=False
+        base_url=there.gateway, headers=_key(there), timeout=_PATIENCE_S, trust_env=False
     ) as client:
         for creator, settings in script.creators.items():
             client.put(f"/v1/creators/{creator}", json=dict(settings)).raise_for_status()
@@ -134,7 +143,7 @@ def _through_doors(there: RunningDemo) -> list[HeardText]:
     headers = _key(there)
     key = headers["Authorization"].removeprefix("Bearer ")
     with httpx.Client(
-        base_url=there.gateway, headers=headers, timeout=30, trust_env=False
+        base_url=there.gateway, headers=headers, timeout=_PATIENCE_S, trust_env=False
     ) as client:
         return through_doors(client, there.sandbox, key)
 
@@ -167,7 +176,7 @@ def _verify_log(data_dir: Path) -> tuple[bool, str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=_PATIENCE_S,
     )
     words = ran.stdout.strip() or ran.stderr.strip()
     return ran.returncode == 0, f"Audit log: {words}"

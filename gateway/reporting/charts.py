@@ -1,86 +1,113 @@
-"""Plots as SVG: bars, with a title and a description for those who do not see them. Colours are
-classes that the page sets; the numbers stand in a table beside each plot."""
+"""Bar and column plots of counts. The numbers stand in a table beside each plot."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
+from gateway.pages.plot import Plot, PlotBar, PlotLabel, PlotLine, shortened
+
+# Pixels of the plot, which the page scales to its column.
 _WIDTH = 720
-_LABEL = 190
-_NUMBER = 90
-_ROW = 26
-_BAR = 16
-_TEXT = 9.0  # width of a character of labels, at most
+_LABEL_ROOM = 190
+_NUMBER_ROOM = 90
+_ROW_HEIGHT = 26
+_BAR_HEIGHT = 16
+_COLUMNS_HEIGHT = 200
+_TOP, _BASE = 20, 164  # the tallest column's top, and the axis that columns stand on
+_AXIS_ROOM = 70  # left of the columns, for the numbers of the axis
+_MARGIN = 10  # right of the columns
+_GAP = 8  # between a label and what it names
+_WIDEST_COLUMN = 60
+
+_LONGEST_LABEL = 24
+"""Characters of a label that fit `_LABEL_ROOM` at 14 pixels, in a wide font."""
+
+_LEAST = 0.5
+"""Length of a bar that would be shorter: what is not zero is seen."""
 
 Rows = Sequence[tuple[str, Mapping[str, int]]]
+"""Label and counts by series, for each row."""
 
 
-def bars(name: str, *, title: str, about: str, rows: Rows, series: Sequence[str]) -> str:
-    """One bar for each row, made of its series. `name` makes the ids unique on the page."""
-    most = max((sum(counts.values()) for _, counts in rows), default=0) or 1
-    room = _WIDTH - _LABEL - _NUMBER
-    parts = []
+def bars(name: str, *, title: str, about: str, rows: Rows, series: Sequence[str]) -> Plot:
+    """Draw one horizontal bar for each row, made of its series, with the sum at its end. `name`
+    makes the ids unique on the page."""
+    scale = (_WIDTH - _LABEL_ROOM - _NUMBER_ROOM) / _largest_sum(rows)
+    drawn: list[PlotBar] = []
+    labels: list[PlotLabel] = []
     for number, (label, counts) in enumerate(rows):
-        top = number * _ROW
-        x = float(_LABEL)
-        parts.append(_words(_LABEL - 8, top + 17, _fit(label), "end"))
-        for one in series:
-            width = counts.get(one, 0) / most * room
+        top = number * _ROW_HEIGHT
+        x = float(_LABEL_ROOM)
+        labels.append(
+            PlotLabel(x=x - _GAP, y=top + 17, text=shortened(label, _LONGEST_LABEL), anchor="end")
+        )
+        for part in series:
+            width = counts.get(part, 0) * scale
             if width > 0:
-                parts.append(
-                    f'<rect class="{escape(one)}" x="{x:.1f}" y="{top + 5}" '
-                    f'width="{max(width, 0.5):.1f}" height="{_BAR}"/>'
+                drawn.append(
+                    PlotBar(
+                        series=part,
+                        x=x,
+                        y=top + 5,
+                        width=max(width, _LEAST),
+                        height=_BAR_HEIGHT,
+                    )
                 )
             x += width
-        parts.append(_words(x + 6, top + 17, f"{sum(counts.values()):,}", "start"))
-    return _svg(name, title, about, max(len(rows), 1) * _ROW + 4, parts)
-
-
-def columns(name: str, *, title: str, about: str, rows: Rows, series: Sequence[str]) -> str:
-    """One column for each row, from left to right; the first and last are labelled."""
-    height, base, left = 200, 164, 70
-    most = max((sum(counts.values()) for _, counts in rows), default=0) or 1
-    step = (_WIDTH - left - 10) / max(len(rows), 1)
-    width = min(step * 0.82, 60)
-    parts = [
-        f'<line class="axis" x1="{left}" y1="{base}" x2="{_WIDTH - 10}" y2="{base}"/>',
-        f'<line class="grid" x1="{left}" y1="20" x2="{_WIDTH - 10}" y2="20"/>',
-        _words(left - 8, 24, f"{most:,}", "end"),
-        _words(left - 8, base + 4, "0", "end"),
-    ]
-    for number, (_, counts) in enumerate(rows):
-        y = float(base)
-        x = left + number * step + (step - width) / 2
-        for one in series:
-            tall = counts.get(one, 0) / most * (base - 20)
-            y -= tall
-            if tall > 0:
-                parts.append(
-                    f'<rect class="{escape(one)}" x="{x:.1f}" y="{y:.1f}" '
-                    f'width="{width:.1f}" height="{max(tall, 0.5):.1f}"/>'
-                )
-    if rows:
-        first = left + step / 2 if len(rows) == 1 else float(left)
-        parts.append(_words(first, base + 20, rows[0][0], "middle" if len(rows) == 1 else "start"))
-    if len(rows) > 1:
-        parts.append(_words(_WIDTH - 10, base + 20, rows[-1][0], "end"))
-    return _svg(name, title, about, height, parts)
-
-
-def _svg(name: str, title: str, about: str, height: int, parts: list[str]) -> str:
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" '
-        f'aria-labelledby="{name}-title {name}-desc">'
-        f'<title id="{name}-title">{escape(title)}</title>'
-        f'<desc id="{name}-desc">{escape(about)}</desc>' + "".join(parts) + "</svg>"
+        labels.append(PlotLabel(x=x + 6, y=top + 17, text=f"{sum(counts.values()):,}"))
+    return Plot(
+        name=name,
+        title=title,
+        about=about,
+        width=_WIDTH,
+        height=max(len(rows), 1) * _ROW_HEIGHT + 4,
+        bars=tuple(drawn),
+        labels=tuple(labels),
     )
 
 
-def _words(x: float, y: float, text: str, anchor: str) -> str:
-    return f'<text x="{x:.1f}" y="{y}" text-anchor="{anchor}">{escape(text)}</text>'
+def columns(name: str, *, title: str, about: str, rows: Rows, series: Sequence[str]) -> Plot:
+    """Draw one column for each row, from left to right; the first and last are labelled."""
+    right = _WIDTH - _MARGIN
+    largest = _largest_sum(rows)
+    step = (right - _AXIS_ROOM) / max(len(rows), 1)
+    width = min(step * 0.82, _WIDEST_COLUMN)
+    drawn: list[PlotBar] = []
+    for number, (_, counts) in enumerate(rows):
+        y = float(_BASE)
+        x = _AXIS_ROOM + number * step + (step - width) / 2
+        for part in series:
+            height = counts.get(part, 0) / largest * (_BASE - _TOP)
+            y -= height
+            if height > 0:
+                drawn.append(
+                    PlotBar(series=part, x=x, y=y, width=width, height=max(height, _LEAST))
+                )
+    labels = [
+        PlotLabel(x=_AXIS_ROOM - _GAP, y=_TOP + 4, text=f"{largest:,}", anchor="end"),
+        PlotLabel(x=_AXIS_ROOM - _GAP, y=_BASE + 4, text="0", anchor="end"),
+    ]
+    if len(rows) == 1:
+        middle = _AXIS_ROOM + step / 2
+        labels.append(PlotLabel(x=middle, y=_BASE + 20, text=rows[0][0], anchor="middle"))
+    elif rows:
+        labels.append(PlotLabel(x=_AXIS_ROOM, y=_BASE + 20, text=rows[0][0]))
+        labels.append(PlotLabel(x=right, y=_BASE + 20, text=rows[-1][0], anchor="end"))
+    return Plot(
+        name=name,
+        title=title,
+        about=about,
+        width=_WIDTH,
+        height=_COLUMNS_HEIGHT,
+        bars=tuple(drawn),
+        labels=tuple(labels),
+        lines=(
+            PlotLine(kind="axis", start=_AXIS_ROOM, stop=right, y=_BASE),
+            PlotLine(kind="grid", start=_AXIS_ROOM, stop=right, y=_TOP),
+        ),
+    )
 
 
-def _fit(label: str) -> str:
-    most = int((_LABEL - 12) / _TEXT * 1.25)
-    return label if len(label) <= most else label[: most - 1] + "…"
+def _largest_sum(rows: Rows) -> int:
+    """At least 1, as it divides."""
+    return max((sum(counts.values()) for _, counts in rows), default=0) or 1

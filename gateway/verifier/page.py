@@ -9,37 +9,44 @@ from html import escape
 from gateway.verifier.report import VerificationReport
 
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1b1f24; --paper: #ffffff; --line: #c8ced6;
-  --good: #10632c; --bad: #a4121c; --soft: #f3f5f7; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --paper: #14171b; --line: #434a54;
-  --good: #6fd08c; --bad: #ff8a8a; --soft: #1e2329; } }
+:root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --paper: #ffffff;
+  --line: #d0d7de; --good: #10632c; --bad: #a4121c; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9aa6b2; --paper: #0f1419;
+  --line: #30363d; --good: #6fd08c; --bad: #ff8a8a; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 60rem; padding: 1.5rem; background: var(--paper);
-  color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.1rem; font-weight: 500; margin: 0 0 .75rem; }
-h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
-.verdict { border: 3px solid var(--bad); padding: 1rem; overflow-wrap: anywhere; }
+body { margin: 0; background: var(--paper); color: var(--ink);
+  font: 16px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
+main, footer { max-width: 60rem; margin: 0 auto; padding: 1.25rem 1.25rem 0; }
+header { border-bottom: 1px solid var(--line); margin-bottom: 1.25rem; }
+.product { margin: 0; color: var(--soft); font-size: .85rem; letter-spacing: .03em; }
+h1 { font-size: 1.8rem; line-height: 1.25; margin: 0 0 .5rem; }
+h2 { font-size: 1.2rem; margin: 2.2rem 0 .25rem; }
+.verdict { border: 3px solid var(--bad); border-radius: .5rem; padding: 1rem;
+  overflow-wrap: anywhere; }
 .verdict.holds { border-color: var(--good); }
 .verdict p { margin: .25rem 0; }
 .verdict strong { font-size: 1.35rem; }
 strong.holds { color: var(--good); } strong.failed { color: var(--bad); }
-table { border-collapse: collapse; width: 100%; }
-th, td { border-top: 1px solid var(--line); padding: .35rem .75rem .35rem 0; text-align: left;
+table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+th, td { border-bottom: 1px solid var(--line); padding: .3rem .6rem .3rem 0; text-align: left;
   vertical-align: top; overflow-wrap: anywhere; }
-th { font-weight: 400; width: 34%; }
+th { font-weight: 500; width: 34%; }
 .checks th { width: 68%; }
-thead th { background: var(--soft); font-weight: 600; }
-caption { text-align: left; font-weight: 600; padding: .25rem 0; }
+thead th { color: var(--soft); font-weight: 500; }
 li { overflow-wrap: anywhere; margin: .25rem 0; }
-footer { margin-top: 2rem; border-top: 1px solid var(--line); font-size: .9rem; }
-@media print { :root { --ink: #000; --paper: #fff; --line: #888; --good: #000; --bad: #000; }
-  body { max-width: none; padding: 0; font-size: 10pt; } tr, li { break-inside: avoid; }
-  h2 { break-after: avoid; } }
+footer p { margin: 0; padding: 1rem 0 2rem; border-top: 1px solid var(--line);
+  color: var(--soft); font-size: .9rem; }
+@media print { :root { --ink: #000; --soft: #444; --paper: #fff; --line: #bbb; --good: #000;
+  --bad: #000; }
+  main, footer { max-width: none; padding: 0; } body { font-size: 10pt; }
+  tr, li, .verdict { break-inside: avoid; } h2 { break-after: avoid; } }
 """
+"""As the shared stylesheet of the gateway's other pages, gateway/pages/templates/style.css. The
+verifier stands alone and cannot read that one; a test holds that the colours are the same."""
 
 
 def as_page(report: VerificationReport) -> str:
-    """The page; everything from the file is escaped."""
+    """Lay the report out as HTML; everything from the file is escaped."""
     return "\n".join(_lines(report)) + "\n"
 
 
@@ -53,20 +60,21 @@ def _lines(report: VerificationReport) -> Iterator[str]:
     )
     verdict = _text(report.headline)
     yield f"<title>{verdict}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>"
-    yield "<h1>Verification of an audit log</h1>"
+    yield '<header><p class="product">avatar-gateway</p>'
+    yield "<h1>Verification of an audit log</h1></header>"
     yield f'<div class="verdict {end}"><p><strong class="{end}">{verdict}</strong></p>'
     if report.first:
         yield f"<p>First: {_text(str(report.first))}</p>"
     yield "</div>"
-    yield from _told({"Findings": report.listed, "Warnings": report.warnings})
+    yield from _lists({"Findings": report.listed, "Warnings": report.warnings})
     yield '<h2>Checks</h2>\n<table class="checks">'
     yield '<thead><tr><th scope="col">check</th><th scope="col">outcome</th></tr></thead>\n<tbody>'
-    for name, ended in report.checks():
-        style = "holds" if ended == "holds" else "failed"
-        plain = ended == "not asked for"
-        yield _row(name, ended if plain else f'<strong class="{style}">{_text(ended)}</strong>')
+    for name, outcome in report.checks():
+        style = "holds" if outcome == "holds" else "failed"
+        plain = outcome == "not asked for"
+        yield _row(name, outcome if plain else f'<strong class="{style}">{_text(outcome)}</strong>')
     yield "</tbody>\n</table>"
-    yield from _told({"What this does not show": report.limits})
+    yield from _lists({"What this does not show": report.limits})
     for title, rows in report.sections():
         yield f"<h2>{_text(title)}</h2>\n<table>\n<tbody>"
         yield from (_row(label, _text(value)) for label, value in rows)
@@ -76,11 +84,12 @@ def _lines(report: VerificationReport) -> Iterator[str]:
     yield "</body>\n</html>"
 
 
-def _told(lists: dict[str, list[str]]) -> Iterator[str]:
-    for title, listed in lists.items():
-        if listed:
+def _lists(lists: dict[str, list[str]]) -> Iterator[str]:
+    """A headed list for each title that has items."""
+    for title, items in lists.items():
+        if items:
             yield f"<h2>{_text(title)}</h2>\n<ul>"
-            yield from (f"<li>{_text(one)}</li>" for one in listed)
+            yield from (f"<li>{_text(item)}</li>" for item in items)
             yield "</ul>"
 
 
@@ -89,4 +98,5 @@ def _row(label: str, cell: str) -> str:
 
 
 def _text(text: str) -> str:
+    """Escape it; characters that do not print become U+FFFD."""
     return escape("".join(c if c.isprintable() else "\ufffd" for c in text))

@@ -18,7 +18,7 @@ from openai.types.responses import Response
 
 from tests.generator import generator
 from tests.patience import PATIENCE_S
-from tests.processes import Serving, run, serving
+from tests.processes import Serving, run, unhurried
 from tests.taken_back import RETRACTED, RULE
 
 ORDINARY = (
@@ -44,7 +44,11 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     folder = tmp_path_factory.mktemp("openai")
     with (
         generator(folder, {**ANSWERS, "le concert": RETRACTED}) as url,
-        serving(folder / "data", upstream_url=url, upstream_key="of the generator") as started,
+        unhurried(
+            folder / "data",
+            upstream_url=url,
+            upstream_key="of the generator",
+        ) as started,
     ):
         with started.client() as http:
             http.put("/v1/creators/lea", json={"display_name": "Léa"}).raise_for_status()
@@ -244,7 +248,7 @@ async def talking(slow: Slow | Failing, folder: Path) -> AsyncIterator[openai.As
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = "http://{}:{}/v1".format(*runner.addresses[0][:2])
-        with serving(folder / "data", upstream_url=url, upstream_key="ours") as there:
+        with unhurried(folder / "data", upstream_url=url, upstream_key="ours") as there:
             with there.client() as http:
                 http.put("/v1/creators/lea", json={}).raise_for_status()
             key = there.headers["Authorization"].removeprefix("Bearer ")

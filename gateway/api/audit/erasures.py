@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.api.access import needs
 from gateway.api.audit.entries import Auditor
+from gateway.api.parsed_json import ParsedJsonRoute
 from gateway.api.responses import documented
 from gateway.api.schemas import Identifier, Moment, Why
 from gateway.api.services import services_of
@@ -136,7 +137,7 @@ class LegalHoldOut(BaseModel):
 
 
 def router() -> APIRouter:
-    routes = APIRouter(tags=["erasure"])
+    routes = APIRouter(tags=["erasure"], route_class=ParsedJsonRoute)
     writing = documented(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
     reading = documented(401, 403, 422, 429, 503)
     routes.add_api_route(

@@ -23,6 +23,7 @@ from gateway.api.services import ApiServices, ReportServices, services_of
 from gateway.errors import ConfigurationError, InvalidField, RateLimited, StateConflict
 from gateway.model.record import Entry
 from gateway.model.verdict import Verdict
+from gateway.pages.render import CONTENT_POLICY
 from gateway.reporting import html as page
 from gateway.reporting import report
 from gateway.reporting.export import Export, ExportHeader
@@ -198,7 +199,7 @@ class _Reporting:
         if asked.format is ReportFormat.CSV:
             return Response(report.as_csv(made), media_type="text/csv; charset=utf-8")
         if asked.format is ReportFormat.HTML:
-            policy = {"Content-Security-Policy": page.CONTENT_POLICY}
+            policy = {"Content-Security-Policy": CONTENT_POLICY}
             return Response(page.as_html(made), media_type="text/html", headers=policy)
         return Response(report.as_json(made), media_type="application/json")
 

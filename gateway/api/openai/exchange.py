@@ -21,6 +21,7 @@ from gateway.api.openai.chat import ChatIn
 from gateway.api.openai.responses import PATH as RESPONSES
 from gateway.api.openai.responses import ResponsesIn
 from gateway.api.openai.wire import Completion, GenerationRequest, Origin, WireForm, parse
+from gateway.api.parsed_json import ParsedJsonRoute
 from gateway.api.services import ApiServices, services_of
 from gateway.api.submissions import observe
 from gateway.errors import GatewayError, InvalidField, NotFound, NotRecorded, UpstreamFailed
@@ -65,7 +66,7 @@ def _documented(meaning: str, *types: str) -> dict[str, Any]:
 
 
 def router() -> APIRouter:
-    routes = APIRouter(tags=["streams"])
+    routes = APIRouter(tags=["streams"], route_class=ParsedJsonRoute)
     for path, door, schema, what in (
         (CHAT, chat, ChatIn.model_json_schema(), "Chat completions"),
         (RESPONSES, responses, ResponsesIn.model_json_schema(), "Responses"),

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
 
 from gateway.api.access import needs
+from gateway.api.parsed_json import ParsedJsonRoute
 from gateway.api.problems import problem
 from gateway.api.services import services_of
 from gateway.errors import InvalidField, StageFailure
@@ -95,7 +96,7 @@ class OpenAiErrorOut(BaseModel):
 
 
 def router() -> APIRouter:
-    routes = APIRouter(tags=["moderation"])
+    routes = APIRouter(tags=["moderation"], route_class=ParsedJsonRoute)
     meanings: dict[int | str, str] = {
         400: "A field is wrong, or the body is not acceptable JSON.",
         401: "No valid API key.",

@@ -1,59 +1,57 @@
-"""What a backtest found, drawn: an SVG picture, and a page around it. Ids and counts, no texts."""
+"""A backtest drawn: an SVG picture, and a page around it. Ids and counts, no texts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
+from gateway.pages import plot as pages
+from gateway.pages.parts import PageTable
+from gateway.pages.plot import Plot, PlotBar, PlotLabel, shortened
+from gateway.pages.render import render
 from gateway.policy.authoring.backtest import BacktestReport
 
-_BAR, _GAP, _LABEL, _WIDTH = 18, 6, 240, 480
-_NEW, _GONE = "#b45309", "#1d4ed8"  # told apart by people who do not see red and green
+# Pixels of the picture.
+_LABEL_ROOM, _BAR_ROOM, _NUMBER_ROOM = 300, 480, 80
+_BAR_HEIGHT, _ROW_HEIGHT = 18, 24
+_HEADING_HEIGHT = 40
+_LONGEST_LABEL = 34  # characters that fit the room in a wide font
+
+_FILLS = {"anew": "#b45309", "gone": "#1d4ed8"}
+"""Orange and blue: told apart by people who do not see red and green."""
+
+_DIGEST_SHOWN = 12
+"""Characters of the policies' digest, as `policy backtest` names them."""
 
 Row = tuple[str, int, int]
 """name, fired anew (or changed), gone (or 0)"""
 
 
 def svg(report: BacktestReport) -> str:
-    """Bars: decisions changed by rule, channel and creator."""
-    groups: list[tuple[str, list[Row]]] = [
-        ("by rule: fired anew (orange), gone (blue)", rule_rows(report)),
-        ("by channel", [(name, counts[0], 0) for name, counts in top(report.channels)]),
-        ("by creator", [(name, counts[0], 0) for name, counts in top(report.creators)]),
-    ]
-    most = max((new + gone for _, rows in groups for _, new, gone in rows), default=1) or 1
-    parts: list[str] = []
-    y = 24
-    title = f"{report.changed} of {report.decisions} decisions would have changed"
-    parts.append(_text(8, y, title, bold=True))
-    for name, rows in groups:
-        y += 34
-        parts.append(_text(8, y, name, bold=True))
-        for label, new, gone in rows:
-            y += _BAR + _GAP
-            parts.append(_text(8, y + 13, label))
-            parts.extend(_bars(y, new, gone, most))
-    height = y + 2 * (_BAR + _GAP)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_LABEL + _WIDTH + 80}" '
-        f'height="{height}" font-family="sans-serif" font-size="13" role="img" '
-        f'aria-label="{escape(title)}">\n' + "\n".join(parts) + "\n</svg>\n"
-    )
+    """Draw the decisions that changed by rule, channel and creator: an SVG file of its own."""
+    return pages.svg(_plot(report, titled=True), alone=True)
 
 
 def page(report: BacktestReport) -> str:
-    """The picture with the numbers below it, as HTML."""
-    rows = "".join(
-        f"<tr><td>{escape(name)}</td><td>{new}</td><td>{gone}</td><td>"
-        + ", ".join(escape(one.decision_id) for one in report.examples.get(name, ()))
-        + "</td></tr>\n"
-        for name, new, gone in rule_rows(report)
+    """Lay out the picture with the numbers below it, as HTML."""
+    rules = PageTable(
+        head=("rule", "fired anew", "gone", "examples"),
+        rows=tuple(
+            (
+                name,
+                str(new),
+                str(gone),
+                ", ".join(example.decision_id for example in report.examples.get(name, ())),
+            )
+            for name, new, gone in rule_rows(report)
+        ),
+        texts=frozenset({0, 3}),
     )
-    return (
-        '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>Backtest</title>\n'
-        f"<h1>Backtest of {escape(report.digest[:12])}</h1>\n{svg(report)}"
-        "<table border><tr><th>rule<th>fired anew<th>gone<th>examples</tr>\n"
-        f"{rows}</table>\n</html>\n"
+    return render(
+        "backtest.html",
+        package="gateway.policy.authoring",
+        digest=report.digest[:_DIGEST_SHOWN],
+        plot=_plot(report, titled=False),
+        rules=rules,
     )
 
 
@@ -68,17 +66,45 @@ def top(groups: dict[str, list[int]], most: int = 15) -> Sequence[tuple[str, lis
     return sorted(groups.items(), key=lambda item: (-item[1][0], item[0]))[:most]
 
 
-def _bars(y: int, new: int, gone: int, most: int) -> list[str]:
-    wide, more = (_WIDTH * value / most for value in (new, gone))
-    count = str(new) if not gone else f"{new} / {gone}"
-    return [
-        f'<rect x="{_LABEL}" y="{y}" width="{wide:.1f}" height="{_BAR}" fill="{_NEW}"/>',
-        f'<rect x="{_LABEL + wide:.1f}" y="{y}" width="{more:.1f}" height="{_BAR}" '
-        f'fill="{_GONE}"/>',
-        _text(_LABEL + wide + more + 6, y + 13, count),
+def _plot(report: BacktestReport, *, titled: bool) -> Plot:
+    """With `titled`, the title is in the picture too; the page has it above."""
+    groups: list[tuple[str, list[Row]]] = [
+        ("by rule: fired anew (orange), gone (blue)", rule_rows(report)),
+        ("by channel", [(name, counts[0], 0) for name, counts in top(report.channels)]),
+        ("by creator", [(name, counts[0], 0) for name, counts in top(report.creators)]),
     ]
+    largest = max((new + gone for _, rows in groups for _, new, gone in rows), default=1) or 1
+    title = f"{report.changed} of {report.decisions} decisions would have changed"
+    bars: list[PlotBar] = []
+    labels = [PlotLabel(x=8, y=24, text=title, bold=True)] if titled else []
+    y = 24 if titled else 24 - _HEADING_HEIGHT
+    for heading, rows in groups:
+        y += _HEADING_HEIGHT
+        labels.append(PlotLabel(x=8, y=y, text=heading, bold=True))
+        y += 10 - _ROW_HEIGHT
+        for label, new, gone in rows:
+            y += _ROW_HEIGHT
+            drawn = _row_bars(y, new, gone, _BAR_ROOM / largest)
+            count = str(new) if not gone else f"{new} / {gone}"
+            end = drawn[-1].x + drawn[-1].width
+            bars.extend(drawn)
+            labels.append(PlotLabel(x=8, y=y + 13, text=shortened(label, _LONGEST_LABEL)))
+            labels.append(PlotLabel(x=end + 6, y=y + 13, text=count))
+        y += _ROW_HEIGHT
+    return Plot(
+        name="backtest",
+        title=title,
+        about="Changed decisions by rule (fired anew, gone), by channel and by creator.",
+        width=_LABEL_ROOM + _BAR_ROOM + _NUMBER_ROOM,
+        height=y + 8,
+        bars=tuple(bars),
+        labels=tuple(labels),
+        fills=_FILLS,
+    )
 
 
-def _text(x: float, y: float, text: str, *, bold: bool = False) -> str:
-    weight = ' font-weight="bold"' if bold else ""
-    return f'<text x="{x:.1f}" y="{y}"{weight}>{escape(text[:60])}</text>'
+def _row_bars(y: int, new: int, gone: int, scale: float) -> tuple[PlotBar, PlotBar]:
+    """Both bars of a row, one after the other; one of them may have no length."""
+    first = PlotBar(series="anew", x=_LABEL_ROOM, y=y, width=new * scale, height=_BAR_HEIGHT)
+    x = _LABEL_ROOM + first.width
+    return first, PlotBar(series="gone", x=x, y=y, width=gone * scale, height=_BAR_HEIGHT)

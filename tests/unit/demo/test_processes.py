@@ -19,11 +19,13 @@ def test_the_settings_of_others_stay_outside(monkeypatch: pytest.MonkeyPatch) ->
     assert given["PATH_TO_SOMETHING"] == "kept"
 
 
+@pytest.mark.programs
 def test_it_runs_this_very_program() -> None:
     ran = subprocess.run(command("--version"), capture_output=True, text=True, check=True)
     assert ran.stdout.strip()
 
 
+@pytest.mark.programs
 def test_a_process_that_ends_early_is_told_with_its_last_words(tmp_path: Path) -> None:
     words = "print('too bad'); raise SystemExit(3)"
     with (
@@ -34,6 +36,7 @@ def test_a_process_that_ends_early_is_told_with_its_last_words(tmp_path: Path) -
     assert process.returncode == 3
 
 
+@pytest.mark.programs
 def test_a_process_that_is_never_ready_is_stopped(tmp_path: Path) -> None:
     words = "import time; time.sleep(600)"
     with (

@@ -5,18 +5,20 @@ from xml.etree import ElementTree
 
 import pytest
 
+from gateway.pages.plot import Plot, svg
 from gateway.reporting.charts import bars, columns
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROWS = [("dm", {"publish": 30, "hold": 10}), ("<b>&", {"publish": 0, "hold": 5})]
 
 
-def parsed(svg: str) -> ElementTree.Element:
-    return ElementTree.fromstring(svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" '))  # noqa: S314 - our own
+def parsed(plot: Plot) -> ElementTree.Element:
+    drawn = svg(plot).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
+    return ElementTree.fromstring(drawn)  # noqa: S314 - our own
 
 
 @pytest.mark.parametrize("draw", [bars, columns])
-def test_a_plot_says_what_it_shows(draw: Callable[..., str]) -> None:
+def test_a_plot_says_what_it_shows(draw: Callable[..., Plot]) -> None:
     made = parsed(
         draw("x", title="A title", about="What it shows.", rows=ROWS, series=("publish", "hold"))
     )
@@ -45,7 +47,7 @@ def test_columns_stand_on_the_axis_and_stay_inside() -> None:
 
 @pytest.mark.parametrize("draw", [bars, columns])
 @pytest.mark.parametrize("rows", [[], [("a", {})], [("a", {"publish": 0})]])
-def test_nothing_is_drawn_too(draw: Callable[..., str], rows: object) -> None:
+def test_nothing_is_drawn_too(draw: Callable[..., Plot], rows: object) -> None:
     parsed(draw("x", title="t", about="d", rows=rows, series=("publish",)))
 
 

@@ -84,6 +84,7 @@ async def _check_whole(place: Place, path: Path, said: list[tuple[str, int]]) ->
     return store
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("acknowledged", [1, 40, 333])
 async def test_a_kill_loses_nothing_that_was_acknowledged(
     place: Place, path: Path, acknowledged: int
@@ -106,6 +107,7 @@ def _said(line: str) -> tuple[str, int]:
     return message_id, int(seq)
 
 
+@pytest.mark.programs
 async def test_a_full_disk_records_nothing_by_halves_and_is_survived(
     place: Place, path: Path
 ) -> None:

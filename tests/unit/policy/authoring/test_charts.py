@@ -3,8 +3,10 @@ from __future__ import annotations
 from collections import Counter
 from xml.etree import ElementTree
 
+import pytest
+
 from gateway.policy.authoring.backtest import BacktestReport
-from gateway.policy.authoring.charts import rule_rows, svg, top
+from gateway.policy.authoring.charts import page, rule_rows, svg, top
 
 
 def _report() -> BacktestReport:
@@ -25,3 +27,27 @@ def test_the_picture_is_well_formed_and_fits() -> None:
     rects = picture.findall("{http://www.w3.org/2000/svg}rect")
     assert len(rects) == 8
     assert all(float(one.get("y", 0)) < height for one in rects)
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", '"><rect onload="x', "a\x07b"])
+def test_a_hostile_name_stays_text(name: str) -> None:
+    report = _report()
+    report.fired[name], report.channels[name] = 9, [9, 9]
+    picture = ElementTree.fromstring(svg(report))  # noqa: S314 - our own
+    texts = [one.text for one in picture.iter("{http://www.w3.org/2000/svg}text")]
+    shown = name.replace("\x07", "\ufffd")
+    assert texts.count(shown) == 2
+    assert {one.tag.partition("}")[2] for one in picture.iter()} == {
+        *("svg", "title", "desc", "rect", "text")
+    }
+    drawn = page(report)
+    assert "<script" not in drawn
+    assert '"><rect onload="x' not in drawn
+    assert "&lt;script" in drawn or "script" not in name
+
+
+def test_long_names_are_cut_before_the_bars() -> None:
+    report = _report()
+    report.fired["r" * 90] = 1
+    assert "r" * 35 not in svg(report)
+    assert "r" * 90 in page(report)  # in the table

@@ -90,6 +90,7 @@ def test_nothing_is_made_for_reading(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.programs
 def test_a_process_lives_until_it_closes_or_dies(url: str, path: Path) -> None:
     watching = SqliteDatabase(path, read_only=False)
     cursor = watching.connect_writer().cursor()

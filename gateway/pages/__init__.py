@@ -1,0 +1,1 @@
+"""What all HTML pages share: the template environment, the base page, the stylesheet, plots."""
