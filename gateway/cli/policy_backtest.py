@@ -30,7 +30,8 @@ from gateway.policy.packs.source import make_snapshot, read_folder
 from gateway.storage.store import EntryQuery
 
 PAGE = 400
-BAR = 40  # characters
+"""Entries of the log that are read at a time."""
+BAR = 40  # characters of the longest bar
 
 
 def add(app: typer.Typer, folder: Folder, commands: CommandServices) -> None:

@@ -16,16 +16,16 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.policy_common import (
-    As,
     AsJson,
     Directory,
     Folder,
+    FormatOption,
     OutputFormat,
     annotation,
+    chosen_format,
     console,
-    good,
     junit,
-    told_as,
+    pass_colour,
 )
 from gateway.errors import PolicyInvalid
 from gateway.policy.authoring.check import CheckReport, check, find_opa
@@ -61,7 +61,7 @@ def _add_check(app: typer.Typer, folder: Folder) -> None:
         built_ins: Annotated[
             bool, typer.Option("--built-ins", help="List the built-ins policies may call.")
         ] = False,
-        told: As = OutputFormat.TEXT,
+        output: FormatOption = OutputFormat.TEXT,
         as_json: AsJson = False,
     ) -> None:
         """Check syntax, the subset that both engines share, names, METADATA, tests, phrases,
@@ -78,27 +78,27 @@ def _add_check(app: typer.Typer, folder: Folder) -> None:
             report = CheckReport(
                 problems=(problem,), modules=0, tests=0, patterns=0, opa="not asked"
             )
-        _tell(report, told_as(told, as_json), directory)
+        _tell_report(report, chosen_format(output, as_json), directory)
         raise typer.Exit(0 if report.clean else 1)
 
 
-def _tell(report: CheckReport, told: OutputFormat, directory: Path) -> None:
-    if told is OutputFormat.JSON:
-        typer.echo(json.dumps(_report(report), indent=2))
-    elif told is OutputFormat.JUNIT:
+def _tell_report(report: CheckReport, output: OutputFormat, directory: Path) -> None:
+    if output is OutputFormat.JSON:
+        typer.echo(json.dumps(_report_json(report), indent=2))
+    elif output is OutputFormat.JUNIT:
         found: list[tuple[str, str, str | None]] = [
             (one.file, one.what, str(one)) for one in report.problems
         ]
         typer.echo(junit("policy check", found or [("policies", "check", None)]))
-    elif told is OutputFormat.GITHUB:
+    elif output is OutputFormat.GITHUB:
         for one in report.problems:
             place = (str(directory / one.file), one.line, one.column)
             typer.echo(annotation(*place, "policy check", f"{one.problem}. {one.mend}"))
     else:
-        _tell_report(report)
+        _print_report(report)
 
 
-def _report(report: CheckReport) -> dict[str, Any]:
+def _report_json(report: CheckReport) -> dict[str, Any]:
     return {
         "ok": report.clean,
         "modules": report.modules,
@@ -118,7 +118,7 @@ def _report(report: CheckReport) -> dict[str, Any]:
     }
 
 
-def _tell_report(report: CheckReport) -> None:
+def _print_report(report: CheckReport) -> None:
     out = console()
     for one in report.problems:
         out.print(f"[bold]{escape(one.what)}[/]: {escape(one.problem)}", highlight=False)
@@ -131,7 +131,7 @@ def _tell_report(report: CheckReport) -> None:
     )
     count = len(report.problems)
     word = "problem" if count == 1 else "problems"
-    out.print("no problems" if not count else f"{count} {word}", style=good(not count))
+    out.print("no problems" if not count else f"{count} {word}", style=pass_colour(not count))
 
 
 def _add_test(app: typer.Typer, folder: Folder) -> None:
@@ -141,7 +141,7 @@ def _add_test(app: typer.Typer, folder: Folder) -> None:
         policies: Directory = None,
         only: Annotated[str, typer.Option("--run", help="Only tests with this in the name.")] = "",
         watch: Watch = False,
-        told: As = OutputFormat.TEXT,
+        output: FormatOption = OutputFormat.TEXT,
         as_json: AsJson = False,
     ) -> None:
         """Run the tests of the packs in the embedded engine. The exit code is 1 when one
@@ -151,7 +151,7 @@ def _add_test(app: typer.Typer, folder: Folder) -> None:
         def once() -> bool:
             outcomes = run_tests(load_snapshot(directory), only=only)
             refuse_no_tests(outcomes, only)
-            _tell_tests(outcomes, told_as(told, as_json), directory)
+            _tell_tests(outcomes, chosen_format(output, as_json), directory)
             return all(one.status is RuleTestStatus.PASSED for one in outcomes)
 
         if watch:
@@ -176,21 +176,27 @@ def watched(
         sleep(LOOK_EVERY_S)
 
 
-def _tell_tests(outcomes: tuple[RuleTestResult, ...], told: OutputFormat, directory: Path) -> None:
+def _tell_tests(
+    outcomes: tuple[RuleTestResult, ...], output: OutputFormat, directory: Path
+) -> None:
     bad = [one for one in outcomes if one.status is not RuleTestStatus.PASSED]
-    if told is OutputFormat.JSON:
+    if output is OutputFormat.JSON:
         typer.echo(json.dumps([asdict(one) for one in outcomes], indent=2, ensure_ascii=False))
-    elif told is OutputFormat.JUNIT:
-        cases = [(one.file, one.name, None if one not in bad else _why(one)) for one in outcomes]
+    elif output is OutputFormat.JUNIT:
+        cases = [
+            (one.file, one.name, None if one not in bad else _failure_text(one)) for one in outcomes
+        ]
         typer.echo(junit("policy test", cases))
-    elif told is OutputFormat.GITHUB:
+    elif output is OutputFormat.GITHUB:
         for one in bad:
-            typer.echo(annotation(str(directory / one.file), one.line, None, one.name, _why(one)))
+            typer.echo(
+                annotation(str(directory / one.file), one.line, None, one.name, _failure_text(one))
+            )
     else:
         _tell_outcomes(outcomes, bad)
 
 
-def _why(one: RuleTestResult) -> str:
+def _failure_text(one: RuleTestResult) -> str:
     parts = [one.problem or f"does not hold: {one.expression}"]
     if one.actual is not None:
         parts.append(f"actual: {one.actual}")
@@ -213,7 +219,7 @@ def _tell_outcomes(outcomes: tuple[RuleTestResult, ...], bad: list[RuleTestResul
             if value:
                 out.print(Text(f"  {title + ':':<16}{value}"))
     passed = len(outcomes) - len(bad)
-    out.print(f"{passed} passed, {len(bad)} failed", style=good(not bad), highlight=False)
+    out.print(f"{passed} passed, {len(bad)} failed", style=pass_colour(not bad), highlight=False)
 
 
 def _add_coverage(app: typer.Typer, folder: Folder) -> None:
@@ -224,7 +230,7 @@ def _add_coverage(app: typer.Typer, folder: Folder) -> None:
         fail_under: Annotated[
             float, typer.Option(min=0, max=100, help="Exit with 1 below this percentage.")
         ] = 0.0,
-        told: As = OutputFormat.TEXT,
+        output: FormatOption = OutputFormat.TEXT,
         as_json: AsJson = False,
     ) -> None:
         """Which lines and rules the tests reach, as the embedded engine counts lines. (The opa
@@ -232,18 +238,20 @@ def _add_coverage(app: typer.Typer, folder: Folder) -> None:
         directory = folder(context, policies)
         found = coverage(load_snapshot(directory))
         enough = found.share * 100 >= fail_under
-        _tell_coverage(found, told_as(told, as_json), directory, fail_under)
+        _tell_coverage(found, chosen_format(output, as_json), directory, fail_under)
         raise typer.Exit(0 if enough else 1)
 
 
-def _tell_coverage(found: Coverage, told: OutputFormat, directory: Path, fail_under: float) -> None:
+def _tell_coverage(
+    found: Coverage, output: OutputFormat, directory: Path, fail_under: float
+) -> None:
     partly = [file for file in found.files if file.missed]
-    if told is OutputFormat.JSON:
-        typer.echo(json.dumps(_covered(found), indent=2))
-    elif told is OutputFormat.JUNIT:
-        cases = [(file.file, "coverage", _uncovered(file, fail_under)) for file in found.files]
+    if output is OutputFormat.JSON:
+        typer.echo(json.dumps(_coverage_json(found), indent=2))
+    elif output is OutputFormat.JUNIT:
+        cases = [(file.file, "coverage", _missing_lines(file, fail_under)) for file in found.files]
         typer.echo(junit("policy coverage", cases))
-    elif told is OutputFormat.GITHUB:
+    elif output is OutputFormat.GITHUB:
         for file in partly:
             place = (str(directory / file.file), file.missed[0], None)
             typer.echo(annotation(*place, "not reached by tests", f"lines {_ranges(file.missed)}"))
@@ -256,14 +264,14 @@ def _tell_coverage(found: Coverage, told: OutputFormat, directory: Path, fail_un
             console().print(table)
         total = f"{found.share:.1%} of lines reached, {len(found.files)} files"
         enough = found.share * 100 >= fail_under
-        console().print(total, style=good(enough), highlight=False)
+        console().print(total, style=pass_colour(enough), highlight=False)
 
 
-def _uncovered(file: FileCoverage, fail_under: float) -> str | None:
+def _missing_lines(file: FileCoverage, fail_under: float) -> str | None:
     return _ranges(file.missed) if file.share * 100 < fail_under else None
 
 
-def _covered(found: Coverage) -> dict[str, Any]:
+def _coverage_json(found: Coverage) -> dict[str, Any]:
     return {
         "share": round(found.share, 4),
         "files": [{**asdict(file), "share": round(file.share, 4)} for file in found.files],

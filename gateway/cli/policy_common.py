@@ -1,4 +1,4 @@
-"""What the `policy` commands share: the folder they look at, and how they tell what they found."""
+"""What the `policy` commands share: the folder option, output formats, reading a document."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from gateway.model.verdict import Verdict
 from gateway.policy.packs.source import Snapshot
 
 MAX_DOCUMENT_BYTES = 4 << 20
+"""Of an input document (JSON)."""
 COLOURS = {Verdict.PUBLISH: "green", Verdict.HOLD: "yellow", Verdict.BLOCK: "red"}
 
 Directory = Annotated[
@@ -36,10 +37,10 @@ class OutputFormat(StrEnum):
     GITHUB = "github"  # annotations of GitHub Actions
 
 
-As = Annotated[OutputFormat, typer.Option("--format", help="How to tell it.")]
+FormatOption = Annotated[OutputFormat, typer.Option("--format", help="How to tell it.")]
 
 
-def told_as(given: OutputFormat, as_json: bool) -> OutputFormat:
+def chosen_format(given: OutputFormat, as_json: bool) -> OutputFormat:
     """`--json` is short for `--format json`."""
     return OutputFormat.JSON if as_json else given
 
@@ -48,8 +49,8 @@ def console() -> Console:
     return Console(soft_wrap=False)
 
 
-def good(fine: bool) -> str:
-    return "green" if fine else "red"
+def pass_colour(passed: bool) -> str:
+    return "green" if passed else "red"
 
 
 def annotation(file: str, line: int | None, column: int | None, title: str, message: str) -> str:

@@ -31,6 +31,7 @@ from gateway.policy.packs.source import load_snapshot
 from gateway.storage.store import EntryQuery
 
 PAGE = 500
+"""Entries of the log that are read at a time."""
 
 
 def add(app: typer.Typer, folder: Folder, commands: CommandServices) -> None:
@@ -71,7 +72,7 @@ def add(app: typer.Typer, folder: Folder, commands: CommandServices) -> None:
         if document is not None:
             given = read_document(document, snapshot)
         elif decision is not None:
-            given = run(lambda: _recorded(context, commands, tenant, decision))
+            given = run(lambda: _recorded_document(context, commands, tenant, decision))
         else:
             now = datetime.now(UTC)
             submission = Submission(
@@ -89,33 +90,37 @@ def add(app: typer.Typer, folder: Folder, commands: CommandServices) -> None:
                 caller="command line",
                 dry_run=True,
             )
-            given = run(lambda: _judged(context, commands, submission))
-        found = explain(snapshot, given)
+            given = run(lambda: _document_of_text(context, commands, submission))
+        explanation = explain(snapshot, given)
         if as_json:
-            typer.echo(json.dumps(_as_json(found, every=every), indent=2, ensure_ascii=False))
+            typer.echo(
+                json.dumps(
+                    _explanation_json(explanation, every=every), indent=2, ensure_ascii=False
+                )
+            )
         else:
-            _tell(found, every=every)
+            _tell_explanation(explanation, every=every)
 
 
-async def _judged(
+async def _document_of_text(
     context: typer.Context, commands: CommandServices, submission: Submission
 ) -> Mapping[str, Any]:
     async with commands.document(settings_of(context)) as document:
         return await document(submission)
 
 
-async def _recorded(
+async def _recorded_document(
     context: typer.Context, commands: CommandServices, tenant: str, wanted: str
 ) -> Mapping[str, Any]:
     """The document as recorded. Raises NotFound."""
     async with commands.opened(settings_of(context)) as opened:
-        body = await _entry(opened, tenant, wanted)
+        body = await _find_entry(opened, tenant, wanted)
     if body is None or not body.get("input"):
         raise NotFound("recorded decision", wanted, "Give a dec_… or msg_… id of this tenant.")
     return dict(body["input"])
 
 
-async def _entry(opened: Opened, tenant: str, wanted: str) -> Mapping[str, Any] | None:
+async def _find_entry(opened: Opened, tenant: str, wanted: str) -> Mapping[str, Any] | None:
     log = opened.store.log
     if wanted.startswith("msg_"):
         entries = await log.entries_of_message(wanted, tenant=tenant)
@@ -131,23 +136,25 @@ async def _entry(opened: Opened, tenant: str, wanted: str) -> Mapping[str, Any] 
     return None
 
 
-def _as_json(found: Explanation, *, every: bool) -> dict[str, Any]:
+def _explanation_json(explanation: Explanation, *, every: bool) -> dict[str, Any]:
     return {
-        "verdict": found.result.verdict.value,
-        "masked": found.masked,
-        "blind": list(found.blind),
+        "verdict": explanation.result.verdict.value,
+        "masked": explanation.masked,
+        "blind": list(explanation.blind),
         "rules": [
-            asdict(story) for story in found.stories if every or story.fate is not RuleFate.NOT
+            asdict(story)
+            for story in explanation.stories
+            if every or story.fate is not RuleFate.NOT
         ],
     }
 
 
-def _tell(found: Explanation, *, every: bool) -> None:
+def _tell_explanation(explanation: Explanation, *, every: bool) -> None:
     out = console()
-    verdict = found.result.verdict
+    verdict = explanation.result.verdict
     out.print(Text(verdict.value, style=f"bold {COLOURS[verdict]}"))
-    if found.masked:
-        blind = ", ".join(found.blind) or "none"
+    if explanation.masked:
+        blind = ", ".join(explanation.blind) or "none"
         out.print(
             Text(f"The document holds no words. Rules that read words saw none: {blind}.", "yellow")
         )
@@ -158,7 +165,7 @@ def _tell(found: Explanation, *, every: bool) -> None:
     if every:
         fates.append((RuleFate.NOT, "did not fire: up to the first condition that did not hold"))
     for fate, title in fates:
-        stories = found.of(fate)
+        stories = explanation.of(fate)
         out.print(Text(f"\n{len(stories)} {title}", style="bold"))
         for story in stories:
             _tell_story(story)
@@ -174,11 +181,11 @@ def _tell_story(story: RuleTrace) -> None:
         mark, style = ("✓", "green") if condition.holds else ("✗", "red")
         words = " ".join(condition.expression.split())
         out.print(Text.assemble((f"  {mark} ", style), words))
-        for line in _details(condition):
+        for line in _condition_lines(condition):
             out.print(Text(f"      {line}", style="dim"))
 
 
-def _details(condition: Condition) -> list[str]:
+def _condition_lines(condition: Condition) -> list[str]:
     lines = [f"{path} = {value}" for path, value in condition.facts.items()]
     if condition.actual is not None:
         lines.append(f"actual: {condition.actual}")

@@ -20,6 +20,7 @@ from gateway.policy.packs.legal import INDEX, index_text
 from gateway.policy.packs.source import load_snapshot, read_folder
 
 PROGRAM_TIMEOUT_S = 120.0
+"""For one run of opa or regal over all the policies."""
 _OPA = "https://github.com/open-policy-agent/opa/releases, or `go install` of it"
 _REGAL = "https://github.com/open-policy-agent/regal/releases"
 
@@ -89,9 +90,9 @@ def _add_fmt(app: typer.Typer, folder: Folder) -> None:
     ) -> None:
         """Format the policies with `opa fmt`. Needs the opa program; the exit code is 2 when it
         is not there."""
-        program = _program("opa", opa, _OPA)
+        program = _find_program("opa", opa, _OPA)
         arguments = ["fmt", "--list", "--fail"] if check else ["fmt", "--write"]
-        code = _run(program, arguments, folder(context, policies))
+        code = _run_program(program, arguments, folder(context, policies))
         raise typer.Exit(1 if check and code else code)
 
 
@@ -106,19 +107,19 @@ def _add_lint(app: typer.Typer, folder: Folder) -> None:
                 help="The regal program; else the one on the path.", envvar="REGAL_BINARY"
             ),
         ] = None,
-        told: Annotated[
+        output: Annotated[
             OutputFormat, typer.Option("--format", help="How regal tells it.")
         ] = OutputFormat.TEXT,
     ) -> None:
         """Lint the policies with Regal. Needs the regal program; the exit code is 2 when it is
         not there, else regal's own. `policy check` needs neither."""
-        program = _program("regal", regal, _REGAL)
+        program = _find_program("regal", regal, _REGAL)
         names = {OutputFormat.TEXT: "pretty"}
-        arguments = ["lint", "--format", names.get(told, told.value)]
-        raise typer.Exit(_run(program, arguments, folder(context, policies)))
+        arguments = ["lint", "--format", names.get(output, output.value)]
+        raise typer.Exit(_run_program(program, arguments, folder(context, policies)))
 
 
-def _program(name: str, given: Path | None, where: str) -> str:
+def _find_program(name: str, given: Path | None, where: str) -> str:
     found = str(given) if given else shutil.which(name, path=os.environ.get("PATH"))
     if not found:
         raise InvalidField(
@@ -127,7 +128,7 @@ def _program(name: str, given: Path | None, where: str) -> str:
     return found
 
 
-def _run(program: str, arguments: Sequence[str], directory: Path) -> int:
+def _run_program(program: str, arguments: Sequence[str], directory: Path) -> int:
     """Its exit code; what it says goes where ours goes."""
     files = [path for path, _ in read_folder(directory) if path.endswith(".rego")]
     try:
