@@ -77,8 +77,7 @@ class KeyTrust:
                 self.trusted[key] = f"announced in entry {entry}, signed by an earlier key"
 
     def count_cosignatures(self, checkpoint: SignedCheckpoint) -> None:
-        """Note which witnesses cosigned the checkpoint. Raises MalformedNote for a wrong
-        cosignature."""
+        """Note the witnesses that cosigned. Raises MalformedNote for a wrong cosignature."""
         for key, coverage in self.witnesses.items():
             at = checkpoint.signed_at(key)
             if at is not None:

@@ -263,8 +263,7 @@ class _Examination:
         self._stamped(self._last.size, self._last.text, response)
 
     def _against_others(self, checkpoint: SignedCheckpoint) -> None:
-        """Compare a checkpoint with others of its size, in the file or kept: all must have one
-        root."""
+        """Compare a checkpoint's root with those of others of its size, in the file or kept."""
         last, self._last = self._last, checkpoint
         kept = self._kept_by_size.get(checkpoint.size)
         if kept and kept.root != checkpoint.root:

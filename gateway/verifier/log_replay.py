@@ -23,10 +23,7 @@ OnFinding = Callable[[int, str, str], None]
 
 class LogReplay:
     """Takes all entries in the order of their numbers, and calls `on_finding` for what is wrong.
-
-    The attributes are figures for the report: counters of kinds, states of deliveries, verdicts and
-    erasures, the times of the first and last entry, and how many entries have their cause.
-    """
+    The public attributes are figures for the report."""
 
     def __init__(self, on_finding: OnFinding) -> None:
         self._report = on_finding

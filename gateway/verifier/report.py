@@ -83,12 +83,9 @@ class VerificationFinding:
 
 @dataclass(slots=True, kw_only=True)
 class VerificationReport:
-    """The result of examining one evidence file.
-
-    `signed` counts the entries under a checkpoint by a trusted key, `readable` those whose bodies
-    are in the file. `tenant` is that of the header. `left_out` names the checks for which the
-    auditor gave nothing.
-    """
+    """The result of examining one evidence file. `signed` counts the entries under a checkpoint by
+    a trusted key, `readable` those whose bodies are in the file. `tenant` is that of the header.
+    `left_out` names the checks for which the auditor gave nothing."""
 
     file: str
     sha256: str
