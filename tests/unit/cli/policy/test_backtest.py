@@ -12,8 +12,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from gateway.cli import policy
 from gateway.cli.context import CommandServices
+from gateway.cli.policy import group as policy
 from gateway.model.decision import Facts
 from gateway.model.record import Record
 from gateway.model.verdict import State

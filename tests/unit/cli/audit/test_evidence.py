@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from gateway.cli import audit
+from gateway.cli.audit import group as audit
 from gateway.keyring import Keyring
 from gateway.settings import Settings
 from gateway.trail.checkpoint import note_keys

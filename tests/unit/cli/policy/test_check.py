@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import Result
 
-from gateway.cli.policy_check import watched
+from gateway.cli.policy.check import watched
 from tests.unit.cli.policy_folder import MAIN, TEST, ask, folder
 
 __all__ = ["ask", "folder"]

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.policy_common import (
+from gateway.cli.policy.output import (
     COLOURS,
     AsJson,
     Directory,

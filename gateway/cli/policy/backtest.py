@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.context import CommandServices, run, settings_of
-from gateway.cli.policy_common import AsJson, Directory, Folder, console
+from gateway.cli.policy.output import AsJson, Directory, Folder, console
 from gateway.errors import ConfigurationError
 from gateway.model.record import Entry, EntryKind
 from gateway.model.submission import Channel

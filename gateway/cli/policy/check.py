@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.policy_common import (
+from gateway.cli.policy.output import (
     AsJson,
     Directory,
     Folder,

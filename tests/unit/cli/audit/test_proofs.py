@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from gateway.cli import audit
-from gateway.cli.proofs import anchored_told, witness_keys
+from gateway.cli.audit import group as audit
+from gateway.cli.audit.proofs import anchored_told, witness_keys
 from gateway.keyring import Keyring
 from gateway.model.record import Change
 from gateway.settings import Settings, read_settings

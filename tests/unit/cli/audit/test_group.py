@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from gateway.cli import audit
+from gateway.cli.audit import group as audit
 from gateway.keyring import Keyring
 from gateway.model.decision import Bundle, Decision, Reason
 from gateway.model.disclosure import Disclosure, Redaction

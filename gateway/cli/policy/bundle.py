@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.policy_common import Directory, Folder
+from gateway.cli.policy.output import Directory, Folder
 from gateway.errors import ConfigurationError, InvalidField
 from gateway.policy.packs.bundles import pack, repack, unpack
 from gateway.policy.packs.server_files import write_bundle

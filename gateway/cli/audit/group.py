@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli import erasure, evidence, move, proofs, reporting
+from gateway.cli.audit import erasure, evidence, move, proofs, reporting
 from gateway.cli.context import CommandServices, moment, run, settings_of
 from gateway.errors import LogInvalid
 from gateway.model.record import Entry, EntryKind

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import Result
 
-from gateway.cli import erasure
+from gateway.cli.audit import erasure
 from gateway.cli.context import CommandServices
 from gateway.errors import ConfigurationError, InvalidField, NotFound, OnLegalHold, StateConflict
 from gateway.settings import Settings, read_settings

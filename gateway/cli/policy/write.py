@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.policy_common import Directory, Folder, OutputFormat
+from gateway.cli.policy.output import Directory, Folder, OutputFormat
 from gateway.errors import InvalidField
 from gateway.policy.authoring.scaffold import scaffold
 from gateway.policy.authoring.scaffold_law import scaffold_law

@@ -14,7 +14,7 @@ import typer
 from rich.text import Text
 
 from gateway.cli.context import CommandServices, run, settings_of
-from gateway.cli.policy_common import (
+from gateway.cli.policy.output import (
     COLOURS,
     AsJson,
     Directory,

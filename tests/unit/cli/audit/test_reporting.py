@@ -18,7 +18,7 @@ import typer
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner, Result
 
-from gateway.cli import audit
+from gateway.cli.audit import group as audit
 from gateway.cli.context import CommandServices
 from gateway.errors import ConfigurationError, InvalidField
 from gateway.model.verdict import Verdict

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import Result
 
-from gateway.cli import audit
+from gateway.cli.audit import group as audit
 from gateway.model.record import Change
 from gateway.settings import Settings
 from tests.stores import START, new_database
