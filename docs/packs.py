@@ -151,8 +151,8 @@ any prohibition. Who may be a minor counts as one, and who may be anywhere is un
 To add a law: `avatar-gateway policy new --law us.xx` writes its facts, its test and a page that says
 how it becomes more than a draft; `policy check` refuses a law without a test. After a change of any
 facts run `avatar-gateway policy index`, which looks duties up by occasion and place in
-`law/data.json`; policies whose index is stale are refused. Drafts and voluntary codes are off until `switched_on`
-in `policies/legal/data.yaml` names them.
+`law/data.json`; policies whose index is stale are refused. Drafts and voluntary codes are off until
+`switched_on` in `policies/legal/data.yaml` names them.
 
 | field of a duty | meaning |
 |---|---|

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,10 +46,17 @@ def environment(data_dir: Path, settings: Mapping[str, object]) -> dict[str, str
     return kept | {f"AVATAR_GATEWAY_{name.upper()}": str(value) for name, value in given.items()}
 
 
+_PORTS = itertools.count(97 * os.getpid())
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, below those that the system gives to clients. Processes that
+    run at once begin to look at different places, and none is given out twice."""
+    while True:
+        port = 10_000 + next(_PORTS) % 20_000
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def run(data_dir: Path, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
@@ -71,14 +79,23 @@ def run_in(
     )
 
 
-@contextmanager
-def serving(data_dir: Path, **settings: object) -> Iterator[Serving]:
+def serving(data_dir: Path, **settings: object) -> AbstractContextManager[Serving]:
     """Ready when it is given out; stopped with SIGTERM if it still runs at the end."""
+    return _serving("gateway", data_dir, settings)
+
+
+def unhurried(data_dir: Path, **settings: object) -> AbstractContextManager[Serving]:
+    """As `serving`; streams wait for the end of a sentence, however long that takes."""
+    return _serving("tests.unhurried", data_dir, settings)
+
+
+@contextmanager
+def _serving(module: str, data_dir: Path, settings: dict[str, object]) -> Iterator[Serving]:
     settings.setdefault("port", free_port())
     log = data_dir.with_suffix(".log")
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gateway", "serve"],
+            [sys.executable, "-m", module, "serve"],
             cwd=ROOT,
             env=environment(data_dir, settings),
             stdout=out,

@@ -42,5 +42,9 @@ def needs_programs(item: pytest.Item) -> bool:
 class FileScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Sends whole groups to a worker, in the order in which they were collected."""
 
+    def __init__(self, config: pytest.Config, log: object) -> None:
+        config.option.loadscopereorder = False  # else groups of many tests come first
+        super().__init__(config, log)
+
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)

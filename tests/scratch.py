@@ -54,11 +54,13 @@ class ScratchCopy:
         assert ran.returncode == 0, ran.stdout + ran.stderr
         return ran.stdout
 
+    def gateway(self, *arguments: str) -> str:
+        """What `avatar-gateway ARGUMENTS` prints when it runs on the copy."""
+        return self.python("-m", "gateway", *arguments)
+
     def run_tests(self, *arguments: str) -> str:
         """What pytest prints for the copy's own tests. Fails when one fails or none is selected."""
-        return self.python(
-            "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *arguments
-        )
+        return self.python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0", *arguments)
 
     def touched(self) -> set[str]:
         """Paths that are new or differ from the repository."""
@@ -81,11 +83,12 @@ def make_scratch_copy(folder: Path) -> ScratchCopy:
 
 def documented_places(thing: str, **names: str) -> set[str]:
     """The paths that the table "To add something" lets one touch for `thing`, with `names` put in
-    for its `<name>`s. A path that ends with "/" is a folder."""
+    for its `<name>`s. A path that ends with "/" is a folder; what `make docs` writes counts."""
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"(?m)^\| ([^|`]+) \| (.+) \|$", page.partition("## To add")[2]))
     paths = re.findall(r"`((?:gateway|policies|bench|tests|docs)/[^`]*)`", rows[thing])
-    return {re.sub(r"<(\w+)>", lambda match: names[match[1]], path) for path in paths}
+    made = {"docs/reference/"} if "`make docs`" in rows[thing] else set()
+    return made | {re.sub(r"<(\w+)>", lambda match: names[match[1]], path) for path in paths}
 
 
 def outside(touched: set[str], places: set[str]) -> set[str]:

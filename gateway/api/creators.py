@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Path, Request
 
 from gateway.api.access import needs
+from gateway.api.parsed_json import ParsedJsonRoute
 from gateway.api.responses import documented
 from gateway.api.schemas import CreatorOut
 from gateway.api.services import services_of
@@ -20,7 +21,7 @@ CreatorId = Annotated[str, Path(max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9
 
 
 def router() -> APIRouter:
-    routes = APIRouter(tags=["creators"])
+    routes = APIRouter(tags=["creators"], route_class=ParsedJsonRoute)
     routes.add_api_route(
         "/v1/creators",
         listed,
@@ -49,14 +50,14 @@ def router() -> APIRouter:
 
 
 async def listed(request: Request, key: Reader) -> list[CreatorOut]:
-    return [_out(one) for one in await services_of(request).registry.creators(key.tenant)]
+    return [_creator_out(one) for one in await services_of(request).registry.creators(key.tenant)]
 
 
 async def shown(request: Request, creator_id: CreatorId, key: Reader) -> CreatorOut:
     creator = await services_of(request).registry.creator(key.tenant, creator_id)
     if creator is None:
         raise NotFound("creator", creator_id, "Register it with PUT.")
-    return _out(creator)
+    return _creator_out(creator)
 
 
 async def put(
@@ -73,10 +74,10 @@ async def put(
     services = services_of(request)
     services.check_creator(settings)
     creator = await services.registry.put_creator(key.tenant, creator_id, settings, actor=key.id)
-    return _out(creator)
+    return _creator_out(creator)
 
 
-def _out(creator: Creator) -> CreatorOut:
+def _creator_out(creator: Creator) -> CreatorOut:
     return CreatorOut(
         id=creator.id,
         version=creator.version,

@@ -110,7 +110,7 @@ def router() -> APIRouter:
 
 
 async def shown(request: Request, _: Reader) -> PoliciesOut:
-    return _out(_policies(request))
+    return _policies_out(_reloader_of(request))
 
 
 async def served(
@@ -120,7 +120,7 @@ async def served(
 ) -> Response:
     """For the `bundles` of an OPA server's configuration. The ETag is the digest that entries
     name; 404 unless policies_signing_key is set."""
-    digest, content = await _policies(request).served()
+    digest, content = await _reloader_of(request).served()
     headers = {"ETag": f'"{digest}"', "Cache-Control": "no-cache"}
     if headers["ETag"] in [one.strip() for one in (if_none_match or "").split(",")]:
         return Response(status_code=304, headers=headers)
@@ -132,42 +132,42 @@ async def put(request: Request, key: Author) -> PoliciesOut:
     the change is an entry of the audit log itself. Policies that are wrong, or not signed for
     policies_bundle_key, are refused with file, line and column, and the old ones stay. Keys of
     the tenant `default` alone may do this."""
-    _operator(key)
-    policies = _policies(request)
+    _require_operator(key)
+    policies = _reloader_of(request)
     await policies.push(await request.body(), actor=key.id)
-    return _out(policies)
+    return _policies_out(policies)
 
 
 async def withdrawn(request: Request, key: Author) -> PoliciesOut:
     """Forgets the bundle. Keys of the tenant `default` alone may do this."""
-    _operator(key)
-    policies = _policies(request)
+    _require_operator(key)
+    policies = _reloader_of(request)
     await policies.withdraw(actor=key.id)
-    return _out(policies)
+    return _policies_out(policies)
 
 
-def _policies(request: Request) -> Reloader:
+def _reloader_of(request: Request) -> Reloader:
     return services_of(request).policies
 
 
-def _operator(key: ApiKey) -> None:
+def _require_operator(key: ApiKey) -> None:
     if key.tenant != OPERATOR:
         raise Forbidden(f"policies are those of every tenant: use a key of tenant {OPERATOR}")
 
 
-def _out(policies: Reloader) -> PoliciesOut:
+def _policies_out(policies: Reloader) -> PoliciesOut:
     status, shadow = policies.status, policies.shadow
     return PoliciesOut(
         digest=status.bundle.digest,
         revisions=dict(status.bundle.revisions),
         source=status.source,
         since=status.since,
-        refused=None if status.refused is None else _refused(status.refused),
+        refused=None if status.refused is None else _refused_out(status.refused),
         shadow=None if shadow is None else ShadowOut(**asdict(shadow.status)),
     )
 
 
-def _refused(refused: RefusedPolicies) -> RefusedOut:
+def _refused_out(refused: RefusedPolicies) -> RefusedOut:
     return RefusedOut(
         at=refused.at,
         source=refused.source,

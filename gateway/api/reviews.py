@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from gateway.api.access import needs
+from gateway.api.parsed_json import ParsedJsonRoute
 from gateway.api.responses import documented
 from gateway.api.schemas import HeldOut, OutcomeOut, ReviewIn, held_out, outcome_out
 from gateway.api.services import services_of
@@ -20,7 +21,7 @@ Reviewer = Annotated[ApiKey, Depends(needs(Role.REVIEWER))]
 
 
 def router() -> APIRouter:
-    routes = APIRouter(tags=["reviews"])
+    routes = APIRouter(tags=["reviews"], route_class=ParsedJsonRoute)
     routes.add_api_route(
         "/v1/reviews",
         waiting,
@@ -45,7 +46,7 @@ async def waiting(
 ) -> list[HeldOut]:
     """Shows the text as the avatar wrote it: for reviewers only."""
     services = services_of(request)
-    held = await services.ledger.reviews(key.tenant, limit=limit)
+    held = await services.reviews.waiting(key.tenant, limit=limit)
     services.metrics.waiting(len(held))
     return [held_out(one) for one in held]
 

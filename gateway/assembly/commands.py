@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def command_services() -> CommandServices:
-    """What the command line is given."""
+    """The services that commands use."""
     return CommandServices(
         settings=_read_settings,
         opened=_open_with_anchors,

@@ -14,7 +14,7 @@ from gateway.model.creator import Creator
 from gateway.model.submission import Submission
 from gateway.opened import utc_now
 from gateway.pipeline.admission import admit
-from gateway.pipeline.judgement import Judge
+from gateway.pipeline.judge import Judge
 from gateway.settings import Settings
 
 
@@ -33,12 +33,12 @@ async def open_documents(settings: Settings) -> AsyncIterator[Document]:
                 creator = Creator(
                     tenant=submission.tenant, id=submission.creator, version=0, updated_at=utc_now()
                 )
-            judgement = await judge.judge(submission, creator, route)
-            if judgement.decision is None:
+            judgement, grounds = await judge.judge(submission, creator, route)
+            if grounds.decision is None:
                 why = "; ".join(
                     f"{failed.stage}: {failed.reason}" for failed in judgement.unavailable
                 )
                 raise StageFailure("policy", why or "no decision")
-            return judgement.decision.document
+            return grounds.decision.document
 
         yield document

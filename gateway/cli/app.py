@@ -48,7 +48,7 @@ _GROUPS = {
 _WITHOUT_SERVICES = frozenset({"witness", "routes", "models"})
 """They open nothing."""
 
-_MODULES = {"handover": "take_over"}
+_MODULES = {"audit": "audit.group", "handover": "take_over", "policy": "policy.group"}
 """Where the module has another name than the command."""
 
 

@@ -149,7 +149,7 @@ async def test_an_edited_file_is_taken_into_use(house: House, folder: Path) -> N
     before = (await house.client.get("/v1/policies")).json()["digest"]
     data = folder / "creator/data.yaml"
     data.write_text(data.read_text("utf-8") + "# again\n", encoding="utf-8")
-    await house.parts.policies.look()
+    await house.parts.reloader.look()
     after = (await house.client.get("/v1/policies")).json()
     assert after["digest"] != before
     assert after["refused"] is None

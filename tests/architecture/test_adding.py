@@ -153,3 +153,105 @@ def test_a_country_is_a_folder_and_a_line_of_the_table_of_countries(tmp_path: Pa
     assert stripped["found"] == [["NL_BSN", "NlBsnRecognizer"]]
     assert "| Netherlands | NL_BSN |" in stripped["reference"]
     copy.run_tests("-k", "NL_BSN or national_kind or dutch", cases, *GENERATED)
+
+
+@pytest.mark.timeout(600)
+def test_a_rule_is_a_folder_of_its_pack(tmp_path: Path) -> None:
+    copy = make_scratch_copy(tmp_path)
+    copy.gateway("policy", "new", "creator.exams", "--policies", "policies")
+    copy.gateway("policy", "check", "--policies", "policies")
+    copy.gateway("policy", "test", "--policies", "policies", "--run", "creator.exams")
+    copy.python("-m", "docs.generate")
+    places = documented_places("a rule or a pack", pack="creator", rule="exams")
+    assert outside(copy.touched(), places) == set()
+    assert "creator.exams" in (copy.folder / "docs/reference/packs.md").read_text("utf-8")
+    copy.run_tests("tests/unit/policy/packs", "tests/unit/policy/authoring")
+
+
+@pytest.mark.timeout(600)
+def test_a_law_is_a_folder_of_the_legal_pack(tmp_path: Path) -> None:
+    copy = make_scratch_copy(tmp_path)
+    copy.gateway("policy", "new", "--law", "us.xx", "--policies", "policies")
+    copy.gateway("policy", "check", "--policies", "policies")
+    copy.gateway("policy", "test", "--policies", "policies", "--run", "legal.us_xx")
+    copy.python("-m", "docs.generate")
+    assert outside(copy.touched(), documented_places("a law", law="us_xx")) == set()
+    copy.run_tests("tests/unit/policy/packs/test_legal.py", "tests/unit/policy/authoring")
+
+
+PLATFORM = """\
+platform: example
+title: Example
+sources: ["https://example.org/api"]
+credential: {header: Authorization, prefix: "Bearer "}
+limit: {length: 280, unit: characters}
+error: {status: 403, body: {error: "{message}"}}
+operations:
+  - name: post
+    methods: [POST]
+    paths: [/posts]
+    action: judge
+    content: [json]
+    texts: [{at: /text}]
+    label: [/text]
+    channel: [{is: comment}]
+  - name: edit
+    methods: [PATCH]
+    paths: ["/posts/{id}"]
+    action: judge
+    edits: post
+    content: [json]
+    texts: [{at: /text}]
+    label: [/text]
+    channel: [{is: comment}]
+"""
+
+
+@pytest.mark.timeout(600)
+def test_a_platform_is_a_file(tmp_path: Path) -> None:
+    copy = make_scratch_copy(tmp_path)
+    copy.write("gateway/platforms/shipped/example.yaml", PLATFORM)
+    copy.python("-m", "docs.generate")
+    places = documented_places("a platform behind the proxy", platform="example")
+    assert outside(copy.touched(), places) == set()
+    assert "# Example" in (copy.folder / "docs/reference/routes.md").read_text("utf-8")
+    copy.run_tests("tests/unit/platforms", "tests/unit/cli/test_routes.py")
+
+
+MESSAGE_ID = "msg_019aadf3e40000000000000000000000"
+"""Of the text that golden files of marks are about."""
+MARK = '''"""A mark that names the generator alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.disclosure.formats.subject import MarkedText, MarkFormat
+
+
+def _build(subject: MarkedText) -> dict[str, Any]:
+    return {"generated_by": subject.producer, "id": subject.message_id}
+
+
+FORMAT = MarkFormat(name="plain_tag", build=_build)
+'''
+
+
+@pytest.mark.timeout(600)
+def test_a_label_format_is_a_file_and_a_line(tmp_path: Path) -> None:
+    copy = make_scratch_copy(tmp_path)
+    copy.write("gateway/disclosure/formats/plain_tag.py", MARK)
+    table = "gateway/disclosure/formats/__init__.py"
+    copy.insert(table, ", plain_tag", after="import c2pa, gb45438, iptc")
+    copy.insert(table, ", plain_tag.FORMAT", after="schema_org.FORMAT, gb45438.FORMAT")
+    copy.insert(
+        "gateway/model/disclosure.py", '\n    PLAIN_TAG = "plain_tag"', after='C2PA = "c2pa"'
+    )
+    for kind in ("generated", "edited"):
+        golden = (
+            json.dumps({"generated_by": "https://gateway.example", "id": MESSAGE_ID}, indent=1)
+            + "\n"
+        )
+        copy.write(f"tests/golden/disclosure/format/plain_tag.{kind}.json", golden)
+    assert outside(copy.touched(), documented_places("a label format", format="plain_tag")) == set()
+    copy.run_tests("tests/unit/disclosure", "tests/unit/policy/engine/test_result.py")

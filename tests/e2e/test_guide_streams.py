@@ -12,7 +12,7 @@ import pytest
 from tests.generator import generator
 from tests.paths import ROOT
 from tests.patience import PATIENCE_S
-from tests.processes import Serving, serving
+from tests.processes import Serving, unhurried
 
 GUIDE = (ROOT / "docs/guides/avatar-services.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
@@ -25,7 +25,11 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     folder = tmp_path_factory.mktemp("guide")
     with (
         generator(folder, {"Ça sort quand": SAID}) as url,
-        serving(folder / "data", upstream_url=url, upstream_key="of the generator") as started,
+        unhurried(
+            folder / "data",
+            upstream_url=url,
+            upstream_key="of the generator",
+        ) as started,
     ):
         with started.client() as http:
             http.put("/v1/creators/lea", json={"display_name": "Léa"}).raise_for_status()

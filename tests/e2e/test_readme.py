@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -17,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from tests.paths import ROOT
+from tests.patience import PATIENCE_S, PATIENT
+from tests.processes import free_port
 
 BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 
@@ -34,7 +35,7 @@ def shell(script: str, where: Path, environment: Mapping[str, str]) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=1_200,
+        timeout=PATIENCE_S,
     )
     assert ran.returncode == 0, ran.stdout[-3_000:] + ran.stderr[-3_000:]
     return ran.stdout
@@ -59,14 +60,13 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment() -> dict[str, str]:
-    """As a new user's: no active environment, no settings; a free port instead of 8080."""
+    """As a new user's: no active environment, no settings, but for patience and a free port
+    instead of 8080."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AVATAR_")}
     for name in ("VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "VENV"):
         kept.pop(name, None)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return {**kept, "AVATAR_GATEWAY_PORT": str(port)}
+    given = {**PATIENT, "port": free_port()}
+    return kept | {f"AVATAR_GATEWAY_{name.upper()}": str(value) for name, value in given.items()}
 
 
 @pytest.fixture(scope="module")
@@ -79,17 +79,18 @@ def server(copy: Path, environment: dict[str, str]) -> Iterator[str]:
     )
     base = f"http://127.0.0.1:{environment['AVATAR_GATEWAY_PORT']}"
     try:
-        for _ in range(600):
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
             assert process.poll() is None
             try:
-                with urllib.request.urlopen(f"{base}/readyz", timeout=2):  # noqa: S310 - loopback
+                with urllib.request.urlopen(f"{base}/readyz", timeout=60):  # noqa: S310 - loopback
                     break
             except (urllib.error.URLError, OSError):
                 time.sleep(0.2)
         yield base
     finally:
         os.killpg(process.pid, 15)
-        process.wait(20)
+        process.wait(PATIENCE_S)
 
 
 def test_the_demo_runs(copy: Path, environment: dict[str, str]) -> None:

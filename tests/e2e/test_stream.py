@@ -22,7 +22,7 @@ from gateway.api.server import allow_open_files
 from gateway.platforms.sse import EventReader
 from tests.paths import ROOT
 from tests.patience import PATIENCE_S
-from tests.processes import Serving, run, serving
+from tests.processes import Serving, run, unhurried
 from tests.taken_back import RETRACTED, RULE
 
 SENTENCES = ("Salut tout le monde ! ", "Écrivez-moi à lea.perso@example.org. ", "À demain.")
@@ -32,7 +32,9 @@ MESSAGES = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))["components"]["m
 
 @pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    with serving(tmp_path_factory.mktemp("stream") / "data") as started:
+    with unhurried(
+        tmp_path_factory.mktemp("stream") / "data",
+    ) as started:
         with started.client() as http:
             http.put("/v1/creators/lea", json={"display_name": "Léa"}).raise_for_status()
             http.put("/v1/creators/mia", json={"rego": RULE}).raise_for_status()

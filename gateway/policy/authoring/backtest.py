@@ -27,7 +27,9 @@ from gateway.policy.packs.source import Snapshot, make_snapshot
 from gateway.policy.packs.subset import compile_snapshot
 
 BATCH = 200
+"""Decisions handed to the replaying process at a time."""
 MAX_EXAMPLES = 5
+"""Message ids that the report gives for each rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

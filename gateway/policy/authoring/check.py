@@ -25,6 +25,7 @@ from gateway.policy.packs.subset import TEST_BUILT_INS, problems
 from gateway.policy.packs.syntax import ParsedModule, parse_module
 
 OPA_TIMEOUT_S = 60.0
+"""For one run of the opa program."""
 
 _SCHEMAS = ("creator.schema.json", "input.schema.json")
 _VERDICTS = frozenset(verdict.value for verdict in Verdict)
@@ -50,8 +51,8 @@ class CheckReport:
 def check(snapshot: Snapshot, *, directory: Path, opa: Path | None) -> CheckReport:
     """Everything that is wrong with the policies. `opa` is the real program, if there is one."""
     found: list[PolicyInvalid] = []
-    modules = _parsed(snapshot.modules, found)
-    tests = _parsed(snapshot.tests, found)
+    modules = _parse_modules(snapshot.modules, found)
+    tests = _parse_modules(snapshot.tests, found)
     found.extend(problems(modules, snapshot.data))
     found.extend(
         problem
@@ -60,20 +61,20 @@ def check(snapshot: Snapshot, *, directory: Path, opa: Path | None) -> CheckRepo
     )
     found.extend(idle_problems(modules, tests))
     for module in modules:
-        found.extend(_naming(module))
-        found.extend(_described(module))
-        found.extend(_tested(module, tests))
+        found.extend(_naming_problems(module))
+        found.extend(_metadata_problems(module))
+        found.extend(_missing_test(module, tests))
     phrases = list(patterns_and_problems(snapshot.phrases))
     found.extend(one for one in phrases if isinstance(one, PolicyInvalid))
-    found.extend(_schemas(snapshot))
-    found.extend(_packs(snapshot, modules))
+    found.extend(_schema_problems(snapshot))
+    found.extend(_pack_problems(snapshot, modules))
     found.extend(legal_problems(snapshot))
     found.extend(_untested_laws(snapshot, tests))
     if not found:
-        found.extend(_compiled(snapshot))
+        found.extend(_compile_problems(snapshot))
     verdict = "not found; its own check was left out"
     if opa is not None:
-        version, complaints = _asked(opa, directory, snapshot)
+        version, complaints = _ask_opa(opa, directory, snapshot)
         found.extend(complaints)
         verdict = version
     return CheckReport(
@@ -91,7 +92,7 @@ def find_opa(given: str | None, search_path: str | None) -> Path | None:
     return Path(found) if found else None
 
 
-def _parsed(sources: Iterable[RegoModule], found: list[PolicyInvalid]) -> list[ParsedModule]:
+def _parse_modules(sources: Iterable[RegoModule], found: list[PolicyInvalid]) -> list[ParsedModule]:
     modules = []
     for source in sources:
         try:
@@ -106,8 +107,8 @@ def rule_module(module: ParsedModule) -> bool:
     return module.package[0] == "packs"
 
 
-def _naming(module: ParsedModule) -> Iterator[PolicyInvalid]:
-    """The package follows from the path."""
+def _naming_problems(module: ParsedModule) -> Iterator[PolicyInvalid]:
+    """A package that does not follow from its path; a rule without `results`."""
     path = PurePosixPath(module.path)
     parts = path.parts
     if len(parts) == 1:
@@ -138,7 +139,7 @@ def _naming(module: ParsedModule) -> Iterator[PolicyInvalid]:
         )
 
 
-def _described(module: ParsedModule) -> Iterator[PolicyInvalid]:
+def _metadata_problems(module: ParsedModule) -> Iterator[PolicyInvalid]:
     try:
         metadata = package_metadata(module)
     except PolicyInvalid as problem:
@@ -174,7 +175,7 @@ def _as_list(value: object) -> list[object]:
     return value if isinstance(value, list) else [None]
 
 
-def _tested(module: ParsedModule, tests: Sequence[ParsedModule]) -> Iterator[PolicyInvalid]:
+def _missing_test(module: ParsedModule, tests: Sequence[ParsedModule]) -> Iterator[PolicyInvalid]:
     beside = module.path.removesuffix(".rego") + "_test.rego"
     for test in tests:
         if test.path == beside and any(rule.name.startswith("test_") for rule in test.rules):
@@ -201,7 +202,7 @@ def _untested_laws(snapshot: Snapshot, tests: Sequence[ParsedModule]) -> Iterato
             )
 
 
-def _schemas(snapshot: Snapshot) -> Iterator[PolicyInvalid]:
+def _schema_problems(snapshot: Snapshot) -> Iterator[PolicyInvalid]:
     for name in _SCHEMAS:
         if name not in snapshot.schemas:
             yield PolicyInvalid(f"schemas/{name}", "it is missing", "Copy the shipped one.")
@@ -212,7 +213,7 @@ def _schemas(snapshot: Snapshot) -> Iterator[PolicyInvalid]:
             yield PolicyInvalid(f"schemas/{name}", error.message[:200], "Mend the schema.")
 
 
-def _packs(snapshot: Snapshot, modules: Iterable[ParsedModule]) -> Iterator[PolicyInvalid]:
+def _pack_problems(snapshot: Snapshot, modules: Iterable[ParsedModule]) -> Iterator[PolicyInvalid]:
     packs = {module.package[1] for module in modules if rule_module(module)}
     for pack in sorted(packs):
         about = snapshot.data.get(pack, {}).get("pack")
@@ -224,8 +225,8 @@ def _packs(snapshot: Snapshot, modules: Iterable[ParsedModule]) -> Iterator[Poli
             )
 
 
-def _compiled(snapshot: Snapshot) -> Iterator[PolicyInvalid]:
-    """What only shows when all modules come together."""
+def _compile_problems(snapshot: Snapshot) -> Iterator[PolicyInvalid]:
+    """Problems that the engine finds only when it compiles all modules together."""
     for tests in (False, True):
         try:
             Evaluator(snapshot, tests=tests)
@@ -234,15 +235,15 @@ def _compiled(snapshot: Snapshot) -> Iterator[PolicyInvalid]:
             return
 
 
-def _asked(opa: Path, directory: Path, snapshot: Snapshot) -> tuple[str, list[PolicyInvalid]]:
+def _ask_opa(opa: Path, directory: Path, snapshot: Snapshot) -> tuple[str, list[PolicyInvalid]]:
     """The real program's version and complaints, in its strict mode."""
-    version = _run(opa, ["version"])
+    version = _run_program(opa, ["version"])
     if version is None:
         return f"{opa} does not run; its own check was left out", []
     first = version.stdout.splitlines()[0] if version.stdout else "Version: unknown"
     modules = [*(one.path for one in server_files(snapshot).modules[:-1])]
     modules += [test.path for test in snapshot.tests]
-    checked = _run(opa, ["check", "--strict", *modules], directory)
+    checked = _run_program(opa, ["check", "--strict", *modules], directory)
     if checked is None:
         return f"opa did not finish within {OPA_TIMEOUT_S:.0f} s", []
     if checked.returncode == 0:
@@ -253,7 +254,7 @@ def _asked(opa: Path, directory: Path, snapshot: Snapshot) -> tuple[str, list[Po
     ]
 
 
-def _run(
+def _run_program(
     program: Path, arguments: Sequence[str], directory: Path | None = None
 ) -> subprocess.CompletedProcess[str] | None:
     try:

@@ -44,9 +44,9 @@ def describe(snapshot: Snapshot) -> tuple[PackFacts, ...]:
     for source in snapshot.modules:
         module = parse_module(source)
         if module.package[0] == "packs" and len(module.package) > 2:
-            packs.setdefault(module.package[1], []).append(_rule(module, tests))
+            packs.setdefault(module.package[1], []).append(_rule_facts(module, tests))
     return tuple(
-        _pack(snapshot, name, tuple(sorted(rules, key=lambda rule: rule.id)))
+        _pack_facts(snapshot, name, tuple(sorted(rules, key=lambda rule: rule.id)))
         for name, rules in sorted(packs.items())
     )
 
@@ -62,7 +62,7 @@ def rule_titles(snapshot: Snapshot) -> dict[str, str]:
     return by_rego | by_law
 
 
-def _pack(snapshot: Snapshot, name: str, rules: tuple[RuleFacts, ...]) -> PackFacts:
+def _pack_facts(snapshot: Snapshot, name: str, rules: tuple[RuleFacts, ...]) -> PackFacts:
     data = snapshot.data.get(name)
     about = data.get("pack") if isinstance(data, Mapping) else None
     title = about.get("title", name) if isinstance(about, Mapping) else name
@@ -74,7 +74,7 @@ def _pack(snapshot: Snapshot, name: str, rules: tuple[RuleFacts, ...]) -> PackFa
     )
 
 
-def _rule(module: ParsedModule, tests: Mapping[str, int]) -> RuleFacts:
+def _rule_facts(module: ParsedModule, tests: Mapping[str, int]) -> RuleFacts:
     metadata = package_metadata(module)
     custom = metadata.custom if metadata else {}
     return RuleFacts(
@@ -82,12 +82,12 @@ def _rule(module: ParsedModule, tests: Mapping[str, int]) -> RuleFacts:
         pack=module.package[1],
         title=metadata.title if metadata else "",
         description=metadata.description if metadata else "",
-        verdicts=_texts(custom.get("verdicts")),
-        obligations=_texts(custom.get("obligations")),
+        verdicts=_text_tuple(custom.get("verdicts")),
+        obligations=_text_tuple(custom.get("obligations")),
         file=module.path,
         tests=tests.get(module.path.removesuffix(".rego") + "_test.rego", 0),
     )
 
 
-def _texts(value: object) -> tuple[str, ...]:
+def _text_tuple(value: object) -> tuple[str, ...]:
     return tuple(str(item) for item in value) if isinstance(value, list) else ()

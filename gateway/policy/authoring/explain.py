@@ -23,7 +23,7 @@ from gateway.policy.packs.source import Snapshot
 from gateway.policy.packs.subset import compile_snapshot
 from gateway.policy.packs.syntax import ParsedModule, RegoRule
 
-MAX_VALUE = 120  # characters of a value that is shown
+MAX_VALUE = 120  # characters of a value that is shown: one line of a terminal
 
 _ABOUT = re.compile(r"\.(?:list|kind) == \"")
 WORDS = ("submitted", "normalised", "folded", "lower")
@@ -84,7 +84,7 @@ def explain(snapshot: Snapshot, document: Mapping[str, Any]) -> Explanation:
     try:
         result = parse_json(evaluator.evaluate(text, DECISION_PATH))
         stories = [
-            _story(evaluator, module, rule, document, text)
+            _trace_rule(evaluator, module, rule, document, text)
             for module in modules
             if module.package[0] == "packs"
             for rule in module.rules
@@ -104,10 +104,10 @@ def explain(snapshot: Snapshot, document: Mapping[str, Any]) -> Explanation:
 def reads_words(modules: Sequence[ParsedModule]) -> frozenset[str]:
     """The ids of rules that look at words of the message themselves, or through a helper: a
     masked document has none."""
-    reading = {module.package for module in modules if any(map(_words, module.rules))}
+    reading = {module.package for module in modules if any(map(_mentions_words, module.rules))}
     grown = True
     while grown:
-        more = {module.package for module in modules if _uses(module, reading)} - reading
+        more = {module.package for module in modules if _uses_packages(module, reading)} - reading
         reading |= more
         grown = bool(more)
     return frozenset(
@@ -124,7 +124,7 @@ def rule_id(module: ParsedModule) -> str:
     return str(given or ".".join(module.package[1:]))
 
 
-def _words(rule: RegoRule) -> bool:
+def _mentions_words(rule: RegoRule) -> bool:
     for reference in rule.references:
         path = reference.path
         if path[:2] == ("input", "text") and (len(path) < 3 or path[2] in (*WORDS, None)):
@@ -136,7 +136,7 @@ def _words(rule: RegoRule) -> bool:
     return False
 
 
-def _uses(module: ParsedModule, packages: set[tuple[str, ...]]) -> bool:
+def _uses_packages(module: ParsedModule, packages: set[tuple[str, ...]]) -> bool:
     for rule in module.rules:
         for reference in (*rule.calls, *rule.references):
             path = module.resolve(reference.path)
@@ -147,7 +147,7 @@ def _uses(module: ParsedModule, packages: set[tuple[str, ...]]) -> bool:
     return False
 
 
-def _story(
+def _trace_rule(
     evaluator: Evaluator,
     module: ParsedModule,
     rule: RegoRule,
@@ -162,7 +162,7 @@ def _story(
 
     def told(count: int) -> tuple[Condition, ...]:
         return tuple(
-            _condition(
+            _describe_condition(
                 probes, source, rule, (index, tree), document=document, holds=index != failing
             )
             for index, tree in enumerate(statements[:count])
@@ -180,7 +180,7 @@ def _story(
         file=module.path,
         line=rule.line,
         fate=fate,
-        verdict=_verdict(rule, source),
+        verdict=_verdict_of(rule, source),
         conditions=conditions,
     )
 
@@ -210,7 +210,7 @@ def _picks(statement: Mapping[str, Any], source: bytes) -> bool:
     return _ABOUT.search(source_text(source, statement)) is not None
 
 
-def _condition(
+def _describe_condition(
     probes: Probes,
     source: bytes,
     rule: RegoRule,
@@ -226,14 +226,14 @@ def _condition(
         line=tree["span"]["line"],
         expression=source_text(source, tree),
         holds=holds,
-        facts=dict(_facts(rule, tree["span"], document)),
-        actual=_cut(probes.value(index, left, tree)) if shown and left else None,
+        facts=dict(_input_facts(rule, tree["span"], document)),
+        actual=_shorten(probes.value(index, left, tree)) if shown and left else None,
         operator=operator if shown else None,
-        expected=_cut(probes.value(index, right, tree)) if shown and right else None,
+        expected=_shorten(probes.value(index, right, tree)) if shown and right else None,
     )
 
 
-def _facts(
+def _input_facts(
     rule: RegoRule, span: Mapping[str, Any], document: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
     """(path, JSON) of every part of the document that lines of `span` name."""
@@ -251,10 +251,10 @@ def _facts(
                 break
             node = node[segment]
             walked.append(segment)
-        yield ".".join(walked), _cut(json.dumps(node, ensure_ascii=False))
+        yield ".".join(walked), _shorten(json.dumps(node, ensure_ascii=False))
 
 
-def _verdict(rule: RegoRule, source: bytes) -> str:
+def _verdict_of(rule: RegoRule, source: bytes) -> str:
     """The verdict that its head names, "" when it is computed."""
     head = source[rule.start : rule.end].decode("utf-8", "replace")
     for verdict in ("publish", "hold", "block"):
@@ -263,5 +263,5 @@ def _verdict(rule: RegoRule, source: bytes) -> str:
     return ""
 
 
-def _cut(value: str) -> str:
+def _shorten(value: str) -> str:
     return value if len(value) <= MAX_VALUE else f"{value[:MAX_VALUE]}…"

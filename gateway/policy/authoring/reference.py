@@ -26,46 +26,46 @@ _MASKED = frozenset(
 
 def render(schema: Mapping[str, Any]) -> str:
     """The page, as Markdown."""
-    rows = "".join(f"| {' | '.join(row)} |\n" for row in _rows(schema, ""))
+    rows = "".join(f"| {' | '.join(row)} |\n" for row in _field_rows(schema, ""))
     return _HEAD.format(description=schema["description"]) + rows
 
 
-def _rows(schema: Mapping[str, Any], path: str) -> Iterator[tuple[str, str, str]]:
+def _field_rows(schema: Mapping[str, Any], path: str) -> Iterator[tuple[str, str, str]]:
     required = schema.get("required", ())
     for name, field in schema.get("properties", {}).items():
         full = f"{path}{name}"
         marks = [] if name in required else ["optional"]
         marks += ["masked"] if full in _MASKED else []
         meaning = " ".join(
-            [*(f"*{mark}.*" for mark in marks), _escaped(field.get("description", ""))]
+            [*(f"*{mark}.*" for mark in marks), _escape_markdown(field.get("description", ""))]
         )
-        yield f"`{full}`", _type(field), meaning
-        yield from _below(field, full)
+        yield f"`{full}`", _type_name(field), meaning
+        yield from _nested_rows(field, full)
 
 
-def _below(field: Mapping[str, Any], path: str) -> Iterator[tuple[str, str, str]]:
-    yield from _rows(field, f"{path}.")
+def _nested_rows(field: Mapping[str, Any], path: str) -> Iterator[tuple[str, str, str]]:
+    yield from _field_rows(field, f"{path}.")
     items = field.get("items")
     if isinstance(items, dict):
-        yield from _rows(items, f"{path}[].")
+        yield from _field_rows(items, f"{path}[].")
     further = field.get("additionalProperties")
     if isinstance(further, dict):
-        yield f"`{path}.*`", _type(further), _escaped(further.get("description", ""))
+        yield f"`{path}.*`", _type_name(further), _escape_markdown(further.get("description", ""))
 
 
-def _type(field: Mapping[str, Any]) -> str:
+def _type_name(field: Mapping[str, Any]) -> str:
     if "enum" in field:
         return " \\| ".join(f"`{value}`" for value in field["enum"])
     given = field.get("type", "any")
     kinds = [given] if isinstance(given, str) else list(given)
     items = field.get("items")
     if "array" in kinds and isinstance(items, dict):
-        kinds[kinds.index("array")] = f"list of {_type(items)}"
+        kinds[kinds.index("array")] = f"list of {_type_name(items)}"
     text = " or ".join(kinds)
     if "minimum" in field and "maximum" in field:
         text += f", {field['minimum']} to {field['maximum']}"
     return text
 
 
-def _escaped(text: str) -> str:
+def _escape_markdown(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")

@@ -58,16 +58,16 @@ def run_tests(snapshot: Snapshot, *, only: str = "") -> tuple[RuleTestResult, ..
         raise problem
     evaluator = Evaluator(snapshot, tests=True)
     outcomes = tuple(
-        _run(evaluator, module, rules)
+        _run_test(evaluator, module, rules)
         for module in modules[len(snapshot.modules) :]
-        for name, rules in _tests(module)
+        for name, rules in _tests_of(module)
         if only in name
     )
     evaluator.close()
     return outcomes
 
 
-def _tests(module: ParsedModule) -> Iterator[tuple[str, list[RegoRule]]]:
+def _tests_of(module: ParsedModule) -> Iterator[tuple[str, list[RegoRule]]]:
     """(full name, its rules): a test may be written as several rules, of which one must hold."""
     found: dict[str, list[RegoRule]] = {}
     for rule in module.rules:
@@ -77,7 +77,9 @@ def _tests(module: ParsedModule) -> Iterator[tuple[str, list[RegoRule]]]:
         yield ".".join((*module.package, name)), rules
 
 
-def _run(evaluator: Evaluator, module: ParsedModule, rules: Sequence[RegoRule]) -> RuleTestResult:
+def _run_test(
+    evaluator: Evaluator, module: ParsedModule, rules: Sequence[RegoRule]
+) -> RuleTestResult:
     rule = rules[0]
     name = ".".join((*module.package, rule.name))
     path = f"data.{name}"
@@ -91,16 +93,16 @@ def _run(evaluator: Evaluator, module: ParsedModule, rules: Sequence[RegoRule]) 
             file=module.path,
             line=rule.line,
             status=RuleTestStatus.ERROR,
-            problem=_error(evaluator, path),
+            problem=_engine_words(evaluator, path),
         )
     if passed:
         return RuleTestResult(
             name=name, file=module.path, line=rule.line, status=RuleTestStatus.PASSED
         )
-    return _explained(evaluator, module, rule, name)
+    return _explain_failure(evaluator, module, rule, name)
 
 
-def _error(evaluator: Evaluator, path: str) -> str:
+def _engine_words(evaluator: Evaluator, path: str) -> str:
     """The engine's own words: tests hold no messages of real people."""
     try:
         engine = evaluator.clone()
@@ -114,7 +116,7 @@ def _error(evaluator: Evaluator, path: str) -> str:
     return "the engine failed"
 
 
-def _explained(
+def _explain_failure(
     evaluator: Evaluator, module: ParsedModule, rule: RegoRule, name: str
 ) -> RuleTestResult:
     source = module.text.encode("utf-8")
@@ -183,34 +185,34 @@ class Probes:
     def holds(self, count: int) -> bool:
         """Whether the first `count` statements hold together."""
         body = "\n\t".join(self._lines[:count])
-        return self._ask(f"{_PREFIX} if {{\n\t{body}\n}}\n") == "true"
+        return self._evaluate_probe(f"{_PREFIX} if {{\n\t{body}\n}}\n") == "true"
 
     def holds_without(self, left_out: int) -> bool:
         """Whether all statements but one hold together."""
         kept = [line for number, line in enumerate(self._lines) if number != left_out]
         body = "\n\t".join(kept) or "true"
-        return self._ask(f"{_PREFIX} if {{\n\t{body}\n}}\n") == "true"
+        return self._evaluate_probe(f"{_PREFIX} if {{\n\t{body}\n}}\n") == "true"
 
     def value(self, index: int, part: Mapping[str, Any], statement: Mapping[str, Any]) -> str:
         """The JSON of an expression in statement `index`, with that statement's `with`; of all
         its values where earlier statements leave several."""
         lines = [*self._lines[:index]]
         asked = source_text(self._source, part)
-        lines.append(f"{_PREFIX}_value := {asked}{self._withs(statement)}")
+        lines.append(f"{_PREFIX}_value := {asked}{self._with_modifiers(statement)}")
         body = "\n\t".join(lines)
-        answer = self._ask(f"{_PREFIX} contains {_PREFIX}_value if {{\n\t{body}\n}}\n")
+        answer = self._evaluate_probe(f"{_PREFIX} contains {_PREFIX}_value if {{\n\t{body}\n}}\n")
         values = [] if answer == _UNDEFINED else json.loads(answer)
         shown = [json.dumps(value, ensure_ascii=False, sort_keys=True) for value in values]
         return " or ".join(shown) or _UNDEFINED
 
-    def _withs(self, statement: Mapping[str, Any]) -> str:
+    def _with_modifiers(self, statement: Mapping[str, Any]) -> str:
         parts = [
             [source_text(self._source, one[side]) for side in ("refr", "as")]
             for one in statement.get("with_mods") or []
         ]
         return "".join(f" with {target} as {value}" for target, value in parts)
 
-    def _ask(self, rule: str) -> str:
+    def _evaluate_probe(self, rule: str) -> str:
         try:
             engine: regorus.Engine = self._evaluator.clone(
                 RegoModule(f"{_PREFIX}.rego", f"{self._header}\n{rule}")

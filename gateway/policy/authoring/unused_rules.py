@@ -15,13 +15,13 @@ def idle_problems(
 ) -> Iterator[PolicyInvalid]:
     """What `policy check` says of them. A helper that tests alone use counts as used: libraries
     of fixtures lie among the policies."""
-    used = _used([*modules, *tests])
+    used = _mentioned_paths([*modules, *tests])
     for module in modules:
-        yield from _unused(module, used)
-        yield from _shadowed(module)
+        yield from _unused_problems(module, used)
+        yield from _shadowed_problems(module)
 
 
-def _used(modules: Sequence[ParsedModule]) -> set[tuple[str | None, ...]]:
+def _mentioned_paths(modules: Sequence[ParsedModule]) -> set[tuple[str | None, ...]]:
     """Every path that anything mentions."""
     used: set[tuple[str | None, ...]] = set(_ENTRY)
     for module in modules:
@@ -35,7 +35,9 @@ def _used(modules: Sequence[ParsedModule]) -> set[tuple[str | None, ...]]:
     return used
 
 
-def _unused(module: ParsedModule, used: set[tuple[str | None, ...]]) -> Iterator[PolicyInvalid]:
+def _unused_problems(
+    module: ParsedModule, used: set[tuple[str | None, ...]]
+) -> Iterator[PolicyInvalid]:
     told: set[str] = set()
     for rule in module.rules:
         path = (*module.package, rule.name)
@@ -43,7 +45,7 @@ def _unused(module: ParsedModule, used: set[tuple[str | None, ...]]) -> Iterator
             continue
         if not any(_reaches(mention, path) for mention in used):
             told.add(rule.name)
-            yield _problem(module, rule, f"nothing uses {rule.name}", "Use it, or remove it.")
+            yield _problem_at(module, rule, f"nothing uses {rule.name}", "Use it, or remove it.")
 
 
 def _reaches(mention: tuple[str | None, ...], path: tuple[str, ...]) -> bool:
@@ -53,7 +55,7 @@ def _reaches(mention: tuple[str | None, ...], path: tuple[str, ...]) -> bool:
     ) and (len(mention) >= len(path) or None in mention or mention == path[: len(mention)])
 
 
-def _shadowed(module: ParsedModule) -> Iterator[PolicyInvalid]:
+def _shadowed_problems(module: ParsedModule) -> Iterator[PolicyInvalid]:
     """An `else` after a body that always holds, and a rule that is written twice."""
     source = module.text.encode("utf-8")
     seen: dict[bytes, int] = {}
@@ -62,17 +64,17 @@ def _shadowed(module: ParsedModule) -> Iterator[PolicyInvalid]:
             continue
         text = b" ".join(source[rule.start : rule.end].split())
         if text in seen:
-            yield _problem(
+            yield _problem_at(
                 module, rule, f"{rule.name} is the same as in line {seen[text]}", "Remove it."
             )
         seen.setdefault(text, rule.line)
         bodies = rule.tree.get("Spec", {}).get("bodies") or []
         for body in bodies[:-1]:
             if not body["query"]["stmts"]:
-                yield _problem(
+                yield _problem_at(
                     module, rule, f"an else of {rule.name} can never count", "Remove it."
                 )
 
 
-def _problem(module: ParsedModule, rule: RegoRule, problem: str, mend: str) -> PolicyInvalid:
+def _problem_at(module: ParsedModule, rule: RegoRule, problem: str, mend: str) -> PolicyInvalid:
     return PolicyInvalid(module.path, problem, mend, line=rule.line, column=rule.column)

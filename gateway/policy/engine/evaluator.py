@@ -23,7 +23,7 @@ class Evaluator:
         self._modules = (*snapshot.modules, *(snapshot.tests if tests else ()), _READY)
         self._data_json = snapshot.data_json
         self._pristine: regorus.Engine | None = None
-        self._engine: regorus.Engine | None = self._fresh()
+        self._engine: regorus.Engine | None = self._fresh_engine()
 
     def evaluate(self, document: str, path: str) -> str:
         """The JSON of the rule at `path` for the input `document` (JSON). Raises StageUndefined
@@ -31,7 +31,7 @@ class Evaluator:
         evaluated. The engine is a fresh one after any failure."""
         try:
             if self._engine is None:
-                self._engine = self._fresh()
+                self._engine = self._fresh_engine()
             self._engine.set_input_json(document)
             answer: str = self._engine.eval_rule_as_json(path)
         except RuntimeError as error:
@@ -50,7 +50,7 @@ class Evaluator:
 
     def clone(self, *extra: RegoModule) -> regorus.Engine:
         """A fresh engine for this thread, with more modules."""
-        engine = self._fresh()
+        engine = self._fresh_engine()
         for module in extra:
             engine.add_policy(module.path, module.text)
         return engine
@@ -60,13 +60,13 @@ class Evaluator:
         as a traceback that the garbage collector meets in another thread, holds no engine."""
         self._engine = self._pristine = None
 
-    def _fresh(self) -> regorus.Engine:
+    def _fresh_engine(self) -> regorus.Engine:
         if self._pristine is None:
-            self._pristine = _build(self._modules, self._data_json)
+            self._pristine = _build_engine(self._modules, self._data_json)
         return self._pristine.clone()
 
 
-def _build(modules: Iterable[RegoModule], data_json: str) -> regorus.Engine:
+def _build_engine(modules: Iterable[RegoModule], data_json: str) -> regorus.Engine:
     engine = regorus.Engine()
     engine.set_gather_prints(True)  # else `print` writes message texts to stderr
     file = ""

@@ -24,10 +24,12 @@ from gateway.policy.packs.circumstances import elapsed
 from gateway.policy.packs.quiet_hours import is_quiet
 
 MAX_SOURCE = 200
+"""Code points of a finding's source that policies see."""
 MAX_REASON = 500
+"""Code points of the reason why a stage is unavailable that policies see."""
 
 _DIGITS = 4  # numbers that Rego compares; the engines read these alike
-_CREATORS = 1_000
+_CREATORS = 1_000  # whose prepared terms are kept; the least recent is forgotten
 
 
 @dataclass(slots=True)
@@ -41,26 +43,28 @@ class InputBuilder:
         submission = facts.submission
         commercial = submission.commercial
         brand = commercial.brand if commercial.brand and commercial.brand.strip() else None
-        text = _text(facts)
+        text = _text_section(facts)
         found = terms.find(
-            self._prepared(facts.creator), forms=(text["normalised"], text["folded"]), brand=brand
+            self._prepared_terms(facts.creator),
+            forms=(text["normalised"], text["folded"]),
+            brand=brand,
         )
-        findings = _findings(facts.detections)
+        findings = _findings_section(facts.detections)
         return {
             "now": rfc3339(facts.now),
-            "message": _message(facts),
+            "message": _message_section(facts),
             "occasions": circumstances.occasions(submission, findings["signals"]),
             "text": text,
-            **_told(submission),
-            "creator": _creator(facts.creator, facts.now),
+            **_submission_fields(submission),
+            "creator": _creator_section(facts.creator, facts.now),
             "commercial": {"paid_partnership": commercial.paid_partnership, "brand": brand},
-            "generator": _generator(facts),
+            "generator": _generator_section(facts),
             "findings": {
                 **findings,
                 "changes": [{"kind": one.kind, "count": one.count} for one in facts.read.changes],
                 "terms": found,
             },
-            "contact": _contact(
+            "contact": _contact_section(
                 facts.contact,
                 facts.now,
                 facts.contact.human_spoke_at(facts.now, submission.human_spoke_at),
@@ -77,7 +81,7 @@ class InputBuilder:
             ],
         }
 
-    def _prepared(self, creator: Creator) -> tuple[terms.Term, ...]:
+    def _prepared_terms(self, creator: Creator) -> tuple[terms.Term, ...]:
         key = (creator.tenant, creator.id, creator.version)
         known = self._terms.get(key)
         if known is None:
@@ -87,7 +91,7 @@ class InputBuilder:
         return known
 
 
-def _told(submission: Submission) -> dict[str, Any]:
+def _submission_fields(submission: Submission) -> dict[str, Any]:
     """What the avatar service says besides the text."""
     return {
         "human": {
@@ -140,7 +144,7 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _message(facts: Facts) -> dict[str, Any]:
+def _message_section(facts: Facts) -> dict[str, Any]:
     submission = facts.submission
     return {
         "id": submission.message_id,
@@ -155,7 +159,7 @@ def _message(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _text(facts: Facts) -> dict[str, Any]:
+def _text_section(facts: Facts) -> dict[str, Any]:
     normalised = facts.read.normalised.text
     return {
         "submitted": facts.submission.text,
@@ -167,7 +171,7 @@ def _text(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _creator(creator: Creator, now: datetime) -> dict[str, Any]:
+def _creator_section(creator: Creator, now: datetime) -> dict[str, Any]:
     try:
         quiet = is_quiet(creator.settings.get("quiet_hours") or (), now)
     except (InvalidField, KeyError, TypeError, AttributeError):
@@ -183,7 +187,7 @@ def _creator(creator: Creator, now: datetime) -> dict[str, Any]:
     return known
 
 
-def _generator(facts: Facts) -> dict[str, Any]:
+def _generator_section(facts: Facts) -> dict[str, Any]:
     generator = facts.submission.generator
     mark = generator.upstream_marking
     return {
@@ -195,7 +199,7 @@ def _generator(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _findings(detections: Iterable[Detection]) -> dict[str, Any]:
+def _findings_section(detections: Iterable[Detection]) -> dict[str, Any]:
     pii: list[dict[str, Any]] = []
     signals: list[dict[str, Any]] = []
     scores: dict[str, float | None] = {}
@@ -203,14 +207,14 @@ def _findings(detections: Iterable[Detection]) -> dict[str, Any]:
         if detection.stage is Stage.TOXICITY:
             for category, score in detection.scores.items():
                 known = scores.get(category)
-                given = None if score is None else _score(score)
+                given = None if score is None else _rounded_score(score)
                 scores[category] = known if given is None else max(given, known or 0.0)
         for finding in detection.findings:
             if finding.stage is Stage.PII and not finding.in_human_text:
                 pii.append(
                     {
                         "kind": finding.kind,
-                        "score": _score(finding.score),
+                        "score": _rounded_score(finding.score),
                         "start": finding.start,
                         "end": finding.end,
                         "checked": finding.checked,
@@ -230,21 +234,23 @@ def _findings(detections: Iterable[Detection]) -> dict[str, Any]:
     return {"pii": pii, "toxicity": {"scores": scores}, "signals": signals}
 
 
-def _score(score: float) -> float:
+def _rounded_score(score: float) -> float:
     if not 0.0 <= score <= 1.0:  # NaN too
         raise StageUndefined(Stage.POLICY, "a detector's score is not between 0 and 1")
     return round(float(score), _DIGITS)
 
 
-def _contact(contact: Contact, now: datetime, human_spoke_at: datetime | None) -> dict[str, Any]:
+def _contact_section(
+    contact: Contact, now: datetime, human_spoke_at: datetime | None
+) -> dict[str, Any]:
     return {
         "first": contact.is_first,
-        "since_first_s": _elapsed(contact.first_at, now),
-        "gap_s": _elapsed(contact.last_message_at, now),
+        "since_first_s": _seconds_since(contact.first_at, now),
+        "gap_s": _seconds_since(contact.last_message_at, now),
         "disclosed_s": {notice: elapsed(at, now) for notice, at in contact.disclosed_at.items()},
         "since_s": circumstances.since(contact, now, human_spoke_at),
     }
 
 
-def _elapsed(since: datetime | None, now: datetime) -> int | None:
+def _seconds_since(since: datetime | None, now: datetime) -> int | None:
     return None if since is None else elapsed(since, now)

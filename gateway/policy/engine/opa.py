@@ -36,6 +36,7 @@ from gateway.policy.packs.subset import compile_snapshot
 
 DECISION_PATH = "data.gateway.decision"
 UPLOAD_TIMEOUT_S = 10.0
+"""For each request of an upload: the server compiles all modules after each step."""
 PREFIX = "avatar-gateway/"  # of the policy ids that this gateway owns on the server
 
 _OURS = frozenset({"packs", "gateway", "lib", RESERVED})
@@ -75,8 +76,8 @@ class OpaEngine:
         self._upload = upload
         self._deadline_ms = deadline_ms
         self._breaker = EngineBreaker(failures=failures, cooldown_s=cooldown_s, clock=clock)
-        self._client = _client(url, token, deadline_ms / 1_000)
-        self._uploader = _client(url, token, UPLOAD_TIMEOUT_S)
+        self._client = _make_client(url, token, deadline_ms / 1_000)
+        self._uploader = _make_client(url, token, UPLOAD_TIMEOUT_S)
         self._stack = AsyncExitStack()
         self._opened = False
 
@@ -89,18 +90,18 @@ class OpaEngine:
         policies are ours. Raises PolicyInvalid, ConfigurationError, StageFailure. When the
         policies are wrong in themselves, nothing has changed on the server."""
         await asyncio.to_thread(compile_snapshot, self._snapshot)
-        await self._open()
+        await self._open_clients()
         try:
             if self._upload:
                 await _refuse_strangers(self._uploader)
-                await _upload(self._uploader, server_files(self._snapshot))
+                await _upload_files(self._uploader, server_files(self._snapshot))
             held = await self._held_digest()
         except TimeoutError:
             raise StageTimeout(Stage.POLICY, UPLOAD_TIMEOUT_S * 1_000) from None
         except client_errors.RegoParseError as error:
             raise _refused_upload(error) from None
         except _FAILURES as error:
-            raise _failure(error) from None
+            raise _stage_failure(error) from None
         if held != self._snapshot.bundle.digest:
             raise ConfigurationError(
                 "policies on the OPA server",
@@ -112,7 +113,7 @@ class OpaEngine:
         """Raises StageFailure for anything but a well-formed decision of our policies."""
         document = self._builder.build(facts)
         serialise(document)  # both engines refuse the same documents
-        answer = await self._ask(document)
+        answer = await self._ask_server(document)
         if answer.get("digest") != self._snapshot.bundle.digest:
             raise StageUndefined(Stage.POLICY, "the OPA server decided by other policies")
         result = parse(answer.get("decision"))
@@ -131,41 +132,42 @@ class OpaEngine:
         self._opened = False
         await self._stack.aclose()
 
-    async def _open(self) -> None:
+    async def _open_clients(self) -> None:
         if not self._opened:
             await self._stack.enter_async_context(self._client)
             await self._stack.enter_async_context(self._uploader)
             self._opened = True
 
-    async def _ask(self, document: dict[str, Any]) -> dict[str, Any]:
+    async def _ask_server(self, document: dict[str, Any]) -> dict[str, Any]:
         """The server's `answer` for the document, through the breaker."""
         if not self._opened:
             raise StageFailure(Stage.POLICY, "the OPA engine is not open")
         if not self._breaker.admit():
             raise StageFailure(Stage.POLICY, "the OPA server kept failing; it is left alone")
         try:
-            response = await self._query(document)
+            response = await self._query_in_time(document)
         except BaseException:
             self._breaker.fail()
             raise
         self._breaker.succeed()
         return response
 
-    async def _query(self, document: dict[str, Any]) -> dict[str, Any]:
+    async def _query_in_time(self, document: dict[str, Any]) -> dict[str, Any]:
         try:
             async with asyncio.timeout(self._deadline_ms / 1_000):
-                body = await self._post(document)
+                body = await self._post_document(document)
         except TimeoutError:
             raise StageTimeout(Stage.POLICY, self._deadline_ms) from None
         except _FAILURES as error:
-            raise _failure(error) from None
+            raise _stage_failure(error) from None
         answer = body.get("result") if isinstance(body, dict) else None
         if not isinstance(answer, dict):
             raise StageUndefined(Stage.POLICY, "the OPA server gave no decision")
         return answer
 
-    async def _post(self, document: dict[str, Any]) -> Any:
-        """Once more when the server had closed the idle connection: asking changes nothing."""
+    async def _post_document(self, document: dict[str, Any]) -> Any:
+        """Query the server; try a second time when it had closed the idle connection, since a query
+        changes nothing."""
         for last in (False, True):
             try:
                 return await self._client.query_rule(
@@ -185,7 +187,8 @@ class OpaEngine:
 
 
 async def _refuse_strangers(client: AsyncOpaClient) -> None:
-    """Rules that others put beside ours would have a say in our decisions."""
+    """Raise ConfigurationError for modules of others in our packages: their rules would decide
+    along with ours."""
     for name, about in (await client.get_policies_info()).items():
         _, _, package = str(about["path"]).partition("/v1/data/")
         if not name.startswith(PREFIX) and package.split("/")[0] in _OURS:
@@ -196,7 +199,7 @@ async def _refuse_strangers(client: AsyncOpaClient) -> None:
             )
 
 
-async def _upload(client: AsyncOpaClient, files: ServerFiles) -> None:
+async def _upload_files(client: AsyncOpaClient, files: ServerFiles) -> None:
     """Modules, then data, the digest last: until then no decision counts as ours."""
     await client.update_or_create_data({"digest": ""}, RESERVED)
     wanted: dict[str, str | None] = {PREFIX + one.path: one.text for one in files.modules}
@@ -230,7 +233,7 @@ async def _change_modules(client: AsyncOpaClient, wanted: dict[str, str | None])
         waiting = refused
 
 
-def _client(url: str, token: str | None, timeout_s: float) -> AsyncOpaClient:
+def _make_client(url: str, token: str | None, timeout_s: float) -> AsyncOpaClient:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
         raise ConfigurationError(
@@ -247,8 +250,8 @@ def _client(url: str, token: str | None, timeout_s: float) -> AsyncOpaClient:
     )
 
 
-def _failure(error: BaseException) -> StageFailure:
-    """What went wrong, without anything the server said: it may quote the document."""
+def _stage_failure(error: BaseException) -> StageFailure:
+    """`error` as a StageFailure, without the server's words: they may quote the document."""
     if isinstance(error, aiohttp.ClientResponseError):
         return StageFailure(Stage.POLICY, f"the OPA server answered {error.status}")
     if isinstance(error, aiohttp.ClientConnectionError | OSError):

@@ -21,7 +21,9 @@ from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.verdict import Verdict, strictest
 
 MAX_RESULT_BYTES = 1 << 20
+"""Of the whole answer: no policies have that much to say of one message."""
 MAX_TEXT = 2_000
+"""Code points of one text of the answer, such as a reason."""
 
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}
 _KINDS = {kind.value: kind for kind in ObligationKind}
@@ -39,72 +41,74 @@ class EngineResult:
 def parse_json(answer: str | bytes) -> EngineResult:
     """Raises StageUndefined; its reason never quotes the answer."""
     if len(answer) > MAX_RESULT_BYTES:
-        _undefined("it is too long")
+        _refuse("it is too long")
     try:
         return parse(orjson.loads(answer))
     except orjson.JSONDecodeError:
-        _undefined("it is not JSON")
+        _refuse("it is not JSON")
 
 
 def parse(answer: Any) -> EngineResult:
     """Raises StageUndefined; its reason never quotes the answer."""
-    table = _table(answer, {"verdict", "reasons", "obligations"})
-    reasons = tuple(_reason(item) for item in _list(table["reasons"]))
-    verdict = _verdict(table["verdict"])
+    table = _expect_table(answer, {"verdict", "reasons", "obligations"})
+    reasons = tuple(_parse_reason(item) for item in _expect_list(table["reasons"]))
+    verdict = _parse_verdict(table["verdict"])
     if strictest(verdict, *(reason.verdict for reason in reasons)) is not verdict:
-        _undefined("its verdict is milder than one of its reasons")
+        _refuse("its verdict is milder than one of its reasons")
     return EngineResult(
         verdict=verdict,
         reasons=reasons,
-        obligations=tuple(_obligation(item) for item in _list(table["obligations"])),
+        obligations=tuple(_parse_obligation(item) for item in _expect_list(table["obligations"])),
     )
 
 
-def _reason(item: Any) -> Reason:
-    table = _table(item, {"rule", "text", "verdict"})
+def _parse_reason(item: Any) -> Reason:
+    table = _expect_table(item, {"rule", "text", "verdict"})
     return Reason(
-        rule=_text(table["rule"]), text=_text(table["text"]), verdict=_verdict(table["verdict"])
+        rule=_expect_text(table["rule"]),
+        text=_expect_text(table["text"]),
+        verdict=_parse_verdict(table["verdict"]),
     )
 
 
-def _obligation(item: Any) -> Obligation:
-    table = _table(item, {"kind", "rules", "params"})
-    kind = _KINDS.get(_text(table["kind"]))
+def _parse_obligation(item: Any) -> Obligation:
+    table = _expect_table(item, {"kind", "rules", "params"})
+    kind = _KINDS.get(_expect_text(table["kind"]))
     if kind is None:
-        _undefined("it has an obligation of a kind that is not known")
-    rules = tuple(sorted(_text(rule) for rule in _list(table["rules"])))
+        _refuse("it has an obligation of a kind that is not known")
+    rules = tuple(sorted(_expect_text(rule) for rule in _expect_list(table["rules"])))
     params = table["params"]
     if not rules or not isinstance(params, dict) or not _PARAMS[kind](params):
-        _undefined(f"its obligation {kind.value} lacks rules, or has parameters nobody can follow")
+        _refuse(f"its obligation {kind.value} lacks rules, or has parameters nobody can follow")
     return Obligation(kind=kind, rules=rules, params=params)
 
 
-def _verdict(value: Any) -> Verdict:
+def _parse_verdict(value: Any) -> Verdict:
     verdict = _VERDICTS.get(value) if isinstance(value, str) else None
     if verdict is None:
-        _undefined("it has a verdict that is not known")
+        _refuse("it has a verdict that is not known")
     return verdict
 
 
-def _table(value: Any, keys: set[str]) -> Mapping[str, Any]:
+def _expect_table(value: Any, keys: set[str]) -> Mapping[str, Any]:
     if not isinstance(value, dict) or value.keys() != keys:
-        _undefined("a field is missing or unknown")
+        _refuse("a field is missing or unknown")
     return value
 
 
-def _list(value: Any) -> list[Any]:
+def _expect_list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        _undefined("a list is missing")
+        _refuse("a list is missing")
     return value
 
 
-def _text(value: Any) -> str:
+def _expect_text(value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT:
-        _undefined("a text is missing, empty or too long")
+        _refuse("a text is missing, empty or too long")
     return value
 
 
-def _undefined(what: str) -> NoReturn:
+def _refuse(what: str) -> NoReturn:
     raise StageUndefined(Stage.POLICY, f"the policies' answer cannot be used: {what}")
 
 
@@ -112,7 +116,7 @@ def _one_of(*values: str) -> Callable[[Any], bool]:
     return frozenset(values).__contains__
 
 
-def _texts(value: Any) -> bool:
+def _is_text_list(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
 
 
@@ -123,35 +127,35 @@ _FORMAT = _one_of(*MarkFormatName)
 _TEMPLATE = _one_of(*ReplacementTemplate)
 
 
-def _redact(params: Mapping[str, Any]) -> bool:
+def _can_redact(params: Mapping[str, Any]) -> bool:
     return (
         params.keys() == {"kinds", "mode"}
-        and _texts(params["kinds"])
-        and _known(_MODE, params["mode"])
+        and _is_text_list(params["kinds"])
+        and _is_known(_MODE, params["mode"])
     )
 
 
-def _disclose(params: Mapping[str, Any]) -> bool:
+def _can_disclose(params: Mapping[str, Any]) -> bool:
     return (
         params.keys() <= {"notice", "position"}
-        and _known(_NOTICE, params.get("notice"))
-        and _known(_POSITION, params.get("position", "start"))
+        and _is_known(_NOTICE, params.get("notice"))
+        and _is_known(_POSITION, params.get("position", "start"))
     )
 
 
-def _mark(params: Mapping[str, Any]) -> bool:
+def _can_mark(params: Mapping[str, Any]) -> bool:
     return (
         params.keys() == {"formats"}
-        and _texts(params["formats"])
+        and _is_text_list(params["formats"])
         and all(_FORMAT(one) for one in params["formats"])
     )
 
 
-def _replace(params: Mapping[str, Any]) -> bool:
-    return params.keys() == {"template"} and _known(_TEMPLATE, params["template"])
+def _can_replace(params: Mapping[str, Any]) -> bool:
+    return params.keys() == {"template"} and _is_known(_TEMPLATE, params["template"])
 
 
-def _escalate(params: Mapping[str, Any]) -> bool:
+def _can_escalate(params: Mapping[str, Any]) -> bool:
     return (
         params.keys() <= {"to", "why"}
         and params.get("to") == "reviewer"
@@ -159,14 +163,14 @@ def _escalate(params: Mapping[str, Any]) -> bool:
     )
 
 
-def _known(test: Callable[[Any], bool], value: Any) -> bool:
+def _is_known(test: Callable[[Any], bool], value: Any) -> bool:
     return isinstance(value, str) and test(value)
 
 
 _PARAMS: Mapping[ObligationKind, Callable[[Mapping[str, Any]], bool]] = {
-    ObligationKind.REDACT: _redact,
-    ObligationKind.DISCLOSE: _disclose,
-    ObligationKind.MARK: _mark,
-    ObligationKind.REPLACE: _replace,
-    ObligationKind.ESCALATE: _escalate,
+    ObligationKind.REDACT: _can_redact,
+    ObligationKind.DISCLOSE: _can_disclose,
+    ObligationKind.MARK: _can_mark,
+    ObligationKind.REPLACE: _can_replace,
+    ObligationKind.ESCALATE: _can_escalate,
 }

@@ -30,11 +30,11 @@ from gateway.policy.packs.phrases import (
 from gateway.policy.packs.source import DataFile
 from gateway.ports import Read
 
-MAX_SOURCE = 200
+MAX_SOURCE = 200  # code points of a pattern, as a finding names it
 MAX_FINDINGS = 20  # of one list in one text; policies need no more than one
 
 _LONG_TEXT = 5_000  # code points; longer ones are scanned off the event loop
-_GROUP = 250  # patterns scanned as one
+_GROUP = 250  # patterns scanned as one, so that their states fit into _MEMORY
 _MEMORY = 24 << 20  # bytes that the states of one group may take
 _CANARY = "\x01canary\x01"
 
@@ -49,7 +49,7 @@ class SignalDetector:
         patterns = read_patterns(phrases)
         self._in_text = PhraseMatcher([p for p in patterns if p.in_text], in_human_text=False)
         self._in_human = PhraseMatcher([p for p in patterns if p.in_human], in_human_text=True)
-        self._identity = _identity(patterns)
+        self._identity = _phrases_identity(patterns)
 
     @property
     def stage(self) -> Stage:
@@ -66,20 +66,20 @@ class SignalDetector:
     async def detect(self, submission: Submission, read: ReadText) -> Detection:
         human = submission.human_text
         if max(len(submission.text), len(human or "")) > _LONG_TEXT:
-            return await asyncio.to_thread(self._detect, read, human)
-        return self._detect(read, human)
+            return await asyncio.to_thread(self._find_signals, read, human)
+        return self._find_signals(read, human)
 
     async def close(self) -> None:
         return None
 
-    def _detect(self, read: ReadText, human: str | None) -> Detection:
+    def _find_signals(self, read: ReadText, human: str | None) -> Detection:
         findings = self._in_text.findings(read.folded)
         if human and self._in_human:
             findings += self._in_human.findings(self._read(human, None).folded)
         return Detection(stage=Stage.SIGNALS, findings=tuple(findings), models=(self._identity,))
 
 
-def _identity(patterns: Sequence[PhrasePattern]) -> ModelIdentity:
+def _phrases_identity(patterns: Sequence[PhrasePattern]) -> ModelIdentity:
     named = "\n".join(f"{p.list}\t{p.language}\t{p.source}" for p in patterns)
     return ModelIdentity(id="phrases", sha256=hashlib.sha256(named.encode("utf-8")).hexdigest())
 
@@ -90,7 +90,7 @@ class PhraseMatcher:
     def __init__(self, patterns: Iterable[PhrasePattern], *, in_human_text: bool) -> None:
         self._patterns = tuple(patterns)
         self._in_human_text = in_human_text
-        self._groups = tuple(_Group.of(group) for group in _grouped(self._patterns))
+        self._groups = tuple(_Group.of(group) for group in _group_patterns(self._patterns))
         self._compiled: dict[str, Any] = {}  # when first needed: most never are
 
     def __bool__(self) -> bool:
@@ -103,7 +103,7 @@ class PhraseMatcher:
         found: dict[tuple[str, int, int], Finding] = {}
         counts: dict[str, int] = {}
         for pattern in (one for group in self._groups for one in group.candidates(encoded)):
-            for start, end in self._spans(pattern, text):
+            for start, end in self._match_spans(pattern, text):
                 if counts.get(pattern.list, 0) >= MAX_FINDINGS:
                     break
                 if (pattern.list, start, end) in found:
@@ -121,21 +121,21 @@ class PhraseMatcher:
                 )
         return list(found.values())
 
-    def _spans(self, pattern: PhrasePattern, text: str) -> Iterable[tuple[int, int]]:
-        scan = self._compile(pattern.scan)
+    def _match_spans(self, pattern: PhrasePattern, text: str) -> Iterable[tuple[int, int]]:
+        scan = self._compiled_pattern(pattern.scan)
         position = 0
         while match := scan.search(text, position):
             start, end = match.span()
             if pattern.spaced and not (_is_edge(text, start - 1) and _is_edge(text, end)):
                 # Another reading of the pattern, or another place, may still have its edges.
-                match = self._compile(pattern.exact).search(text, position)
+                match = self._compiled_pattern(pattern.exact).search(text, position)
                 if match is None:
                     return
                 start, end = match.span(1)
             yield start, end
             position = end  # not after the edge: it may also begin the next one
 
-    def _compile(self, pattern: str) -> Any:
+    def _compiled_pattern(self, pattern: str) -> Any:
         compiled = self._compiled.get(pattern)
         if compiled is None:
             compiled = self._compiled[pattern] = compile_pattern(pattern)
@@ -181,7 +181,7 @@ class _Group:
         return [self.patterns[index] for index in sorted(self.filter.Match(encoded) or ())]
 
 
-def _grouped(patterns: Iterable[PhrasePattern]) -> Iterable[list[PhrasePattern]]:
+def _group_patterns(patterns: Iterable[PhrasePattern]) -> Iterable[list[PhrasePattern]]:
     languages: dict[str, list[PhrasePattern]] = {}
     for pattern in patterns:
         languages.setdefault(pattern.language, []).append(pattern)

@@ -45,10 +45,10 @@ def plain(text: str) -> str:
 
 def prepare(settings: Mapping[str, Any]) -> tuple[Term, ...]:
     """The terms in a creator's settings."""
-    return tuple(_terms(settings))
+    return tuple(_configured_terms(settings))
 
 
-def _terms(settings: Mapping[str, Any]) -> Iterator[Term]:
+def _configured_terms(settings: Mapping[str, Any]) -> Iterator[Term]:
     for group, name in _LISTS:
         for term in (settings.get(group) or {}).get(name) or ():
             form = plain(term)

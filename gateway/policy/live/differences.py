@@ -33,12 +33,12 @@ def difference(before: Said, after: Said, *, blind: frozenset[str]) -> Differenc
     by, what was said `before` counts for both."""
     carried = [one for one in before["reasons"] if one["rule"] in blind]
     seen = [one for one in after["reasons"] if one["rule"] not in blind]
-    old, new = _rules(before["reasons"]), _rules([*carried, *seen])
+    old, new = _rule_verdicts(before["reasons"]), _rule_verdicts([*carried, *seen])
     verdict = strictest(*(Verdict(verdict) for _, verdict in new))
     was = Verdict(before["verdict"])
     kept = [one for one in before["obligations"] if blind.intersection(one["rules"])]
     asked = [one for one in after["obligations"] if not blind.issuperset(one["rules"])]
-    obligations = _obligations(before["obligations"]) != _obligations([*kept, *asked])
+    obligations = _obligation_set(before["obligations"]) != _obligation_set([*kept, *asked])
     if was is verdict and old == new and not obligations:
         return None
     return Difference(
@@ -50,9 +50,9 @@ def difference(before: Said, after: Said, *, blind: frozenset[str]) -> Differenc
     )
 
 
-def _rules(reasons: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
+def _rule_verdicts(reasons: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
     return {(str(one["rule"]), str(one["verdict"])) for one in reasons}
 
 
-def _obligations(given: Sequence[Mapping[str, Any]]) -> set[str]:
+def _obligation_set(given: Sequence[Mapping[str, Any]]) -> set[str]:
     return {json.dumps([one["kind"], one["params"]], sort_keys=True) for one in given}

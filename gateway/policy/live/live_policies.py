@@ -105,7 +105,7 @@ class LivePolicies:
         self._now = now
         self._changing = asyncio.Lock()
         self._log = structlog.get_logger("gateway.policy")
-        self._current = self._generation(snapshot, self._signals(snapshot))
+        self._current = self._make_generation(snapshot, self._signal_detector(snapshot))
         self._users: Counter[_Generation] = Counter()  # messages that hold a generation
         self._closing: set[asyncio.Task[None]] = set()
         self._status = PoliciesStatus(bundle=snapshot.bundle, source=source, since=now())
@@ -117,7 +117,8 @@ class LivePolicies:
         self._users[generation] += 1
         try:
             yield PolicyGeneration(
-                signals=generation.signals, decide=partial(self._decide, generation.engine)
+                signals=generation.signals,
+                decide=partial(self._decide_and_tighten, generation.engine),
             )
         finally:
             self._users[generation] -= 1
@@ -160,18 +161,18 @@ class LivePolicies:
         actor: str,
         keep: Callable[[], None] = lambda: None,
     ) -> Bundle:
-        """From now on decide by `snapshot`. `keep` is called right before, to make it last.
-        Raises PolicyInvalid, or what a remote engine or the log raises, and then goes on with
-        the old ones."""
+        """Take `snapshot` into use for the messages that come from now on. `keep` is called right
+        before, to store it for the next start. Raises PolicyInvalid, or what a remote engine or
+        the log raises; the old policies then stay in use."""
         async with self._changing:
             before = self._current
             if snapshot == before.snapshot:
                 await asyncio.to_thread(keep)
                 self._status = replace(self._status, source=source, refused=None)
                 return snapshot.bundle
-            generation = await self._built(snapshot, before)
+            generation = await self._build_generation(snapshot, before)
             try:
-                await self._noted(before.snapshot, snapshot, source=source, actor=actor)
+                await self._note_change(before.snapshot, snapshot, source=source, actor=actor)
                 await asyncio.to_thread(keep)
             except BaseException:
                 await self._restore(before, generation)
@@ -192,7 +193,8 @@ class LivePolicies:
             return snapshot.bundle
 
     async def refuse(self, error: GatewayError, *, source: str, actor: str) -> None:
-        """Says everywhere that newer policies could not be used."""
+        """Report newer policies that could not be used: in the status, in the log of the process
+        and, where it can be written, in the audit log."""
         places = (
             {"file": error.file, "line": error.line, "column": error.column}
             if isinstance(error, PolicyInvalid)
@@ -209,18 +211,18 @@ class LivePolicies:
         digest = self.bundle.digest
         detail = {"refused": refusal.problem[:1_000], "source": source, **places}
         try:
-            await self._note(self._change(actor, digest, digest, detail))
+            await self._note(self._policy_change(actor, digest, digest, detail))
         except GatewayError as failure:
             self._log.warning("could not note the refusal", error=type(failure).__name__)
 
     async def started(self, before: str | None) -> None:
-        """Notes the policies of this start, when the last that were noted (`before`, a digest)
-        are others."""
+        """Note the policies of this start in the audit log, unless they are those noted last, whose
+        digest is `before`."""
         if before != self.bundle.digest:
             detail = {"source": self._status.source, "revisions": dict(self.bundle.revisions)}
-            await self._note(self._change("start", before, self.bundle.digest, detail))
+            await self._note(self._policy_change("start", before, self.bundle.digest, detail))
 
-    async def _decide(self, engine: PolicyEngine, facts: Facts) -> Decision:
+    async def _decide_and_tighten(self, engine: PolicyEngine, facts: Facts) -> Decision:
         decision = await engine.decide(facts)
         if self._shadow is not None:  # packs beside packs, without the creator's own rules
             self._shadow.offer(facts, decision)
@@ -228,7 +230,7 @@ class LivePolicies:
             decision = await self._sandbox.tighten(decision, facts)
         return decision
 
-    def _generation(self, snapshot: Snapshot, signals: SignalDetector) -> _Generation:
+    def _make_generation(self, snapshot: Snapshot, signals: SignalDetector) -> _Generation:
         """Not warm yet. Raises PolicyInvalid."""
         return _Generation(
             snapshot=snapshot,
@@ -237,13 +239,13 @@ class LivePolicies:
             check=creator_checker(snapshot.schemas),
         )
 
-    def _signals(self, snapshot: Snapshot) -> SignalDetector:
+    def _signal_detector(self, snapshot: Snapshot) -> SignalDetector:
         return SignalDetector(phrases=snapshot.phrases, read=self._read)
 
-    async def _built(self, snapshot: Snapshot, before: _Generation) -> _Generation:
+    async def _build_generation(self, snapshot: Snapshot, before: _Generation) -> _Generation:
         """A warm generation. Raises PolicyInvalid, or what a remote engine raises."""
-        signals = await asyncio.to_thread(self._signals, snapshot)
-        generation = self._generation(snapshot, signals)
+        signals = await asyncio.to_thread(self._signal_detector, snapshot)
+        generation = self._make_generation(snapshot, signals)
         try:
             await generation.warm()
         except BaseException:
@@ -266,15 +268,15 @@ class LivePolicies:
         except GatewayError as error:
             self._log.error("the old policies could not be restored", error=str(error))
 
-    async def _noted(self, old: Snapshot, new: Snapshot, *, source: str, actor: str) -> None:
+    async def _note_change(self, old: Snapshot, new: Snapshot, *, source: str, actor: str) -> None:
         revisions = dict(new.bundle.revisions)
         changed = sorted(
-            {path for path, _ in _sources(old) ^ _sources(new)},
+            {path for path, _ in _source_set(old) ^ _source_set(new)},
         )
         detail = {"source": source, "revisions": revisions, "files": changed[:100]}
-        await self._note(self._change(actor, old.bundle.digest, new.bundle.digest, detail))
+        await self._note(self._policy_change(actor, old.bundle.digest, new.bundle.digest, detail))
 
-    def _change(
+    def _policy_change(
         self, actor: str, before: str | None, after: str, detail: Mapping[str, Any]
     ) -> Change:
         return Change(
@@ -289,7 +291,7 @@ class LivePolicies:
         )
 
 
-def _sources(snapshot: Snapshot) -> set[tuple[str, str]]:
+def _source_set(snapshot: Snapshot) -> set[tuple[str, str]]:
     """(path, content) of everything that decides."""
     return {(module.path, module.text) for module in snapshot.modules} | {
         (file.path, repr(file.value)) for file in (*snapshot.data_files, *snapshot.phrases)

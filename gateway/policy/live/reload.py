@@ -144,11 +144,11 @@ class Reloader:
     async def look(self, settle_s: float = 0.0) -> None:
         """Look once. A change counts when nothing has changed for `settle_s` seconds more, so
         that files half written or half copied are not read."""
-        await self._look(settle_s)
+        await self._look_at_source(settle_s)
         if self._shadow is not None:
             await self._shadow.refresh(self._source.files, self._live.bundle.digest)
 
-    async def _look(self, settle_s: float) -> None:
+    async def _look_at_source(self, settle_s: float) -> None:
         found = await asyncio.to_thread(self._source.fingerprint)
         if found == self._seen:
             return
@@ -187,8 +187,8 @@ class Reloader:
             raise InvalidField(f"bundle: {error.what}", error.problem, error.mend) from None
 
     async def withdraw(self, *, actor: str) -> Bundle:
-        """Go back to the policies of the folder, and forget the bundle. Raises InvalidField as
-        `push` does."""
+        """Take the policies of the folder into use again and delete the bundle. Raises
+        InvalidField as `push` does."""
         try:
             snapshot = await asyncio.to_thread(self._source.folder_snapshot)
             return await self._live.replace(

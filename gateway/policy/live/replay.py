@@ -104,10 +104,10 @@ def read_frame(stream: IO[bytes]) -> list[bytes] | None:
     head = stream.readline()
     if not head:
         return None
-    return [_exactly(stream, length) for length in json.loads(head)]
+    return [_read_exactly(stream, length) for length in json.loads(head)]
 
 
-def _exactly(stream: IO[bytes], length: int) -> bytes:
+def _read_exactly(stream: IO[bytes], length: int) -> bytes:
     part = stream.read(length)
     if len(part) != length:
         raise ValueError("the stream ended within a frame")
@@ -144,11 +144,11 @@ class ReplayWorker:
             return document
         found = matcher.findings(Mapped(folded, tuple(range(len(folded) + 1))))
         kept = [one for one in whole["findings"]["signals"] if one["in"] != "text"]
-        whole["findings"]["signals"] = [*map(_signal, found), *kept]
+        whole["findings"]["signals"] = [*map(_signal_json, found), *kept]
         return orjson.dumps(whole)
 
 
-def _signal(finding: Finding) -> dict[str, object]:
+def _signal_json(finding: Finding) -> dict[str, object]:
     return {
         "list": finding.kind,
         "source": finding.source[:MAX_SOURCE],

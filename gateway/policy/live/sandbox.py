@@ -35,12 +35,14 @@ from gateway.policy.packs.creator_rules import (
 )
 
 DEADLINE_S = 0.25
+"""For one module on one message: its process is ended then, and the message held."""
 REST_S = 30.0
 """How long a module that took too long is not run again."""
 MEMORY_BYTES = 1 << 30
+"""Address space of the process, where the system can bound it."""
 
 _ROOT = Path(__file__).parents[3]
-_MODULES = 256
+_MODULES = 256  # kept ready; the oldest is forgotten
 _UNDEFINED = '"<undefined>"'
 
 
@@ -59,13 +61,16 @@ class CreatorRuleSandbox:
         self._resting: dict[str, float] = {}
 
     async def tighten(self, decision: Decision, facts: Facts) -> Decision:
-        """Never raises for what a module does: that holds the message, of this creator alone."""
+        """`decision`, made stricter by the rules of the message's creator, if there are any. A
+        module that fails holds the message; nothing that it does raises."""
         text = rules_in(facts.creator.settings)
         if text is None:
             return decision
         try:
-            rules = self._rules(text)
-            answer = await asyncio.to_thread(self._ask, rules, orjson.dumps(decision.document))
+            rules = self._checked_rules(text)
+            answer = await asyncio.to_thread(
+                self._ask_worker, rules, orjson.dumps(decision.document)
+            )
             return tightened(decision, rules, answer, creator=facts.creator.id)
         except StageFailure as failure:
             why = failure.reason
@@ -74,10 +79,10 @@ class CreatorRuleSandbox:
         return held(decision, creator=facts.creator.id, why=why)
 
     async def close(self) -> None:
-        await asyncio.to_thread(self._end)
+        await asyncio.to_thread(self._end_worker)
 
-    def _rules(self, text: str) -> CreatorRules:
-        """Checked again: what was stored may be older than the check."""
+    def _checked_rules(self, text: str) -> CreatorRules:
+        """The module in `text`, checked anew: it may have been stored before a check existed."""
         rules = self._checked.get(text)
         if rules is None:
             rules = self._checked[text] = creator_rules(text)
@@ -85,11 +90,11 @@ class CreatorRuleSandbox:
                 self._checked.popitem(last=False)
         return rules
 
-    def _ask(self, rules: CreatorRules, document: bytes) -> bytes:
+    def _ask_worker(self, rules: CreatorRules, document: bytes) -> bytes:
         if self._resting.get(rules.text, 0.0) > self._clock():
             raise StageFailure("policy", "they took too long, and rest for a while")
         with self._one_at_a_time:
-            process = self._process or self._start()
+            process = self._process or self._start_worker()
             late = threading.Event()
 
             def end() -> None:
@@ -99,9 +104,11 @@ class CreatorRuleSandbox:
             timer = threading.Timer(self._deadline_s, end)
             timer.start()
             try:
-                answer = _exchange(process, [rules.path.encode(), rules.text.encode(), document])
+                answer = _exchange_frames(
+                    process, [rules.path.encode(), rules.text.encode(), document]
+                )
             except StageFailure:
-                self._end()
+                self._end_worker()
                 if late.is_set():
                     self._resting[rules.text] = self._clock() + REST_S
                     raise StageFailure("policy", "they took too long") from None
@@ -112,7 +119,7 @@ class CreatorRuleSandbox:
             raise StageFailure("policy", "they ended with an error")
         return answer[0]
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start_worker(self) -> subprocess.Popen[bytes]:
         path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
         process = subprocess.Popen(
             [sys.executable, "-m", "gateway.policy.live.sandbox"],
@@ -121,10 +128,10 @@ class CreatorRuleSandbox:
             env={**os.environ, "PYTHONPATH": path},
         )
         self._process = process
-        _exchange(process, [])  # it is there: starting counts for no deadline
+        _exchange_frames(process, [])  # it is there: starting counts for no deadline
         return process
 
-    def _end(self) -> None:
+    def _end_worker(self) -> None:
         process, self._process = self._process, None
         if process is None:
             return
@@ -136,7 +143,7 @@ class CreatorRuleSandbox:
                     stream.close()
 
 
-def _exchange(process: subprocess.Popen[bytes], parts: list[bytes]) -> list[bytes]:
+def _exchange_frames(process: subprocess.Popen[bytes], parts: list[bytes]) -> list[bytes]:
     into, out = process.stdin, process.stdout
     assert into is not None  # noqa: S101 - both are pipes
     assert out is not None  # noqa: S101
@@ -179,7 +186,7 @@ class SandboxWorker:
 
 
 def serve(into: IO[bytes], out: IO[bytes]) -> None:
-    """Answers frames until the input ends."""
+    """Answer frames until the input ends."""
     runner = SandboxWorker()
     while (parts := read_frame(into)) is not None:
         write_frame(out, runner.answer(*parts) if len(parts) == 3 else [])

@@ -29,6 +29,7 @@ from gateway.ports import Now
 WAITING = 1_000
 """Messages that wait for the shadow, at most."""
 BATCH = 50
+"""Messages handed to the process at a time."""
 
 Note = Callable[[Change], Awaitable[object]]
 
@@ -73,7 +74,8 @@ class Shadow:
         return self._status
 
     def offer(self, facts: Facts, decision: Decision) -> None:
-        """Takes a decided message to the shadow, if it has room. Never waits, never fails."""
+        """Queue a decided message for the shadow; when the queue is full, count it as left out.
+        Never waits, never raises."""
         if self._replayer is None:
             return
         try:
@@ -93,17 +95,17 @@ class Shadow:
             shadow = make_snapshot(files, name=self._folder.name).bundle.digest
             replayer = await asyncio.to_thread(Replayer, files, phrases=True)
         except (GatewayError, OSError) as error:
-            await self._drop()
+            await self._drop_replayer()
             self._status = replace(self._status, digest="", problem=str(error))
             self._log.error("shadow policies refused", problem=str(error))
             return
-        await self._drop()
+        await self._drop_replayer()
         self._replayer = replayer
         self._status = replace(self._status, digest=shadow, problem="")
         self._log.info("shadow policies", digest=shadow)
 
     async def run(self) -> None:
-        """Judges what was offered, for ever."""
+        """Judge queued messages in batches, for ever."""
         while True:
             batch = [await self._queue.get()]
             while len(batch) < BATCH and not self._queue.empty():
@@ -111,7 +113,7 @@ class Shadow:
             await self.judge(batch)
 
     async def settle(self) -> None:
-        """Judges what waits now."""
+        """Judge the messages that are queued now."""
         batch = []
         while not self._queue.empty():
             batch.append(self._queue.get_nowait())
@@ -126,38 +128,38 @@ class Shadow:
         try:
             answers = await asyncio.to_thread(replayer.decide, documents)
         except StageFailure as error:
-            await self._drop()
+            await self._drop_replayer()
             self._read = None  # the next look starts it again
             self._status = replace(self._status, problem=error.reason, digest="")
             self._log.error("shadow policies ended", problem=error.reason)
             answers = [b""] * len(batch)
         for seen, answer in zip(batch, answers, strict=True):
-            await self._compare(seen, answer, digest)
+            await self._compare_decisions(seen, answer, digest)
 
     async def close(self) -> None:
-        await self._drop()
+        await self._drop_replayer()
 
-    async def _drop(self) -> None:
+    async def _drop_replayer(self) -> None:
         replayer, self._replayer = self._replayer, None
         if replayer is not None:
             await asyncio.to_thread(replayer.close)
 
-    async def _compare(self, seen: _Seen, answer: bytes, digest: str) -> None:
+    async def _compare_decisions(self, seen: _Seen, answer: bytes, digest: str) -> None:
         status = self._status
         if not answer:
             self._status = replace(status, failed=status.failed + 1)
             return
-        found = difference(_said(seen.decision), orjson.loads(answer), blind=_NONE)
+        found = difference(_decision_json(seen.decision), orjson.loads(answer), blind=_NONE)
         if found is None:
             self._status = replace(status, same=status.same + 1)
             return
         self._status = replace(status, differ=status.differ + 1)
         try:
-            await self._note(self._change(seen, found, digest))
+            await self._note(self._difference_entry(seen, found, digest))
         except GatewayError as error:
             self._log.warning("could not note the shadow", error=type(error).__name__)
 
-    def _change(self, seen: _Seen, found: Difference, digest: str) -> Change:
+    def _difference_entry(self, seen: _Seen, found: Difference, digest: str) -> Change:
         submission = seen.facts.submission
         return Change(
             actor="shadow",
@@ -181,7 +183,7 @@ class Shadow:
         )
 
 
-def _said(decision: Decision) -> Mapping[str, Any]:
+def _decision_json(decision: Decision) -> Mapping[str, Any]:
     return {
         "verdict": decision.verdict.value,
         "reasons": [{"rule": one.rule, "verdict": one.verdict.value} for one in decision.reasons],

@@ -30,19 +30,19 @@ def argument_problems(module: ParsedModule, tree: Mapping[str, Any]) -> Iterator
         name = ".".join(segment or "?" for segment in flatten(body["fcn"]))
         found: tuple[str, str] | None = None
         if name == "sprintf":
-            found = _sprintf(body["params"])
+            found = _sprintf_problem(body["params"])
         elif name.startswith("regex."):
-            found = _regex(body["params"])
+            found = _regex_problem(body["params"])
         elif name == "count":
-            found = _count(body["params"])
+            found = _count_problem(body["params"])
         if found is not None:
             span = body["span"]
             yield PolicyInvalid(module.path, *found, line=span["line"], column=span["col"])
 
 
-def _sprintf(params: list[Any]) -> tuple[str, str] | None:
+def _sprintf_problem(params: list[Any]) -> tuple[str, str] | None:
     mend = "Write a constant format with %s for texts, %v for whole numbers, and %%."
-    form = _constant(params[0])
+    form = _constant_text(params[0])
     if form is None:
         return "the format of sprintf is not a constant", mend
     verbs = [verb for verb in _VERB.findall(form) if verb != "%"]
@@ -54,8 +54,8 @@ def _sprintf(params: list[Any]) -> tuple[str, str] | None:
     return None
 
 
-def _regex(params: list[Any]) -> tuple[str, str] | None:
-    pattern = _constant(params[0])
+def _regex_problem(params: list[Any]) -> tuple[str, str] | None:
+    pattern = _constant_text(params[0])
     if pattern is None:
         return "the pattern is not a constant", "Write it out, or use a phrases file."
     if _PERL_CLASS.search(pattern):
@@ -70,7 +70,7 @@ def _regex(params: list[Any]) -> tuple[str, str] | None:
     return None
 
 
-def _count(params: list[Any]) -> tuple[str, str] | None:
+def _count_problem(params: list[Any]) -> tuple[str, str] | None:
     if "RefDot" not in params[0] and "RefBrack" not in params[0]:
         return None
     path = flatten(params[0])
@@ -79,6 +79,6 @@ def _count(params: list[Any]) -> tuple[str, str] | None:
     return None
 
 
-def _constant(tree: Mapping[str, Any]) -> str | None:
+def _constant_text(tree: Mapping[str, Any]) -> str | None:
     body = tree.get("String") or tree.get("RawString")
     return None if body is None else str(body["value"])

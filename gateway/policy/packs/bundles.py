@@ -24,7 +24,8 @@ from gateway.policy.packs.signing import (
 )
 from gateway.policy.packs.source import RESERVED, Snapshot, make_snapshot
 
-MAX_BUNDLE_BYTES = 4 << 20  # packed
+MAX_BUNDLE_BYTES = 4 << 20
+"""Of the packed bundle; source.MAX_TOTAL_BYTES bounds what is unpacked."""
 
 _NAME = "the bundle"
 _ANSWER = f"{RESERVED}/answer.rego"
@@ -42,7 +43,7 @@ def pack(files: list[tuple[str, bytes]], *, key: BundleSigningKey | None) -> byt
         (f"{RESERVED}/data.json", json.dumps({"digest": snapshot.bundle.digest}).encode()),
         (MANIFEST, json.dumps(manifest).encode()),
     ]
-    return _packed(kept, key=key)
+    return _pack_files(kept, key=key)
 
 
 def pack_for_server(snapshot: Snapshot, *, key: BundleSigningKey) -> bytes:
@@ -55,10 +56,10 @@ def pack_for_server(snapshot: Snapshot, *, key: BundleSigningKey) -> bytes:
         ("data.json", json.dumps(files.data, ensure_ascii=False).encode()),
         (MANIFEST, json.dumps(manifest).encode()),
     ]
-    return _packed(kept, key=key)
+    return _pack_files(kept, key=key)
 
 
-def _packed(files: list[tuple[str, bytes]], *, key: BundleSigningKey | None) -> bytes:
+def _pack_files(files: list[tuple[str, bytes]], *, key: BundleSigningKey | None) -> bytes:
     signed = [] if key is None else [(SIGNATURES, key.sign(files))]
     out = io.BytesIO()
     with (
@@ -75,16 +76,16 @@ def _packed(files: list[tuple[str, bytes]], *, key: BundleSigningKey | None) -> 
 def unpack(content: bytes, *, key: BundleVerificationKey | None) -> Snapshot:
     """The policies of a bundle, verified with `key` first where there is one. Raises
     PolicyInvalid. Nothing is written to disk; sizes are bounded."""
-    files = _members(content)
+    files = _read_members(content)
     signatures = files.pop(SIGNATURES, None)
     if key is not None:
         if signatures is None:
             raise PolicyInvalid(_NAME, "it is not signed", "Use `policy bundle --signing-key`.")
         key.verify(files, signatures)
-    return make_snapshot(_ours(files), name=_NAME)
+    return make_snapshot(_policy_files(files), name=_NAME)
 
 
-def _ours(files: dict[str, bytes]) -> list[tuple[str, bytes]]:
+def _policy_files(files: dict[str, bytes]) -> list[tuple[str, bytes]]:
     """Without what is made for OPA alone."""
     return [
         (path, text)
@@ -93,7 +94,7 @@ def _ours(files: dict[str, bytes]) -> list[tuple[str, bytes]]:
     ]
 
 
-def _members(content: bytes) -> dict[str, bytes]:
+def _read_members(content: bytes) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     total = 0
     if len(content) > MAX_BUNDLE_BYTES:
@@ -104,7 +105,7 @@ def _members(content: bytes) -> dict[str, bytes]:
             plain = packed.read(source.MAX_TOTAL_BYTES * 2 + 1)
         with tarfile.open(fileobj=io.BytesIO(plain), mode="r:") as tar:
             for about in tar:
-                path = _path(about.name)
+                path = _checked_path(about.name)
                 if about.isdir():
                     continue
                 stream = tar.extractfile(about) if about.isreg() else None
@@ -112,7 +113,7 @@ def _members(content: bytes) -> dict[str, bytes]:
                     raise PolicyInvalid(path, "it is no plain file, or is there twice", "Mend it.")
                 files[path] = stream.read(source.MAX_FILE_BYTES + 1)
                 total += len(files[path])
-                _bounded(path, len(files[path]), total, len(files))
+                _check_bounds(path, len(files[path]), total, len(files))
     except (tarfile.TarError, OSError, EOFError, zlib.error, ValueError) as error:
         raise PolicyInvalid(
             _NAME, f"it is no tar.gz ({type(error).__name__})", "Make it with `policy bundle`."
@@ -120,7 +121,7 @@ def _members(content: bytes) -> dict[str, bytes]:
     return files
 
 
-def _bounded(path: str, size: int, total: int, count: int) -> None:
+def _check_bounds(path: str, size: int, total: int, count: int) -> None:
     if size > source.MAX_FILE_BYTES:
         raise PolicyInvalid(path, f"it is larger than {source.MAX_FILE_BYTES} bytes", "Split it.")
     if total > source.MAX_TOTAL_BYTES or count > source.MAX_FILES:
@@ -131,7 +132,7 @@ def _bounded(path: str, size: int, total: int, count: int) -> None:
         )
 
 
-def _path(name: str) -> str:
+def _checked_path(name: str) -> str:
     """As in a folder: without a leading slash or dot."""
     path = PurePosixPath(name.lstrip("/"))
     if ".." in path.parts or "\\" in name or "\0" in name:
@@ -146,4 +147,4 @@ def repack(content: bytes, *, key: BundleSigningKey) -> bytes:
 
 def files_in(content: bytes) -> list[tuple[str, bytes]]:
     """The policy files in a bundle, not verified. Raises PolicyInvalid."""
-    return _ours(_members(content))
+    return _policy_files(_read_members(content))

@@ -29,7 +29,9 @@ COUNTRIES = ("US",)
 ALWAYS = "always"
 BY_HUMAN = "by_human"
 NEVER = -1
-LONG_AGO = 10**9  # seconds
+"""In place of seconds: there is nothing yet to measure from. Shorter than any interval."""
+LONG_AGO = 10**9
+"""Seconds, in place of "never shown": longer than any interval that a duty waits for."""
 ADULT = 18  # years
 CHILDREN = (13, 14)  # years below which a guardian's consent is needed somewhere
 TOLD = (NoticeKind.AI, NoticeKind.AI_REMINDER, NoticeKind.AI_ANSWER)

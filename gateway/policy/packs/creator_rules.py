@@ -24,7 +24,9 @@ from gateway.policy.packs.syntax import ParsedModule, RegoRule, parse_module, wa
 
 SETTING = "rego"
 MAX_BYTES = 16_384
+"""UTF-8 bytes of one creator's module."""
 MAX_RULES = 50
+"""Rules of one module."""
 MAX_LOOPS = 12
 """`some`, `every`, comprehensions and open indices in one module: what it does is bounded by the
 deadline of the sandbox, this keeps honest modules well below it."""
@@ -52,12 +54,12 @@ def creator_rules(text: str) -> CreatorRules:
         module = parse_module(RegoModule(_FILE, text))
         for problem in problems([module], {}):
             raise problem
-        return _checked(module)
+        return _checked_rules(module)
     except PolicyInvalid as error:
         raise InvalidField(error.what, error.problem, error.mend) from None
 
 
-def _checked(module: ParsedModule) -> CreatorRules:
+def _checked_rules(module: ParsedModule) -> CreatorRules:
     """Raises PolicyInvalid."""
     if len(module.package) != 2 or module.package[0] != "creator":
         raise PolicyInvalid(
@@ -65,7 +67,7 @@ def _checked(module: ParsedModule) -> CreatorRules:
         )
     if len(module.rules) > MAX_RULES:
         raise PolicyInvalid(_FILE, f"it has more than {MAX_RULES} rules", "Shorten it.")
-    loops = sum(_loops(rule) for rule in module.rules)
+    loops = sum(_count_loops(rule) for rule in module.rules)
     if loops > MAX_LOOPS:
         raise PolicyInvalid(
             _FILE, f"it loops in {loops} places, more than {MAX_LOOPS}", "Shorten it."
@@ -81,7 +83,7 @@ def _checked(module: ParsedModule) -> CreatorRules:
                     line=mention.line,
                     column=mention.column,
                 )
-    answers = frozenset(_answer(rule) for rule in module.rules if rule.name == "results")
+    answers = frozenset(_constant_answer(rule) for rule in module.rules if rule.name == "results")
     if not answers:
         raise PolicyInvalid(
             _FILE, "it defines no set `results`", 'Write results contains {"rule": …} if …'
@@ -90,7 +92,7 @@ def _checked(module: ParsedModule) -> CreatorRules:
     return CreatorRules(text=module.text, path=full, answers=answers)
 
 
-def _loops(rule: RegoRule) -> int:
+def _count_loops(rule: RegoRule) -> int:
     found = 0
     for kind, body in walk(rule.tree):
         open_index = kind == "RefBrack" and "Var" in body["index"]
@@ -98,7 +100,7 @@ def _loops(rule: RegoRule) -> int:
     return found
 
 
-def _answer(rule: RegoRule) -> tuple[str, str, str]:
+def _constant_answer(rule: RegoRule) -> tuple[str, str, str]:
     """The constants of one result."""
     key = rule.tree.get("Spec", {}).get("head", {}).get("Set", {}).get("key") or {}
     given: dict[str, str] = {}
@@ -134,7 +136,7 @@ def tightened(decision: Decision, rules: CreatorRules, answer: bytes, *, creator
         found.append(
             Reason(rule=rule_name(creator, given[0]), text=given[1], verdict=_VERDICTS[given[2]])
         )
-    return _with(decision, found)
+    return _with_reasons(decision, found)
 
 
 def held(decision: Decision, *, creator: str, why: str) -> Decision:
@@ -144,7 +146,7 @@ def held(decision: Decision, *, creator: str, why: str) -> Decision:
         text=f"The creator's own rules failed: {why}. A person decides; mend settings.rego.",
         verdict=Verdict.HOLD,
     )
-    return _with(decision, [reason])
+    return _with_reasons(decision, [reason])
 
 
 def rule_name(creator: str, rule: str) -> str:
@@ -152,7 +154,7 @@ def rule_name(creator: str, rule: str) -> str:
     return f"creator.{re.sub(r'[^a-z0-9_]', '_', creator.lower())}.{rule}"
 
 
-def _with(decision: Decision, found: list[Reason]) -> Decision:
+def _with_reasons(decision: Decision, found: list[Reason]) -> Decision:
     if not found:
         return decision
     return replace(

@@ -40,7 +40,7 @@ def creator_checker(schemas: Mapping[str, Any]) -> Callable[[Mapping[str, Any]],
     def check(settings: Mapping[str, Any]) -> None:
         error = best_match(validator.iter_errors(dict(settings)))
         if error is not None:
-            raise InvalidField(_where(error), _problem(error), _mend(error))
+            raise InvalidField(_error_path(error), _error_problem(error), _error_mend(error))
         if text := rules_in(settings):
             creator_rules(text)
         for stretch in settings.get("quiet_hours") or ():
@@ -65,28 +65,28 @@ def _check_moment(field: str, text: str) -> None:
         )
 
 
-def _where(error: ValidationError) -> str:
+def _error_path(error: ValidationError) -> str:
     return ".".join(["settings", *(str(step) for step in error.absolute_path)])
 
 
-def _problem(error: ValidationError) -> str:
+def _error_problem(error: ValidationError) -> str:
     if error.validator == "additionalProperties":
-        known = _schema(error).get("properties", {})
-        unknown = next(str(key) for key in _instance(error) if key not in known)
+        known = _error_schema(error).get("properties", {})
+        unknown = next(str(key) for key in _error_instance(error) if key not in known)
         return f"there is no setting {unknown[:60]!r}"
     if error.validator == "type":
         return f"it is not of type {error.validator_value}"
     return f"it does not keep to {error.validator} {str(error.validator_value)[:200]}"
 
 
-def _mend(error: ValidationError) -> str:
-    described = _schema(error).get("description", "")
+def _error_mend(error: ValidationError) -> str:
+    described = _error_schema(error).get("description", "")
     return _MENDS.get(str(error.validator), str(described) or "See creator.schema.json.")
 
 
-def _schema(error: ValidationError) -> Mapping[str, Any]:
+def _error_schema(error: ValidationError) -> Mapping[str, Any]:
     return error.schema if isinstance(error.schema, Mapping) else {}
 
 
-def _instance(error: ValidationError) -> Mapping[str, Any]:
+def _error_instance(error: ValidationError) -> Mapping[str, Any]:
     return error.instance if isinstance(error.instance, Mapping) else {}

@@ -26,7 +26,7 @@ EVALUATOR = "duties"
 """The folder of the module that judges the facts of all rules."""
 _JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _CHANNELS = tuple(channel.value for channel in Channel)
-_FOREVER = "9999"
+_FOREVER = "9999"  # as text it is later than any day of `input.now`
 
 LEGAL_NOTICES = (
     NoticeKind.AI,
@@ -53,7 +53,7 @@ def legal_problems(snapshot: Snapshot) -> Iterator[PolicyInvalid]:
             )
     sound = True
     for rule, file in facts.items():
-        for problem in _problems(rule, file):
+        for problem in _fact_problems(rule, file):
             sound = False
             yield problem
     if sound and facts and snapshot.data.get("law") != law_index(snapshot):
@@ -82,14 +82,14 @@ def law_index(snapshot: Snapshot) -> dict[str, Any]:
         optional = facts["status"] == "draft" or facts.get("opt_in", False)
         if facts["status"] == "lapsed" or (optional and facts["id"] not in switched_on):
             continue
-        where = _where(facts["jurisdictions"])
+        where = _lookup_places(facts["jurisdictions"])
         for place in where:
-            rules.setdefault(place, []).append({"id": facts["id"], **_scope(facts, {})})
+            rules.setdefault(place, []).append({"id": facts["id"], **_duty_scope(facts, {})})
         for duty in facts["duties"]:
-            for occasion in _listed(duty.get("when", ALWAYS)):
+            for occasion in _as_list(duty.get("when", ALWAYS)):
                 for place in where:
                     lines = duties.setdefault(occasion, {}).setdefault(place, [])
-                    lines.extend(_lines(facts, duty))
+                    lines.extend(_index_lines(facts, duty))
     return {"duties": duties, "rules": rules}
 
 
@@ -110,7 +110,7 @@ def rule_files(snapshot: Snapshot) -> Iterator[tuple[str, DataFile]]:
             yield rule, file
 
 
-def _where(jurisdictions: Iterable[str]) -> list[str]:
+def _lookup_places(jurisdictions: Iterable[str]) -> list[str]:
     """The places (see circumstances.places) that a rule for `jurisdictions` is looked up by."""
     found = {ANYWHERE}
     for code in jurisdictions:
@@ -123,19 +123,19 @@ def _where(jurisdictions: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-def _scope(facts: Facts, duty: Facts) -> dict[str, Any]:
+def _duty_scope(facts: Facts, duty: Facts) -> dict[str, Any]:
     """From when to when, and for whom: compared with the document, field by field."""
     minors = facts["audience"] == "minors" or duty.get("minors", False)
     return {
         "channels": dict.fromkeys(duty.get("channels", facts["channels"]), True),
-        "from": _moment(duty.get("from", facts["effective_from"])) or "",
-        "until": _moment(duty.get("until", facts["effective_until"])) or _FOREVER,
+        "from": _utc_moment(duty.get("from", facts["effective_from"])) or "",
+        "until": _utc_moment(duty.get("until", facts["effective_until"])) or _FOREVER,
         "spares_minor": "no" if minors else "",
         "spares_companion": False if facts["audience"] == "companion" else None,
     }
 
 
-def _lines(facts: Facts, duty: Facts) -> Iterator[dict[str, Any]]:
+def _index_lines(facts: Facts, duty: Facts) -> Iterator[dict[str, Any]]:
     """One for each way in which the duty falls due."""
     notice = duty.get("notice")
     measured = "told" if notice in TOLD else notice
@@ -145,9 +145,9 @@ def _lines(facts: Facts, duty: Facts) -> Iterator[dict[str, Any]]:
     for field, since in (("every_s", measured), ("full_s", notice), ("gap_s", "gap")):
         if field in duty:
             dues.append((str(since), duty[field]))
-    says = _says(facts, duty)
+    says = _duty_result(facts, duty)
     for since, wanted in dues or [("each", 0)]:
-        scope = _scope(facts, duty)
+        scope = _duty_scope(facts, duty)
         by_seconds: dict[int, list[str]] = {}
         for channel in scope["channels"]:
             seconds = wanted.get(channel) if isinstance(wanted, Mapping) else wanted
@@ -158,7 +158,7 @@ def _lines(facts: Facts, duty: Facts) -> Iterator[dict[str, Any]]:
             yield {"says": says, "since": since, "seconds": seconds, **narrow}
 
 
-def _says(facts: Facts, duty: Facts) -> dict[str, Any]:
+def _duty_result(facts: Facts, duty: Facts) -> dict[str, Any]:
     """The result, as main.rego collects it."""
     obligations: list[dict[str, Any]] = []
     if "notice" in duty:
@@ -179,7 +179,7 @@ def _says(facts: Facts, duty: Facts) -> dict[str, Any]:
     }
 
 
-def _moment(value: str | None) -> str | None:
+def _utc_moment(value: str | None) -> str | None:
     """A day, or a moment as `input.now` is written, so that text order is time order."""
     if value is None or len(value) == len("2026-08-02"):
         return value
@@ -187,16 +187,16 @@ def _moment(value: str | None) -> str | None:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _listed(value: str | list[str]) -> list[str]:
+def _as_list(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
-def _problems(rule: str, file: DataFile) -> Iterator[PolicyInvalid]:
+def _fact_problems(rule: str, file: DataFile) -> Iterator[PolicyInvalid]:
     facts = file.value
     if not isinstance(facts, dict):
         yield PolicyInvalid(file.path, "it is not a table", "Write the rule's facts.")
         return
-    yield from _fields(file.path, "", facts, _FIELDS, _MAYBE)
+    yield from _field_problems(file.path, "", facts, _FIELDS, _MAYBE)
     if str(facts.get("id", "")).replace(".", "_") != rule:
         yield PolicyInvalid(file.path, "id does not name its directory", "Use _ for each dot.")
     if facts.get("effective_from") is None and facts.get("status") != "draft":
@@ -206,7 +206,7 @@ def _problems(rule: str, file: DataFile) -> Iterator[PolicyInvalid]:
         if not isinstance(duty, dict):
             yield PolicyInvalid(file.path, f"duties[{number}] is not a table", "Write a table.")
             continue
-        yield from _fields(file.path, f"duties[{number}].", duty, _DUTY, _DUTY_MAYBE)
+        yield from _field_problems(file.path, f"duties[{number}].", duty, _DUTY, _DUTY_MAYBE)
         timed = duty.keys() & {"start", "every_s", "full_s", "gap_s"}
         if timed and duty.get("notice") not in _TIMED:
             yield PolicyInvalid(
@@ -220,7 +220,7 @@ def _problems(rule: str, file: DataFile) -> Iterator[PolicyInvalid]:
             )
 
 
-def _fields(
+def _field_problems(
     path: str, at: str, facts: Facts, needed: Mapping[str, Any], maybe: Mapping[str, Any]
 ) -> Iterator[PolicyInvalid]:
     for field, (test, wanted) in {**needed, **maybe}.items():
@@ -233,34 +233,34 @@ def _fields(
         yield PolicyInvalid(path, f"{at}{field} is not known", "Put it below params.")
 
 
-def _text(value: Any) -> bool:
+def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _day(value: Any) -> bool:
+def _is_day(value: Any) -> bool:
     try:
         return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
     except ValueError:
         return False
 
 
-def _instant(value: Any) -> bool:
+def _is_instant(value: Any) -> bool:
     try:
-        return _day(value) or datetime.fromisoformat(value).tzinfo is not None
+        return _is_day(value) or datetime.fromisoformat(value).tzinfo is not None
     except (ValueError, TypeError):
         return False
 
 
-def _seconds(value: Any) -> bool:
+def _is_seconds(value: Any) -> bool:
     if isinstance(value, dict):
         return bool(value) and all(
-            name in _CHANNELS and _seconds(one) and not isinstance(one, dict)
+            name in _CHANNELS and _is_seconds(one) and not isinstance(one, dict)
             for name, one in value.items()
         )
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _place(value: Any) -> bool:
+def _is_jurisdiction(value: Any) -> bool:
     """Subdivisions are known for some countries alone; elsewhere a bare country would miss them."""
     if not isinstance(value, str) or not _JURISDICTION.fullmatch(value):
         return False
@@ -280,44 +280,44 @@ _Fields = Mapping[str, tuple[Callable[[Any], bool], str]]
 
 _CHANNEL_LIST = (_list_of(lambda one: one in _CHANNELS), "a list of channels")
 _FIELDS: _Fields = {
-    "id": (_text, "a dotted name"),
-    "title": (_text, "a text"),
-    "citation": (_text, "a text"),
-    "url": (lambda value: _text(value) and value.startswith("https://"), "an https address"),
+    "id": (_is_text, "a dotted name"),
+    "title": (_is_text, "a text"),
+    "citation": (_is_text, "a text"),
+    "url": (lambda value: _is_text(value) and value.startswith("https://"), "an https address"),
     "status": _one_of("in_force", "scheduled", "draft", "lapsed"),
-    "effective_from": (lambda value: value is None or _day(value), 'a day such as "2026-08-02"'),
-    "effective_until": (lambda value: value is None or _day(value), "a day or null"),
-    "jurisdictions": (_list_of(_place), "a list of codes such as EU, FR or US-CA"),
+    "effective_from": (lambda value: value is None or _is_day(value), 'a day such as "2026-08-02"'),
+    "effective_until": (lambda value: value is None or _is_day(value), "a day or null"),
+    "jurisdictions": (_list_of(_is_jurisdiction), "a list of codes such as EU, FR or US-CA"),
     "channels": _CHANNEL_LIST,
     "audience": _one_of("all", "companion", "minors"),
-    "trigger": (_text, "a text"),
-    "obligation": (_text, "a text"),
+    "trigger": (_is_text, "a text"),
+    "obligation": (_is_text, "a text"),
     "params": (lambda value: isinstance(value, dict), "a table"),
     "duties": (lambda value: isinstance(value, list), "a list, empty for a rule without any"),
-    "verified_on": (_day, 'a day such as "2026-11-22"'),
+    "verified_on": (_is_day, 'a day such as "2026-11-22"'),
     "source_quality": _one_of("statute", "secondary", "memory"),
 }
 _MAYBE: _Fields = {
-    "reading": (_text, "a text"),
-    "kept_by": (_text, "a text"),
+    "reading": (_is_text, "a text"),
+    "kept_by": (_is_text, "a text"),
     "opt_in": (lambda value: isinstance(value, bool), "true or false"),
 }
-_DUTY: _Fields = {"text": (_text, "a text")}
+_DUTY: _Fields = {"text": (_is_text, "a text")}
 _DUTY_MAYBE: _Fields = {
-    "when": (lambda value: _text(value) or _list_of(_text)(value), "an occasion, or a list"),
+    "when": (lambda value: _is_text(value) or _list_of(_is_text)(value), "an occasion, or a list"),
     "notice": _one_of(*LEGAL_NOTICES),
     "position": _one_of(*NoticePosition),
     "marks": (_list_of(lambda value: value in tuple(MarkFormatName)), "a list of marks"),
-    "escalate": (_text, "why a person must look"),
+    "escalate": (_is_text, "why a person must look"),
     "verdict": _one_of("publish", "hold", "block"),
     "start": (lambda value: value is True, "true"),
-    "every_s": (_seconds, "seconds, or seconds by channel"),
-    "full_s": (_seconds, "seconds, or seconds by channel"),
-    "gap_s": (_seconds, "seconds, or seconds by channel"),
+    "every_s": (_is_seconds, "seconds, or seconds by channel"),
+    "full_s": (_is_seconds, "seconds, or seconds by channel"),
+    "gap_s": (_is_seconds, "seconds, or seconds by channel"),
     "minors": (lambda value: isinstance(value, bool), "true or false"),
     "channels": _CHANNEL_LIST,
-    "from": (_instant, "a day, or a moment with its offset"),
-    "until": (_instant, "a day, or a moment with its offset"),
+    "from": (_is_instant, "a day, or a moment with its offset"),
+    "until": (_is_instant, "a day, or a moment with its offset"),
 }
 _TIMED = (*TOLD, NoticeKind.AI_PUBLIC, NoticeKind.TAKE_A_BREAK)
 """Notices that may be due again after some time: the document tells how long ago they were."""

@@ -17,6 +17,7 @@ from gateway.errors import PolicyInvalid
 from gateway.policy.packs.source import DataFile
 
 MAX_PATTERN = 2_000
+"""Code points of one pattern: a longer one belongs on several lines."""
 UNSPACED = frozenset({"bo", "ja", "km", "lo", "my", "th", "zh"})
 
 _FIELDS = {"list", "in", "languages"}
@@ -56,20 +57,20 @@ def read_patterns(files: Iterable[DataFile]) -> tuple[PhrasePattern, ...]:
 def patterns_and_problems(files: Iterable[DataFile]) -> Iterator[PhrasePattern | PolicyInvalid]:
     """Every usable pattern, and what is wrong with the rest."""
     for file in files:
-        shape = _shape(file)
+        shape = _shape_problem(file)
         if shape is not None:
             yield PolicyInvalid(file.path, *shape)
             continue
         for language, sources in file.value["languages"].items():
             for source in sources:
-                made = _pattern(file.value, language, source)
+                made = _read_pattern(file.value, language, source)
                 if isinstance(made, PhrasePattern):
                     yield made
                 else:
                     yield PolicyInvalid(f"{file.path}, {language}: {source!r:.80}", *made)
 
 
-def _shape(file: DataFile) -> tuple[str, str] | None:
+def _shape_problem(file: DataFile) -> tuple[str, str] | None:
     value: Any = file.value
     if not isinstance(value, dict) or value.keys() != _FIELDS:
         return "it does not have exactly list, in and languages", "Write these three keys."
@@ -92,7 +93,9 @@ def _languages_shape(languages: Any) -> tuple[str, str] | None:
     return None
 
 
-def _pattern(value: dict[str, Any], language: str, source: str) -> PhrasePattern | tuple[str, str]:
+def _read_pattern(
+    value: dict[str, Any], language: str, source: str
+) -> PhrasePattern | tuple[str, str]:
     """The pattern, or (problem, mend)."""
     if not source.strip() or len(source) > MAX_PATTERN:
         return f"it is empty or longer than {MAX_PATTERN} characters", "Split it."

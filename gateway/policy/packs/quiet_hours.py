@@ -17,13 +17,13 @@ def is_quiet(stretches: Iterable[Mapping[str, Any]], now: datetime) -> bool:
     clock, `from` included, `to` not. A stretch belongs to the day on which it begins; one that
     ends no later than it begins ends on the next day. Raises InvalidField, for a zone that is
     not known here as well."""
-    return any(_within(stretch, now) for stretch in stretches)
+    return any(_is_within(stretch, now) for stretch in stretches)
 
 
-def _within(stretch: Mapping[str, Any], now: datetime) -> bool:
+def _is_within(stretch: Mapping[str, Any], now: datetime) -> bool:
     local = now.astimezone(zone(str(stretch["timezone"])))
     minute = local.hour * 60 + local.minute
-    begin, end = _minutes(stretch["from"]), _minutes(stretch["to"])
+    begin, end = _minutes_of_day(stretch["from"]), _minutes_of_day(stretch["to"])
     if begin < end:
         return begin <= minute < end and _covers(stretch, local)
     if minute >= begin:
@@ -36,7 +36,7 @@ def _covers(stretch: Mapping[str, Any], local: datetime) -> bool:
     return days is None or _WEEKDAYS[local.weekday()] in days
 
 
-def _minutes(clock: Any) -> int:
+def _minutes_of_day(clock: Any) -> int:
     try:
         hours, minutes = str(clock).split(":")
         return int(hours) * 60 + int(minutes)

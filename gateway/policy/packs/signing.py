@@ -44,8 +44,8 @@ class BundleSigningKey:
             key = load_pem_private_key(pem, password=None)
         except (ValueError, TypeError):
             raise _bad_key("is no private key in PEM without a passphrase") from None
-        self.algorithm, *_ = _algorithms(key.public_key())
-        self._key = _jose(pem, self.algorithm)
+        self.algorithm, *_ = _key_algorithms(key.public_key())
+        self._key = _jose_key(pem, self.algorithm)
 
     @classmethod
     def read(cls, path: Path) -> BundleSigningKey:
@@ -72,8 +72,8 @@ class BundleVerificationKey:
             key = load_pem_public_key(pem)
         except ValueError:
             raise _bad_key("is no public key in PEM") from None
-        self._allowed = _algorithms(key)
-        self._key = _jose(pem, self._allowed[0])
+        self._allowed = _key_algorithms(key)
+        self._key = _jose_key(pem, self._allowed[0])
 
     @classmethod
     def read(cls, path: Path) -> BundleVerificationKey:
@@ -82,7 +82,7 @@ class BundleVerificationKey:
     def verify(self, files: Mapping[str, bytes], signatures: bytes) -> None:
         """Raises PolicyInvalid unless `signatures` (the content of `.signatures.json`) is ours
         and lists exactly `files`, each with its hash."""
-        listed = self._opened(signatures)
+        listed = self._verified_files(signatures)
         for name in sorted(files.keys() - listed.keys()):
             raise PolicyInvalid(name, "it is not listed in the bundle's signature", _MEND)
         for name in sorted(listed.keys() - files.keys()):
@@ -91,7 +91,7 @@ class BundleVerificationKey:
             if not hmac.compare_digest(file_hash(name, files[name], algorithm), wanted):
                 raise PolicyInvalid(name, "it is not the file that was signed", _MEND)
 
-    def _opened(self, signatures: bytes) -> dict[str, tuple[str, str]]:
+    def _verified_files(self, signatures: bytes) -> dict[str, tuple[str, str]]:
         try:
             (token,) = json.loads(signatures)["signatures"]
             opened = jws.deserialize_compact(token, self._key, algorithms=list(self._allowed))
@@ -122,7 +122,7 @@ def file_hash(name: str, content: bytes, algorithm: str = "SHA-256") -> str:
     return make(content).hexdigest()
 
 
-def _algorithms(key: Any) -> tuple[str, ...]:
+def _key_algorithms(key: Any) -> tuple[str, ...]:
     if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES:
         return (_CURVES[key.curve.name],)
     if isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048:
@@ -130,7 +130,7 @@ def _algorithms(key: Any) -> tuple[str, ...]:
     raise _bad_key("is of a kind that OPA does not verify")
 
 
-def _jose(pem: bytes, algorithm: str) -> Any:
+def _jose_key(pem: bytes, algorithm: str) -> Any:
     kind = ECKey if algorithm.startswith("ES") else RSAKey
     return kind.import_key(pem)
 

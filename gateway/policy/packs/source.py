@@ -24,6 +24,7 @@ from gateway.policy.packs import strict_data
 MAX_FILES = 4_000
 MAX_FILE_BYTES = 1 << 20
 MAX_TOTAL_BYTES = 16 << 20
+"""Bounds of a policies folder, so that a wrong path is refused before it fills the memory."""
 RESERVED = "gateway_bundle"  # where a server keeps the digest of what it was given
 
 
@@ -75,7 +76,7 @@ def make_snapshot(files: Iterable[tuple[str, bytes]], *, name: str) -> Snapshot:
     schemas: dict[str, Any] = {}
     digested: list[tuple[str, bytes]] = []
     for path, content in sorted(files):
-        text = _decode(path, content)
+        text = _decode_text(path, content)
         if path.endswith("_test.rego"):
             tests.append(RegoModule(path, text))
             continue
@@ -93,7 +94,7 @@ def make_snapshot(files: Iterable[tuple[str, bytes]], *, name: str) -> Snapshot:
         raise PolicyInvalid(
             name, "no policies were found", "Point at a directory with .rego files."
         )
-    data = _merge(data_files)
+    data = _merge_data(data_files)
     return Snapshot(
         modules=tuple(modules),
         tests=tuple(tests),
@@ -102,7 +103,7 @@ def make_snapshot(files: Iterable[tuple[str, bytes]], *, name: str) -> Snapshot:
         data_files=tuple(data_files),
         phrases=tuple(phrases),
         schemas=MappingProxyType(schemas),
-        bundle=Bundle(digest=_digest(digested), revisions=_revisions(data)),
+        bundle=Bundle(digest=_digest_files(digested), revisions=_pack_revisions(data)),
     )
 
 
@@ -114,7 +115,7 @@ def read_folder(directory: Path) -> list[tuple[str, bytes]]:
         )
     found: list[tuple[str, bytes]] = []
     total = 0
-    for file in _files(directory):
+    for file in _walk_files(directory):
         path = file.relative_to(directory).as_posix()
         content = _read_file(file, path)
         total += len(content)
@@ -132,7 +133,7 @@ def fingerprint(directory: Path) -> tuple[tuple[str, int, int, int], ...]:
     """Changes whenever a file that counts is written, added or removed: (path, inode, size in
     bytes, nanoseconds of its last change) of each. Reads no contents."""
     found = []
-    for number, file in enumerate(_files(directory)):
+    for number, file in enumerate(_walk_files(directory)):
         if number > MAX_FILES:
             break
         with suppress(OSError):
@@ -141,7 +142,7 @@ def fingerprint(directory: Path) -> tuple[tuple[str, int, int, int], ...]:
     return tuple(sorted(found))
 
 
-def _files(directory: Path) -> Iterator[Path]:
+def _walk_files(directory: Path) -> Iterator[Path]:
     for root, names, files in os.walk(directory):
         names[:] = [name for name in names if not name.startswith(".")]
         for name in files:
@@ -170,7 +171,7 @@ def _read_file(file: Path, path: str) -> bytes:
     return content
 
 
-def _decode(path: str, content: bytes) -> str:
+def _decode_text(path: str, content: bytes) -> str:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -185,7 +186,7 @@ def _decode(path: str, content: bytes) -> str:
     return text
 
 
-def _merge(files: Iterable[DataFile]) -> dict[str, Any]:
+def _merge_data(files: Iterable[DataFile]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for file in files:
         segments = PurePosixPath(file.path).parent.parts
@@ -211,7 +212,7 @@ def _merge_into(
 ) -> None:
     for key, item in value.items():
         if key not in target:
-            target[key] = _copied(item)
+            target[key] = _copy_data(item)
         elif isinstance(target[key], dict) and isinstance(item, dict):
             _merge_into(target[key], item, file, (*path, key))
         else:
@@ -221,11 +222,13 @@ def _merge_into(
             )
 
 
-def _copied(item: Any) -> Any:
-    return {key: _copied(value) for key, value in item.items()} if isinstance(item, dict) else item
+def _copy_data(item: Any) -> Any:
+    return (
+        {key: _copy_data(value) for key, value in item.items()} if isinstance(item, dict) else item
+    )
 
 
-def _digest(files: Iterable[tuple[str, bytes]]) -> str:
+def _digest_files(files: Iterable[tuple[str, bytes]]) -> str:
     digest = hashlib.sha256()
     for path, content in files:
         name = path.encode("utf-8")
@@ -234,7 +237,7 @@ def _digest(files: Iterable[tuple[str, bytes]]) -> str:
     return digest.hexdigest()
 
 
-def _revisions(data: Mapping[str, Any]) -> dict[str, str]:
+def _pack_revisions(data: Mapping[str, Any]) -> dict[str, str]:
     """pack → version, from each `<pack>/data.yaml` that has `pack: {version: …}`."""
     revisions = {}
     for name, value in data.items():

@@ -16,7 +16,7 @@ import yaml
 
 from gateway.errors import PolicyInvalid
 
-MAX_DEPTH = 32
+MAX_DEPTH = 32  # collections within each other: reading is recursive
 MAX_INTEGER = 2**53 - 1  # what a double holds exactly
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -17,6 +17,7 @@ from gateway.api import problems
 from gateway.api.access import AccessGuard, issue_key, needs
 from gateway.api.fast_path import KEY_LENGTH, KEY_PATTERN, direct
 from gateway.api.schemas import SubmissionIn
+from gateway.api.strict_body import StrictBody
 from gateway.model.access import ApiKey, Role
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -96,6 +97,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     app.add_api_route("/plain", told, methods=["POST"])
     hot = direct(told, needs(Role.SERVICE))
     app.router.add_api_route("/direct", told, methods=["POST"], route_class_override=hot)
+    app.add_middleware(StrictBody, max_bytes=65_536)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(

@@ -104,13 +104,13 @@ async def test_the_first_key_is_written_once(settings: Settings) -> None:
     path = settings.data_dir / serving.FIRST_KEY
     async with opening.open_with_anchors(settings) as opened:
         path.write_text("left over from a start that failed", encoding="utf-8")
-        await serving._first_key(opened)
+        await serving._write_first_key(opened)
         token = path.read_text(encoding="utf-8").strip()
         assert path.stat().st_mode & 0o777 == 0o600
         guard = AccessGuard(registry=opened.store.registry, now=utc_now, clock=lambda: 0.0)
         key = await guard.admit(f"Bearer {token}", frozenset({Role.AUDITOR}))
         assert key.roles == {Role.ADMIN}
-        await serving._first_key(opened)
+        await serving._write_first_key(opened)
         assert path.read_text(encoding="utf-8").strip() == token
         assert len(await opened.store.registry.api_keys()) == 1
 
@@ -142,7 +142,7 @@ async def test_background_work_outlives_a_defect() -> None:
         again.set()
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(background.keep("work", work))
+    task = asyncio.create_task(background.restart_on_error("work", work))
     await asyncio.wait_for(again.wait(), PATIENCE_S)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -152,7 +152,7 @@ async def test_background_work_outlives_a_defect() -> None:
 def test_what_stands_at_the_end_of_a_start_is_not_looked_through_again() -> None:
     before = gc.get_freeze_count()
     try:
-        with background.uncollected():
+        with background.garbage_collection_off():
             assert not gc.isenabled()
         assert gc.isenabled()
         assert gc.get_freeze_count() > before
@@ -162,7 +162,7 @@ def test_what_stands_at_the_end_of_a_start_is_not_looked_through_again() -> None
 
 def test_a_start_that_fails_leaves_the_collector_on() -> None:
     try:
-        with pytest.raises(ConfigurationError), background.uncollected():
+        with pytest.raises(ConfigurationError), background.garbage_collection_off():
             raise ConfigurationError("host", "cannot be listened on", "Name another.")
         assert gc.isenabled()
     finally:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pytest
+
 from bench.peers.adapters import ADAPTERS
 from bench.peers.listed import NOT_RUN, PEERS
 from bench.peers.page import page
@@ -69,6 +71,7 @@ def test_each_peer_has_an_adapter_and_pinned_requirements() -> None:
         assert "--hash=sha256:" in pinned
 
 
+@pytest.mark.programs
 def test_a_worker_answers_for_what_it_was_asked(tmp_path: Path) -> None:
     requests = [
         {"do": "flag", "texts": ["write to jane.doe@gmail.com", "thanks for watching"]},

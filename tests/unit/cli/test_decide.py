@@ -12,6 +12,8 @@ import pytest
 from tests.paths import ROOT
 from tests.patience import PATIENCE_S
 
+pytestmark = pytest.mark.programs
+
 
 def decide(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

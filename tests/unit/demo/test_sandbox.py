@@ -148,6 +148,7 @@ async def test_bodies_are_bounded(client: httpx.AsyncClient) -> None:
     assert (await client.post("/messages", content=b"x" * 2_100_000)).status_code == 413
 
 
+@pytest.mark.programs
 def test_refuses_a_secret_that_can_be_guessed() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "gateway.demo.sandbox", "--port", "0"],

@@ -101,6 +101,7 @@ def _scorer(url: str) -> Iterator[RemoteScorer]:
         scorer.close()
 
 
+@pytest.mark.programs
 @pytest.mark.mlserver
 def test_a_real_server_scores(mlserver: str) -> None:
     nothing: dict[str, float | None] = dict.fromkeys(CATEGORIES)
@@ -117,6 +118,7 @@ def test_a_real_server_scores(mlserver: str) -> None:
         assert scorer.score(["bad"]) == [nothing | {"toxicity": 0.5, "insult": 0.03}]
 
 
+@pytest.mark.programs
 @pytest.mark.mlserver
 def test_a_model_that_is_not_there(mlserver: str) -> None:
     absent = mlserver.replace("screen", "other")

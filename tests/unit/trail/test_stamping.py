@@ -115,6 +115,7 @@ def verified_by_openssl(folder: Path, root: Path) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.programs
 async def test_openssl_verifies_what_is_stored(
     reports: Desk, store: MemoryStore, authority: Authority, tmp_path: Path
 ) -> None:

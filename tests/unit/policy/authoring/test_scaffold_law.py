@@ -39,10 +39,10 @@ def _passing(folder: Path, rule: str) -> int:
 
 def test_the_scaffold_passes_check_and_test_and_is_off(folder: Path, opa: str) -> None:
     before = law_index(load_snapshot(folder))
-    places = {"us.xx": "US-XX", "us.me.2": "US-ME", "us.tida2": "US", "xx.ai": "XX"}
+    places = {"us.zz": "US-ZZ", "us.me.2": "US-ME", "us.tida2": "US", "xx.ai": "XX"}
     for law in places:
         rule = law.replace(".", "_")
-        title = "Bots tell what they are" if law == "us.xx" else ""
+        title = "Bots tell what they are" if law == "us.zz" else ""
         written = scaffold_law(folder, law, title=title, today=TODAY)
         assert [path.relative_to(folder).as_posix() for path in written] == [
             f"legal/{rule}/README.md",
@@ -58,24 +58,24 @@ def test_the_scaffold_passes_check_and_test_and_is_off(folder: Path, opa: str) -
         assert (facts["status"], facts["source_quality"]) == ("draft", "memory")
         assert (facts["jurisdictions"], facts["verified_on"]) == ([place], "2026-11-22")
         assert _passing(folder, law.replace(".", "_")) == 1
-    formatted = [opa, "fmt", "--list", str(folder / "legal/us_xx")]
+    formatted = [opa, "fmt", "--list", str(folder / "legal/us_zz")]
     assert subprocess.run(formatted, capture_output=True, check=True).stdout == b""
 
 
 def test_the_page_leads_to_a_law_in_force(folder: Path) -> None:
     """Its steps, carried out to the letter."""
-    scaffold_law(folder, "us.xx", today=TODAY)
-    law = folder / "legal/us_xx"
+    scaffold_law(folder, "us.zz", today=TODAY)
+    law = folder / "legal/us_zz"
     facts = (law / "data.yaml").read_text("utf-8").replace("status: draft", "status: in_force")
     facts = facts.replace("effective_from: null", 'effective_from: "2026-01-01"')
     (law / "data.yaml").write_text(facts, encoding="utf-8")
     (tests,) = re.findall(r"```rego\n(.*?)```", (law / "README.md").read_text("utf-8"), re.DOTALL)
-    header = "package packs.legal.us_xx_test\n\nimport data.lib.fixture\n\n"
-    (law / "us_xx_test.rego").write_text(header + tests, encoding="utf-8")
+    header = "package packs.legal.us_zz_test\n\nimport data.lib.fixture\n\n"
+    (law / "us_zz_test.rego").write_text(header + tests, encoding="utf-8")
     assert any(problem.file == INDEX for problem in _problems(folder))
     (folder / INDEX).write_text(index_text(load_snapshot(folder)), encoding="utf-8")
     assert _problems(folder) == ()
-    assert _passing(folder, "us_xx") == 2
+    assert _passing(folder, "us_zz") == 2
 
 
 @pytest.mark.parametrize("law", ["us", "usa.xx", "us.", "US.xx", "us.x_x", "us.x/x", "../us.x", ""])
@@ -88,7 +88,7 @@ def test_nothing_is_written_over(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidField, match="is there already"):
         scaffold_law(folder, "us.me", today=TODAY)
     with pytest.raises(InvalidField, match="--title"):
-        scaffold_law(folder, "us.xx", title="a: b", today=TODAY)
+        scaffold_law(folder, "us.zz", title="a: b", today=TODAY)
     with pytest.raises(InvalidField, match="legal/duties"):
-        scaffold_law(tmp_path / "elsewhere", "us.xx", today=TODAY)
-    assert not (folder / "legal/us_xx").exists()
+        scaffold_law(tmp_path / "elsewhere", "us.zz", today=TODAY)
+    assert not (folder / "legal/us_zz").exists()

@@ -90,7 +90,9 @@ def test_each_word_can_be_carried_out() -> None:
     assert {*EMBEDDED, *(form.name for form in FORMATS)} == set(MarkFormatName)
 
 
-@pytest.mark.parametrize("vocabulary", set(VOCABULARIES.values()), ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    "vocabulary", dict.fromkeys(VOCABULARIES.values()), ids=lambda one: one.__name__
+)
 def test_plain_text_is_what_leaves(vocabulary: type[StrEnum]) -> None:
     """Policies, payloads and the log compare and store them as text."""
     for word in vocabulary:

@@ -1,0 +1,103 @@
+"""What the `policy` commands share: the folder option, output formats, reading a document."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+from xml.etree import ElementTree
+
+import typer
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+from rich.console import Console
+
+from gateway.errors import InvalidField
+from gateway.model.verdict import Verdict
+from gateway.policy.packs.source import Snapshot
+
+MAX_DOCUMENT_BYTES = 4 << 20
+"""Of an input document (JSON)."""
+COLOURS = {Verdict.PUBLISH: "green", Verdict.HOLD: "yellow", Verdict.BLOCK: "red"}
+
+Directory = Annotated[
+    Path | None, typer.Option("--policies", help="Folder with the packs; else the one in use.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Folder = Callable[[typer.Context, Path | None], Path]
+
+
+class OutputFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"  # XML, as most CI systems read it
+    GITHUB = "github"  # annotations of GitHub Actions
+
+
+FormatOption = Annotated[OutputFormat, typer.Option("--format", help="How to tell it.")]
+
+
+def chosen_format(given: OutputFormat, as_json: bool) -> OutputFormat:
+    """`--json` is short for `--format json`."""
+    return OutputFormat.JSON if as_json else given
+
+
+def console() -> Console:
+    return Console(soft_wrap=False)
+
+
+def pass_colour(passed: bool) -> str:
+    return "green" if passed else "red"
+
+
+def annotation(file: str, line: int | None, column: int | None, title: str, message: str) -> str:
+    """One line that GitHub Actions shows beside the file."""
+    place = {"file": file, "line": line, "col": column, "title": title}
+    said = ",".join(f"{key}={_escaped(value)}" for key, value in place.items() if value)
+    return f"::error {said}::{_escaped(message, properties=False)}"
+
+
+def _escaped(value: object, *, properties: bool = True) -> str:
+    text = str(value).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return text.replace(":", "%3A").replace(",", "%2C") if properties else text
+
+
+def junit(suite: str, cases: list[tuple[str, str, str | None]]) -> str:
+    """JUnit XML for (class, name, what failed or None) `cases`."""
+    failures = sum(failure is not None for _, _, failure in cases)
+    root = ElementTree.Element(
+        "testsuite", name=suite, tests=str(len(cases)), failures=str(failures)
+    )
+    for group, name, failure in cases:
+        case = ElementTree.SubElement(root, "testcase", classname=group, name=name)
+        if failure is not None:
+            first = failure.splitlines()[0] if failure else "failed"
+            ElementTree.SubElement(case, "failure", message=first).text = failure
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
+
+
+def read_document(path: Path, snapshot: Snapshot) -> Mapping[str, Any]:
+    """An input document, valid by the schema of these policies. Raises InvalidField."""
+    name = "stdin" if str(path) == "-" else str(path)
+    try:
+        with sys.stdin.buffer if name == "stdin" else path.open("rb") as stream:
+            content = stream.read(MAX_DOCUMENT_BYTES + 1)
+        if len(content) > MAX_DOCUMENT_BYTES:
+            raise InvalidField(name, f"is larger than {MAX_DOCUMENT_BYTES} bytes", "Shorten it.")
+        value = json.loads(content.decode("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidField(name, f"cannot be read: {error}", "Name a JSON file.") from None
+    schema = snapshot.schemas.get("input.schema.json")
+    wrong = best_match(Draft202012Validator(schema).iter_errors(value)) if schema else None
+    if wrong is not None:
+        where = ".".join(str(step) for step in wrong.absolute_path) or "the document"
+        raise InvalidField(
+            name, f"{where}: {wrong.message[:200]}", "docs/reference/policy-input.md lists all."
+        )
+    if not isinstance(value, dict):
+        raise InvalidField(name, "is no document", "Name a JSON file that holds an object.")
+    return value
