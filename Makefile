@@ -116,7 +116,7 @@ train: $(VENV)-training/ready ## make the embedded toxicity model again: teacher
 	$(VENV)-training/bin/python -m training.embedded --answers build/toxicity/answers.npz
 
 verifier: ## the stand-alone verifier of the audit log as one file (needs Python alone)
-	$(PYTHON) -m gateway.verifier.pack build/avatar-gateway-verifier.pyz
+	$(PYTHON) -m gateway.verifier.build_zipapp build/avatar-gateway-verifier.pyz
 
 docs: $(VENV)/ready-dev ## write the reference pages that are made from the code
 	$(BIN)/python -m docs.generate

@@ -93,7 +93,7 @@ async def _append_ratio(store: Store, records: Records, folder: Path) -> Figure:
         table(EntryRow).create(connection)
     ours, theirs, whole = [], [], []
     for turn in range(_ROUNDS):
-        ours.append(await _rate(store.ledger.note, [_change(n) for n in range(_STRETCH)]))
+        ours.append(await _rate(store.changes.note, [_change(n) for n in range(_STRETCH)]))
         theirs.append(_session_rate(engine, turn * 200, 200))
         made = [records.make() for _ in range(_STRETCH)]
         whole.append(await _rate(store.ledger.record, made))

@@ -84,11 +84,13 @@ async def _record(store: Store, records: Records) -> tuple[str, str]:
     made = records.make()
     mark, salt = secrets.token_hex(12), secrets.token_hex(16)
     text = f"{made.submission.text} {mark}"
-    assert made.disclosure is not None
+    disclosure = made.judgement.disclosure
+    assert disclosure is not None
+    disclosure = replace(disclosure, text=text, salt=salt)
     made = replace(
         made,
         submission=replace(made.submission, text=text, human_text=mark),
-        disclosure=replace(made.disclosure, text=text, salt=salt),
+        judgement=replace(made.judgement, disclosure=disclosure),
         commitment=TextCommitment(salt=salt, hash="00" * 32),
     )
     await store.ledger.record(made)
@@ -111,7 +113,7 @@ async def _readable(folder: Path) -> int:
     finally:
         await restored.close()
     _remove(folder)
-    return sum(outcome is not None and outcome.text is not None for outcome in found)
+    return sum(outcome is not None and outcome.judgement.text is not None for outcome in found)
 
 
 def _remove(folder: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from bench.figure import Figure
 from bench.messages import direct
 from bench.rewritings import CARRIERS, FAMILIES, KINDS, LANGUAGES, SAMPLES, Family
-from gateway.assembly.build import policies_dir
+from gateway.assembly.opening import policies_dir
 from gateway.pii.detector import PiiDetector
 from gateway.policy.engine.signals import PhraseMatcher
 from gateway.policy.packs.phrases import read_patterns

@@ -17,7 +17,7 @@ from bench.figure import Figure, ratio
 from bench.messages import submission
 from bench.presidio import NAME, baseline
 from bench.start import server_of
-from gateway.assembly.build import open_with_anchors
+from gateway.assembly.opening import open_with_anchors
 from gateway.demo.processes import RunningDemo, running
 from gateway.model.record import EntryKind
 from gateway.settings import read_settings

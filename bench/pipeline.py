@@ -106,8 +106,9 @@ async def _decide(parts: AssembledGateway, numbers: Iterator[int], way: _Way) ->
     async def work() -> None:
         for number in waiting:
             outcome = await parts.gateway.submit(submission_in(number, again=way.again))
-            if outcome.state is not State.DECIDED or outcome.text is None:
-                raise RuntimeError(f"an ordinary message was not published: {outcome.reasons}")
+            if outcome.state is not State.DECIDED or outcome.judgement.text is None:
+                reasons = outcome.judgement.reasons
+                raise RuntimeError(f"an ordinary message was not published: {reasons}")
 
     await asyncio.gather(*(work() for _ in range(way.at_once)))
 

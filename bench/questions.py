@@ -96,8 +96,7 @@ async def _measure(folder: Path) -> list[Figure]:
 
 def _questions(store: Store) -> dict[str, Callable[[], Awaitable[object]]]:
     asks: dict[str, Callable[[], Awaitable[object]]] = {
-        name: partial(store.questions.newest, query, limit=100)
-        for name, query in _filters().items()
+        name: partial(store.search.newest, query, limit=100) for name, query in _filters().items()
     }
     for shape in ExportFormat:
         asks[f"export.{shape.value}"] = partial(_export, store, shape, EntryQuery())
@@ -162,7 +161,7 @@ async def _export(store: Store, format: ExportFormat, query: EntryQuery) -> int:
         made_at=_START,
     )
     size = 0
-    pages = store.questions.pages(query, stop=_ENTRIES, limit=_PAGE)
+    pages = store.search.pages(query, stop=_ENTRIES, limit=_PAGE)
     async with aclosing(Export(about=about).pieces(pages)) as pieces:
         async for piece in pieces:
             size += len(piece)
@@ -171,9 +170,7 @@ async def _export(store: Store, format: ExportFormat, query: EntryQuery) -> int:
 
 async def _reasons(store: Store) -> int:
     profile = Profile(platform="p", territorial_scope=("FR",), contract_ground="terms")
-    entries = await store.questions.page(
-        EntryQuery(tenant="bench", decisions=RESTRICTED), limit=_PAGE
-    )
+    entries = await store.search.page(EntryQuery(tenant="bench", decisions=RESTRICTED), limit=_PAGE)
     made = [statement(one, profile, titles={}, origin=_ORIGIN) for one in entries]
     return sum(one is not None for one in made)
 
@@ -310,10 +307,10 @@ def _events() -> Iterable[tuple[LogEvent, _Found]]:
     for number in itertools.count(1):
         record = _record(samples[number % len(samples)], number, _at(clock))
         yield record, _found(record)
-        if record.verdict is Verdict.PUBLISH:
+        if record.judgement.verdict is Verdict.PUBLISH:
             settled = _settlement(record, number, _at(clock))
             yield settled, _Found(decision=settled.state.value)
-        elif record.verdict is Verdict.HOLD and number % 3:
+        elif record.judgement.verdict is Verdict.HOLD and number % 3:
             waited = timedelta(seconds=number * 7_919 % 40_000)
             reviewed = _review(record, record.decided_at + waited)
             yield reviewed, _found(reviewed)
@@ -340,32 +337,39 @@ def _record(made: Record, number: int, at: datetime) -> Record:
     extra: tuple[str, ...] = (_RARE,) if number % 10_000 == 1 else ()
     stopped = ("baseline.pii",) if verdict is Verdict.HOLD else ("baseline.toxicity",)
     extra += stopped if verdict is not Verdict.PUBLISH else ()
+    reasons = (Reason(rule=rule, text="Why.", verdict=verdict) for rule in extra)
+    published = verdict is Verdict.PUBLISH
+    judgement = replace(
+        made.judgement,
+        decision_id=f"dec_{number:032x}",
+        verdict=verdict,
+        language=_LANGUAGES[number * 31 % 7],
+        reasons=(*made.judgement.reasons, *reasons),
+        disclosure=_disclosure(made, number) if published else None,
+        receipt=made.judgement.receipt if published else None,
+    )
     return replace(
         made,
-        decision_id=f"dec_{number:032x}",
         submission=submission,
-        verdict=verdict,
+        judgement=judgement,
         state=_STATES[verdict],
-        language=_LANGUAGES[number * 31 % 7],
         decided_at=at,
-        reasons=(*made.reasons, *(Reason(rule=one, text="Why.", verdict=verdict) for one in extra)),
-        disclosure=_disclosure(made, number) if verdict is Verdict.PUBLISH else None,
-        receipt=made.receipt if verdict is Verdict.PUBLISH else None,
         expires_at=at + timedelta(days=1) if verdict is Verdict.HOLD else None,
     )
 
 
 def _disclosure(made: Record, number: int) -> Disclosure:
-    assert made.disclosure is not None
-    return replace(made.disclosure, replaced_by="crisis" if number % 2_000 == 3 else None)
+    disclosure = made.judgement.disclosure
+    assert disclosure is not None
+    return replace(disclosure, replaced_by="crisis" if number % 2_000 == 3 else None)
 
 
 def _review(record: Record, at: datetime) -> Record:
     review = Review(action=ReviewAction.REJECT, reviewer="ann", reason="not this", at=at)
     return replace(
         record,
+        judgement=replace(record.judgement, verdict=Verdict.BLOCK),
         decided_at=at,
-        verdict=Verdict.BLOCK,
         state=State.REJECTED_BY_REVIEW,
         review=review,
         expires_at=None,
@@ -382,8 +386,8 @@ def _settlement(record: Record, number: int, at: datetime) -> Settlement:
 
 def _found(record: Record) -> _Found:
     return _Found(
-        decision=record.verdict.value,
-        rules=tuple(dict.fromkeys(reason.rule for reason in record.reasons)),
+        decision=record.judgement.verdict.value,
+        rules=tuple(dict.fromkeys(reason.rule for reason in record.judgement.reasons)),
     )
 
 

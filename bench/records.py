@@ -10,6 +10,7 @@ from bench.messages import MESSAGES
 from gateway.model.decision import Bundle, Decision, Reason
 from gateway.model.disclosure import Disclosure, Notice, Redaction
 from gateway.model.finding import Detection, ModelIdentity, Stage
+from gateway.model.judgement import Grounds, Judgement
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.receipt import Receipt
 from gateway.model.record import Delivery, Record
@@ -58,43 +59,37 @@ def _filled(submission: Submission, number: int) -> Record:
         "scores": {f"category_{n}": n / 10 for n in range(8)},
         "rules": {f"rule_{n}": {"in_force": True, "params": {"hours": n}} for n in range(12)},
     }
-    assert _TEMPLATE.decision is not None
     masked = {**document, "text": {"length": 120}, "human": {"text": None}}
-    return replace(
-        _TEMPLATE,
-        decision_id=f"dec_{number:032x}",
+    disclosure = Disclosure(
+        text=f"[AI] {submission.text}",
+        language="en",
+        notices=(Notice(notice="ai", text="[AI]", position="start", rules=RULES[:1]),),
+        marks={"iptc": {"digitalSourceType": "trainedAlgorithmicMedia"}},
+        content_hash="cd" * 32,
+        salt="5a" * 16,
+    )
+    receipt = Receipt(
+        id=f"rcp_{number}", kid="k" * 43, jws="j" * 700, claims={"iss": "x", "sub": "y" * 64}
+    )
+    return Record(
         submission=submission,
+        judgement=replace(
+            _JUDGEMENT, decision_id=f"dec_{number:032x}", disclosure=disclosure, receipt=receipt
+        ),
+        grounds=Grounds(
+            detections=_DETECTIONS,
+            decision=replace(_DECISION, document=document, masked=masked),
+            redaction=Redaction(text=submission.text),
+        ),
+        state=State.QUEUED,
         decided_at=START + timedelta(milliseconds=number),
-        decision=replace(_TEMPLATE.decision, document=document, masked=masked),
-        redaction=Redaction(text=submission.text),
-        disclosure=Disclosure(
-            text=f"[AI] {submission.text}",
-            language="en",
-            notices=(Notice(notice="ai", text="[AI]", position="start", rules=RULES[:1]),),
-            marks={"iptc": {"digitalSourceType": "trainedAlgorithmicMedia"}},
-            content_hash="cd" * 32,
-            salt="5a" * 16,
-        ),
-        receipt=Receipt(
-            id=f"rcp_{number}", kid="k" * 43, jws="j" * 700, claims={"iss": "x", "sub": "y" * 64}
-        ),
     )
 
 
-_TEMPLATE = Record(
+_JUDGEMENT = Judgement(
     decision_id="",
-    submission=Submission(
-        message_id="",
-        tenant="bench",
-        channel=Channel.DM,
-        creator="bench",
-        avatar="bench-twin",
-        conversation="",
-        text="",
-        received_at=START,
-    ),
     verdict=Verdict.PUBLISH,
-    state=State.QUEUED,
+    language="en",
     reasons=tuple(
         Reason(rule=rule, text="A plain sentence that says why.", verdict=Verdict.PUBLISH)
         for rule in RULES
@@ -103,37 +98,35 @@ _TEMPLATE = Record(
         Obligation(kind=ObligationKind.DISCLOSE, rules=RULES[:1], params={"notice": "ai"}),
         Obligation(kind=ObligationKind.MARK, rules=RULES[:1], params={"formats": ["iptc"]}),
     ),
-    language="en",
-    decided_at=START,
-    detections=(
-        Detection(
-            stage=Stage.TOXICITY,
-            scores={"toxicity": 0.01},
-            models=(ModelIdentity(id="embedded", sha256="00" * 32),),
-        ),
-    ),
-    decision=Decision(
-        verdict=Verdict.PUBLISH,
-        reasons=(),
-        obligations=(),
-        bundle=Bundle(digest="ab" * 32, revisions={"starter": "1", "legal": "1"}),
-        engine="embedded",
-        path="gateway/main",
-        document={},
-        masked={},
-    ),
     timings_ms={"read": 0.1, "pii": 0.4, "toxicity": 1.2, "policy": 0.5},
+)
+_DETECTIONS = (
+    Detection(
+        stage=Stage.TOXICITY,
+        scores={"toxicity": 0.01},
+        models=(ModelIdentity(id="embedded", sha256="00" * 32),),
+    ),
+)
+_DECISION = Decision(
+    verdict=Verdict.PUBLISH,
+    reasons=(),
+    obligations=(),
+    bundle=Bundle(digest="ab" * 32, revisions={"starter": "1", "legal": "1"}),
+    engine="embedded",
+    path="gateway/main",
+    document={},
+    masked={},
 )
 
 
 def delivery_of(record: Record, seq: int) -> Delivery:
     """The first attempt at what `record` published as entry `seq`."""
-    submission = record.submission
-    assert record.disclosure is not None
-    assert record.receipt is not None
+    submission, judgement = record.submission, record.judgement
+    assert judgement.disclosure is not None
+    assert judgement.receipt is not None
     return Delivery(
         message_id=submission.message_id,
-        decision_id=record.decision_id,
+        decision_id=judgement.decision_id,
         key=submission.message_id,
         tenant=submission.tenant,
         route=submission.route,
@@ -142,8 +135,8 @@ def delivery_of(record: Record, seq: int) -> Delivery:
         avatar=submission.avatar,
         conversation=submission.conversation,
         audience_id=None,
-        disclosure=record.disclosure,
-        receipt=record.receipt,
+        disclosure=judgement.disclosure,
+        receipt=judgement.receipt,
         recorded_seq=seq,
         attempt=1,
         queued_at=record.decided_at,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from bench.figure import Figure, labelled_data
-from gateway.assembly.build import policies_dir
+from gateway.assembly.opening import policies_dir
 from gateway.model.text import Mapped
 from gateway.policy.engine.signals import PhraseMatcher
 from gateway.policy.packs.phrases import read_patterns

@@ -148,8 +148,9 @@ def metered(rooms: Adapters, meter: Meter) -> Adapters:
 async def _decide(gateway: Gateway, numbers: Iterator[int]) -> None:
     for number in islice(numbers, PER_ROUND):
         outcome = await gateway.submit(submission_in(number))
-        if outcome.text is None:
-            raise RuntimeError(f"an ordinary message was not published: {outcome.reasons}")
+        if outcome.judgement.text is None:
+            reasons = outcome.judgement.reasons
+            raise RuntimeError(f"an ordinary message was not published: {reasons}")
 
 
 def _figure(name: str, ours: list[float], theirs: list[float]) -> Figure:

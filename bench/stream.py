@@ -34,7 +34,7 @@ from gateway.model.submission import StreamPart, Submission
 from gateway.model.verdict import Verdict
 from gateway.pipeline.adapters import Limits
 from gateway.pipeline.ids import new_id
-from gateway.pipeline.judgement import Judge as Judging
+from gateway.pipeline.judge import Judge as Judging
 from gateway.pipeline.stream.hold_back import (
     CheckWhole,
     Command,
@@ -193,11 +193,11 @@ class _Bench:
             creator = await self._parts.rooms.registry.creator("default", "bench")
             if creator is None:
                 raise RuntimeError("the creator is gone")
-            found = await self._judge.judge(
-                said, creator, self._parts.rooms.platform.routes["stream"]
-            )
-            published = found.verdict is Verdict.PUBLISH and found.redaction is not None
-            self._known[key] = found.redaction.text if published and found.redaction else None
+            route = self._parts.rooms.platform.routes["stream"]
+            judgement, grounds = await self._judge.judge(said, creator, route)
+            published = judgement.verdict is Verdict.PUBLISH
+            redaction = grounds.redaction if published else None
+            self._known[key] = redaction.text if redaction else None
         return self._known[key]
 
 

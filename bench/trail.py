@@ -20,6 +20,7 @@ from gateway.keyring import Keyring
 from gateway.model.decision import Bundle, Decision, Reason
 from gateway.model.disclosure import Disclosure, Notice, Redaction
 from gateway.model.finding import Detection, ModelIdentity, Stage
+from gateway.model.judgement import Grounds, Judgement
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.receipt import Receipt
 from gateway.model.record import (
@@ -41,7 +42,7 @@ from gateway.trail.leaf import encode
 from gateway.trail.merkle import Frontier
 from gateway.trail.note import NoteKey
 from gateway.trail.verify import StoredCheckpoint, verify
-from gateway.verifier.anchors import GivenKey
+from gateway.verifier.anchors import AuditorInput
 from gateway.verifier.evidence import Evidence
 from gateway.verifier.examine import examine
 from gateway.verifier.note import TrustedKey
@@ -98,7 +99,7 @@ def _verify_us(log: _Written, keys: tuple[NoteKey, ...]) -> Figure:
 def _verifier_us(log: _Written, keys: tuple[NoteKey, ...]) -> Figure:
     """The stand-alone verifier: standard library and cryptography alone, from the file's bytes."""
     file = asyncio.run(_evidence(log, keys))
-    given = GivenKey(keys=[TrustedKey.parse(str(key)) for key in keys])
+    given = AuditorInput(keys=[TrustedKey.parse(str(key)) for key in keys])
     taken = []
     for _ in range(4):
         before = time.process_time()
@@ -330,32 +331,43 @@ def _record(number: int) -> Record:
         received_at=at,
     )
     decision = _decision(submission)
-    return Record(
-        decision_id=f"01JDB{number:021d}",
-        submission=submission,
-        verdict=Verdict.PUBLISH,
-        state=State.QUEUED,
-        reasons=decision.reasons,
-        obligations=decision.obligations,
+    disclosure = Disclosure(
+        text="",
         language="en",
-        decided_at=at + timedelta(milliseconds=3),
-        detections=(
-            Detection(
-                stage=Stage.TOXICITY, models=(ModelIdentity(id="embedded-1", sha256="ef" * 32),)
-            ),
-        ),
-        decision=decision,
-        redaction=Redaction(text=""),
-        disclosure=Disclosure(
-            text="",
+        notices=(Notice(notice="ai", text="[AI]", position="start", rules=("eu.aia.50.1",)),),
+        marks={"iptc": {}, "schema_org": {}},
+        content_hash=f"{number:064x}",
+        salt="",
+    )
+    return Record(
+        submission=submission,
+        judgement=Judgement(
+            decision_id=f"01JDB{number:021d}",
+            verdict=Verdict.PUBLISH,
             language="en",
-            notices=(Notice(notice="ai", text="[AI]", position="start", rules=("eu.aia.50.1",)),),
-            marks={"iptc": {}, "schema_org": {}},
-            content_hash=f"{number:064x}",
-            salt="",
+            reasons=decision.reasons,
+            obligations=decision.obligations,
+            disclosure=disclosure,
+            receipt=Receipt(id=f"01JDC{number:021d}", kid="k" * 43, jws=str(number), claims={}),
+            timings_ms={
+                "read": 0.1,
+                "pii": 0.41,
+                "toxicity": 1.31,
+                "policy": 0.37,
+                "disclose": 0.2,
+            },
         ),
-        receipt=Receipt(id=f"01JDC{number:021d}", kid="k" * 43, jws=str(number), claims={}),
-        timings_ms={"read": 0.1, "pii": 0.41, "toxicity": 1.31, "policy": 0.37, "disclose": 0.2},
+        grounds=Grounds(
+            detections=(
+                Detection(
+                    stage=Stage.TOXICITY, models=(ModelIdentity(id="embedded-1", sha256="ef" * 32),)
+                ),
+            ),
+            decision=decision,
+            redaction=Redaction(text=""),
+        ),
+        state=State.QUEUED,
+        decided_at=at + timedelta(milliseconds=3),
     )
 
 

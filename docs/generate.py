@@ -18,6 +18,7 @@ from gateway.api.problems import TYPE_BASE
 from gateway.assembly.commands import command_services
 from gateway.assembly.serving import version
 from gateway.cli.app import build as build_command
+from gateway.cli.lazy import LazyGroup
 from gateway.pii.reference import recognizers_page
 from gateway.policy.authoring.reference import render
 from gateway.policy.packs.source import load_snapshot
@@ -58,7 +59,10 @@ def commands_page() -> str:
 
 def _walk(path: str, command: Any) -> list[tuple[str, Any]]:
     found = [(path, command)]
-    for name, child in getattr(command, "commands", {}).items():
+    children = getattr(command, "commands", {})
+    if isinstance(command, LazyGroup):
+        children = {name: command.load_command(name) for name in children}
+    for name, child in children.items():
         found += _walk(f"{path} {name}", child)
     return found
 

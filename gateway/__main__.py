@@ -1,18 +1,14 @@
-"""Start: `avatar-gateway` or `python -m gateway`."""
+"""Start: `avatar-gateway` or `python -m gateway`. Nothing heavy is imported before the command is
+known: `--version`, `--help` and shell completion answer at once."""
 
 from __future__ import annotations
 
-import gc
+from gateway.assembly.commands import command_services
+from gateway.cli.app import main as run_command_line
 
 
 def main() -> None:
-    gc.disable()  # what importing makes stays: looking through it for garbage is a tenth of it
-    from gateway.assembly import commands  # noqa: PLC0415 - after that
-    from gateway.cli.app import main as run_command_line  # noqa: PLC0415
-
-    gc.freeze()
-    gc.enable()
-    run_command_line(commands.command_services())
+    run_command_line(command_services())
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
-"""The gateway's own keys: one file, readable by its owner alone.
+"""The gateway's own keys, in one file that only its owner can read.
 
 `keyring.json` holds a 256-bit root secret, from which HKDF-SHA256 (RFC 5869) derives one secret
-for each purpose, and two Ed25519 keys: one signs receipts (JWS), the other checkpoints of the
-audit log (C2SP signed notes). They are apart so that a signature of one kind can never pass for
-the other. A third, of ML-DSA-44 (FIPS 204), can sign checkpoints beside it. Rotation replaces all
-of them and keeps the public halves, so that what they signed stays verifiable; the old private
-halves are gone. It has two steps, so that the old key can still sign what announces the new one.
+for each purpose, and the signing keys. One Ed25519 key signs receipts (JWS), another checkpoints
+of the audit log (C2SP signed notes): there are two, so that a signature of one kind can never pass
+for the other. A key of ML-DSA-44 (FIPS 204) can sign checkpoints too.
+
+Rotation replaces all signing keys. It keeps the public halves, so that old signatures can still be
+verified, and deletes the private ones. It has two steps, so that the old key can still sign the
+checkpoint that announces the new one.
 """
 
 from __future__ import annotations
@@ -45,14 +47,16 @@ from gateway.errors import KeysInvalid
 
 FILE_NAME = "keyring.json"
 _VERSION = 1
-_MAX_BYTES = 1 << 20
+"""Of the format of the file."""
+_MAX_FILE_BYTES = 1 << 20
+"""Longest file that is read; a rotation adds less than 3 kB."""
 _RESTORE = "Restore it from a backup: without it, old pseudonyms and encrypted texts are lost"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PublicKey:
-    """An Ed25519 public key. `raw` is its 32 bytes; `kid` is its RFC 7638 thumbprint (43
-    base64url characters); `retired_at` is None for the current key."""
+    """An Ed25519 public key. `raw` is its 32 bytes, `kid` its RFC 7638 thumbprint (43 base64url
+    characters); `retired_at` is None for the current key."""
 
     raw: bytes
     created_at: datetime
@@ -63,6 +67,7 @@ class PublicKey:
         return thumbprint(self.raw)
 
     def verify(self, signature: bytes, data: bytes) -> bool:
+        """Whether `signature` is this key's over `data`."""
         try:
             Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, data)
         except InvalidSignature:
@@ -70,12 +75,12 @@ class PublicKey:
         return True
 
     def jwk(self) -> dict[str, str]:
-        """RFC 8037, section 2. No `alg`: RFC 9864 renames EdDSA to Ed25519, and a verifier of
-        either generation shall take the key."""
+        """The key as a JWK of RFC 8037, section 2. It has no `alg`: RFC 9864 renames EdDSA to
+        Ed25519, and verifiers that know either name must accept the key."""
         return {
             "kty": "OKP",
             "crv": "Ed25519",
-            "x": _b64(self.raw),
+            "x": _base64url(self.raw),
             "kid": self.kid,
             "use": "sig",
         }
@@ -90,10 +95,12 @@ class SigningKey:
 
     @classmethod
     def generate(cls, *, at: datetime) -> SigningKey:
+        """A new key, created at `at`."""
         return cls.of(Ed25519PrivateKey.generate(), at=at)
 
     @classmethod
     def of(cls, private: Ed25519PrivateKey, *, at: datetime) -> SigningKey:
+        """The signing key with this private half, created at `at`."""
         raw = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         return cls(PublicKey(raw, at), private)
 
@@ -102,18 +109,21 @@ class SigningKey:
         return self.public.kid
 
     def sign(self, data: bytes) -> bytes:
-        """64 bytes."""
+        """Sign `data`: 64 bytes."""
         return self.private.sign(data)
 
     def pkcs8(self) -> bytes:
-        """The private key as PEM, for libraries that want it so. Secret."""
+        """The private key in PEM, for libraries that need that form. Secret."""
         return self.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 @dataclass(frozen=True, eq=False)
 class PostQuantumKey:
-    """The current ML-DSA-44 key of checkpoints. Only its 32-byte seed is kept: the key is made
-    when it is first used, since not every OpenSSL can (KeysInvalid, then)."""
+    """The current ML-DSA-44 key of checkpoints, kept as its 32-byte seed.
+
+    The key is computed when it is first used, since not every OpenSSL supports it: `raw` and
+    `sign` raise KeysInvalid then.
+    """
 
     seed: bytes = field(repr=False)
 
@@ -134,20 +144,22 @@ class PostQuantumKey:
         return self._private.public_key().public_bytes_raw()
 
     def sign(self, data: bytes) -> bytes:
-        """2,420 bytes."""
+        """Sign `data`: 2,420 bytes."""
         return self._private.sign(data)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Keyring:
-    """Every key of the gateway. The secrets are 32 bytes each and never in `repr`.
+    """All keys of the gateway. The secrets are 32 bytes each, and never in `repr`.
 
-    `receipt` signs receipts, `checkpoint` signs checkpoints (its note key name is the log's
-    origin). `receipt_keys` and `checkpoint_keys` are the public halves, current first, then the
-    retired ones, newest first. `post_quantum` can sign checkpoints too; its retired public halves
-    are raw. `pseudonym_secret` keys what replaces PII, `fingerprint_key` the
-    fingerprints of requests, `master_key` encrypts the keys of subjects, `webhook_secret` signs
-    what is sent to webhooks.
+    `receipt` signs receipts; `checkpoint` signs checkpoints, and the name of its note key is the
+    log's origin. `receipt_keys` and `checkpoint_keys` are the public halves, current first, then
+    the retired ones, newest first. `post_quantum` can sign checkpoints too; its retired public
+    halves are raw bytes.
+
+    Derived from `root`: `pseudonym_secret` keys the pseudonyms that replace PII, `fingerprint_key`
+    the digests of people and requests; `master_key` encrypts the subject keys; `webhook_secret`
+    signs what is sent to webhooks.
     """
 
     receipt: SigningKey
@@ -188,14 +200,14 @@ class Keyring:
 
     @classmethod
     def generate(cls, *, at: datetime | None = None) -> Self:
-        """A fresh keyring that lives in memory only."""
+        """A new keyring, in memory alone."""
         at = at or _now()
         return cls(SigningKey.generate(at=at), SigningKey.generate(at=at), secrets.token_bytes(32))
 
     @classmethod
     def open(cls, directory: Path) -> Self:
-        """Read `directory`/keyring.json. Raises KeysInvalid when it is missing, unreadable, open
-        to others, or corrupt."""
+        """Read `directory`/keyring.json. Raises KeysInvalid when the file is missing, unreadable,
+        open to others or corrupt."""
         return cls._parsed(directory, cls._read(directory))
 
     @classmethod
@@ -218,11 +230,11 @@ class Keyring:
 
     @classmethod
     def create(cls, directory: Path) -> Self:
-        """Make `directory` (mode 0700) and a new keyring in it (mode 0600), durably. Never
-        overwrites: raises KeysInvalid when one is there."""
+        """Create `directory` (mode 0700) and a new keyring in it (mode 0600), durably. Raises
+        KeysInvalid when there is a keyring already: it is never overwritten."""
         keyring = cls.generate()
         _make_directory(directory)
-        if not _write(directory, keyring._document(), overwrite=False):
+        if not _write_keyring(directory, keyring._document(), overwrite=False):
             raise KeysInvalid(
                 str(directory / FILE_NAME),
                 "is already there",
@@ -232,48 +244,48 @@ class Keyring:
 
     @classmethod
     def open_or_create(cls, directory: Path) -> Self:
-        """The keyring of `directory`; a new one if there is none. Of several processes that
-        start together, one creates it and all get the same."""
+        """Open the keyring of `directory`, or create one. When several processes start together,
+        one creates it and all open the same."""
         if not os.path.lexists(directory / FILE_NAME):
             _make_directory(directory)
-            _write(directory, cls.generate()._document(), overwrite=False)
+            _write_keyring(directory, cls.generate()._document(), overwrite=False)
         return cls.open(directory)
 
     @classmethod
     def rotate(cls, directory: Path) -> Self:
-        """New signing keys; the old public halves are kept, the derived secrets stay. A running
-        gateway signs with the old keys until it is restarted."""
+        """Replace the signing keys, in both steps at once. The old public halves and the derived
+        secrets stay. A running gateway signs with the old keys until it is restarted."""
         cls.prepare_rotation(directory)
         return cls.finish_rotation(directory)
 
     @classmethod
     def prepare_rotation(cls, directory: Path) -> Self:
-        """The keyring as it will be: durable, but not in use yet. The same again when it was
-        prepared before and not finished."""
-        with _locked(directory):
+        """Make the new signing keys and store them durably, without using them yet; return the
+        future keyring. Returns the same keyring again until the rotation is finished."""
+        with _locked_directory(directory):
             document = cls._read(directory)
             if "next" not in document:
                 new = cls._parsed(directory, document)._successor(at=_now())
-                _write(directory, {**document, "next": new._document()}, overwrite=True)
+                _write_keyring(directory, {**document, "next": new._document()}, overwrite=True)
                 return new
         return cls._parsed(directory, document["next"])
 
     @classmethod
     def finish_rotation(cls, directory: Path) -> Self:
-        """From now on the prepared keys are used, and the old private halves are gone. Without
-        prepared ones, nothing changes."""
-        with _locked(directory):
+        """Put the prepared keys into use, and delete the old private halves. Changes nothing when
+        no rotation was prepared."""
+        with _locked_directory(directory):
             document = cls._read(directory)
             new = cls._parsed(directory, document.get("next", document))
             if "next" in document:
-                _write(directory, new._document(), overwrite=True)
+                _write_keyring(directory, new._document(), overwrite=True)
         return new
 
     def _successor(self, *, at: datetime) -> Self:
         cls = type(self)
         try:
             retired = self.post_quantum_keys
-        except KeysInvalid:  # it cannot have signed anything here
+        except KeysInvalid:  # without ML-DSA in this OpenSSL, the key has signed nothing here
             retired = self.retired_post_quantum
         return cls(
             SigningKey.generate(at=at),
@@ -287,13 +299,13 @@ class Keyring:
     def _document(self) -> dict[str, Any]:
         return {
             "version": _VERSION,
-            "root": _b64(self.root),
-            "root_check": _b64(_derive(self.root, "check")),
+            "root": _base64url(self.root),
+            "root_check": _base64url(_derive(self.root, "check")),
             "receipt": _key_document(self.receipt, self.retired_receipts),
             "checkpoint": _key_document(self.checkpoint, self.retired_checkpoints),
             "post_quantum": {
-                "seed": _b64(self.post_quantum.seed),
-                "retired": [_b64(raw) for raw in self.retired_post_quantum],
+                "seed": _base64url(self.post_quantum.seed),
+                "retired": [_base64url(raw) for raw in self.retired_post_quantum],
             },
         }
 
@@ -306,9 +318,9 @@ class Keyring:
             raise ValueError("root secret damaged")
         receipt, retired_receipts = _parse_key(document["receipt"])
         checkpoint, retired_checkpoints = _parse_key(document["checkpoint"])
-        # Files from before there was one: it comes from the root, until the first rotation.
+        # Older files have no such key: it is derived from the root until the first rotation.
         second = document.get("post_quantum") or {
-            "seed": _b64(_derive(root, "post_quantum")),
+            "seed": _base64url(_derive(root, "post_quantum")),
             "retired": [],
         }
         return cls(
@@ -323,20 +335,20 @@ class Keyring:
 
 
 def thumbprint(raw: bytes) -> str:
-    """RFC 7638 thumbprint of an Ed25519 public key (members in the order of RFC 8037, A.3)."""
-    members = f'{{"crv":"Ed25519","kty":"OKP","x":"{_b64(raw)}"}}'
-    return _b64(sha256(members.encode()).digest())
+    """The RFC 7638 thumbprint of an Ed25519 public key, with members as in RFC 8037, A.3."""
+    members = f'{{"crv":"Ed25519","kty":"OKP","x":"{_base64url(raw)}"}}'
+    return _base64url(sha256(members.encode()).digest())
 
 
 def _key_document(key: SigningKey, retired: tuple[PublicKey, ...]) -> dict[str, Any]:
     seed = key.private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
     return {
-        "private": _b64(seed),
-        "public": _b64(key.public.raw),
+        "private": _base64url(seed),
+        "public": _base64url(key.public.raw),
         "created_at": key.public.created_at.isoformat(),
         "retired": [
             {
-                "public": _b64(old.raw),
+                "public": _base64url(old.raw),
                 "created_at": old.created_at.isoformat(),
                 "retired_at": old.retired_at.isoformat() if old.retired_at else None,
             }
@@ -367,13 +379,13 @@ def _derive(root: bytes, purpose: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(root)
 
 
-def _b64(data: bytes) -> str:
+def _base64url(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _key_bytes(text: str, *, size: int = 32) -> bytes:
     data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    if len(data) != size or _b64(data) != text:
+    if len(data) != size or _base64url(data) != text:
         raise ValueError(f"not {size} bytes of base64url")
     return data
 
@@ -383,7 +395,8 @@ def _now() -> datetime:
 
 
 def _read_private(path: Path) -> bytes:
-    """The bytes of a file that nobody but its owner can read or replace."""
+    """Read a file, after checking that only its owner can read or replace it. Raises
+    KeysInvalid."""
     try:
         _refuse_if(
             path.parent,
@@ -392,14 +405,14 @@ def _read_private(path: Path) -> bytes:
             f"chmod go-w {path.parent}",
         )
         with path.open("rb") as file:
-            # The open file is checked, not its name, which could lead elsewhere by now.
+            # Check the open file, not its name, which could name another file by now.
             status = os.fstat(file.fileno())
             _refuse_if(
                 path, not stat.S_ISREG(status.st_mode), "is not a regular file", "Name a file"
             )
             _refuse_if(path, status.st_mode & 0o077, "can be read by others", f"chmod 600 {path}")
-            _refuse_if(path, status.st_size > _MAX_BYTES, "is too large", _RESTORE)
-            return file.read(_MAX_BYTES)
+            _refuse_if(path, status.st_size > _MAX_FILE_BYTES, "is too large", _RESTORE)
+            return file.read(_MAX_FILE_BYTES)
     except FileNotFoundError as error:
         raise KeysInvalid(
             str(path), "is missing", "Restore it from a backup, or name the right data directory"
@@ -424,8 +437,9 @@ def _make_directory(directory: Path) -> None:
         ) from error
 
 
-def _write(directory: Path, document: Mapping[str, Any], *, overwrite: bool) -> bool:
-    """Durably, whole or not at all. False when it is already there and may not be replaced."""
+def _write_keyring(directory: Path, document: Mapping[str, Any], *, overwrite: bool) -> bool:
+    """Write the keyring durably; a crash leaves the old file or the new one. Returns False when
+    there is one and `overwrite` is not set."""
     path = directory / FILE_NAME
     draft = directory / f".{FILE_NAME}.{secrets.token_hex(8)}"
     try:
@@ -461,7 +475,8 @@ def _sync_directory(directory: Path) -> None:
 
 
 @contextmanager
-def _locked(directory: Path) -> Iterator[None]:
+def _locked_directory(directory: Path) -> Iterator[None]:
+    """Keep other processes from rotating the keys of this directory."""
     try:
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:

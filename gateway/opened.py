@@ -1,4 +1,4 @@
-"""What every command and the server need open: keys, store and log."""
+"""Opens what the server and every command need: keys, store and log."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """Keys, store and log: opened in well under a second, without models or policies, also
-    while a server is running on the same data directory."""
+    """The open keys, store and log of a gateway.
+
+    Opening them takes well under a second, since no models and policies are loaded. A command may
+    do so while a server runs on the same data directory.
+    """
 
     settings: Settings
     keyring: Keyring
@@ -36,13 +39,14 @@ class Opened:
 async def open_keys_store_log(
     settings: Settings, *, quorum: Quorum, check_stamp: StampChecker | None
 ) -> AsyncIterator[Opened]:
-    """Open all three in `settings.data_dir` (made where it is missing) and close them afterwards.
+    """Open keys, store and log in `settings.data_dir`, and close them afterwards.
 
-    `quorum` and `check_stamp` tell the log which anchors count. Raises ConfigurationError,
-    KeysInvalid or DatabaseUnusable.
+    Makes the directory, and in a new one the keys. `quorum` and `check_stamp` tell the log which
+    anchors count. Raises ConfigurationError, KeysInvalid or DatabaseUnusable.
     """
     _make_data_dir(settings.data_dir)
-    used = settings.subject_keys_path.exists()  # what was sealed under lost keys stays sealed
+    # With subject keys but no keyring, the keyring was lost: a new one could not open the texts.
+    used = settings.subject_keys_path.exists()
     keyring = (Keyring.open if used else Keyring.open_or_create)(settings.keys_dir)
     store = await open_store(
         url=settings.database,
@@ -71,7 +75,7 @@ async def open_keys_store_log(
 
 
 def utc_now() -> datetime:
-    """The clock of a running gateway: aware UTC."""
+    """The time now, aware and in UTC: the clock of a running gateway."""
     return datetime.now(UTC)
 
 

@@ -18,7 +18,6 @@ from gateway.model.decision import Bundle, Contact, Decision, Facts
 from gateway.model.disclosure import Disclosure, Redaction
 from gateway.model.erasure import Erasure
 from gateway.model.finding import Detection, Stage
-from gateway.model.human_turn import HumanTurn
 from gateway.model.obligation import Obligation
 from gateway.model.receipt import Receipt
 from gateway.model.record import (
@@ -26,11 +25,9 @@ from gateway.model.record import (
     Delivery,
     Dispatch,
     Entry,
-    Escalation,
     Expiry,
     HeldMessage,
     Outcome,
-    PassedWrite,
     Record,
     Settlement,
 )
@@ -59,7 +56,12 @@ transaction is retried with another seq."""
 
 class Detector(Protocol):
     """Finds things in one submission. Used by one event loop; work that takes longer than a
-    millisecond runs off it."""
+    millisecond runs off it.
+
+    Every detection names the detector's own stage. Findings lie inside the submitted text (or the
+    human's message) and never hold the value they found. The same text gives the same detection.
+    `close` may be called again.
+    """
 
     @property
     def stage(self) -> Stage: ...
@@ -109,11 +111,13 @@ class Discloser(Protocol):
     ) -> Disclosure:
         """The text to publish: replaced if an obligation says so, shortened to the route's
         length budget, with its visible notices and machine-readable marks. Raises
-        StageUndefined when it cannot be made to fit (route.overflow is HOLD)."""
+        StageUndefined when it cannot be made to fit (route.overflow is HOLD, or the label alone
+        is too long)."""
         ...
 
     def attest(self, facts: Facts, decision: Decision, disclosure: Disclosure) -> Receipt:
-        """The signed receipt for `disclosure`."""
+        """The signed receipt for `disclosure`. It verifies against the published text, its salt
+        and the public keys, and against no other text."""
         ...
 
 
@@ -135,55 +139,9 @@ class Ledger(Protocol):
 
     async def record(self, record: Record) -> Entry: ...
 
-    async def note(self, change: Change) -> Entry: ...
-
-    async def note_passed(self, passed: PassedWrite) -> Entry:
-        """A write passes the proxy unjudged: noted before it is sent."""
-        ...
-
     async def outcome(self, tenant: str, message_id: str) -> Outcome | None: ...
 
     async def held(self, tenant: str, message_id: str) -> HeldMessage | None: ...
-
-    async def reviews(self, tenant: str, *, limit: int = 100) -> Sequence[HeldMessage]:
-        """What waits for a person, oldest deadline first."""
-        ...
-
-    async def escalations(self, tenant: str, *, limit: int = 100) -> Sequence[Escalation]:
-        """What a person is called to look at and nobody has acknowledged, oldest first. A record
-        with an ESCALATE obligation opens one, unless it is a dry run; so does a delivery that
-        ends UNKNOWN or DEAD."""
-        ...
-
-    async def acknowledge(
-        self, tenant: str, message_id: str, *, reviewer: str, reason: str, at: datetime
-    ) -> Entry:
-        """A person has looked: closes the escalation, with an entry. Raises NotFound when none
-        is open. A message that is judged again, in a review, may open it again."""
-        ...
-
-    async def set_speaker(
-        self,
-        tenant: str,
-        conversation: str,
-        *,
-        who: str | None,
-        actor: str,
-        reason: str,
-        at: datetime,
-    ) -> HumanTurn | None:
-        """From now on the person `who` speaks in the conversation; None: the avatar again. Noted
-        in the audit log, unless it is so already. Where the avatar always spoke: None. From then
-        on `record` refuses to queue what the avatar says there, unless a person released it."""
-        ...
-
-    async def human_turn(self, tenant: str, conversation: str) -> HumanTurn | None:
-        """Who speaks there in the avatar's place, or did last; None: nobody ever."""
-        ...
-
-    async def expire(self, now: datetime) -> int:
-        """Held messages past their deadline become EXPIRED, each with an entry; how many."""
-        ...
 
 
 class Outbox(Protocol):
@@ -237,9 +195,15 @@ class Platform(Protocol):
 
 
 class Courier(Protocol):
-    """Takes what is in the outbox to its platform."""
+    """Takes what is in the outbox to its platform, at least once, with the same key on every
+    attempt. An attempt is the courier's own: it goes on when its caller goes away."""
+
+    def start(self, message_id: str) -> None:
+        """Try this message now, and do not wait for the end of the attempt."""
+        ...
 
     async def deliver(self, message_id: str) -> Settlement | None:
-        """Try this message now; return when the attempt is settled. The settlement that ended
-        it, once that is durable; None when it goes on, or somebody else has it."""
+        """Try this message now, and return when the attempt is settled: the settlement that ended
+        it, once that is durable; None when it goes on, another attempt has it, or it was settled
+        before."""
         ...

@@ -31,12 +31,12 @@ from gateway.trail.evidence import evidence
 from gateway.trail.leaf import encode
 from gateway.trail.merkle import Frontier
 from gateway.trail.note import NoteKey
-from gateway.verifier.anchors import GivenKey
+from gateway.verifier.anchors import AuditorInput
 from gateway.verifier.evidence import Evidence
 from gateway.verifier.examine import examine
 from gateway.verifier.note import SignedCheckpoint, TrustedKey
 from gateway.verifier.report import VerificationReport
-from tests.stores import START, Clock, Samples
+from tests.stores import START, Clock, Samples, changed
 
 ORIGIN = "gateway.example/log"
 
@@ -115,8 +115,8 @@ class Book:
         record = self.samples.record(verdict, held.submission)
         review = Review(action=action, reviewer="ann", reason="seen", at=self.samples.clock.at)
         state = State.REJECTED_BY_REVIEW if verdict is Verdict.BLOCK else State.QUEUED
-        decided = f"{record.decision_id}-again"
-        return replace(record, decision_id=decided, review=review, state=state)
+        decided = f"{record.judgement.decision_id}-again"
+        return changed(record, decision_id=decided, review=review, state=state)
 
     def expire(self, held: Record, seq: int) -> int:
         outcome = replace(outcome_of(held, seq), state=State.EXPIRED)
@@ -196,7 +196,7 @@ class _Stored:
 def examined(file: bytes, *, kept: Sequence[str] = (), **given: Any) -> VerificationReport:
     """`kept` are the notes of checkpoints that the auditor kept."""
     named = [(f"kept-{n}.txt", SignedCheckpoint.parse(note)) for n, note in enumerate(kept)]
-    return examine(Evidence(io.BytesIO(file), "evidence.jsonl"), GivenKey(kept=named, **given))
+    return examine(Evidence(io.BytesIO(file), "evidence.jsonl"), AuditorInput(kept=named, **given))
 
 
 def said_otherwise(entry: Entry, **changes: Any) -> Entry:

@@ -11,7 +11,7 @@ import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ import pytest
 from gateway.model.decision import Bundle, Decision, Reason
 from gateway.model.disclosure import Disclosure, Notice, Redaction, Replacement
 from gateway.model.finding import Detection, Finding, ModelIdentity, Stage
+from gateway.model.judgement import Grounds, Judgement
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.receipt import Receipt
 from gateway.model.record import Change, Dispatch, DispatchResult, Record, Settlement
@@ -45,6 +46,18 @@ _STATES = {
     Verdict.HOLD: State.HELD,
     Verdict.BLOCK: State.BLOCKED,
 }
+
+
+def changed(record: Record, **changes: Any) -> Record:
+    """`record` with other values for fields of its own, of its judgement or of its grounds."""
+
+    def of(part: Any) -> dict[str, Any]:
+        names = [one.name for one in fields(part) if one.name in changes]
+        return {name: changes.pop(name) for name in names}
+
+    judgement = replace(record.judgement, **of(record.judgement))
+    grounds = replace(record.grounds, **of(record.grounds))
+    return replace(record, judgement=judgement, grounds=grounds, **changes)
 
 
 class Clock:
@@ -93,36 +106,40 @@ class Samples:
     ) -> Record:
         submission = submission or self.submission()
         published = verdict is Verdict.PUBLISH
-        values: dict[str, Any] = {
-            "decision_id": submission.message_id.replace("msg", "dec"),
-            "submission": submission,
-            "verdict": verdict,
-            "state": State.DECIDED if submission.dry_run else _STATES[verdict],
-            "reasons": (Reason(rule="eu.aia.50.1", text="Label it as AI.", verdict=verdict),),
-            "obligations": (
-                Obligation(
-                    kind=ObligationKind.DISCLOSE,
-                    rules=("eu.aia.50.1", "fr.influ"),
-                    params={"notice": "ai"},
-                ),
+        disclosed = Obligation(
+            kind=ObligationKind.DISCLOSE,
+            rules=("eu.aia.50.1", "fr.influ"),
+            params={"notice": "ai"},
+        )
+        scored = Detection(
+            stage=Stage.TOXICITY,
+            scores={"toxicity": 0.1},
+            models=(ModelIdentity(id="m", sha256="00" * 32),),
+        )
+        redaction = changes.get("redaction", self.redaction() if published else None)
+        record = Record(
+            submission=submission,
+            judgement=Judgement(
+                decision_id=submission.message_id.replace("msg", "dec"),
+                verdict=verdict,
+                language="en",
+                reasons=(Reason(rule="eu.aia.50.1", text="Label it as AI.", verdict=verdict),),
+                obligations=(disclosed,),
+                disclosure=self.disclosure() if published else None,
+                redacted_kinds=redaction.kinds if redaction else (),
+                receipt=self.receipt(submission) if published else None,
+                timings_ms={"policy": 0.25},
             ),
-            "language": "en",
-            "decided_at": self.clock.at,
-            "detections": (
-                Detection(
-                    stage=Stage.TOXICITY,
-                    scores={"toxicity": 0.1},
-                    models=(ModelIdentity(id="m", sha256="00" * 32),),
-                ),
+            grounds=Grounds(
+                detections=(scored,),
+                decision=self.decision(verdict, submission),
+                redaction=redaction,
             ),
-            "decision": self.decision(verdict, submission),
-            "redaction": self.redaction() if published else None,
-            "disclosure": self.disclosure() if published else None,
-            "receipt": self.receipt(submission) if published else None,
-            "expires_at": self.clock.at + timedelta(hours=24) if verdict is Verdict.HOLD else None,
-            "timings_ms": {"policy": 0.25},
-        }
-        return Record(**{**values, **changes})
+            state=State.DECIDED if submission.dry_run else _STATES[verdict],
+            decided_at=self.clock.at,
+            expires_at=self.clock.at + timedelta(hours=24) if verdict is Verdict.HOLD else None,
+        )
+        return changed(record, **changes)
 
     def change(self, what: str) -> Change:
         return Change(

@@ -104,7 +104,7 @@ def make_authority(folder: Path) -> Authority:
 def serving_authority(folder: Path) -> Iterator[Authority]:
     authority = make_authority(folder)
 
-    class Door(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             query = self.rfile.read(int(self.headers["Content-Length"]))
             authority.asked.append(query)
@@ -118,7 +118,7 @@ def serving_authority(folder: Path) -> Iterator[Authority]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     authority.url = f"http://127.0.0.1:{server.server_port}/"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

@@ -1,4 +1,8 @@
-"""Crash safety, tried: the gateway killed or failed at each call in the path of a message.
+"""Fault injection: kills the gateway, or fails a system call, at each call in a message's path.
 
-`make torture` runs all of it; docs/reliability.md tells what is promised and what was found.
+A *trial* is one run of a gateway under strace: a fixed *workload* of requests (`workload.py`), one
+fault (`fault_run.py`), a restart, and a check of what is promised (`promises.py`). `sweep.py` tries
+all faults, and finds the *mutants*, defects that are planted on purpose (`mutants.py`).
+
+`make torture` runs all of it; docs/reliability.md has the promises and the results.
 """

@@ -1,4 +1,4 @@
-"""`make torture`: tries everything, prints tables, writes build/torture.json."""
+"""`make torture`: runs all trials, prints tables, writes build/torture.json."""
 
 from __future__ import annotations
 
@@ -25,39 +25,58 @@ from rich.table import Table
 
 from torture.mutants import MUTANTS
 from torture.strace import why_unusable
-from torture.sweep import Bench, Found, Hunt, hunt, postgres_bench, sqlite_bench, sweep
+from torture.sweep import (
+    EngineHarness,
+    MutantReport,
+    SweepReport,
+    find_mutant,
+    postgres_harness,
+    run_sweep,
+    sqlite_harness,
+)
 
 REPORT = Path("build/torture.json")
 ENGINES = ("sqlite", "postgres")
 
 
 def main() -> int:
+    """Run the command; return 1 when a promise was broken or a mutant was not found."""
     parser = argparse.ArgumentParser(description="Kill and fail a gateway at each of its calls.")
-    parser.add_argument("--engines", default=",".join(ENGINES), help="with commas between")
-    parser.add_argument("--every", type=int, default=1, help="one of so many fault points")
-    parser.add_argument("--lanes", type=int, default=2, help="trials at once")
-    parser.add_argument("--no-faults", action="store_true", help="the mutants alone")
-    parser.add_argument("--no-mutants", action="store_true", help="the faults alone")
-    parser.add_argument("--mutants", default=",".join(MUTANTS), help="these, with commas between")
+    parser.add_argument(
+        "--engines",
+        default=",".join(ENGINES),
+        help="database engines to try, separated by commas (sqlite, postgres)",
+    )
+    parser.add_argument(
+        "--every", type=int, default=1, help="try one of so many fault points and power cuts"
+    )
+    parser.add_argument("--lanes", type=int, default=2, help="trials to run in parallel")
+    parser.add_argument("--no-faults", action="store_true", help="only look for mutants")
+    parser.add_argument("--no-mutants", action="store_true", help="only inject faults")
+    parser.add_argument(
+        "--mutants", default=",".join(MUTANTS), help="mutants to look for, separated by commas"
+    )
     given = parser.parse_args()
     console = Console()
     if problem := why_unusable():
         console.print(problem, style="red", markup=False)
         return 2
-    found, hunts = _all(given, console)
-    console.print(_points(found))
-    console.print(_hunts(hunts))
-    broken = [one for each in found for one in (*each.violations, *each.early)]
-    for one in broken[:50]:
-        console.print(one, style="red", markup=False)
-    _write(found, hunts)
+    found, mutants = _run_engines(given, console)
+    console.print(_fault_points_table(found))
+    console.print(_mutants_table(mutants))
+    broken = [line for report in found for line in (*report.violations, *report.early)]
+    for line in broken[:50]:
+        console.print(line, style="red", markup=False)
+    _write_report(found, mutants)
     console.print(f"written to {REPORT}")
-    return 1 if broken or any(not one.by for one in hunts) else 0
+    return 1 if broken or any(not mutant.by for mutant in mutants) else 0
 
 
-def _all(given: argparse.Namespace, console: Console) -> tuple[list[Found], list[Hunt]]:
-    found: list[Found] = []
-    hunts: list[Hunt] = []
+def _run_engines(
+    given: argparse.Namespace, console: Console
+) -> tuple[list[SweepReport], list[MutantReport]]:
+    found: list[SweepReport] = []
+    mutants: list[MutantReport] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with (
         tempfile.TemporaryDirectory(prefix="gateway-torture-") as folder,
@@ -65,49 +84,53 @@ def _all(given: argparse.Namespace, console: Console) -> tuple[list[Found], list
     ):
         for engine in given.engines.split(","):
             with ExitStack() as stack:
-                benches = [stack.enter_context(one) for one in _made(engine, folder, given.lanes)]
+                harnesses = [
+                    stack.enter_context(one) for one in _harnesses(engine, folder, given.lanes)
+                ]
                 if not given.no_faults:
-                    found.append(_swept(benches, given.every, progress))
-                    _write(found, hunts)
+                    found.append(_run_sweep(harnesses, given.every, progress))
+                    _write_report(found, mutants)
                 if not given.no_mutants:
-                    hunts += _hunted(benches[0], given.mutants.split(","), progress)
-                    _write(found, hunts)
-    return found, hunts
+                    mutants += _find_mutants(harnesses[0], given.mutants.split(","), progress)
+                    _write_report(found, mutants)
+    return found, mutants
 
 
-def _made(engine: str, folder: str, lanes: int) -> Iterator[AbstractContextManager[Bench]]:
-    bench = postgres_bench if engine == "postgres" else sqlite_bench
+def _harnesses(
+    engine: str, folder: str, lanes: int
+) -> Iterator[AbstractContextManager[EngineHarness]]:
+    bench = postgres_harness if engine == "postgres" else sqlite_harness
     for lane in range(lanes):
         yield bench(Path(folder) / f"{engine}-{lane}")
 
 
-def _swept(benches: list[Bench], every: int, progress: Progress) -> Found:
+def _run_sweep(harnesses: list[EngineHarness], every: int, progress: Progress) -> SweepReport:
     tasks: dict[str, TaskID] = {}
 
-    def step(so_far: Found, what: str, done: int, of: int) -> None:
+    def step(so_far: SweepReport, what: str, done: int, of: int) -> None:
         if what not in tasks:
             tasks[what] = progress.add_task(what, total=of)
         progress.update(tasks[what], completed=done, total=of)
         if done % 25 == 0:
-            _write([so_far], [])
+            _write_report([so_far], [])
             if not progress.console.is_terminal:
                 progress.console.print(f"{what}: {done} of {of}")
 
-    return sweep(benches, every=every, step=step)
+    return run_sweep(harnesses, every=every, step=step)
 
 
-def _hunted(bench: Bench, names: list[str], progress: Progress) -> list[Hunt]:
+def _find_mutants(bench: EngineHarness, names: list[str], progress: Progress) -> list[MutantReport]:
     mine = [name for name in names if MUTANTS[name].engine == bench.name]
     task = progress.add_task(f"{bench.name}: planted faults", total=len(mine))
-    hunts = []
+    mutants = []
     for name in mine:
-        hunts.append(hunt(bench, name))
-        progress.console.print(f"{name}: {hunts[-1].by or 'NOT FOUND'}", markup=False)
+        mutants.append(find_mutant(bench, name))
+        progress.console.print(f"{name}: {mutants[-1].by or 'NOT FOUND'}", markup=False)
         progress.advance(task)
-    return hunts
+    return mutants
 
 
-def _points(found: list[Found]) -> Table:
+def _fault_points_table(found: list[SweepReport]) -> Table:
     table = Table("engine", "call × fault", "tried", "violations", title="Fault points")
     for one in found:
         for kind, count in sorted(one.points.items()):
@@ -119,16 +142,16 @@ def _points(found: list[Found]) -> Table:
     return table
 
 
-def _hunts(hunts: list[Hunt]) -> Table:
+def _mutants_table(mutants: list[MutantReport]) -> Table:
     table = Table("planted fault", "what it does", "found by", "trials", title="Planted faults")
-    for one in hunts:
+    for one in mutants:
         by = one.by or "[red]NOT FOUND[/]"
         table.add_row(one.name, one.what, f"{by}: {one.showed}" if one.by else by, str(one.trials))
     return table
 
 
-def _write(found: list[Found], hunts: list[Hunt]) -> None:
-    """Into what earlier runs of other parts wrote."""
+def _write_report(found: list[SweepReport], mutants: list[MutantReport]) -> None:
+    """Merge these results into the file, which has those of earlier runs with other options."""
     REPORT.parent.mkdir(exist_ok=True)
     report = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else {}
     for one in found:
@@ -141,8 +164,8 @@ def _write(found: list[Found], hunts: list[Hunt]) -> None:
                 "mean": round(mean(one.duplicates), 4) if one.duplicates else 0,
             },
         }
-    for each in hunts:
-        report.setdefault("mutants", {})[each.name] = asdict(each)
+    for mutant in mutants:
+        report.setdefault("mutants", {})[mutant.name] = asdict(mutant)
     REPORT.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""The two databases under the gateway: a fresh one for each trial."""
+"""The two databases under the gateway: each trial gets a new copy of a prepared one."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gateway.api.access import issue_key
-from gateway.assembly.build import open_with_anchors
+from gateway.assembly.opening import open_with_anchors
 from gateway.model.access import Role
 from gateway.settings import read_settings
 
 _PATIENCE_S = 60.0
+"""Seconds to wait for a database server to start or stop."""
 _ROUTE = """name: plain
 kind: sandbox
 url: http://127.0.0.1:{port}/plain
@@ -30,25 +31,32 @@ deduplicates: false
 """
 
 
-class Engine(Protocol):
-    """`fresh` makes a gateway's folder as after its first start, and gives its settings."""
+class TortureEngine(Protocol):
+    """A database engine that trials run on."""
 
     name: str
     settings: dict[str, Any]
 
-    def fresh(self) -> dict[str, Any]: ...
+    def fresh(self) -> dict[str, Any]:
+        """Restore the gateway's folder and database to the state after its first start; return
+        the settings."""
+        ...
 
-    def wait_until_up(self) -> None: ...
+    def wait_until_up(self) -> None:
+        """Wait until the database accepts connections."""
+        ...
 
 
 class SqliteEngine:
+    """Trials on SQLite files."""
+
     name = "SQLite"
 
     def __init__(self, folder: Path, platform_port: int) -> None:
         self._blank = folder / "blank"
         self._place = folder / "place"
         self.settings = _settings(self._place, platform_port)
-        self.token = make_blank({**self.settings, "data_dir": self._blank}, platform_port)
+        self.token = make_template({**self.settings, "data_dir": self._blank}, platform_port)
 
     def fresh(self) -> dict[str, Any]:
         shutil.rmtree(self._place, ignore_errors=True)
@@ -59,6 +67,8 @@ class SqliteEngine:
 
 
 class PostgresEngine:
+    """Trials on a PostgreSQL server; each has a database of its own, copied from a template."""
+
     name = "PostgreSQL"
 
     def __init__(self, folder: Path, platform_port: int, server: Any) -> None:
@@ -74,7 +84,7 @@ class PostgresEngine:
             "data_dir": self._blank,
             "database_url": self._url("blank"),
         }
-        self.token = make_blank(blank, platform_port)
+        self.token = make_template(blank, platform_port)
 
     def fresh(self) -> dict[str, Any]:
         shutil.rmtree(self._place, ignore_errors=True)
@@ -101,19 +111,20 @@ class PostgresEngine:
                 return
 
     def server_pids(self, *, writer_alone: bool) -> list[int]:
-        """The server's process that serves the connection that writes; and the one that writes
-        the WAL beside."""
-        found = self.run(
+        """Ids of the server's processes: the backend of the connection that writes and, unless
+        `writer_alone`, the WAL writer."""
+        locks = self.run(
             "SELECT l.pid, d.datname FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
             " WHERE l.locktype = 'advisory'"
         )
-        pids = [int(pid) for pid, name in found if name == self.database]
+        pids = [int(pid) for pid, name in locks if name == self.database]
         if not writer_alone:
-            beside = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'"
-            pids += [int(pid) for (pid,) in self.run(beside)]
+            wal_writers = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'"
+            pids += [int(pid) for (pid,) in self.run(wal_writers)]
         return list(dict.fromkeys(pids))
 
     def run(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run one statement as the server's administrator; return its rows."""
         import psycopg  # noqa: PLC0415 - an extra
 
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
@@ -130,8 +141,8 @@ class PostgresEngine:
 
 @contextmanager
 def postgres_server() -> Iterator[Any]:
-    """A server of our own, below a folder that its user may enter. Raises ImportError without
-    the wheel."""
+    """Run a PostgreSQL server in a temporary folder. Raises ImportError without its wheel or its
+    driver."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import psycopg  # noqa: F401, PLC0415 - the driver that the URL names
@@ -152,9 +163,9 @@ def postgres_server() -> Iterator[Any]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def make_blank(settings: Mapping[str, Any], platform_port: int) -> str:
-    """A folder and database as after the first start: keys, tables, a creator, an API key. Gives
-    the key's text."""
+def make_template(settings: Mapping[str, Any], platform_port: int) -> str:
+    """Make a folder and database as after a gateway's first start: keys, tables, a creator, an API
+    key. Return the text of the API key."""
     place = Path(settings["data_dir"])
     (place / "routes").mkdir(parents=True)
     (place / "routes" / "plain.yaml").write_text(_ROUTE.format(port=platform_port))
@@ -180,12 +191,13 @@ def _settings(place: Path, platform_port: int) -> dict[str, Any]:
         "data_dir": str(place),
         "routes_dir": str(place / "routes"),
         "sandbox_url": f"http://127.0.0.1:{platform_port}/sandbox",
-        "port": _port(),
+        "port": _unused_port(),
     }
 
 
-def _port() -> int:
-    """One that no program is given by chance: it is bound again and again."""
+def _unused_port() -> int:
+    """A port outside the range from which the system assigns ports: the gateway binds it in every
+    trial, and must find it free."""
     with ExitStack() as stack:
         while True:
             probe = stack.enter_context(socket.socket())

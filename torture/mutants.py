@@ -1,5 +1,8 @@
-"""Faults planted on purpose, each of which breaks a promise: a harness that does not find them
-proves nothing. They are put into the child's process alone; no shipped code knows of them."""
+"""Mutants: defects that are planted on purpose, each of which breaks a promise.
+
+A harness that does not find them proves nothing. They are planted only in the process of the
+gateway under test; no shipped code knows of them.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +35,11 @@ SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`engine` is the one it is looked for on. `call` and `faults` say where it should show, so
-    that a sample finds it soon: all points are tried before it counts as not found."""
+    """A planted defect: `what` describes it, and `plant` patches it in.
+
+    It is looked for on `engine`. `call` and `fault` name the fault points that are tried first,
+    since they should show it; all others are tried before the mutant counts as not found.
+    """
 
     what: str
     plant: Callable[[], None]
@@ -43,6 +49,7 @@ class Mutant:
 
 
 def plant(name: str) -> None:
+    """Plant the mutant of this name in this process; "" for none."""
     if name:
         MUTANTS[name].plant()
 
@@ -50,10 +57,10 @@ def plant(name: str) -> None:
 def _pragma(setting: str) -> Callable[[], None]:
     def planted() -> None:
         changed = [
-            f"PRAGMA synchronous={setting}" if "synchronous" in one else one
-            for one in sqlite._WRITER
+            f"PRAGMA synchronous={setting}" if "synchronous" in pragma else pragma
+            for pragma in sqlite._WRITER_PRAGMAS
         ]
-        _put(sqlite, "_WRITER", tuple(changed))
+        _replace_attribute(sqlite, "_WRITER_PRAGMAS", tuple(changed))
 
     return planted
 
@@ -66,18 +73,18 @@ def _keys_unsynced() -> None:
         connection.execute("PRAGMA synchronous=OFF")
         return connection
 
-    _put(KeyFile, "_connect_writer", connect)
+    _replace_attribute(KeyFile, "_connect_writer", connect)
 
 
 def _answers_early() -> None:
-    original = DatabaseWriter._run
+    original = DatabaseWriter._run_group
 
     def run(self: DatabaseWriter, group: Any, cursor: Any) -> None:
         original(self, group, cursor)
-        for one in group:
-            one.future.get_loop().call_soon_threadsafe(_settle, one)
+        for pending in group:
+            pending.future.get_loop().call_soon_threadsafe(_settle, pending)
 
-    _put(DatabaseWriter, "_run", run)
+    _replace_attribute(DatabaseWriter, "_run_group", run)
 
 
 def _settle(pending: Any) -> None:
@@ -95,7 +102,7 @@ def _commit_errors_swallowed() -> None:
         except self._database.error:
             self._undo(cursor)
 
-    _put(DatabaseWriter, "_commit", commit)
+    _replace_attribute(DatabaseWriter, "_commit", commit)
 
 
 def _sends_first() -> None:
@@ -115,9 +122,9 @@ def _sends_first() -> None:
             row = await self._reader.one(self._next_seq)  # type: ignore[attr-defined] # below
             delivery = fresh_deliveries.delivery_of(
                 given.submission,
-                decision_id=given.decision_id,
-                disclosure=given.disclosure,
-                receipt=given.receipt,
+                decision_id=given.judgement.decision_id,
+                disclosure=given.judgement.disclosure,
+                receipt=given.judgement.receipt,
                 recorded_seq=row[0] + 1 if row else 0,
                 attempt=1,
                 queued_at=given.decided_at,
@@ -132,10 +139,10 @@ def _sends_first() -> None:
         highest = given["database"].statement(sa.text("SELECT max(seq) FROM audit_entry"))
         self._next_seq = highest  # type: ignore[attr-defined] # the planted fault's own
 
-    _put(WebhookPlatform, "__init__", made)
-    _put(WebhookPlatform, "send", sent)
-    _put(StoredLedger, "record", recorded)
-    _put(StoredLedger, "__init__", made_ledger)
+    _replace_attribute(WebhookPlatform, "__init__", made)
+    _replace_attribute(WebhookPlatform, "send", sent)
+    _replace_attribute(StoredLedger, "record", recorded)
+    _replace_attribute(StoredLedger, "__init__", made_ledger)
 
 
 def _settles_first() -> None:
@@ -143,11 +150,11 @@ def _settles_first() -> None:
         await self._settle(delivery, Dispatch(result=DispatchResult.DELIVERED))
         await self._send(delivery)
 
-    _put(OutboxCourier, "_attempt", attempt)
+    _replace_attribute(OutboxCourier, "_attempt", attempt)
 
 
 def _apart(statement: str) -> Callable[[], None]:
-    """The rows of one statement go into a transaction of their own, afterwards."""
+    """Write the rows of one statement in a later transaction of their own."""
 
     def planted() -> None:
         write, record = Recording.write, StoredLedger.record
@@ -172,8 +179,8 @@ def _apart(statement: str) -> Callable[[], None]:
             await self._writer.write(job)
             return entry
 
-        _put(Recording, "write", written)
-        _put(StoredLedger, "record", recorded)
+        _replace_attribute(Recording, "write", written)
+        _replace_attribute(StoredLedger, "record", recorded)
 
     return planted
 
@@ -185,7 +192,7 @@ def _attempts_forgotten() -> None:
         delivery = original(self, *given)
         return None if delivery is None else replace(delivery, uncertain=False)
 
-    _put(StoredOutbox, "_take_one", take)
+    _replace_attribute(StoredOutbox, "_take_one", take)
 
 
 def _taken_is_gone() -> None:
@@ -196,7 +203,7 @@ def _taken_is_gone() -> None:
         transaction.add(self._drop, message=row[0])
         return delivery
 
-    _put(StoredOutbox, "_take_one", take)
+    _replace_attribute(StoredOutbox, "_take_one", take)
 
 
 def _new_key_each_time() -> None:
@@ -206,12 +213,12 @@ def _new_key_each_time() -> None:
         delivery = original(*given, **named)
         return replace(delivery, key=f"{delivery.key}-{delivery.attempt}")
 
-    _put(fresh_deliveries, "delivery_of", made)
-    _put(outbox, "delivery_of", made)
+    _replace_attribute(fresh_deliveries, "delivery_of", made)
+    _replace_attribute(outbox, "delivery_of", made)
 
 
 def _numbers_kept() -> None:
-    """The next number is remembered, also of what was rolled back."""
+    """Remember the next entry's number even when the transaction is rolled back."""
     pass_through, append = LogFence.pass_through, Transaction.append
     known = [0]
 
@@ -224,12 +231,12 @@ def _numbers_kept() -> None:
         known[0] = entry.seq + 1
         return entry
 
-    _put(LogFence, "pass_through", passed)
-    _put(Transaction, "append", appended)
+    _replace_attribute(LogFence, "pass_through", passed)
+    _replace_attribute(Transaction, "append", appended)
 
 
 def _encoded_outside() -> None:
-    """The body is written with the number that was expected."""
+    """Encode the body with the number that was expected before the transaction."""
     original = LogWriter.__init__
     expected: list[int] = []
 
@@ -246,11 +253,11 @@ def _encoded_outside() -> None:
 
         self.encode = encoded
 
-    _put(LogWriter, "__init__", made)
+    _replace_attribute(LogWriter, "__init__", made)
 
 
 def _checkpoint_ahead() -> None:
-    """The tree follows what was appended, not what is durable."""
+    """Let the tree follow what was appended instead of what is durable."""
     append, size, leaves = Transaction.append, StoredLog.size, StoredLog.leaves
     seen: dict[int, bytes] = {}
 
@@ -273,18 +280,18 @@ def _checkpoint_ahead() -> None:
         await self._writer.write(lambda one: one.add(self._put, **with_note))
         return note
 
-    _put(Transaction, "append", appended)
-    _put(StoredLog, "size", sized)
-    _put(StoredLog, "leaves", left)
-    _put(StoredLog, "put_checkpoint", put)
+    _replace_attribute(Transaction, "append", appended)
+    _replace_attribute(StoredLog, "size", sized)
+    _replace_attribute(StoredLog, "leaves", left)
+    _replace_attribute(StoredLog, "put_checkpoint", put)
 
 
 def _dead_taken_for_alive() -> None:
-    _put(sqlite.SqliteDatabase, "is_alive", lambda *_: True)
+    _replace_attribute(sqlite.SqliteDatabase, "is_alive", lambda *_: True)
 
 
 def _nobody_called() -> None:
-    _put(outbox, "_FOR_A_PERSON", ())
+    _replace_attribute(outbox, "_FOR_A_PERSON", ())
 
 
 def _gives_back_too_much() -> None:
@@ -297,7 +304,7 @@ def _gives_back_too_much() -> None:
             sa.delete(message).where(message.c.id == sa.bindparam("message"))
         )
 
-    _put(Claims, "__init__", made)
+    _replace_attribute(Claims, "__init__", made)
 
 
 def _asynchronous_commit() -> None:
@@ -307,11 +314,11 @@ def _asynchronous_commit() -> None:
         original(self, connection)
         connection.execute("SET synchronous_commit TO off")
 
-    _put(PostgresServer, "check_durable", checked)
+    _replace_attribute(PostgresServer, "check_durable", checked)
 
 
-def _put(owner: object, name: str, value: object) -> None:
-    """Raises AttributeError where there is nothing to replace any more."""
+def _replace_attribute(owner: object, name: str, value: object) -> None:
+    """Replace an attribute. Raises AttributeError when it does not exist any more."""
     getattr(owner, name)
     setattr(owner, name, value)
 

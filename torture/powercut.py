@@ -1,8 +1,9 @@
-"""Power cuts: what would be on the disk if it went out at this call, of what SQLite wrote.
+"""Simulates power cuts: computes what SQLite's files would hold after one at a given call.
 
-A kill leaves the page cache alone, so it cannot show a missing sync. From the trace of a whole run
-the files are built up again, but with synced bytes alone (or with every other unsynced write, as a
-disk may do it), at each moment when something leaves the process and after each sync.
+A kill does not lose the page cache, so it cannot show a missing sync. From the trace of a whole run
+the files are rebuilt with synced bytes alone, or with every other unsynced write too, since a disk
+may keep later writes and lose earlier ones. Cuts are made whenever a message leaves the process,
+and after each sync.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from torture.platform import Arrival
-from torture.story import Answer, Told
+from torture.fake_platform import ReceivedRequest
 from torture.strace import TracedCall
+from torture.workload import ClientAnswer, ClientHistory
 
 CALLS = ("pwrite64", "fdatasync", "fsync", "ftruncate", "unlink", "write", "writev", "connect")
 _FILES = ("gateway.db", "gateway.db-wal", "subject-keys.db", "subject-keys.db-journal")
@@ -27,9 +28,9 @@ _SYNCS = ("fdatasync", "fsync")
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A message's first byte left at `began`, in a request to the platform (`route` is set) or in
-    an answer to a caller."""
+class SentMessage:
+    """A message that left the process: in a request to the platform, which has a `route`, or in an
+    answer to a caller. Its first byte left at line `began` of the trace."""
 
     began: int
     ended: int
@@ -45,15 +46,16 @@ class Sent:
 
 
 @dataclass(slots=True)
-class Cut:
-    """`files` is what is on the disk after line `line` of the trace."""
+class PowerCut:
+    """The files on the disk after a power cut at line `line` of the trace."""
 
     line: int
     files: dict[str, bytes] = field(default_factory=dict)
 
 
-class Disk:
-    """`place` as it was before the run, `calls` its trace."""
+class SimulatedDisk:
+    """The files of the folder `place` during a run, according to its trace `calls`. `before` is the
+    folder as it was before the run."""
 
     def __init__(self, calls: list[TracedCall], before: Path, place: Path) -> None:
         self._calls = calls
@@ -67,8 +69,9 @@ class Disk:
         self._listed = set(self._current)  # names that the directory has durably
         self._unsynced: dict[str, list[tuple[int, bytes]]] = {}
 
-    def cuts(self, moments: set[int], *, torn: bool = False) -> Iterator[Cut]:
-        """At these lines, before what they say; ascending."""
+    def cuts(self, moments: set[int], *, torn: bool = False) -> Iterator[PowerCut]:
+        """Power cuts just before these lines of the trace, ascending. `torn` keeps every other
+        unsynced write."""
         events: list[tuple[int, int, TracedCall]] = []
         for call in self._calls:
             if call.ended is None or not self._ours(call):
@@ -80,16 +83,16 @@ class Disk:
         waiting = sorted(moments)
         for line, end, call in sorted(events, key=lambda event: event[:2]):
             while waiting and waiting[0] <= line:
-                yield Cut(waiting.pop(0), self._on_disk(torn=torn))
+                yield PowerCut(waiting.pop(0), self._on_disk(torn=torn))
             if call.name in _SYNCS and not end:
                 taken[id(call)] = {name: bytes(data) for name, data in self._current.items()}
             else:
                 self._apply(call, taken.pop(id(call), {}))
         for line in waiting:
-            yield Cut(line, self._on_disk(torn=torn))
+            yield PowerCut(line, self._on_disk(torn=torn))
 
     def syncs(self) -> set[int]:
-        """The lines after each sync."""
+        """The line after each sync."""
         return {
             call.ended + 1
             for call in self._calls
@@ -97,6 +100,7 @@ class Disk:
         }
 
     def _ours(self, call: TracedCall) -> bool:
+        """Whether the call concerns the folder or one of the store's files."""
         if call.name == "unlink":
             return self._place in call.arguments
         return call.target == self._place or self._name(call) in _FILES
@@ -139,8 +143,9 @@ class Disk:
         return found
 
 
-def sent(calls: list[TracedCall], port: int, platform_port: int) -> Iterator[Sent]:
-    """What left the process. Head and body of a request are written one after the other."""
+def sent_messages(calls: list[TracedCall], port: int, platform_port: int) -> Iterator[SentMessage]:
+    """The messages that left the process. Each has two writes, one for the HTTP head and one for
+    the body."""
     heads: dict[str, tuple[TracedCall, bytes]] = {}
     for call in calls:
         if call.name not in ("write", "writev") or not call.target.startswith("TCP:["):
@@ -165,7 +170,7 @@ def sent(calls: list[TracedCall], port: int, platform_port: int) -> Iterator[Sen
             continue
         text = head.decode()
         key = re.search(r"(?i)idempotency-key: (\S+)", text)
-        yield Sent(
+        yield SentMessage(
             began=first.began,
             ended=call.ended,
             route=text.split()[1][1:] if to_platform else "",
@@ -176,21 +181,23 @@ def sent(calls: list[TracedCall], port: int, platform_port: int) -> Iterator[Sen
         )
 
 
-def is_recorded(folder: Path, cut: Cut, one: Sent) -> bool:
-    """Whether the disk has the entry, the sealed text and the state of the message."""
-    put(folder, cut)
+def is_recorded(folder: Path, cut: PowerCut, message: SentMessage) -> bool:
+    """Whether the disk has the entry, the sealed text and the state of a message, so that it may
+    leave. Uses `folder` to open the files."""
+    write_disk(folder, cut)
     with closing(sqlite3.connect(folder / "gateway.db")) as connection:
         rows = connection.execute(
             "SELECT e.seq FROM audit_entry e JOIN payload p ON p.seq = e.seq"
             " JOIN message m ON m.id = e.msg_id WHERE e.msg_id = ? AND m.state <> 'received'",
-            (one.message_id,),
+            (message.message_id,),
         ).fetchall()
     seqs = {seq for (seq,) in rows}
-    return one.message["recorded_seq"] in seqs if one.route else bool(seqs)
+    return message.message["recorded_seq"] in seqs if message.route else bool(seqs)
 
 
-def put(folder: Path, cut: Cut) -> None:
-    """The files of the store as they are on the disk; SQLite makes its index of the WAL anew."""
+def write_disk(folder: Path, cut: PowerCut) -> None:
+    """Write the files of the store as they are after the cut. SQLite rebuilds its index of the
+    WAL."""
     for old in folder.glob("gateway.db*"):
         old.unlink()
     for name in _FILES:
@@ -199,17 +206,19 @@ def put(folder: Path, cut: Cut) -> None:
         (folder / name).write_bytes(data)
 
 
-def until(line: int, told: Told, all_sent: list[Sent]) -> tuple[Told, list[Arrival]]:
-    """What callers and the platform knew when the power went."""
-    names = {one.message_id: name for name, some in told.answers.items() for one in some}
-    knew, arrived = Told(), []
-    for one in all_sent:
+def history_until(
+    line: int, history: ClientHistory, sent: list[SentMessage]
+) -> tuple[ClientHistory, list[ReceivedRequest]]:
+    """What callers and the platform had received before a power cut at this line."""
+    names = {one.message_id: name for name, some in history.answers.items() for one in some}
+    knew, received = ClientHistory(), []
+    for one in sent:
         if one.ended >= line or one.message_id not in names:
             continue
         name = names[one.message_id]
         if one.route:
-            arrived.append(
-                Arrival(
+            received.append(
+                ReceivedRequest(
                     name,
                     one.route,
                     one.key,
@@ -220,6 +229,6 @@ def until(line: int, told: Told, all_sent: list[Sent]) -> tuple[Told, list[Arriv
             )
         elif one.status in (200, 202):
             knew.answers.setdefault(name, []).append(
-                Answer(one.status, one.message_id, str(one.message.get("state", "")))
+                ClientAnswer(one.status, one.message_id, str(one.message.get("state", "")))
             )
-    return knew, arrived
+    return knew, received

@@ -1,4 +1,4 @@
-"""What is promised, held against what a trial left behind."""
+"""Checks the promises of docs/reliability.md against what a trial left behind."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from gateway.settings import read_settings
 from gateway.storage.store import open_store
 from gateway.trail.leaf import encode
 from gateway.trail.log import Log
-from torture.platform import Arrival
-from torture.story import PLAIN, Caller, Told
+from torture.fake_platform import ReceivedRequest
+from torture.workload import PLAIN, ClientHistory, WorkloadClient
 
 
 @dataclass(slots=True)
-class Left:
-    """After the restart: the log, the state of each message that was taken, whom a person was
-    called for."""
+class StateAfterRestart:
+    """What is found after the restart: the log's entries, the final state (`ends`) of each accepted
+    message, the escalated messages, whether the creator exists, and other problems."""
 
     entries: list[Entry] = field(default_factory=list)
     ends: dict[str, str] = field(default_factory=dict)
@@ -37,19 +37,23 @@ class Left:
     problems: list[str] = field(default_factory=list)
 
 
-def look_back(caller: Caller) -> Left:
-    """Ask again, wait for the ends, see who was called. The gateway has been started again."""
-    left = Left()
-    caller.ask_again()
-    left.ends = dict(caller.end_of_each())
+def observe_restart(caller: WorkloadClient) -> StateAfterRestart:
+    """Repeat all requests to the restarted gateway, wait for the final states, and read what was
+    escalated."""
+    left = StateAfterRestart()
+    caller.retry_all()
+    left.ends = dict(caller.final_states())
     left.escalated = caller.escalated()
     left.creator = caller.creator_is_there()
     left.problems = list(caller.problems)
     return left
 
 
-def read_log(settings: Mapping[str, Any], told: Told, left: Left) -> None:
-    """Verify the whole log from outside, with the checkpoints that callers kept."""
+def verify_log(
+    settings: Mapping[str, Any], history: ClientHistory, left: StateAfterRestart
+) -> None:
+    """Read and verify the whole log of the stopped gateway, with the checkpoints that callers
+    kept; problems are added to `left`."""
 
     async def read() -> None:
         given = read_settings(None, dict(settings))
@@ -71,7 +75,7 @@ def read_log(settings: Mapping[str, Any], told: Told, left: Left) -> None:
                 origin=given.log_origin,
                 now=lambda: datetime.now(UTC),
             )
-            await log.verify(kept=told.checkpoints)
+            await log.verify(kept=history.checkpoints)
         finally:
             await store.close()
 
@@ -86,25 +90,27 @@ def read_log(settings: Mapping[str, Any], told: Told, left: Left) -> None:
         left.problems += [f"integrity: {row}" for row in rows if row != "ok"]
 
 
-def broken(told: Told, arrived: list[Arrival], left: Left) -> list[str]:
-    """The promises that were not kept, in words."""
+def broken_promises(
+    history: ClientHistory, received: list[ReceivedRequest], left: StateAfterRestart
+) -> list[str]:
+    """A sentence for each promise that was broken."""
     return [
         *left.problems,
-        *_log(left),
-        *_ends(left),
-        *_answers(told, left),
-        *_platform(told, arrived, left),
+        *_log_violations(left),
+        *_unsettled_violations(left),
+        *_answer_violations(history, left),
+        *_platform_violations(history, received, left),
     ]
 
 
-def duplicates(arrived: list[Arrival]) -> int:
-    """Requests that the platform got beyond the first for a message, but for the one that the
-    story itself provokes by an answer that never comes."""
-    counts = Counter((one.name, one.message_id) for one in arrived)
+def duplicates(received: list[ReceivedRequest]) -> int:
+    """The number of requests beyond the first for a message. Not counted is the one that the
+    workload provokes, since the platform does not answer a "silent" message."""
+    counts = Counter((one.name, one.message_id) for one in received)
     return sum(max(n - 1 - (name == "silent"), 0) for (name, _), n in counts.items())
 
 
-def _log(left: Left) -> Iterator[str]:
+def _log_violations(left: StateAfterRestart) -> Iterator[str]:
     if [entry.seq for entry in left.entries] != list(range(len(left.entries))):
         yield "the log has gaps"
     for entry in left.entries:
@@ -114,8 +120,8 @@ def _log(left: Left) -> Iterator[str]:
             yield f"entry {entry.seq} says that it has another number"
 
 
-def _ends(left: Left) -> Iterator[str]:
-    """What the log says is to be published comes to an end in the log, whatever callers heard."""
+def _unsettled_violations(left: StateAfterRestart) -> Iterator[str]:
+    """Messages that the log allowed to be published must have a delivery in the log."""
     said = [(entry, orjson.loads(entry.body)) for entry in left.entries]
     decided = (EntryKind.DECISION, EntryKind.REVIEW)
     queued = {
@@ -126,9 +132,9 @@ def _ends(left: Left) -> Iterator[str]:
         yield f"{message_id}: recorded as to be published, and nothing became of it"
 
 
-def _answers(told: Told, left: Left) -> Iterator[str]:
+def _answer_violations(history: ClientHistory, left: StateAfterRestart) -> Iterator[str]:
     judged = {one.message_id for one in left.entries if one.kind is EntryKind.DECISION}
-    for name, answers in told.answers.items():
+    for name, answers in history.answers.items():
         taken = [one for one in answers if one.status in (200, 202)]
         for one in taken:
             if one.message_id not in judged:
@@ -139,18 +145,20 @@ def _answers(told: Told, left: Left) -> Iterator[str]:
             yield f"{name}: answered as delivered, now {left.ends.get(name)}"
         if not taken:
             yield f"{name}: never taken, last answer {answers[-1].status}"
-    if told.creator and not left.creator:
+    if history.creator and not left.creator:
         yield "a creator was acknowledged, and is gone"
 
 
-def _platform(told: Told, arrived: list[Arrival], left: Left) -> Iterator[str]:
+def _platform_violations(
+    history: ClientHistory, received: list[ReceivedRequest], left: StateAfterRestart
+) -> Iterator[str]:
     allowed = {
         (entry.message_id, entry.seq)
         for entry in left.entries
         if entry.kind in (EntryKind.DECISION, EntryKind.REVIEW)
     }
-    by_name: defaultdict[str, list[Arrival]] = defaultdict(list)
-    for one in arrived:
+    by_name: defaultdict[str, list[ReceivedRequest]] = defaultdict(list)
+    for one in received:
         by_name[one.name].append(one)
         if (one.message_id, one.seq) not in allowed:
             yield f"{one.name}: published without its record"
@@ -162,11 +170,11 @@ def _platform(told: Told, arrived: list[Arrival], left: Left) -> Iterator[str]:
         if some[0].route == PLAIN and len(some) > 1:
             yield f"{name}: sent {len(some)} times to a platform that cannot tell"
     for name, end in left.ends.items():
-        taken = told.taken(name)
+        taken = history.accepted(name)
         message_id = taken.message_id if taken else ""
         got = any(one.message_id == message_id for one in by_name[name])
         if end == "delivered" and not got:
-            yield f"{name}: settled as delivered, and never arrived"
+            yield f"{name}: settled as delivered, and never received"
         elif end == "unknown" and message_id not in left.escalated:
             yield f"{name}: nobody knows what became of it, and no person was called"
         elif end not in ("delivered", "unknown"):

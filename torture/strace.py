@@ -1,4 +1,4 @@
-"""strace (https://strace.io): every call of a process, and one of them killed or failed."""
+"""Runs strace (https://strace.io), which traces system calls and makes one of them kill or fail."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RESULT = re.compile(r"\) += (-?\d+|\?)")
 
 
 def why_unusable() -> str:
-    """ "" when other processes can be traced here."""
+    """Why processes cannot be traced here; "" when they can."""
     if shutil.which("strace") is None:
         return "strace is not on the PATH: apt-get install strace"
     with subprocess.Popen(["sleep", "60"]) as child:
@@ -36,8 +36,9 @@ def why_unusable() -> str:
 
 @dataclass(slots=True)
 class TracedCall:
-    """`target` is what its first descriptor leads to: a path, or `TCP:[from->to]`. `began` and
-    `ended` count the lines of the trace; `ended` is None when the process died in it."""
+    """A system call in the trace. `target` is what its first descriptor refers to: a path, or
+    `TCP:[from->to]`. `began` and `ended` are line numbers of the trace; `ended` is None when the
+    process died during the call."""
 
     thread: int
     name: str
@@ -49,12 +50,12 @@ class TracedCall:
 
     @property
     def data(self) -> bytes:
-        """What it wrote, or read."""
-        return b"".join(codecs.escape_decode(one)[0] for one in _TEXT.findall(self.arguments))
+        """The bytes that were written or read."""
+        return b"".join(codecs.escape_decode(text)[0] for text in _TEXT.findall(self.arguments))
 
     @property
     def offset(self) -> int:
-        """Of pwrite64 and ftruncate: their last argument."""
+        """The offset of a pwrite64 or ftruncate: its last argument."""
         return int(self.arguments.rstrip(" )").rsplit(",", 1)[1].split(")")[0])
 
 
@@ -62,8 +63,8 @@ class TracedCall:
 def attached(
     pids: Sequence[int], options: Sequence[str], log: Path, *, follow: bool = True
 ) -> Iterator[subprocess.Popen[str]]:
-    """Trace these processes (with `follow`: all their threads and children too) until they end or
-    the block does."""
+    """Trace processes until they end or the block does; with `follow`, all their threads and
+    children too. Raises RuntimeError when strace cannot attach."""
     command = ["strace", *(["-f"] if follow else []), "-yy", "-o", str(log), *options]
     for pid in pids:
         command += ["-p", str(pid)]
@@ -83,7 +84,7 @@ def attached(
 
 
 def read_calls(log: Path) -> list[TracedCall]:
-    """In the order in which they began."""
+    """Parse a trace: the calls in the order in which they began."""
     calls: list[TracedCall] = []
     begun: dict[int, TracedCall] = {}
     for number, line in enumerate(log.read_text(errors="replace").splitlines()):

@@ -19,7 +19,7 @@ from gateway.ports import Now, Registry
 
 PREFIX: Final = "agk"
 _NOBODY: Final = "0" * 64
-_NEVER_S: Final = 86_400.0
+_NEVER_S: Final = 86_400.0  # Retry-After of a key that may ask nothing: a day
 
 
 def issue_key(
@@ -92,7 +92,7 @@ class AccessGuard:
         if Role.ADMIN not in key.roles and not key.roles & allowed:
             needed = ", ".join(sorted(role.value for role in allowed)) or "admin"
             raise Forbidden(f"this needs one of the roles: {needed}")
-        self._count(key)
+        self._count_request(key)
         return key
 
     async def _authenticate(self, authorization: str | None) -> ApiKey:
@@ -125,7 +125,7 @@ class AccessGuard:
                 self._known.popitem(last=False)
         return remembered.key
 
-    def _count(self, key: ApiKey) -> None:
+    def _count_request(self, key: ApiKey) -> None:
         """A token bucket of one second's worth, at least one."""
         now, size = self._clock(), max(1.0, key.requests_per_s)
         bucket = self._buckets.get(key.id, _Bucket(size, now))

@@ -1,4 +1,4 @@
-"""Puts the doors together into one ASGI application."""
+"""Puts the endpoints together into one ASGI application."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gateway.api.audit import entries, erasures, log, reporting
 from gateway.api.openai import exchange as openai
 from gateway.api.openai import moderations
 from gateway.api.openai.errors import OpenAiErrors
-from gateway.api.proxy.requests import PREFIX, ProxyDoor
+from gateway.api.proxy.requests import PREFIX, ProxyEndpoint
 from gateway.api.services import ApiServices
 from gateway.api.stream import sockets as stream
 from gateway.api.strict_body import StrictBody
@@ -54,11 +54,11 @@ def build_app(
     )
     app.state.services = services
     problems.install(app)
-    for door in (submissions, openai, stream, conversations, reviews, escalations):
-        app.include_router(door.router())
-    for door in (creators, policies, moderations, entries, erasures, reporting, log, health):
-        app.include_router(door.router())
-    proxy = ProxyDoor(max_body_bytes=max_body_bytes, public_url=public_url)
+    for endpoints in (submissions, openai, stream, conversations, reviews, escalations):
+        app.include_router(endpoints.router())
+    for endpoints in (creators, policies, moderations, entries, erasures, reporting, log, health):
+        app.include_router(endpoints.router())
+    proxy = ProxyEndpoint(max_body_bytes=max_body_bytes, public_url=public_url)
     app.router.routes.insert(0, Route(f"{PREFIX}{{route}}/{{rest:path}}", proxy))
     bundles = {policies.BUNDLE_PATH: (policies.BUNDLE_TYPE, MAX_BUNDLE_BYTES)}
     app.add_middleware(StrictBody, max_bytes=max_body_bytes, raw=bundles, apart=PREFIX)

@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from gateway.api.access import needs
 from gateway.api.parsed_json import ParsedJsonRoute
+from gateway.api.request_model import RequestModel
 from gateway.api.responses import documented
 from gateway.api.schemas import Identifier, Why
 from gateway.api.services import services_of
@@ -36,9 +37,7 @@ class Speaker(StrEnum):
     HUMAN = "human"
 
 
-class TakeOverIn(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class TakeOverIn(RequestModel):
     to: Speaker = Field(description="Who speaks from now on.")
     who: Identifier | None = Field(
         None, description="Pseudonym of the person who takes over; with `human`, only then."
@@ -86,7 +85,7 @@ async def set_speaker(
     if (body.who is not None) != (body.to is Speaker.HUMAN):
         raise InvalidField("who", "goes with to: human, always and only", "Mend either.")
     services = services_of(request)
-    turn = await services.ledger.set_speaker(
+    turn = await services.human_turns.set_speaker(
         key.tenant,
         conversation,
         who=body.who,
@@ -94,16 +93,16 @@ async def set_speaker(
         reason=body.reason,
         at=services.now(),
     )
-    return _out(conversation, turn)
+    return _take_over_out(conversation, turn)
 
 
 async def speaker(request: Request, conversation: Conversation, key: Reader) -> TakeOverOut:
     """Where nobody ever took over: the avatar."""
-    turn = await services_of(request).ledger.human_turn(key.tenant, conversation)
-    return _out(conversation, turn)
+    turn = await services_of(request).human_turns.find(key.tenant, conversation)
+    return _take_over_out(conversation, turn)
 
 
-def _out(conversation: str, turn: HumanTurn | None) -> TakeOverOut:
+def _take_over_out(conversation: str, turn: HumanTurn | None) -> TakeOverOut:
     active = turn is not None and turn.active
     return TakeOverOut(
         conversation=conversation,

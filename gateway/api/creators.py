@@ -50,14 +50,14 @@ def router() -> APIRouter:
 
 
 async def listed(request: Request, key: Reader) -> list[CreatorOut]:
-    return [_out(one) for one in await services_of(request).registry.creators(key.tenant)]
+    return [_creator_out(one) for one in await services_of(request).registry.creators(key.tenant)]
 
 
 async def shown(request: Request, creator_id: CreatorId, key: Reader) -> CreatorOut:
     creator = await services_of(request).registry.creator(key.tenant, creator_id)
     if creator is None:
         raise NotFound("creator", creator_id, "Register it with PUT.")
-    return _out(creator)
+    return _creator_out(creator)
 
 
 async def put(
@@ -74,10 +74,10 @@ async def put(
     services = services_of(request)
     services.check_creator(settings)
     creator = await services.registry.put_creator(key.tenant, creator_id, settings, actor=key.id)
-    return _out(creator)
+    return _creator_out(creator)
 
 
-def _out(creator: Creator) -> CreatorOut:
+def _creator_out(creator: Creator) -> CreatorOut:
     return CreatorOut(
         id=creator.id,
         version=creator.version,

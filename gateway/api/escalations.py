@@ -41,7 +41,7 @@ async def waiting(
     """Shows the text as the avatar wrote it and what the person wrote: for reviewers only. They
     stay until somebody acknowledges them; nothing expires."""
     services = services_of(request)
-    found = await services.ledger.escalations(key.tenant, limit=limit)
+    found = await services.escalations.waiting(key.tenant, limit=limit)
     services.metrics.escalations(len(found))
     return [escalation_out(one) for one in found]
 
@@ -52,7 +52,7 @@ async def acknowledge(
     """Closes it, with an entry in the audit log. What was published or held stays as it is. 404
     when none is open for this message."""
     services = services_of(request)
-    entry = await services.ledger.acknowledge(
+    entry = await services.escalations.acknowledge(
         key.tenant, message_id, reviewer=key.id, reason=body.reason, at=services.now()
     )
     return AcknowledgedOut(message_id=message_id, entry=entry.seq)

@@ -26,6 +26,8 @@ Answer = Callable[[Request, SubmissionIn, ApiKey, str | None], Awaitable[Respons
 
 KEY_PATTERN: Final = r"^[\x21-\x7e]+$"
 KEY_LENGTH: Final = 255
+"""The longest Idempotency-Key, in characters."""
+
 _KEY = re.compile(KEY_PATTERN)
 _HEADER = b"idempotency-key"
 

@@ -56,7 +56,7 @@ async def metrics(request: Request) -> Response:
     policies = services_of(request).policies
     found.policies(policies.status, policies.shadow.status if policies.shadow else None)
     if witnessing := services_of(request).witnessing:
-        found.witnesses(witnessing.standings, witnessing.quorum)
+        found.witnesses(witnessing.statuses, witnessing.quorum)
     return Response(found.render(), media_type=found.content_type)
 
 

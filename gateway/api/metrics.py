@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from gateway.model.record import Outcome
 from gateway.policy.live.live_policies import PoliciesStatus
 from gateway.policy.live.shadow import ShadowStatus
-from gateway.trail.witnessing import Standing
+from gateway.trail.witnessing import WitnessStatus
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
@@ -74,14 +74,15 @@ class Metrics:
 
     def observe(self, outcome: Outcome) -> None:
         """Count one judged message."""
+        judgement = outcome.judgement
         self._messages.labels(
-            outcome.channel.value, outcome.verdict.value, outcome.state.value, outcome.dry_run
+            outcome.channel.value, judgement.verdict.value, outcome.state.value, outcome.dry_run
         ).inc()
-        for reason in outcome.reasons:
+        for reason in judgement.reasons:
             self._rules.labels(reason.rule, reason.verdict.value).inc()
-        for failure in outcome.unavailable:
+        for failure in judgement.unavailable:
             self._unavailable.labels(failure.stage.value).inc()
-        for stage, ms in outcome.timings_ms.items():
+        for stage, ms in judgement.timings_ms.items():
             self._stages.labels(stage).observe(ms / 1_000)
 
     def waiting(self, count: int) -> None:
@@ -93,12 +94,12 @@ class Metrics:
     def policies(self, status: PoliciesStatus, shadow: ShadowStatus | None = None) -> None:
         self._policies.show(status, shadow)
 
-    def witnesses(self, standings: Sequence[Standing], quorum: int) -> None:
+    def witnesses(self, statuses: Sequence[WitnessStatus], quorum: int) -> None:
         self._quorum.set(quorum)
-        for one in standings:
-            self._witness_up.labels(one.name).set(not one.problem and one.size > 0)
-            self._witness_alarm.labels(one.name).set(one.alarm)
-            self._witnessed_size.labels(one.name).set(one.size)
+        for status in statuses:
+            self._witness_up.labels(status.name).set(not status.problem and status.size > 0)
+            self._witness_alarm.labels(status.name).set(status.alarm)
+            self._witnessed_size.labels(status.name).set(status.size)
 
     def render(self) -> bytes:
         return generate_latest(self._registry)

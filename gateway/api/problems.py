@@ -28,7 +28,7 @@ from gateway.errors import (
     place_of,
 )
 
-_DEFECT = 500
+_DEFECT = 500  # HTTP status
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "https://avatar-gateway.invalid/problems/"
 """Identifies a problem type; nothing is served there. docs/reference/problems.md lists them."""
@@ -64,9 +64,9 @@ async def _on_gateway_error(request: Request, error: Exception) -> JSONResponse:
 
 
 def problem_of(error: GatewayError) -> JSONResponse:
-    """What is told of it; of one that no door should let through, that the gateway failed."""
+    """The problem to answer for `error`; 500 for an error that no endpoint should raise."""
     if isinstance(error, Refusal):
-        return _refusal(error)
+        return _refusal_problem(error)
     if isinstance(error, NotRecorded | DatabaseUnusable | StageFailure):
         return problem(
             503,
@@ -78,10 +78,10 @@ def problem_of(error: GatewayError) -> JSONResponse:
         )
     if isinstance(error, UpstreamFailed):
         return problem(502, "upstream", "The generator failed", str(error))
-    return _defect()
+    return _defect_problem()
 
 
-def _refusal(error: Refusal) -> JSONResponse:
+def _refusal_problem(error: Refusal) -> JSONResponse:
     headers: dict[str, str] = {}
     extra: dict[str, Any] = {}
     if isinstance(error, RateLimited):
@@ -93,7 +93,7 @@ def _refusal(error: Refusal) -> JSONResponse:
             {"field": error.field, "problem": error.problem, "mend": error.mend},
         ]
     if isinstance(error, OnLegalHold):
-        extra["holds"] = list(error.holds)
+        extra["holds"] = list(error.legal_holds)
     if isinstance(error, Erased):
         extra["erased_at"] = error.at.isoformat()
     return problem(error.status, error.slug, error.title, str(error), extra=extra, headers=headers)
@@ -133,13 +133,13 @@ async def _on_anything_else(request: Request, error: Exception) -> JSONResponse:
         error=type(error).__name__,
         at=place_of(error),
     )
-    made = _defect()
+    made = _defect_problem()
     if request.url.path in openai_errors.PATHS:  # made outside of the middleware that translates
         return JSONResponse(openai_errors.translated(json.loads(bytes(made.body)))[1], _DEFECT)
     return made
 
 
-def _defect() -> JSONResponse:
+def _defect_problem() -> JSONResponse:
     return problem(
         _DEFECT,
         "internal",

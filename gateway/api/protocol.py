@@ -12,11 +12,15 @@ from typing import Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES: Final = 65_536
+"""The longest head of a request: more than any proxy in front lets through."""
+
 HEAD_S: Final = 20.0
+"""How long the head of a request may take to arrive."""
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """One connection. What comes in one piece with the end of its head is taken."""
+    """One connection. A body that comes in one piece with the end of its head is taken, however
+    large the two are together."""
 
     _in_head = True
     _head = 0

@@ -26,10 +26,10 @@ _MEANINGS: Final = {
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI responses for problems, each with an example."""
-    return {status: _one(status, *_MEANINGS[status]) for status in statuses}
+    return {status: _documented_problem(status, *_MEANINGS[status]) for status in statuses}
 
 
-def _one(status: int, slug: str, meaning: str) -> dict[str, Any]:
+def _documented_problem(status: int, slug: str, meaning: str) -> dict[str, Any]:
     example = {
         "type": TYPE_BASE + slug,
         "title": meaning,
@@ -39,11 +39,11 @@ def _one(status: int, slug: str, meaning: str) -> dict[str, Any]:
     return {
         "description": meaning,
         "content": {
-            MEDIA_TYPE: {"schema": _schema(), "example": example},
+            MEDIA_TYPE: {"schema": _problem_schema(), "example": example},
         },
     }
 
 
 @cache
-def _schema() -> dict[str, Any]:
+def _problem_schema() -> dict[str, Any]:
     return ProblemOut.model_json_schema()

@@ -46,7 +46,7 @@ async def waiting(
 ) -> list[HeldOut]:
     """Shows the text as the avatar wrote it: for reviewers only."""
     services = services_of(request)
-    held = await services.ledger.reviews(key.tenant, limit=limit)
+    held = await services.reviews.waiting(key.tenant, limit=limit)
     services.metrics.waiting(len(held))
     return [held_out(one) for one in held]
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import (
+    AliasPath,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -18,6 +19,7 @@ from pydantic import (
     StringConstraints,
 )
 
+from gateway.api.request_model import RequestModel
 from gateway.model.obligation import escalating
 from gateway.model.record import Escalation, HeldMessage, Outcome, ReviewAction
 from gateway.model.submission import (
@@ -56,11 +58,7 @@ def _written_out(value: object) -> object:
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AudienceIn(_In):
+class AudienceIn(RequestModel):
     id: Identifier | None = Field(None, description="Pseudonym of the person spoken to.")
     minor: Minor = Field(Minor.UNKNOWN, description="Unknown takes the strictest rule.")
     jurisdictions: tuple[Jurisdiction, ...] = Field(
@@ -74,24 +72,24 @@ class AudienceIn(_In):
     )
 
 
-class CommercialIn(_In):
+class CommercialIn(RequestModel):
     paid_partnership: StrictBool = Field(False, description="Somebody pays for this message.")
     brand: Label | None = Field(None, description="The brand that it promotes.")
 
 
-class UpstreamMarkingIn(_In):
+class UpstreamMarkingIn(RequestModel):
     type: Label = Field(description="Kind of mark that the generator put on the text.")
     verifier: Label | None = None
     result: Label | None = None
 
 
-class GeneratorIn(_In):
+class GeneratorIn(RequestModel):
     model: Label | None = None
     provider: Label | None = None
     upstream_marking: UpstreamMarkingIn | None = None
 
 
-class EditorialIn(_In):
+class EditorialIn(RequestModel):
     public_interest: StrictBool = Field(
         False, description="It informs the public on matters of public interest."
     )
@@ -100,19 +98,17 @@ class EditorialIn(_In):
     edited: StrictBool = Field(False, description="A person changed what the model wrote.")
 
 
-class MediaIn(_In):
+class MediaIn(RequestModel):
     sha256: Sha256
     content_type: Annotated[
         str, StringConstraints(max_length=100, pattern=r"^[a-z0-9.+-]+/[a-z0-9.+-]+$")
     ]
 
 
-class SubmissionIn(_In):
+class SubmissionIn(RequestModel):
     """A message that an avatar wants to say."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
         json_schema_extra={
             "examples": [
                 {
@@ -200,26 +196,32 @@ def _utc(moment: datetime) -> datetime:
         return moment.replace(tzinfo=UTC)
 
 
-class ReasonOut(BaseModel):
+class _Out(BaseModel):
+    """Read from the attributes of the model's values, field by field."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class ReasonOut(_Out):
     rule: str = Field(description="Id of the rule; its page is in docs/reference/packs.md.")
     text: str = Field(description="The reason in plain words.")
     verdict: Verdict = Field(description="What this rule asks for.")
 
 
-class ObligationOut(BaseModel):
+class ObligationOut(_Out):
     kind: str
     rules: list[str] = Field(description="The rules that caused it.")
     params: dict[str, Any]
 
 
-class NoticeOut(BaseModel):
+class NoticeOut(_Out):
     notice: str
     text: str
     position: str
     rules: list[str]
 
 
-class DisclosureOut(BaseModel):
+class DisclosureOut(_Out):
     notices: list[NoticeOut] = Field(description="Visible notices, as rendered into the text.")
     marks: dict[str, Any] = Field(description="Machine-readable marks, by format.")
     content_hash: str = Field(description="HMAC-SHA256(salt, canonical text), hex.")
@@ -228,38 +230,53 @@ class DisclosureOut(BaseModel):
     shortened: bool
 
 
-class ReceiptOut(BaseModel):
+class ReceiptOut(_Out):
     id: str
     kid: str
     jws: str = Field(description="Compact JWS (EdDSA); keys at /.well-known/jwks.json.")
 
 
-class UnavailableOut(BaseModel):
+class UnavailableOut(_Out):
     stage: str
     reason: str
 
 
-class OutcomeOut(BaseModel):
+def _judged(name: str) -> AliasPath:
+    """Where a field is read from that stands in the outcome's judgement."""
+    return AliasPath("judgement", name)
+
+
+class OutcomeOut(_Out):
     """Where a message stands."""
 
     message_id: str
-    decision_id: str
+    decision_id: str = Field(validation_alias=_judged("decision_id"))
     state: State
-    verdict: Verdict
-    reasons: list[ReasonOut]
-    obligations: list[ObligationOut]
-    text: str | None = Field(description="As published; null while held and when blocked.")
-    language: str
-    redacted: list[str] = Field(description="Kinds of personal data that were stripped.")
-    disclosure: DisclosureOut | None
-    receipt: ReceiptOut | None
-    unavailable: list[UnavailableOut] = Field(description="Stages that failed, if any.")
+    verdict: Verdict = Field(validation_alias=_judged("verdict"))
+    reasons: list[ReasonOut] = Field(validation_alias=_judged("reasons"))
+    obligations: list[ObligationOut] = Field(validation_alias=_judged("obligations"))
+    text: str | None = Field(
+        validation_alias=_judged("text"),
+        description="As published; null while held and when blocked.",
+    )
+    language: str = Field(validation_alias=_judged("language"))
+    redacted: list[str] = Field(
+        validation_alias=_judged("redacted_kinds"),
+        description="Kinds of personal data that were stripped.",
+    )
+    disclosure: DisclosureOut | None = Field(validation_alias=_judged("disclosure"))
+    receipt: ReceiptOut | None = Field(validation_alias=_judged("receipt"))
+    unavailable: list[UnavailableOut] = Field(
+        validation_alias=_judged("unavailable"), description="Stages that failed, if any."
+    )
     decided_at: datetime
-    entry: int = Field(description="Sequence number of the audit entry.")
+    entry: int = Field(
+        validation_alias="entry_seq", description="Sequence number of the audit entry."
+    )
     expires_at: datetime | None = Field(description="A held message expires then.")
     attempts: int
     delivery_detail: str
-    timings_ms: dict[str, float]
+    timings_ms: dict[str, float] = Field(validation_alias=_judged("timings_ms"))
     dry_run: bool
     replayed: bool = Field(description="Answered from the first request with this key.")
     erased_at: datetime | None = Field(
@@ -268,53 +285,7 @@ class OutcomeOut(BaseModel):
 
 
 def outcome_out(outcome: Outcome) -> OutcomeOut:
-    disclosure = outcome.disclosure
-    return OutcomeOut(
-        message_id=outcome.message_id,
-        decision_id=outcome.decision_id,
-        state=outcome.state,
-        verdict=outcome.verdict,
-        reasons=[
-            ReasonOut(rule=one.rule, text=one.text, verdict=one.verdict) for one in outcome.reasons
-        ],
-        obligations=[
-            ObligationOut(kind=one.kind.value, rules=list(one.rules), params=dict(one.params))
-            for one in outcome.obligations
-        ],
-        text=outcome.text,
-        language=outcome.language,
-        redacted=list(outcome.redacted_kinds),
-        disclosure=DisclosureOut(
-            notices=[
-                NoticeOut(
-                    notice=one.notice, text=one.text, position=one.position, rules=list(one.rules)
-                )
-                for one in disclosure.notices
-            ],
-            marks=dict(disclosure.marks),
-            content_hash=disclosure.content_hash,
-            salt=disclosure.salt,
-            replaced_by=disclosure.replaced_by,
-            shortened=disclosure.shortened,
-        )
-        if disclosure
-        else None,
-        receipt=ReceiptOut(id=outcome.receipt.id, kid=outcome.receipt.kid, jws=outcome.receipt.jws)
-        if outcome.receipt
-        else None,
-        unavailable=[
-            UnavailableOut(stage=one.stage.value, reason=one.reason) for one in outcome.unavailable
-        ],
-        decided_at=outcome.decided_at,
-        entry=outcome.entry_seq,
-        expires_at=outcome.expires_at,
-        attempts=outcome.attempts,
-        delivery_detail=outcome.delivery_detail,
-        timings_ms=dict(outcome.timings_ms),
-        dry_run=outcome.dry_run,
-        replayed=outcome.replayed,
-        erased_at=outcome.erased_at,
-    )
+    return OutcomeOut.model_validate(outcome)
 
 
 class BlockedOut(OutcomeOut):
@@ -326,7 +297,7 @@ class BlockedOut(OutcomeOut):
     detail: str
 
 
-class ReviewIn(_In):
+class ReviewIn(RequestModel):
     action: ReviewAction
     reason: Why
     text: str | None = Field(None, description="The edited text; with the action edit, only then.")
@@ -367,14 +338,14 @@ def escalation_out(escalation: Escalation) -> EscalationOut:
     submission = escalation.submission
     return EscalationOut(
         outcome=outcome_out(escalation.outcome),
-        rules=list(escalating(escalation.outcome.obligations)),
+        rules=list(escalating(escalation.outcome.judgement.obligations)),
         submitted_text=submission.text if submission else None,
         human_text=submission.human_text if submission else None,
         at=escalation.at,
     )
 
 
-class AcknowledgeIn(_In):
+class AcknowledgeIn(RequestModel):
     reason: Why = Field(description="What was seen and done; stands in the audit log.")
 
 

@@ -16,12 +16,12 @@ from starlette.types import ASGIApp
 from gateway.api.protocol import BoundedHttp
 from gateway.errors import ConfigurationError
 
-_BACKLOG = 2_048
-_GRACE_S = 10
+_BACKLOG = 2_048  # connections that the system queues up before they are accepted
+_GRACE_S = 10  # for requests under way to end, once a signal came
 _IDLE_S = 75
 """Longer than clients keep a connection that is idle (5 s to a minute): who closes first must be
 the one that sends next, else a request meets a closed connection."""
-_OPEN_FILES = 65_536
+_OPEN_FILES = 65_536  # more connections than one process serves
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -41,26 +41,28 @@ def bound(host: str, port: int) -> Iterator[list[socket.socket]]:
     allow_open_files()
     with ExitStack() as stack:
         sockets: list[socket.socket] = []
-        with _named(host, port):
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-            for family, kind, protocol, _, address in dict.fromkeys(found):
-                one = stack.enter_context(socket.socket(family, kind, protocol))
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with _errors_name_address(host, port):
+            addresses = socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )
+            for family, kind, protocol, _, address in dict.fromkeys(addresses):
+                listener = stack.enter_context(socket.socket(family, kind, protocol))
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 if family == socket.AF_INET6:
-                    one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                    listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
                 same = sockets[0].getsockname()[1] if sockets else port
-                one.bind((address[0], same, *address[2:]))
-                sockets.append(one)
+                listener.bind((address[0], same, *address[2:]))
+                sockets.append(listener)
         yield sockets
 
 
 def listen(sockets: Sequence[socket.socket]) -> int:
-    """From now on callers queue up; the port. Raises ConfigurationError when another process
-    was faster."""
-    for one in sockets:
-        host, port = one.getsockname()[:2]
-        with _named(host, port):
-            one.listen(_BACKLOG)
+    """Let callers connect from now on; the port. Raises ConfigurationError when another process
+    took the address meanwhile."""
+    for listener in sockets:
+        host, port = listener.getsockname()[:2]
+        with _errors_name_address(host, port):
+            listener.listen(_BACKLOG)
     return int(sockets[0].getsockname()[1])
 
 
@@ -80,23 +82,23 @@ async def serve_app(app: ASGIApp, sockets: Sequence[socket.socket]) -> None:
         timeout_keep_alive=_IDLE_S,
     )
     loop = asyncio.get_running_loop()
-    for one in _SIGNALS:
+    for signal_number in _SIGNALS:
         # Once it has stopped, uvicorn raises the signal again: that must not end the process
         # before what is around this call has closed.
-        loop.add_signal_handler(one, _stay)
+        loop.add_signal_handler(signal_number, _ignore_signal)
     try:
         await uvicorn.Server(config).serve(list(sockets))
     finally:
-        for one in _SIGNALS:
-            loop.remove_signal_handler(one)
+        for signal_number in _SIGNALS:
+            loop.remove_signal_handler(signal_number)
 
 
-def _stay() -> None:
-    """The signal has been obeyed."""
+def _ignore_signal() -> None:
+    """Do nothing: uvicorn has handled the signal already."""
 
 
 @contextmanager
-def _named(host: str, port: int) -> Iterator[None]:
+def _errors_name_address(host: str, port: int) -> Iterator[None]:
     try:
         yield
     except (socket.gaierror, UnicodeError):

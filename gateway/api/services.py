@@ -1,4 +1,4 @@
-"""What the HTTP doors lead to, handed over by the assembly."""
+"""What the HTTP API calls, handed over by the assembly."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ from gateway.ports import Ledger, Now, Registry
 from gateway.reporting.tally_updates import TallyUpdater
 from gateway.storage.log.entry_search import EntrySearch
 from gateway.storage.log.tallies import StoredTallies
+from gateway.storage.messages.changes import Changes
+from gateway.storage.messages.escalations import Escalations
+from gateway.storage.messages.human_turns import HumanTurns
+from gateway.storage.messages.reviews import Reviews
 from gateway.storage.store import Erasures, LegalHolds, StoredLog
 from gateway.trail.log import Log
 from gateway.trail.witnessing import Witnessing
@@ -31,7 +35,7 @@ from gateway.trail.witnessing import Witnessing
 class ReportServices:
     """What reports are made with. `statement` is None where no profile is set."""
 
-    questions: EntrySearch
+    search: EntrySearch
     tallies: StoredTallies
     updater: TallyUpdater
     statement: Callable[[Entry], Mapping[str, Any] | None] | None = None
@@ -49,11 +53,15 @@ class ApiServices:
     gateway: Gateway
     moderator: Moderator
     ledger: Ledger
+    changes: Changes
+    escalations: Escalations
+    human_turns: HumanTurns
+    reviews: Reviews
     registry: Registry
     log: Log
     entries: StoredLog
     erasures: Erasures
-    holds: LegalHolds
+    legal_holds: LegalHolds
     guard: AccessGuard
     metrics: Metrics
     now: Now
@@ -73,8 +81,8 @@ class ApiServices:
 
 
 def services_of(request: Request) -> ApiServices:
-    """The doors of the app that serves this request."""
+    """The services behind the app that serves this request."""
     services = request.app.state.services
     if not isinstance(services, ApiServices):
-        raise TypeError("the app was built without doors")
+        raise TypeError("the app was built without services")
     return services

@@ -17,6 +17,7 @@ from gateway.api.schemas import (
     BlockedOut,
     OutcomeOut,
     ReceiptDocument,
+    ReceiptOut,
     SubmissionIn,
     outcome_out,
 )
@@ -110,54 +111,49 @@ async def submit(
     200: delivered. 202: held for a person, or queued. 403: blocked, with the reasons.
     """
     services = services_of(request)
-    return outcome_response(await _submit(services, body, key, idempotency_key, dry_run=False))
+    return outcome_response(await _judge(services, body, key, idempotency_key, dry_run=False))
 
 
 async def decide(request: Request, body: SubmissionIn, key: Service) -> Response:
     """The same decision, with the text as it would be published; nothing is delivered, and the
     disclosure clock does not move. The verdict is in the answer, the status is always 200."""
     services = services_of(request)
-    outcome = await _submit(services, body, key, None, dry_run=True)
-    return _json(outcome_out(outcome), 200)
+    outcome = await _judge(services, body, key, None, dry_run=True)
+    return _json_response(outcome_out(outcome), 200)
 
 
 async def message(request: Request, message_id: MessageId, key: Reader) -> OutcomeOut:
-    return outcome_out(await _known(services_of(request), key, message_id))
+    return outcome_out(await _known_outcome(services_of(request), key, message_id))
 
 
 async def receipt(request: Request, message_id: MessageId, key: Reader) -> ReceiptDocument:
     """404 until the message is published, 410 once it is erased."""
     services = services_of(request)
-    outcome = await _known(services, key, message_id)
+    outcome = await _known_outcome(services, key, message_id)
     if outcome.erased_at is not None:
         raise Erased(f"the receipt of {message_id}", outcome.erased_at)
-    if outcome.receipt is None:
+    signed = outcome.judgement.receipt
+    if signed is None:
         raise NotFound("receipt", message_id, "Only published messages have one.")
-    return ReceiptDocument.model_validate(
-        {
-            "receipt": {
-                "id": outcome.receipt.id,
-                "kid": outcome.receipt.kid,
-                "jws": outcome.receipt.jws,
-            },
-            "claims": outcome.receipt.claims,
-            "entry": outcome.entry_seq,
-            "proof": await services.log.proof(outcome.entry_seq),
-        }
+    return ReceiptDocument(
+        receipt=ReceiptOut.model_validate(signed),
+        claims=signed.claims,
+        entry=outcome.entry_seq,
+        proof=await services.log.proof(outcome.entry_seq),
     )
 
 
 def outcome_response(outcome: Outcome) -> Response:
     """The outcome under the status that tells it; a blocked one is a problem (RFC 9457)."""
     status = _STATUS.get(outcome.state, 202)
-    told = outcome_out(outcome)
+    answer = outcome_out(outcome)
     if status < 400:
-        return _json(told, status)
+        return _json_response(answer, status)
     title = "The message was not published"
     detail = why_not(outcome)
     extra = {"type": f"{TYPE_BASE}{outcome.state}", "title": title, "status": status}
     return JSONResponse(
-        {**told.model_dump(mode="json"), **extra, "detail": detail or outcome.delivery_detail},
+        {**answer.model_dump(mode="json"), **extra, "detail": detail or outcome.delivery_detail},
         status,
         media_type=MEDIA_TYPE,
     )
@@ -166,19 +162,19 @@ def outcome_response(outcome: Outcome) -> Response:
 def why_not(outcome: Outcome) -> str:
     """The rules that kept it from being published, in plain words; those that only label it are
     left out."""
-    deciding = (one for one in outcome.reasons if one.verdict is not Verdict.PUBLISH)
+    deciding = (one for one in outcome.judgement.reasons if one.verdict is not Verdict.PUBLISH)
     return "; ".join(f"{one.rule}: {one.text}" for one in deciding)
 
 
-def _json(told: OutcomeOut, status: int) -> Response:
-    """Written by pydantic at once: half the CPU of a dictionary in between."""
-    return Response(told.model_dump_json(), status, media_type="application/json")
+def _json_response(answer: OutcomeOut, status: int) -> Response:
+    """Written by pydantic directly: half the CPU of a dictionary in between."""
+    return Response(answer.model_dump_json(), status, media_type="application/json")
 
 
 def observe(services: ApiServices, outcome: Outcome) -> None:
     """Count one judged message, and tell the log when it calls a person: ids and rules only."""
     services.metrics.observe(outcome)
-    rules = escalating(outcome.obligations)
+    rules = escalating(outcome.judgement.obligations)
     if rules and not outcome.dry_run:
         structlog.get_logger("gateway.api").warning(
             "escalation",
@@ -189,7 +185,7 @@ def observe(services: ApiServices, outcome: Outcome) -> None:
         )
 
 
-async def _submit(
+async def _judge(
     services: ApiServices,
     body: SubmissionIn,
     key: ApiKey,
@@ -212,7 +208,7 @@ async def _submit(
     return outcome
 
 
-async def _known(services: ApiServices, key: ApiKey, message_id: str) -> Outcome:
+async def _known_outcome(services: ApiServices, key: ApiKey, message_id: str) -> Outcome:
     outcome = await services.ledger.outcome(key.tenant, message_id)
     if outcome is None:
         raise NotFound("message", message_id)

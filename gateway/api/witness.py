@@ -1,4 +1,4 @@
-"""The witness's door: `POST /add-checkpoint` of tlog-witness, and nothing else that writes."""
+"""The HTTP API of a witness: `POST /add-checkpoint` of tlog-witness, and `GET /healthz`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import LogInvalid
-from gateway.trail.witness import MAX_REQUEST, Witness, WitnessResponse
+from gateway.trail.witness import MAX_REQUEST_BYTES, Witness, WitnessResponse
 
-_AT_ONCE = 16
+_AT_ONCE = 16  # requests judged at a time; each takes a thread
 _PATH = "/add-checkpoint"
 
 
@@ -26,7 +26,7 @@ class WitnessApp:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
         elif scope["type"] == "http":
-            await _answer(send, await self._judge(scope, receive))
+            await _send_answer(send, await self._judge(scope, receive))
 
     async def _judge(self, scope: Scope, receive: Receive) -> WitnessResponse:
         if scope["path"] == "/healthz":
@@ -35,19 +35,19 @@ class WitnessApp:
             return WitnessResponse(status=HTTPStatus.NOT_FOUND, body=f"only {_PATH} is here\n")
         if scope["method"] != "POST":
             return WitnessResponse(status=HTTPStatus.METHOD_NOT_ALLOWED, body="POST it\n")
-        body = await _body(receive)
+        body = await _read_body(receive)
         if body is None:
             return WitnessResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, body="too long\n")
         try:
             async with self._places:
                 return await asyncio.to_thread(self._witness.add_checkpoint, body)
         except (OSError, LogInvalid) as error:
-            # Its memory cannot be read or written: it must not answer as if it knew nothing.
+            # Stored checkpoints cannot be read or written: it must not answer as if it had none.
             structlog.get_logger("witness").critical("no memory", error=type(error).__name__)
             return WitnessResponse(status=HTTPStatus.INTERNAL_SERVER_ERROR, body="no memory\n")
 
 
-async def _body(receive: Receive) -> bytes | None:
+async def _read_body(receive: Receive) -> bytes | None:
     """None when it is too long, or was not sent to its end."""
     body = bytearray()
     while True:
@@ -55,13 +55,13 @@ async def _body(receive: Receive) -> bytes | None:
         if message["type"] != "http.request":
             return None
         body += message.get("body", b"")
-        if len(body) > MAX_REQUEST:
+        if len(body) > MAX_REQUEST_BYTES:
             return None
         if not message.get("more_body", False):
             return bytes(body)
 
 
-async def _answer(send: Send, answer: WitnessResponse) -> None:
+async def _send_answer(send: Send, answer: WitnessResponse) -> None:
     data = answer.body.encode()
     headers = [
         (b"content-type", answer.media_type.encode()),

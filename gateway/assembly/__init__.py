@@ -1,1 +1,1 @@
-"""Puts the gateway together: the only package that picks adapters from the settings."""
+"""Assembles the gateway: the only package that chooses adapters according to the settings."""

@@ -1,4 +1,4 @@
-"""Which adapter of a room the settings ask for."""
+"""Chooses the adapters that the settings ask for: engine, detectors, platforms, generator."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ from gateway.toxicity.scorer import Scorer
 
 
 def policy_engine(settings: Settings, snapshot: Snapshot) -> PolicyEngine:
+    """The engine that evaluates the policies: embedded, or an OPA server."""
     if settings.policy_engine == "opa":
         from gateway.policy.engine.opa import OpaEngine  # noqa: PLC0415 - the client's own HTTP library
 
@@ -54,6 +55,7 @@ def policy_engine(settings: Settings, snapshot: Snapshot) -> PolicyEngine:
 
 
 def pii_detector(settings: Settings) -> PiiDetector:
+    """The detector of PII, with the name models of the languages in the settings."""
     ner: dict[str, str] = {language: _NER_MODELS[language] for language in settings.pii_ner}
     return PiiDetector(ner_models=ner or None)
 
@@ -79,7 +81,7 @@ def _scorer(settings: Settings) -> Scorer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformSenders:
-    """The dispatcher over all routes, and the two senders that clients wait at."""
+    """The dispatcher over all routes, and the two senders at which clients wait."""
 
     dispatcher: PlatformDispatcher
     proxied: ProxiedPlatform
@@ -87,7 +89,8 @@ class PlatformSenders:
 
 
 def platforms_of(settings: Settings, keyring: Keyring) -> PlatformSenders:
-    """Raises ConfigurationError for route files that are not valid."""
+    """The senders for all routes. Webhooks are signed with the secret of the settings, else with
+    that of the keyring. Raises ConfigurationError for route files that are not valid."""
     loaded = load_routes(sandbox_url=settings.sandbox_url, directory=settings.routes_dir)
     given = settings.webhook_secret
     webhooks = WebhookPlatform(
@@ -110,7 +113,7 @@ def platforms_of(settings: Settings, keyring: Keyring) -> PlatformSenders:
 
 
 def generator_of(settings: Settings) -> GeneratorClient | None:
-    """The generator, where one is set."""
+    """The client of the generator behind this gateway; None when the settings name none."""
     if settings.upstream_url is None:
         return None
     key = settings.upstream_key
@@ -124,6 +127,7 @@ def generator_of(settings: Settings) -> GeneratorClient | None:
 def stream_sessions(
     settings: Settings, gateway: Gateway, streams: StreamPlatform, *, now: Now
 ) -> StreamSessions:
+    """What checks generated texts while they are streamed."""
     return StreamSessions(
         submit=gateway.submit,
         expect=streams.expect,
@@ -137,16 +141,17 @@ def stream_sessions(
 def c2pa_marker(
     settings: Settings, keyring: Keyring, routes: Mapping[str, Route]
 ) -> C2paMarker | None:
-    """What signs C2PA manifests, when any route asks for them."""
+    """What signs C2PA manifests; None when no route asks for them. Without a key in the settings,
+    signs with the receipt key and a self-signed certificate. Raises ConfigurationError."""
     if not any(route.c2pa for route in routes.values()):
         return None
     if settings.c2pa_key is None or settings.c2pa_certificates is None:
         receipt = keyring.receipt
-        made = self_signed(
+        certificate = self_signed(
             receipt.private, name=settings.public_url, not_before=receipt.public.created_at
         )
         return C2paMarker(
-            key=receipt.private, certificates=[made], random_bytes=secrets.token_bytes
+            key=receipt.private, certificates=[certificate], random_bytes=secrets.token_bytes
         )
     try:
         key = load_pem_private_key(settings.c2pa_key.read_bytes(), password=None)
@@ -163,6 +168,7 @@ def c2pa_marker(
 
 
 def limits_of(settings: Settings) -> Limits:
+    """The pipeline's limits: deadlines, waiting times, lengths."""
     return Limits(
         detect_ms=settings.deadline_detect_ms,
         policy_ms=settings.deadline_policy_ms,

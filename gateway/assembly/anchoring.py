@@ -1,4 +1,4 @@
-"""What anchors the log outside, made from the settings: witnesses and time stamps."""
+"""Builds what anchors the log, according to the settings: witnesses and time stamps."""
 
 from __future__ import annotations
 
@@ -19,26 +19,28 @@ if TYPE_CHECKING:
 
 
 def witnesses_of(settings: Settings) -> list[WitnessAt]:
-    """Raises ConfigurationError."""
+    """The witnesses that the settings name. Raises ConfigurationError."""
     try:
-        found = [WitnessAt.parse(one) for one in settings.witnesses]
+        witnesses = [WitnessAt.parse(text) for text in settings.witnesses]
     except LogInvalid as error:
         raise ConfigurationError(
             "witnesses", error.problem, "Write `<url> <key>`, the key as the witness prints it."
         ) from None
-    if len({one.key.name for one in found}) < len(found):
+    if len({witness.key.name for witness in witnesses}) < len(witnesses):
         raise ConfigurationError("witnesses", "two have one name", "A witness counts once.")
-    return found
+    return witnesses
 
 
 def quorum_of(settings: Settings) -> Quorum:
-    """Whose cosignatures make a checkpoint a witnessed one."""
-    keys = tuple(one.key for one in witnesses_of(settings))
+    """The witnesses whose cosignatures make a checkpoint a witnessed one, and how many of them.
+    Raises ConfigurationError."""
+    keys = tuple(witness.key for witness in witnesses_of(settings))
     return Quorum(keys, settings.witness_quorum if keys else 0)
 
 
 def stamp_checker(settings: Settings) -> StampChecker | None:
-    """Without the extra, commands still read the log: stamps count as unchecked."""
+    """What verifies time stamps; None without certificates in the settings, or without the extra
+    `timestamp`: stamps then count as unchecked. Raises ConfigurationError."""
     path = settings.timestamp_certificates
     if path is None or find_spec("rfc3161_client") is None:
         return None
@@ -55,14 +57,14 @@ def stamp_checker(settings: Settings) -> StampChecker | None:
 
 
 def witnessing(settings: Settings, opened: Opened, *, now: Now) -> Witnessing | None:
-    """What asks them; None where none are set."""
-    found = witnesses_of(settings)
-    if not found:
+    """What asks the witnesses for cosignatures; None when the settings name none."""
+    witnesses = witnesses_of(settings)
+    if not witnesses:
         return None
     return Witnessing(
         log=opened.log,
         store=opened.store.log,
-        witnesses=found,
+        witnesses=witnesses,
         quorum=settings.witness_quorum,
         now=now,
         interval_s=settings.witness_interval_s,
@@ -70,7 +72,8 @@ def witnessing(settings: Settings, opened: Opened, *, now: Now) -> Witnessing | 
 
 
 def stamping(settings: Settings, opened: Opened, *, now: Now) -> Stamping | None:
-    """What has checkpoints stamped; None where no authority is set."""
+    """What has checkpoints time-stamped; None when the settings name no authority. Raises
+    ConfigurationError without the extra `timestamp`."""
     if settings.timestamp_url is None:
         return None
     checker = stamp_checker(settings)

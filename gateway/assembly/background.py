@@ -1,4 +1,4 @@
-"""What runs beside the requests for as long as the server does."""
+"""The background jobs of a server: expiry, retention, reclaiming what dead replicas held."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ import structlog
 from gateway.errors import GatewayError, place_of
 from gateway.opened import Opened
 
-Job = Callable[[], Awaitable[None]]
+BackgroundJob = Callable[[], Awaitable[None]]
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
-    """While a server is put together next to nothing becomes garbage, so nobody looks for it; and
-    what stands at the end stays, so it is never looked through again."""
+def garbage_collection_off() -> Iterator[None]:
+    """Turn the garbage collector off while a server is assembled, and freeze what was made.
+
+    Assembling makes next to no garbage, and what it makes lives as long as the server: so neither
+    this nor any later collection need look through it.
+    """
     gc.disable()
     try:
         yield
@@ -30,9 +33,9 @@ def uncollected() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def kept_running(jobs: Sequence[tuple[str, Job]]) -> AsyncIterator[None]:
-    """All of them, by name, each in a task of its own."""
-    tasks = [asyncio.create_task(keep(name, run)) for name, run in jobs]
+async def jobs_running(jobs: Sequence[tuple[str, BackgroundJob]]) -> AsyncIterator[None]:
+    """Run jobs, given by name, each in a task of its own; cancel them at the end."""
+    tasks = [asyncio.create_task(restart_on_error(name, job)) for name, job in jobs]
     try:
         yield
     finally:
@@ -41,31 +44,34 @@ async def kept_running(jobs: Sequence[tuple[str, Job]]) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def keep(what: str, run: Callable[[], Awaitable[None]]) -> None:
-    """Run for as long as the server does: retries and expiry must outlive any defect in them."""
+async def restart_on_error(name: str, job: BackgroundJob) -> None:
+    """Run a job for as long as the server runs; log any error and start it again after a second.
+    A defect in one round of deliveries or expiry must not end all later ones."""
     while True:
         try:
-            await run()
-        except Exception as error:  # noqa: BLE001 - whatever it is, others still wait for their turn
+            await job()
+        except Exception as error:  # noqa: BLE001 - any defect: see above
             structlog.get_logger("gateway").error(
-                "starting again", what=what, error=type(error).__name__, at=place_of(error)
+                "starting again", what=name, error=type(error).__name__, at=place_of(error)
             )
         await asyncio.sleep(1)
 
 
-async def expire(opened: Opened, every_s: float = 5.0) -> None:
+async def expire_held(opened: Opened, every_s: float = 5.0) -> None:
+    """Let held messages expire, every `every_s` seconds."""
     log = structlog.get_logger("gateway")
     while True:
         try:
-            if expired := await opened.store.ledger.expire(datetime.now(UTC)):
+            if expired := await opened.store.reviews.expire(datetime.now(UTC)):
                 log.info("expired held messages", count=expired)
         except GatewayError as error:
             log.warning("could not expire held messages", error=type(error).__name__)
         await asyncio.sleep(every_s)
 
 
-async def retain(opened: Opened, every_s: float = 60.0, rounds: int = 60) -> None:
-    """Carry on erasures that were broken off; once in `rounds`, erase what no rule keeps."""
+async def apply_retention(opened: Opened, every_s: float = 60.0, rounds: int = 60) -> None:
+    """Finish erasures that were cut off, every `every_s` seconds; once in `rounds` times, also
+    erase what the retention rules no longer keep."""
     log = structlog.get_logger("gateway")
     retention = opened.store.retention(opened.settings.retention_rules)
     for number in itertools.count():
@@ -84,12 +90,12 @@ async def retain(opened: Opened, every_s: float = 60.0, rounds: int = 60) -> Non
         await asyncio.sleep(every_s)
 
 
-async def take_over(opened: Opened, every_s: float = 3.0) -> None:
-    """From replicas that died: what they had taken to send."""
+async def reclaim_from_dead(opened: Opened, every_s: float = 3.0) -> None:
+    """Free the claims and leases of replicas that died, every `every_s` seconds."""
     log = structlog.get_logger("gateway")
     while True:
         await asyncio.sleep(every_s)
         try:
-            await opened.store.tend()
+            await opened.store.reclaim_from_dead()
         except GatewayError as error:
             log.warning("could not look after dead processes", error=type(error).__name__)

@@ -1,17 +1,15 @@
-"""Builds the gateway: every adapter that the settings ask for, open and warm."""
+"""Assembles the gateway from the adapters that the settings ask for."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import (
-    AbstractAsyncContextManager,
     AsyncExitStack,
     asynccontextmanager,
 )
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.assembly.adapters import (
@@ -24,11 +22,12 @@ from gateway.assembly.adapters import (
     stream_sessions,
     toxicity_detector,
 )
-from gateway.assembly.anchoring import quorum_of, stamp_checker, stamping, witnessing
+from gateway.assembly.anchoring import stamping, witnessing
+from gateway.assembly.opening import open_with_anchors, policies_dir
 from gateway.delivery.courier import OutboxCourier
 from gateway.disclosure.discloser import LabelDiscloser
 from gateway.errors import ConfigurationError, StageFailure
-from gateway.opened import Opened, open_keys_store_log, utc_now
+from gateway.opened import Opened, utc_now
 from gateway.pii.public_facts import without_public_facts
 from gateway.pii.redaction import make_redactor
 from gateway.pipeline.adapters import Adapters
@@ -53,14 +52,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssembledGateway:
-    """A gateway with everything it uses, open and warm."""
+    """A gateway and everything it uses, opened and warmed up. `reloader` replaces `policies` while
+    the gateway runs."""
 
     opened: Opened
     rooms: Adapters
     gateway: Gateway
-    policy: LivePolicies
+    policies: LivePolicies
     courier: OutboxCourier
-    policies: Reloader
+    reloader: Reloader
     proxied: ProxiedPlatform | None = None
     witnessing: Witnessing | None = None
     stamping: Stamping | None = None
@@ -68,27 +68,15 @@ class AssembledGateway:
     generator: GeneratorClient | None = None
 
 
-def policies_dir(settings: Settings) -> Path:
-    """The packs: as set, else those of this checkout, else those shipped with the package."""
-    package = Path(__file__).parents[1]
-    candidates = [settings.policies_dir] if settings.policies_dir else []
-    candidates += [] if candidates else [package.parent / "policies", package / "shipped_policies"]
-    for candidate in candidates:
-        if (candidate / "main.rego").is_file():
-            return candidate
-    raise ConfigurationError(
-        "policies_dir", f"{candidates[0]} has no main.rego", "Name the folder with the packs."
-    )
-
-
 def check_creator(settings: Settings, given: Mapping[str, Any]) -> None:
-    """Raises InvalidField naming the first setting that the schema does not allow."""
+    """Validate a creator's settings against the schemas of the packs. Raises InvalidField for the
+    first setting that is not valid."""
     snapshot, _ = policy_source(settings).read()
     creator_checker(snapshot.schemas)(given)
 
 
 def policy_source(settings: Settings) -> PolicySource:
-    """Where the policies in use come from."""
+    """The source of the policies: a folder, or a signed bundle."""
     key = settings.policies_bundle_key
     return PolicySource(
         folder=policies_dir(settings),
@@ -97,20 +85,15 @@ def policy_source(settings: Settings) -> PolicySource:
     )
 
 
-def open_with_anchors(settings: Settings) -> AbstractAsyncContextManager[Opened]:
-    """Keys, store and log, with the witnesses and time stamps that the settings name."""
-    return open_keys_store_log(
-        settings, quorum=quorum_of(settings), check_stamp=stamp_checker(settings)
-    )
-
-
 @asynccontextmanager
 async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
-    """Everything open and warm, nothing running in the background yet."""
+    """Open and warm up everything, and close it afterwards. Background jobs are not started.
+    Raises ConfigurationError."""
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(open_with_anchors(settings))
         read = TextReader()
-        policy, reloader = await stack.enter_async_context(_policies(settings, opened, read))
+        opening = _open_policies(settings, opened, read)
+        policies, reloader = await stack.enter_async_context(opening)
         pii = pii_detector(settings)
         detectors = (pii, toxicity_detector(settings))
         for detector in detectors:
@@ -118,7 +101,7 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
         platforms = platforms_of(settings, opened.keyring)
         platform = platforms.dispatcher
         stack.push_async_callback(platform.close)
-        await _warm(policy, detectors)
+        await _warm_all(policies, detectors)
         courier = OutboxCourier(
             outbox=opened.store.outbox,
             platform=platform,
@@ -131,7 +114,7 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
             read=read,
             detectors=detectors,
             spare=without_public_facts,
-            policies=policy.current,
+            policies=policies.current,
             redact=make_redactor(opened.keyring.pseudonym_secret, pii.placeholders),
             discloser=LabelDiscloser(
                 signer=opened.keyring.receipt,
@@ -147,16 +130,16 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
             stack.push_async_callback(generator.close)
         witnesses = witnessing(settings, opened, now=utc_now)
         stamps = stamping(settings, opened, now=utc_now)
-        for one in (witnesses, stamps):
-            if one is not None:
-                stack.push_async_callback(one.close)
+        for anchor in (witnesses, stamps):
+            if anchor is not None:
+                stack.push_async_callback(anchor.close)
         yield AssembledGateway(
             opened=opened,
             rooms=rooms,
             gateway=gateway,
-            policy=policy,
+            policies=policies,
             courier=courier,
-            policies=reloader,
+            reloader=reloader,
             proxied=platforms.proxied,
             witnessing=witnesses,
             stamping=stamps,
@@ -166,18 +149,18 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
 
 
 @asynccontextmanager
-async def _policies(
+async def _open_policies(
     settings: Settings, opened: Opened, read: Read
 ) -> AsyncIterator[tuple[LivePolicies, Reloader]]:
-    """The policies in use, and what replaces them while the gateway runs."""
+    """Open the policies in use, and what reloads them while the gateway runs."""
     source = policy_source(settings)
     snapshot, origin = source.read()
-    shadow, sandbox = _shadow(settings, opened), CreatorRuleSandbox()
+    shadow, sandbox = _shadow_of(settings, opened), CreatorRuleSandbox()
     policy = LivePolicies(
         snapshot=snapshot,
         read=read,
         make=partial(policy_engine, settings),
-        note=opened.store.ledger.note,
+        note=opened.store.changes.note,
         now=utc_now,
         source=origin,
         shadow=shadow,
@@ -193,8 +176,9 @@ async def _policies(
         yield policy, Reloader(live=policy, source=source, shadow=shadow, signing_key=key)
 
 
-async def _warm(policy: LivePolicies, detectors: Sequence[Detector]) -> None:
-    """All at once; the first error is raised only when none is running any more."""
+async def _warm_all(policy: LivePolicies, detectors: Sequence[Detector]) -> None:
+    """Warm up the policies and all detectors at once. Raises ConfigurationError for a stage that
+    fails, once all others have ended too."""
     warming = (policy.warm(), *(detector.warm() for detector in detectors))
     for outcome in await asyncio.gather(*warming, return_exceptions=True):
         if isinstance(outcome, StageFailure):
@@ -208,8 +192,9 @@ async def _warm(policy: LivePolicies, detectors: Sequence[Detector]) -> None:
             raise outcome
 
 
-def _shadow(settings: Settings, opened: Opened) -> Shadow | None:
+def _shadow_of(settings: Settings, opened: Opened) -> Shadow | None:
+    """The policies that are evaluated for comparison only; None when the settings name none."""
     folder = settings.policies_shadow_dir
     if folder is None:
         return None
-    return Shadow(folder=folder, note=opened.store.ledger.note, now=utc_now)
+    return Shadow(folder=folder, note=opened.store.changes.note, now=utc_now)

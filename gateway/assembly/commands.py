@@ -1,67 +1,80 @@
-"""What the command line is given."""
+"""What the command line is given. What a command does not need is not imported: each service
+imports the modules that provide it when it is first used."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import (
-    asynccontextmanager,
-)
-from typing import Any
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from gateway.assembly.adapters import (
-    limits_of,
-)
-from gateway.assembly.build import assemble, check_creator, open_with_anchors, policies_dir
-from gateway.assembly.serving import serve
 from gateway.cli.context import CommandServices, Document
-from gateway.errors import StageFailure
-from gateway.model.creator import Creator
-from gateway.model.submission import Submission
-from gateway.opened import utc_now
-from gateway.pipeline.admission import admit
-from gateway.pipeline.gateway import Gateway
-from gateway.pipeline.judgement import Judge
-from gateway.settings import Settings, read_settings
+from gateway.cli.lazy import imports_uncollected
+
+if TYPE_CHECKING:
+    from gateway.opened import Opened
+    from gateway.pipeline.gateway import Gateway
+    from gateway.settings import Settings
 
 
 def command_services() -> CommandServices:
-    """What the command line is given."""
+    """The services that commands use."""
     return CommandServices(
-        settings=read_settings,
-        opened=open_with_anchors,
+        settings=_read_settings,
+        opened=_open_with_anchors,
         gateway=_open_gateway,
-        serve=serve,
-        policies_dir=policies_dir,
-        check_creator=check_creator,
+        serve=_serve,
+        policies_dir=_policies_dir,
+        check_creator=_check_creator,
         document=_open_documents,
     )
 
 
+def _read_settings(config: Path | None, flags: Mapping[str, Any]) -> Settings:
+    with imports_uncollected():
+        from gateway.settings import read_settings  # noqa: PLC0415 - see above
+
+    return read_settings(config, flags)
+
+
+def _open_with_anchors(settings: Settings) -> AbstractAsyncContextManager[Opened]:
+    with imports_uncollected():
+        from gateway.assembly.opening import open_with_anchors  # noqa: PLC0415 - see above
+
+    return open_with_anchors(settings)
+
+
 @asynccontextmanager
 async def _open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
+    with imports_uncollected():
+        from gateway.assembly.build import assemble  # noqa: PLC0415 - see above
+
     async with assemble(settings) as parts:
         yield parts.gateway
 
 
-@asynccontextmanager
-async def _open_documents(settings: Settings) -> AsyncIterator[Document]:
-    """What the policies would be shown of a message; nothing is recorded or delivered. A creator
-    that nobody registered has no settings."""
-    async with assemble(settings) as parts:
-        rooms = parts.rooms
-        judge = Judge(rooms=rooms, limits=limits_of(settings), now=utc_now)
+def _serve(settings: Settings) -> None:
+    with imports_uncollected():
+        from gateway.assembly.serving import serve  # noqa: PLC0415 - see above
 
-        async def document(submission: Submission) -> Mapping[str, Any]:
-            route = admit(submission, rooms.platform.routes, settings.max_text_length)
-            creator = await rooms.registry.creator(submission.tenant, submission.creator)
-            if creator is None:
-                creator = Creator(
-                    tenant=submission.tenant, id=submission.creator, version=0, updated_at=utc_now()
-                )
-            judgement = await judge.judge(submission, creator, route)
-            if judgement.decision is None:
-                why = "; ".join(f"{one.stage}: {one.reason}" for one in judgement.unavailable)
-                raise StageFailure("policy", why or "no decision")
-            return judgement.decision.document
+    serve(settings)
 
-        yield document
+
+def _policies_dir(settings: Settings) -> Path:
+    from gateway.assembly.opening import policies_dir  # noqa: PLC0415 - see above
+
+    return policies_dir(settings)
+
+
+def _check_creator(settings: Settings, changes: Mapping[str, Any]) -> None:
+    with imports_uncollected():
+        from gateway.assembly.build import check_creator  # noqa: PLC0415 - see above
+
+    check_creator(settings, changes)
+
+
+def _open_documents(settings: Settings) -> AbstractAsyncContextManager[Document]:
+    with imports_uncollected():
+        from gateway.assembly.documents import open_documents  # noqa: PLC0415 - see above
+
+    return open_documents(settings)

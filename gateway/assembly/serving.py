@@ -1,4 +1,4 @@
-"""Serves the built gateway over HTTP, with what runs beside the requests."""
+"""Serves an assembled gateway over HTTP, and runs its background jobs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,14 @@ from gateway.api.services import ApiServices, ReportServices
 from gateway.assembly.adapters import (
     limits_of,
 )
-from gateway.assembly.background import Job, expire, kept_running, retain, take_over, uncollected
+from gateway.assembly.background import (
+    BackgroundJob,
+    apply_retention,
+    expire_held,
+    garbage_collection_off,
+    jobs_running,
+    reclaim_from_dead,
+)
 from gateway.assembly.build import AssembledGateway, assemble
 from gateway.errors import ConfigurationError, GatewayError, LogInvalid
 from gateway.model.access import Role
@@ -42,14 +49,16 @@ from gateway.storage.store import EntryQuery
 from gateway.telemetry import configure_logs, configure_traces
 
 FIRST_KEY = "first-api-key"
+"""File in the data directory that holds the first API key."""
 
 
 def version() -> str:
+    """The version of the installed package."""
     return installed_version("avatar-gateway")
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM. Raises ConfigurationError before anything is accepted."""
+    """Serve until SIGINT or SIGTERM. Raises ConfigurationError before any request is accepted."""
     configure_logs(settings.log_level, settings.log_format)
     if settings.otlp_endpoint is not None:
         configure_traces(settings.otlp_endpoint, version())
@@ -59,9 +68,9 @@ def serve(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     with bound(settings.host, settings.port) as sockets, ExitStack() as starting:
-        starting.enter_context(uncollected())
+        starting.enter_context(garbage_collection_off())
         async with assemble(settings) as parts, _background(parts):
-            await _first_key(parts.opened)
+            await _write_first_key(parts.opened)
             app = build_app(
                 api_services(parts),
                 version=version(),
@@ -77,7 +86,8 @@ async def _serve(settings: Settings) -> None:
 
 @asynccontextmanager
 async def _background(parts: AssembledGateway) -> AsyncIterator[None]:
-    """Checkpoints, retries and expiry, while the server runs."""
+    """Run the log's checkpoints and all background jobs while the server runs. Raises
+    ConfigurationError when the log does not verify."""
     try:
         await parts.opened.log.start()
     except LogInvalid as error:
@@ -86,32 +96,32 @@ async def _background(parts: AssembledGateway) -> AsyncIterator[None]:
             f"does not verify ({error})",
             "See `avatar-gateway audit verify`, and restore the database from a backup.",
         ) from error
-    await parts.policy.started(await _policies_noted(parts.opened))
+    await parts.policies.started(await _last_logged_policies(parts.opened))
     every_s = parts.opened.settings.policies_reload_s
-    anchoring = [one for one in (parts.witnessing, parts.stamping) if one is not None]
+    anchors = [anchor for anchor in (parts.witnessing, parts.stamping) if anchor is not None]
     opened = parts.opened
-    jobs: list[tuple[str, Job]] = [
-        *(("anchors", one.run) for one in anchoring),
+    jobs: list[tuple[str, BackgroundJob]] = [
+        *(("anchors", anchor.run) for anchor in anchors),
         ("courier", parts.courier.run),
-        ("expiry", partial(expire, opened)),
-        ("retention", partial(retain, opened)),
-        ("takeover", partial(take_over, opened)),
+        ("expiry", partial(expire_held, opened)),
+        ("retention", partial(apply_retention, opened)),
+        ("reclaim", partial(reclaim_from_dead, opened)),
         ("tallies", _tally_updater(opened).run),
     ]
-    if parts.policies.shadow is not None:
-        await parts.policies.look()
-        jobs.append(("shadow", parts.policies.shadow.run))
+    if parts.reloader.shadow is not None:
+        await parts.reloader.look()
+        jobs.append(("shadow", parts.reloader.shadow.run))
     if every_s > 0:
-        jobs.append(("policies", partial(parts.policies.watch, every_s)))
+        jobs.append(("policies", partial(parts.reloader.watch, every_s)))
     try:
-        async with kept_running(jobs):
+        async with jobs_running(jobs):
             yield
     finally:
         await opened.log.close()
 
 
-async def _policies_noted(opened: Opened) -> str | None:
-    """The digest of the policies that the log last spoke of."""
+async def _last_logged_policies(opened: Opened) -> str | None:
+    """The digest of the policies in the log's latest entry about them; None without one."""
     query = EntryQuery(kind=EntryKind.CHANGE, decision="policy")
     for entry in await opened.store.log.find(query, limit=1):
         digest = orjson.loads(entry.body)["after"]
@@ -119,8 +129,9 @@ async def _policies_noted(opened: Opened) -> str | None:
     return None
 
 
-async def _first_key(opened: Opened) -> None:
-    """An admin key for a gateway that has none, in a file that only its owner can read."""
+async def _write_first_key(opened: Opened) -> None:
+    """Issue an admin API key for a gateway that has no keys, and write it to a file that only its
+    owner can read."""
     if await opened.store.registry.api_keys():
         return
     path = opened.settings.data_dir / FIRST_KEY
@@ -140,7 +151,7 @@ async def _first_key(opened: Opened) -> None:
 
 
 def api_services(parts: AssembledGateway) -> ApiServices:
-    """What the HTTP doors lead to."""
+    """The services that the HTTP API uses."""
     opened = parts.opened
 
     async def unready() -> tuple[str, ...]:
@@ -155,21 +166,25 @@ def api_services(parts: AssembledGateway) -> ApiServices:
         gateway=parts.gateway,
         moderator=Moderator(rooms=parts.rooms, limits=limits_of(opened.settings), now=utc_now),
         ledger=opened.store.ledger,
+        changes=opened.store.changes,
+        escalations=opened.store.escalations,
+        human_turns=opened.store.human_turns,
+        reviews=opened.store.reviews,
         registry=opened.store.registry,
         log=opened.log,
         entries=opened.store.log,
         erasures=opened.store.erasures,
-        holds=opened.store.holds,
+        legal_holds=opened.store.legal_holds,
         guard=AccessGuard(registry=opened.store.registry, now=utc_now, clock=time.monotonic),
         metrics=Metrics(),
         now=utc_now,
         jwks=opened.keyring.jwks,
         unready=unready,
-        check_creator=parts.policy.check_creator,
-        policies=parts.policies,
-        policy_data=lambda: parts.policy.snapshot.data,
+        check_creator=parts.policies.check_creator,
+        policies=parts.reloader,
+        policy_data=lambda: parts.policies.snapshot.data,
         witnessing=parts.witnessing,
-        remarks=lambda: _remarks(parts),
+        remarks=lambda: _readiness_remarks(parts),
         log_public=opened.settings.log_public,
         reports=_report_services(parts),
         proxied=parts.proxied,
@@ -179,16 +194,16 @@ def api_services(parts: AssembledGateway) -> ApiServices:
 
 
 def _report_services(parts: AssembledGateway) -> ReportServices:
-    """What reports are made with. Raises ConfigurationError for a profile that is not right."""
+    """The services that reports use. Raises ConfigurationError for an invalid profile."""
     opened = parts.opened
     path = opened.settings.dsa_profile
     state = None
     if path is not None:
         profile = load_profile(path)
-        titles = rule_titles(parts.policy.snapshot)
+        titles = rule_titles(parts.policies.snapshot)
         state = partial(statement, profile=profile, titles=titles, origin=opened.log.origin)
     return ReportServices(
-        questions=opened.store.questions,
+        search=opened.store.search,
         tallies=opened.store.tallies,
         updater=_tally_updater(opened),
         statement=state,
@@ -199,13 +214,14 @@ def _tally_updater(opened: Opened) -> TallyUpdater:
     return TallyUpdater(entries=opened.store.log, tallies=opened.store.tallies)
 
 
-def _remarks(parts: AssembledGateway) -> tuple[str, ...]:
-    """What is not as it should be, though messages are served."""
-    anchoring = (parts.witnessing, parts.stamping)
-    return tuple(one.note for one in anchoring if one is not None and one.note)
+def _readiness_remarks(parts: AssembledGateway) -> tuple[str, ...]:
+    """Problems that do not keep the gateway from serving: missing cosignatures and stamps."""
+    anchors = (parts.witnessing, parts.stamping)
+    return tuple(anchor.note for anchor in anchors if anchor is not None and anchor.note)
 
 
 def _loop_factory() -> Any:
+    """The event loop of uvloop where it is installed, else None: asyncio's own."""
     try:
         import uvloop  # noqa: PLC0415 - not on every platform
     except ModuleNotFoundError:

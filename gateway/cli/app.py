@@ -1,31 +1,20 @@
-"""The root command: reads the settings, then hands over to a group of commands."""
+"""The root command: reads the settings, then hands over to a command or a group of commands.
+
+It imports nothing heavy. The module of a command is imported when that command is asked for.
+"""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from gateway.cli import (
-    audit,
-    creators,
-    decide,
-    demo,
-    keys,
-    models,
-    policy,
-    receipt,
-    review,
-    routes,
-    serve,
-    take_over,
-    witness,
-)
 from gateway.cli.context import CommandServices
+from gateway.cli.lazy import lazy_group
 from gateway.errors import GatewayError
 
 _HELP = """Trust, safety and disclosure gateway for AI avatars.
@@ -33,10 +22,55 @@ _HELP = """Trust, safety and disclosure gateway for AI avatars.
 Every setting can be given in a TOML file, in the environment (AVATAR_GATEWAY_…), or as a flag of
 `serve`; docs/reference/settings.md lists them."""
 
+_COMMANDS = {
+    "serve": "Serve until stopped.",
+    "demo": "Start a gateway and a sandbox platform, post the sample conversations, verify the log "
+    "and a receipt.",
+    "decide": "Decide without delivering; recorded as a dry run.",
+    "witness": "Watch logs, and cosign each checkpoint that is consistent with all that was seen "
+    "before (c2sp.org/tlog-witness).",
+}
+"""Single commands and the first sentence of their help: the module gateway.cli.<name> adds it."""
+
+_GROUPS = {
+    "keys": "Signing keys and API keys.",
+    "creators": "Creators and their settings.",
+    "policy": "Policy packs.",
+    "audit": "The audit log.",
+    "review": "What waits for a person.",
+    "handover": "A person in the avatar's place.",
+    "receipt": "Receipts.",
+    "routes": "Routes and proxied platforms.",
+    "models": "Toxicity models.",
+}
+"""Groups of commands and their help: the module gateway.cli.<name> builds it."""
+
+_WITHOUT_SERVICES = frozenset({"witness", "routes", "models"})
+"""They open nothing."""
+
+_MODULES = {"audit": "audit.group", "handover": "take_over", "policy": "policy.group"}
+"""Where the module has another name than the command."""
+
 
 def build(commands: CommandServices) -> typer.Typer:
+    """Build the root command."""
+
+    def load(name: str) -> typer.Typer:
+        module = import_module(f"gateway.cli.{_MODULES.get(name, name)}")
+        services = () if name in _WITHOUT_SERVICES else (commands,)
+        app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+        if name in _COMMANDS:
+            module.add(app, *services)
+        else:
+            app.add_typer(module.build(*services), name=name, help=_GROUPS[name])
+        return app
+
     app = typer.Typer(
-        help=_HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+        cls=lazy_group(_COMMANDS | _GROUPS, load),
+        help=_HELP,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
     )
 
     @app.callback()
@@ -56,19 +90,6 @@ def build(commands: CommandServices) -> typer.Typer:
         flags = {} if data_dir is None else {"data_dir": data_dir}
         context.obj = commands.settings(config, flags)
 
-    for group in (serve, demo, decide):
-        group.add(app, commands)
-    witness.add(app)
-    app.add_typer(keys.build(commands), name="keys", help="Signing keys and API keys.")
-    app.add_typer(creators.build(commands), name="creators", help="Creators and their settings.")
-    app.add_typer(policy.build(commands), name="policy", help="Policy packs.")
-    app.add_typer(audit.build(commands), name="audit", help="The audit log.")
-    app.add_typer(review.build(commands), name="review", help="What waits for a person.")
-    takeover_help = "A person in the avatar's place."
-    app.add_typer(take_over.build(commands), name="handover", help=takeover_help)
-    app.add_typer(receipt.build(commands), name="receipt", help="Receipts.")
-    app.add_typer(routes.build(), name="routes", help="Routes and proxied platforms.")
-    app.add_typer(models.build(), name="models", help="Toxicity models.")
     return app
 
 
@@ -83,6 +104,8 @@ def main(commands: CommandServices) -> None:
     try:
         build(commands)()
     except GatewayError as error:
+        from rich.console import Console  # noqa: PLC0415 - slow to import
+
         Console(stderr=True, soft_wrap=True).print(
             f"avatar-gateway: {error}", style="red", markup=False
         )

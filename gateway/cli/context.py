@@ -8,15 +8,17 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 from gateway.errors import InvalidField
 from gateway.model.submission import Submission
-from gateway.opened import Opened
-from gateway.pipeline.gateway import Gateway
-from gateway.settings import Settings
+
+if TYPE_CHECKING:  # a command imports what it uses: this module is imported for all of them
+    from gateway.opened import Opened
+    from gateway.pipeline.gateway import Gateway
+    from gateway.settings import Settings
 
 T = TypeVar("T")
 
@@ -42,6 +44,8 @@ class CommandServices:
 
 def settings_of(context: typer.Context) -> Settings:
     """The settings that the root command read."""
+    from gateway.settings import Settings  # noqa: PLC0415 - slow to import, and imported by now
+
     settings = context.find_root().obj
     assert isinstance(settings, Settings)  # noqa: S101 - the root callback always sets it
     return settings

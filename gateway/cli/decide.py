@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.context import CommandServices, run, settings_of
+from gateway.model.judgement import Judgement
 from gateway.model.record import Outcome
 from gateway.model.submission import Audience, Channel, Commercial, Minor, Submission
 from gateway.model.verdict import Verdict
@@ -72,50 +73,53 @@ def add(app: typer.Typer, commands: CommandServices) -> None:
 
         outcome = run(job)
         if as_json:
-            typer.echo(json.dumps(_as_json(outcome), indent=2, ensure_ascii=False))
+            typer.echo(json.dumps(_judgement_json(outcome.judgement), indent=2, ensure_ascii=False))
         else:
             _show(outcome, Console())
-        raise typer.Exit({Verdict.PUBLISH: 0, Verdict.HOLD: 3, Verdict.BLOCK: 4}[outcome.verdict])
+        raise typer.Exit(
+            {Verdict.PUBLISH: 0, Verdict.HOLD: 3, Verdict.BLOCK: 4}[outcome.judgement.verdict]
+        )
 
 
 def _show(outcome: Outcome, console: Console) -> None:
-    colour = _COLOURS[outcome.verdict]
-    title = f"{outcome.verdict.value.upper()}  {outcome.channel.value}, {outcome.language}"
-    body = Text(outcome.text if outcome.text is not None else "(not published)")
+    judgement = outcome.judgement
+    colour = _COLOURS[judgement.verdict]
+    title = f"{judgement.verdict.value.upper()}  {outcome.channel.value}, {judgement.language}"
+    body = Text(judgement.text if judgement.text is not None else "(not published)")
     console.print(Panel(body, title=title, title_align="left", border_style=colour))
     table = Table("rule", "asks for", "why", box=None, header_style="bold")
-    strictest_first = sorted(outcome.reasons, key=lambda one: -one.verdict.severity)
+    strictest_first = sorted(judgement.reasons, key=lambda one: -one.verdict.severity)
     for reason in strictest_first:
         verdict = Text(reason.verdict.value, style=_COLOURS[reason.verdict])
         table.add_row(Text(reason.rule), verdict, Text(reason.text))
     console.print(table)
-    for obligation in outcome.obligations:
+    for obligation in judgement.obligations:
         rules = ", ".join(obligation.rules)
         shown = " ".join(f"{name}={value}" for name, value in obligation.params.items())
         console.print(Text(f"obligation {obligation.kind.value} {shown}  ({rules})", style="dim"))
-    if outcome.redacted_kinds:
-        console.print(Text(f"stripped: {', '.join(outcome.redacted_kinds)}"))
-    spent = ", ".join(f"{stage} {ms:.1f}" for stage, ms in outcome.timings_ms.items())
-    console.print(Text(f"{outcome.decision_id}  ms: {spent}", style="dim"))
+    if judgement.redacted_kinds:
+        console.print(Text(f"stripped: {', '.join(judgement.redacted_kinds)}"))
+    spent = ", ".join(f"{stage} {ms:.1f}" for stage, ms in judgement.timings_ms.items())
+    console.print(Text(f"{judgement.decision_id}  ms: {spent}", style="dim"))
 
 
-def _as_json(outcome: Outcome) -> dict[str, Any]:
+def _judgement_json(judgement: Judgement) -> dict[str, Any]:
     return {
-        "decision_id": outcome.decision_id,
-        "verdict": outcome.verdict.value,
-        "text": outcome.text,
-        "language": outcome.language,
+        "decision_id": judgement.decision_id,
+        "verdict": judgement.verdict.value,
+        "text": judgement.text,
+        "language": judgement.language,
         "reasons": [
             {"rule": one.rule, "text": one.text, "verdict": one.verdict.value}
-            for one in outcome.reasons
+            for one in judgement.reasons
         ],
         "obligations": [
             {"kind": one.kind.value, "rules": list(one.rules), "params": dict(one.params)}
-            for one in outcome.obligations
+            for one in judgement.obligations
         ],
-        "redacted": list(outcome.redacted_kinds),
+        "redacted": list(judgement.redacted_kinds),
         "unavailable": [
-            {"stage": one.stage.value, "reason": one.reason} for one in outcome.unavailable
+            {"stage": one.stage.value, "reason": one.reason} for one in judgement.unavailable
         ],
-        "timings_ms": dict(outcome.timings_ms),
+        "timings_ms": dict(judgement.timings_ms),
     }

@@ -189,7 +189,7 @@ async def _rotate(opened: Opened) -> Keyring:
         detail = {"signs": purpose, "replaces": old.kid, "key": name}
         if purpose == "checkpoints" and settings.checkpoint_post_quantum:
             detail["post_quantum_sha256"] = sha256(new.post_quantum.raw).hexdigest()
-        await opened.store.ledger.note(
+        await opened.store.changes.note(
             Change(
                 actor=_ACTOR,
                 tenant="default",

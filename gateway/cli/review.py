@@ -33,7 +33,7 @@ def build(commands: CommandServices) -> typer.Typer:
 
         outcome = run(job)
         typer.echo(f"{message_id}: {outcome.state.value}")
-        for reason in outcome.reasons:
+        for reason in outcome.judgement.reasons:
             typer.echo(f"  {reason.rule} ({reason.verdict.value}): {reason.text}")
 
     @app.command("list")
@@ -47,7 +47,7 @@ def build(commands: CommandServices) -> typer.Typer:
 
         async def job() -> Sequence[HeldMessage]:
             async with commands.opened(settings_of(context)) as opened:
-                return await opened.store.ledger.reviews(tenant, limit=limit)
+                return await opened.store.reviews.waiting(tenant, limit=limit)
 
         held = run(job)
         if as_json:
@@ -55,7 +55,7 @@ def build(commands: CommandServices) -> typer.Typer:
             return
         table = Table("message", "channel", "creator", "expires", "text", "rules")
         for one in held:
-            rules = ", ".join(sorted({reason.rule for reason in one.outcome.reasons}))
+            rules = ", ".join(sorted({reason.rule for reason in one.outcome.judgement.reasons}))
             table.add_row(
                 one.outcome.message_id,
                 one.outcome.channel.value,
@@ -119,7 +119,7 @@ def _add_escalations(app: typer.Typer, commands: CommandServices) -> None:
 
         async def job() -> Sequence[Escalation]:
             async with commands.opened(settings_of(context)) as opened:
-                return await opened.store.ledger.escalations(tenant, limit=limit)
+                return await opened.store.escalations.waiting(tenant, limit=limit)
 
         found = [_escalation_as_json(one) for one in run(job)]
         if as_json:
@@ -143,7 +143,7 @@ def _add_escalations(app: typer.Typer, commands: CommandServices) -> None:
 
         async def job() -> Entry:
             async with commands.opened(settings_of(context)) as opened:
-                return await opened.store.ledger.acknowledge(
+                return await opened.store.escalations.acknowledge(
                     tenant, message_id, reviewer=reviewer, reason=reason, at=datetime.now(UTC)
                 )
 
@@ -166,7 +166,7 @@ def _as_json(held: HeldMessage) -> dict[str, object]:
         "expires_at": held.expires_at.isoformat(),
         "reasons": [
             {"rule": one.rule, "text": one.text, "verdict": one.verdict.value}
-            for one in held.outcome.reasons
+            for one in held.outcome.judgement.reasons
         ],
     }
 
@@ -181,7 +181,7 @@ def _escalation_as_json(escalation: Escalation) -> dict[str, object]:
         "state": outcome.state.value,
         "text": submission.text if submission else None,
         "human_text": submission.human_text if submission else None,
-        "published": outcome.text,
+        "published": outcome.judgement.text,
         "at": escalation.at.isoformat(timespec="seconds"),
-        "rules": list(escalating(outcome.obligations)),
+        "rules": list(escalating(outcome.judgement.obligations)),
     }

@@ -42,7 +42,7 @@ def build(commands: CommandServices) -> typer.Typer:
 
         async def job() -> HumanTurn | None:
             async with commands.opened(settings_of(context)) as opened:
-                return await opened.store.ledger.set_speaker(
+                return await opened.store.human_turns.set_speaker(
                     tenant, conversation, who=who, actor=_ACTOR, reason=why, at=datetime.now(UTC)
                 )
 
@@ -83,7 +83,7 @@ def build(commands: CommandServices) -> typer.Typer:
 
         async def job() -> HumanTurn | None:
             async with commands.opened(settings_of(context)) as opened:
-                return await opened.store.ledger.human_turn(tenant, conversation)
+                return await opened.store.human_turns.find(tenant, conversation)
 
         turn = run(job)
         typer.echo(

@@ -61,15 +61,22 @@ class OutboxCourier:
         self._stopping = asyncio.Event()
         self._log = structlog.get_logger("courier")
 
+    def start(self, message_id: str) -> None:
+        """See ports.Courier. What goes wrong is logged; the loop tries again."""
+        self._begin(message_id)
+
     async def deliver(self, message_id: str) -> Settlement | None:
-        """See ports.Courier. Nothing happens when another attempt has it, or none waits. Raises
-        NotRecorded when the end of the attempt could not be recorded: the message will be sent
-        again with the same key."""
-        # A caller that goes away must not cut off an attempt under way.
-        task = asyncio.create_task(self._deliver(message_id))
+        """See ports.Courier. Raises NotRecorded when the end of the attempt could not be
+        recorded: the message will be sent again with the same key."""
+        return await asyncio.shield(self._begin(message_id))
+
+    def _begin(self, message_id: str) -> asyncio.Task[Settlement | None]:
+        """An attempt in a task that this courier owns: a caller that goes away must not cut it
+        off, and `run` waits for its end."""
+        task = asyncio.create_task(self._deliver(message_id), name="delivery")
         self._inline.add(task)
         task.add_done_callback(self._ended)
-        return await asyncio.shield(task)
+        return task
 
     async def run(self) -> None:
         """Deliver what is due until `stop` or cancellation; then let attempts under way end."""

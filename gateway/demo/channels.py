@@ -1,4 +1,5 @@
-"""The demo's other doors: words judged while a generator makes them, and a platform's own API."""
+"""The other entry points of the gateway, shown by the demo: a generator's words judged while they
+come, and a platform's own API behind the proxy."""
 
 from __future__ import annotations
 
@@ -22,12 +23,12 @@ _ROUTE = "posts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeardText:
-    """What came of one message through one door."""
+class EntryPointResult:
+    """What came of one message through one entry point. `received` is what its reader got."""
 
-    door: str
+    entry_point: str
     said: str
-    told: str
+    received: str
     faults: tuple[str, ...]
 
 
@@ -46,12 +47,12 @@ def write_route(folder: Path, sandbox: str) -> None:
     (folder / f"{_ROUTE}.yaml").write_text(text, encoding="utf-8")
 
 
-def through_doors(client: httpx.Client, sandbox: str, key: str) -> list[HeardText]:
+def through_entry_points(client: httpx.Client, sandbox: str, key: str) -> list[EntryPointResult]:
     """`client` speaks to the gateway with the API key `key`. Raises httpx.HTTPError."""
-    return [_streamed(client), *_proxied(client, sandbox, key)]
+    return [_stream_reply(client), *_post_through_proxy(client, sandbox, key)]
 
 
-def _streamed(client: httpx.Client) -> HeardText:
+def _stream_reply(client: httpx.Client) -> EntryPointResult:
     asked = {
         "model": "twin",
         "stream": True,
@@ -62,7 +63,7 @@ def _streamed(client: httpx.Client) -> HeardText:
         "metadata": {
             "creator": "mia",
             "avatar": "mia-twin",
-            "conversation": "live-door",
+            "conversation": "live-stream",
             "channel": "live",
             "language": "en",
         },
@@ -74,69 +75,74 @@ def _streamed(client: httpx.Client) -> HeardText:
                 for choice in json.loads(line[6:]).get("choices", ()):
                     pieces.append(choice["delta"].get("content") or "")
                     ended = choice["finish_reason"] or ended
-    return HeardText(
-        door="stream",
+    return EntryPointResult(
+        entry_point="stream",
         said=_REPLY,
-        told="".join(pieces),
+        received="".join(pieces),
         faults=_stream_faults([piece for piece in pieces if piece], ended),
     )
 
 
 def _stream_faults(pieces: list[str], ended: str | None) -> tuple[str, ...]:
-    told = "".join(pieces)
+    received = "".join(pieces)
     wrong = {
         "it did not end well": ended != "stop",
         "it came in one piece": len(pieces) < 2,
         "the first words carry no label": not pieces or _LABEL not in pieces[0],
-        "an address passed": _ADDRESS in told,
-        "words are missing": _PUBLIC not in told or "See you there!" not in told,
+        "an address passed": _ADDRESS in received,
+        "words are missing": _PUBLIC not in received or "See you there!" not in received,
     }
-    return tuple(fault for fault, there in wrong.items() if there)
+    return _faults_in(wrong)
 
 
-def _proxied(client: httpx.Client, sandbox: str, key: str) -> list[HeardText]:
+def _post_through_proxy(client: httpx.Client, sandbox: str, key: str) -> list[EntryPointResult]:
     """What may be said arrives labelled and stripped; what waits for a person does not arrive."""
-    answers = [_post(client, key, text) for text in (_POST, _DENIED)]
+    answers = [_post_text(client, key, text) for text in (_POST, _DENIED)]
     posts = httpx.get(f"{sandbox}/posts/messages", trust_env=False).raise_for_status().json()
-    told = str(posts[0]["text"]) if posts else ""
+    received = str(posts[0]["text"]) if posts else ""
     good = {
         "the client did not get the platform's answer": answers[0].get("id") != "post-1",
-        "it carries no label": _LABEL not in told,
-        "an address passed": _ADDRESS in told,
-        "words are missing": "keeps a waiting list." not in told,
+        "it carries no label": _LABEL not in received,
+        "an address passed": _ADDRESS in received,
+        "words are missing": "keeps a waiting list." not in received,
     }
     bad = {
         "the client was told that it is posted": "id" in answers[1],
         "the platform received what was not published": len(posts) != 1,
     }
     return [
-        HeardText(door="proxy", said=_POST, told=told, faults=_those(good)),
-        HeardText(
-            door="proxy", said=_DENIED, told=str(answers[1].get("detail", "")), faults=_those(bad)
+        EntryPointResult(
+            entry_point="proxy", said=_POST, received=received, faults=_faults_in(good)
+        ),
+        EntryPointResult(
+            entry_point="proxy",
+            said=_DENIED,
+            received=str(answers[1].get("detail", "")),
+            faults=_faults_in(bad),
         ),
     ]
 
 
-def _post(client: httpx.Client, key: str, text: str) -> dict[str, Any]:
-    """As a client of the platform would, whose base URL was changed."""
+def _post_text(client: httpx.Client, key: str, text: str) -> dict[str, Any]:
+    """Post as a client of the platform does whose base URL was changed to the proxy's."""
     answer = client.post(
         f"/p/{_ROUTE}/messages",
         json={"channel": "group", "conversation": "fans", "text": text},
         headers={"X-Avatar-Gateway-Key": key},
     )
-    found: dict[str, Any] = answer.json()
-    return found
+    answer_json: dict[str, Any] = answer.json()
+    return answer_json
 
 
-def _those(wrong: Mapping[str, bool]) -> tuple[str, ...]:
+def _faults_in(wrong: Mapping[str, bool]) -> tuple[str, ...]:
     return tuple(fault for fault, there in wrong.items() if there)
 
 
-def table(heard: list[HeardText]) -> Table:
-    made = Table(title="Through other doors")
-    for name in ("", "door", "said", "what came of it"):
+def table(results: list[EntryPointResult]) -> Table:
+    made = Table(title="Through other entry points")
+    for name in ("", "entry point", "said", "what came of it"):
         made.add_column(name, overflow="fold")
-    for one in heard:
-        mark = Text("✗", "red") if one.faults else Text("✓", "green")
-        made.add_row(mark, one.door, Text(one.said), Text(one.told))
+    for result in results:
+        mark = Text("✗", "red") if result.faults else Text("✓", "green")
+        made.add_row(mark, result.entry_point, Text(result.said), Text(result.received))
     return made

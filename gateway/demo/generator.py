@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-_MAX_WORDS = 2_000
+_MAX_WORDS = 2_000  # pieces of one answer
 _PIECE = re.compile(r"\s*\S{1,5}")
 
 
@@ -18,20 +18,20 @@ async def completions(request: Request) -> Response:
     """`POST /v1/chat/completions`, always as a stream, a few letters at a time."""
     try:
         messages = (await request.json())["messages"]
-        (text,) = (str(one["content"]) for one in messages if one["role"] == "system")
+        (text,) = (str(message["content"]) for message in messages if message["role"] == "system")
     except (ValueError, KeyError, TypeError):
         return JSONResponse({"error": {"message": "give one system message"}}, 400)
-    return StreamingResponse(_events(text), media_type="text/event-stream")
+    return StreamingResponse(_chunks(text), media_type="text/event-stream")
 
 
-async def _events(text: str) -> AsyncIterator[str]:
+async def _chunks(text: str) -> AsyncIterator[str]:
     for piece in _PIECE.findall(text)[:_MAX_WORDS]:
-        yield _event({"content": piece}, None)
-    yield _event({}, "stop")
+        yield _chunk({"content": piece}, None)
+    yield _chunk({}, "stop")
     yield "data: [DONE]\n\n"
 
 
-def _event(delta: dict[str, str], finish_reason: str | None) -> str:
+def _chunk(delta: dict[str, str], finish_reason: str | None) -> str:
     choice: dict[str, Any] = {"index": 0, "delta": delta, "finish_reason": finish_reason}
     chunk = {"id": "chatcmpl-sandbox", "object": "chat.completion.chunk", "choices": [choice]}
     return f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n"

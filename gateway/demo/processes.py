@@ -72,17 +72,17 @@ def running(
     began = time.monotonic()
     sandbox_command = [sys.executable, "-m", "gateway.demo.sandbox", "--port", str(sandbox_port)]
     with (
-        _process("sandbox", sandbox_command, data_dir, secretive) as platform,
-        _process("gateway", command("serve"), data_dir, settings) as server,
+        _running_process("sandbox", sandbox_command, data_dir, secretive) as platform,
+        _running_process("gateway", command("serve"), data_dir, settings) as server,
     ):
-        _await(f"{sandbox}/messages", platform, data_dir / SANDBOX_LOG, patience_s)
-        _await(f"{gateway}/readyz", server, data_dir / "gateway.log", patience_s)
+        _wait_until_ready(f"{sandbox}/messages", platform, data_dir / SANDBOX_LOG, patience_s)
+        _wait_until_ready(f"{gateway}/readyz", server, data_dir / "gateway.log", patience_s)
         ready_s = time.monotonic() - began
         yield RunningDemo(gateway=gateway, sandbox=sandbox, data_dir=data_dir, ready_s=ready_s)
 
 
 @contextmanager
-def _process(
+def _running_process(
     name: str, arguments: list[str], data_dir: Path, env: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
     with (data_dir / f"{name}.log").open("wb") as log:
@@ -106,7 +106,9 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _await(url: str, process: subprocess.Popen[bytes], log: Path, patience_s: float) -> None:
+def _wait_until_ready(
+    url: str, process: subprocess.Popen[bytes], log: Path, patience_s: float
+) -> None:
     until = time.monotonic() + patience_s
     with httpx.Client(timeout=2, trust_env=False) as client:
         while time.monotonic() < until and process.poll() is None:

@@ -17,7 +17,7 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from gateway.demo.channels import HeardText, table, through_doors
+from gateway.demo.channels import EntryPointResult, table, through_entry_points
 from gateway.demo.check import faults, tally
 from gateway.demo.processes import SANDBOX_LOG, RunningDemo, command, environment, running
 from gateway.demo.script import Script, ScriptLine, read_script
@@ -64,25 +64,25 @@ def run_demo(data_dir: Path, console: Console, *, report: Path | None = None) ->
             f"Gateway on {there.gateway}, sandbox platform on {there.sandbox}, "
             f"ready after {there.ready_s:.1f} s."
         )
-        results = _play(script, there, console)
-        heard = _through_doors(there)
+        results = _play_script(script, there, console)
+        entry_point_results = _through_entry_points(there)
         receipt_ok, receipt_words = _verify_one_receipt(there, results)
-        checkpoint = _get(f"{there.gateway}/v1/audit/checkpoint", _key(there))
+        checkpoint = _fetch(f"{there.gateway}/v1/audit/checkpoint", _auth_header(there))
         (data_dir / "checkpoint.txt").write_bytes(checkpoint.content)
     log_ok, log_words = _verify_log(data_dir)
-    console.print(_table(results))
-    console.print(table(heard))
+    console.print(_results_table(results))
+    console.print(table(entry_point_results))
     failed = [result for result in results if result.faults]
     for result in failed:
         console.print(f"[red]{result.line.id}[/]: {'; '.join(result.faults)}", soft_wrap=True)
-    for each in heard:
-        for fault in each.faults:
-            console.print(f"[red]{each.door}[/]: {fault}", soft_wrap=True)
-    _summary(console, results, there, [log_words, receipt_words])
+    for heard in entry_point_results:
+        for fault in heard.faults:
+            console.print(f"[red]{heard.entry_point}[/]: {fault}", soft_wrap=True)
+    _print_summary(console, results, there, [log_words, receipt_words])
     if report is not None:
         report.write_text(_as_json(results), encoding="utf-8")
-    doors_ok = not any(each.faults for each in heard)
-    return not failed and doors_ok and log_ok and receipt_ok
+    entry_points_ok = not any(heard.faults for heard in entry_point_results)
+    return not failed and entry_points_ok and log_ok and receipt_ok
 
 
 def _make_fresh(data_dir: Path) -> None:
@@ -101,20 +101,20 @@ def _make_fresh(data_dir: Path) -> None:
         ) from None
 
 
-def _key(there: RunningDemo) -> dict[str, str]:
+def _auth_header(there: RunningDemo) -> dict[str, str]:
     token = (there.data_dir / "first-api-key").read_text(encoding="utf-8").strip()
     return {"Authorization": f"Bearer {token}"}
 
 
-def _get(url: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+def _fetch(url: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
     """From loopback: no proxy of the environment stands between."""
     return httpx.get(url, headers=headers, trust_env=False).raise_for_status()
 
 
-def _play(script: Script, there: RunningDemo, console: Console) -> list[ScriptResult]:
+def _play_script(script: Script, there: RunningDemo, console: Console) -> list[ScriptResult]:
     results = []
     with httpx.Client(
-        base_url=there.gateway, headers=_key(there), timeout=_PATIENCE_S, trust_env=False
+        base_url=there.gateway, headers=_auth_header(there), timeout=_PATIENCE_S, trust_env=False
     ) as client:
         for creator, settings in script.creators.items():
             client.put(f"/v1/creators/{creator}", json=dict(settings)).raise_for_status()
@@ -130,7 +130,9 @@ def _play(script: Script, there: RunningDemo, console: Console) -> list[ScriptRe
             if "verdict" not in outcome:
                 raise RuntimeError(f"{line.id}: {answer.status_code} {outcome.get('detail')}")
             results.append((line, outcome, ms))
-    received = {one["message_id"]: one for one in _get(f"{there.sandbox}/messages").json()}
+    received = {
+        message["message_id"]: message for message in _fetch(f"{there.sandbox}/messages").json()
+    }
     return [
         ScriptResult(
             line=line, outcome=outcome, received=received.get(outcome["message_id"]), ms=ms
@@ -139,13 +141,13 @@ def _play(script: Script, there: RunningDemo, console: Console) -> list[ScriptRe
     ]
 
 
-def _through_doors(there: RunningDemo) -> list[HeardText]:
-    headers = _key(there)
+def _through_entry_points(there: RunningDemo) -> list[EntryPointResult]:
+    headers = _auth_header(there)
     key = headers["Authorization"].removeprefix("Bearer ")
     with httpx.Client(
         base_url=there.gateway, headers=headers, timeout=_PATIENCE_S, trust_env=False
     ) as client:
-        return through_doors(client, there.sandbox, key)
+        return through_entry_points(client, there.sandbox, key)
 
 
 def _verify_one_receipt(there: RunningDemo, results: list[ScriptResult]) -> tuple[bool, str]:
@@ -153,10 +155,12 @@ def _verify_one_receipt(there: RunningDemo, results: list[ScriptResult]) -> tupl
     published = [result.received for result in results if result.received is not None]
     if not published:
         return False, "Receipt: nothing was published"
-    one = published[0]
-    jwks = _get(f"{there.gateway}/.well-known/jwks.json").json()
+    message = published[0]
+    jwks = _fetch(f"{there.gateway}/.well-known/jwks.json").json()
     (there.data_dir / "jwks.json").write_text(json.dumps(jwks), encoding="utf-8")
-    claims = verify_receipt(one["receipt"], jwks, text=one["text"], salt=one["disclosure"]["salt"])
+    claims = verify_receipt(
+        message["receipt"], jwks, text=message["text"], salt=message["disclosure"]["salt"]
+    )
     return True, f"Receipt {claims['jti']} verified with the public key alone"
 
 
@@ -182,7 +186,7 @@ def _verify_log(data_dir: Path) -> tuple[bool, str]:
     return ran.returncode == 0, f"Audit log: {words}"
 
 
-def _table(results: list[ScriptResult]) -> Table:
+def _results_table(results: list[ScriptResult]) -> Table:
     table = Table(title="What the avatars said, and what came of it", show_lines=False)
     for name in ("", "channel", "lang", "said", "verdict", "changed", "rules"):
         table.add_column(name, overflow="fold" if name in {"said", "rules"} else "ellipsis")
@@ -191,22 +195,26 @@ def _table(results: list[ScriptResult]) -> Table:
         outcome = result.outcome
         mark = Text("✗", "red") if result.faults else Text("✓", "green")
         said = result.line.submission["text"]
-        deciding = [one["rule"] for one in outcome["reasons"] if one["verdict"] != "publish"]
-        obliging = [one["rule"] for one in outcome["reasons"] if one["verdict"] == "publish"]
+        deciding = [
+            reason["rule"] for reason in outcome["reasons"] if reason["verdict"] != "publish"
+        ]
+        obliging = [
+            reason["rule"] for reason in outcome["reasons"] if reason["verdict"] == "publish"
+        ]
         table.add_row(
             mark,
             result.line.submission["channel"],
             outcome["language"],
             Text(said if len(said) <= 70 else f"{said[:67]}…"),
             Text(outcome["verdict"], _COLOURS[outcome["verdict"]]),
-            Text(_changed(outcome)),
+            Text(_changes(outcome)),
             Text(", ".join(deciding or obliging)),
             f"{result.ms:.0f}",
         )
     return table
 
 
-def _changed(outcome: Mapping[str, Any]) -> str:
+def _changes(outcome: Mapping[str, Any]) -> str:
     if outcome["text"] is None:
         return ""
     disclosure = outcome["disclosure"]
@@ -219,7 +227,7 @@ def _changed(outcome: Mapping[str, Any]) -> str:
     return ", ".join(changed)
 
 
-def _summary(
+def _print_summary(
     console: Console, results: list[ScriptResult], there: RunningDemo, words: list[str]
 ) -> None:
     verdicts = tally([result.outcome for result in results])

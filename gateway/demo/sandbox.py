@@ -38,9 +38,9 @@ from gateway.errors import ReceiptInvalid
 from gateway.platforms.signing import SignatureInvalid, secret_bytes, verify
 
 SECRET_VARIABLE = "SANDBOX_WEBHOOK_SECRET"  # noqa: S105 - its name, not a secret
-_MAX_BODY = 2_097_152
-_MAX_MESSAGES = 100_000
-_MAX_SLOW_S = 300.0
+_MAX_BODY = 2_097_152  # bytes of one request
+_MAX_MESSAGES = 100_000  # kept in memory, of each kind
+_MAX_SLOW_S = 300.0  # of a planned delay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +55,8 @@ class PlannedFailure:
     drop: bool = False
 
 
-class _Wrong(Exception):
-    """What is wrong with a request."""
+class _RequestRefused(Exception):
+    """The request is not taken: the status to answer, and what is wrong."""
 
     def __init__(self, status: int, problem: str) -> None:
         super().__init__(problem)
@@ -64,8 +64,8 @@ class _Wrong(Exception):
 
 
 class SandboxPlatform:
-    """What was received, in order. `requests` counts all of them, also the repeated and the
-    refused."""
+    """The sandbox, with the messages it received, in order. `requests` counts all requests, the
+    repeated and the refused included."""
 
     def __init__(
         self, *, secret: bytes | None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -122,7 +122,7 @@ class SandboxPlatform:
         """The status and the answer for one request. `headers` by lower-case name."""
         try:
             return self._taken_once(headers, body)
-        except _Wrong as wrong:
+        except _RequestRefused as wrong:
             return wrong.status, {"error": str(wrong)}
         except SignatureInvalid as error:
             return 401, {"error": str(error)}
@@ -132,16 +132,16 @@ class SandboxPlatform:
             verify(headers, body, self._secret, now=self._now())
         key = headers.get("idempotency-key")
         if not key:
-            raise _Wrong(400, "the header Idempotency-Key is missing")
+            raise _RequestRefused(400, "the header Idempotency-Key is missing")
         digest = sha256(body).digest()
         if key in self._taken:
             known, answer = self._taken[key]
             if known != digest:
-                raise _Wrong(422, "the Idempotency-Key was used with another body")
+                raise _RequestRefused(422, "the Idempotency-Key was used with another body")
             return 200, {**answer, "repeated": True}
         message = _message(body)
         if len(self.messages) >= _MAX_MESSAGES:
-            raise _Wrong(507, "the sandbox is full: DELETE /messages")
+            raise _RequestRefused(507, "the sandbox is full: DELETE /messages")
         answer = {"id": f"sandbox-{len(self._taken) + 1}"}
         self._taken[key] = digest, answer
         self.messages.append({**message, "id": answer["id"]})
@@ -218,18 +218,18 @@ def _message(body: bytes) -> dict[str, Any]:
         text, receipt = message["text"], message["receipt"]
         disclosure = message["disclosure"]
         claims = read_claims(str(receipt))
-        found = content_hash(str(text), bytes.fromhex(disclosure["salt"]))
-        told = disclosure["content_hash"]
+        computed = content_hash(str(text), bytes.fromhex(disclosure["salt"]))
+        disclosed = disclosure["content_hash"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise _Wrong(400, "the body is not a message") from None
+        raise _RequestRefused(400, "the body is not a message") from None
     except ReceiptInvalid as error:
-        raise _Wrong(400, str(error)) from None
-    if not found == told == claims.get("content_hash"):
-        raise _Wrong(400, "the receipt is not about this text")
+        raise _RequestRefused(400, str(error)) from None
+    if not computed == disclosed == claims.get("content_hash"):
+        raise _RequestRefused(400, "the receipt is not about this text")
     if not isinstance(text, str) or not text:
-        raise _Wrong(400, "the text is empty")
+        raise _RequestRefused(400, "the text is empty")
     if claims.get("message_id") != message.get("message_id"):
-        raise _Wrong(400, "the receipt is about another message")
+        raise _RequestRefused(400, "the receipt is about another message")
     return dict(message)
 
 

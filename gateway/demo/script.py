@@ -62,7 +62,7 @@ def read_script(path: Path = SHIPPED) -> Script:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
         return Script(
             creators=dict(found["creators"]),
-            lines=tuple(_line(item) for item in found["messages"]),
+            lines=tuple(_script_line(item) for item in found["messages"]),
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise ConfigurationError(
@@ -70,7 +70,7 @@ def read_script(path: Path = SHIPPED) -> Script:
         ) from None
 
 
-def _line(item: Mapping[str, Any]) -> ScriptLine:
+def _script_line(item: Mapping[str, Any]) -> ScriptLine:
     expect: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in item["expect"].items()

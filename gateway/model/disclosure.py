@@ -65,6 +65,11 @@ class Redaction:
     text: str
     replacements: tuple[Replacement, ...] = ()
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of what was stripped, each once, sorted."""
+        return tuple(sorted({replaced.finding.kind for replaced in self.replacements}))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:

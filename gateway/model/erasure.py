@@ -70,7 +70,7 @@ class Erasure:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureReport:
     """What an order came to; a dry run has neither `id` nor `entry`, and what found nothing to
-    erase has none either. `holds` are the legal holds in the way."""
+    erase has none either. `legal_holds` are the ids of those in the way."""
 
     scope: ErasureScope
     tenant: str
@@ -79,7 +79,7 @@ class ErasureReport:
     id: str | None = None
     entry: int | None = None
     at: datetime | None = None
-    holds: tuple[str, ...] = ()
+    legal_holds: tuple[str, ...] = ()
 
 
 class LegalHoldScope(StrEnum):

@@ -9,14 +9,12 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from gateway.model.decision import Decision, Reason
-from gateway.model.disclosure import Disclosure, Redaction
+from gateway.model.disclosure import Disclosure
 from gateway.model.erasure import Erasure, ErasureScope
-from gateway.model.finding import Detection, Unavailable
-from gateway.model.obligation import Obligation
+from gateway.model.judgement import Grounds, Judgement
 from gateway.model.receipt import Receipt
 from gateway.model.submission import Channel, Submission
-from gateway.model.verdict import State, Verdict
+from gateway.model.verdict import State
 
 
 class EntryKind(StrEnum):
@@ -59,27 +57,15 @@ class TextCommitment:
 class Record:
     """One judged message, to be made durable in one transaction: the audit entry, the
     encrypted payload, the outbox row (state QUEUED), the review row (state HELD), the contact
-    and the message's state. `decision` is None when the policy stage itself was unavailable;
-    `disclosure` and `receipt` are None unless the verdict is publish. `review` is set when a
-    person's decision caused this record. `timings_ms` is wall time by stage."""
+    and the message's state. `review` is set when a person's decision caused this record."""
 
-    decision_id: str
     submission: Submission
-    verdict: Verdict
+    judgement: Judgement
+    grounds: Grounds
     state: State
-    reasons: tuple[Reason, ...]
-    obligations: tuple[Obligation, ...]
-    language: str
     decided_at: datetime
-    detections: tuple[Detection, ...] = ()
-    unavailable: tuple[Unavailable, ...] = ()
-    decision: Decision | None = None
-    redaction: Redaction | None = None
-    disclosure: Disclosure | None = None
-    receipt: Receipt | None = None
     review: Review | None = None
     expires_at: datetime | None = None  # for HELD
-    timings_ms: Mapping[str, float] = field(default_factory=dict)
     commitment: TextCommitment | None = None  # to the submitted text
 
 
@@ -186,36 +172,26 @@ class PassedWrite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Where a message stands, as told to its caller. `text` is the text as published (or as it
-    would be, for a dry run), None while held and when blocked."""
+    """Where a message stands, as told to its caller. Once it is erased, its judgement has no
+    texts, reasons, obligations and receipt."""
 
     message_id: str
-    decision_id: str
     tenant: str
     channel: Channel
     creator: str
     avatar: str
     conversation: str
     route: str
+    judgement: Judgement
     state: State
-    verdict: Verdict
-    reasons: tuple[Reason, ...]
-    obligations: tuple[Obligation, ...]
-    language: str
     decided_at: datetime
     entry_seq: int
-    text: str | None = None
-    disclosure: Disclosure | None = None
-    redacted_kinds: tuple[str, ...] = ()
-    unavailable: tuple[Unavailable, ...] = ()
-    receipt: Receipt | None = None
     expires_at: datetime | None = None
     attempts: int = 0
     delivery_detail: str = ""
-    timings_ms: Mapping[str, float] = field(default_factory=dict)
     dry_run: bool = False
     replayed: bool = False  # answered from an earlier request with the same Idempotency-Key
-    erased_at: datetime | None = None  # its texts, reasons and receipt are gone since then
+    erased_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,31 +247,20 @@ def entry_of(
 
 def outcome_of(record: Record, entry_seq: int) -> Outcome:
     """Where a message stands right after `record` became entry `entry_seq`."""
-    submission, disclosure = record.submission, record.disclosure
-    replacements = record.redaction.replacements if record.redaction else ()
+    submission = record.submission
     return Outcome(
         message_id=submission.message_id,
-        decision_id=record.decision_id,
         tenant=submission.tenant,
         channel=submission.channel,
         creator=submission.creator,
         avatar=submission.avatar,
         conversation=submission.conversation,
         route=submission.route,
+        judgement=record.judgement,
         state=record.state,
-        verdict=record.verdict,
-        reasons=record.reasons,
-        obligations=record.obligations,
-        language=record.language,
         decided_at=record.decided_at,
         entry_seq=entry_seq,
-        text=disclosure.text if disclosure else None,
-        disclosure=disclosure,
-        redacted_kinds=tuple(sorted({made.finding.kind for made in replacements})),
-        unavailable=record.unavailable,
-        receipt=record.receipt,
         expires_at=record.expires_at,
-        timings_ms=record.timings_ms,
         dry_run=submission.dry_run,
     )
 

@@ -34,7 +34,8 @@ class Overflow(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """`on_failure` is the verdict when a stage is unavailable (hold, or block). `deduplicates`:
+    """`on_failure` is the verdict when a stage is unavailable (hold, or block). `on_hold` is what
+    becomes of a message that should wait for a person: block where nobody can wait. `deduplicates`:
     the platform takes a message with the same Idempotency-Key only once, so that sending again
     after an unknown outcome is safe. `timeout_s` bounds one attempt."""
 
@@ -45,6 +46,7 @@ class Route:
     unit: LengthUnit = LengthUnit.CHARACTERS
     overflow: Overflow = Overflow.SHORTEN
     on_failure: Verdict = Verdict.HOLD
+    on_hold: Verdict = Verdict.HOLD
     url: str | None = None
     c2pa: bool = False  # append a C2PA manifest where it fits
     deduplicates: bool = False

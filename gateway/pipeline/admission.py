@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from gateway.errors import InvalidField
 from gateway.model.route import Route, RouteKind
 from gateway.model.submission import Submission
+from gateway.model.verdict import Verdict
 
 
 def admit(submission: Submission, routes: Mapping[str, Route], max_text_length: int) -> Route:
-    """The route of an acceptable submission. Raises InvalidField naming the field and the mend."""
+    """The route of an acceptable submission. Raises InvalidField naming the field and the mend.
+
+    The check of a whole stream is sent to nobody, so that its route need not block what it would
+    hold: what the check says of the stream is settled later.
+    """
     _check_text("text", submission.text, max_text_length)
     if not submission.text.strip():
         raise InvalidField("text", "is empty", "Send at least one visible character.")
@@ -30,6 +36,8 @@ def admit(submission: Submission, routes: Mapping[str, Route], max_text_length: 
         raise InvalidField(
             "channel", f"is not served by route {route.name!r}", f"That route takes: {allowed}."
         )
+    if submission.stream is not None and submission.stream.whole:
+        return replace(route, on_hold=Verdict.HOLD)
     return route
 
 

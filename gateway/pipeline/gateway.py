@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -17,6 +16,7 @@ from gateway.errors import InvalidField, NotFound, NotRecorded
 from gateway.model.creator import Creator
 from gateway.model.decision import Reason
 from gateway.model.finding import Stage
+from gateway.model.judgement import Grounds, Judgement
 from gateway.model.record import (
     HeldMessage,
     Outcome,
@@ -30,9 +30,9 @@ from gateway.model.verdict import State, Verdict
 from gateway.pipeline.adapters import Adapters, Limits
 from gateway.pipeline.admission import admit
 from gateway.pipeline.ids import commit_to, new_id
-from gateway.pipeline.judgement import Judge, Judgement
+from gateway.pipeline.judge import Judge, Judged
 from gateway.pipeline.stages import Spans, StageRunner
-from gateway.pipeline.stream.recording import as_streamed
+from gateway.pipeline.stream.whole import settle_whole
 from gateway.ports import Now
 
 _STATES = {
@@ -53,7 +53,7 @@ class Gateway:
         self._stages = StageRunner()
         self._spans = Spans()
         self._log = structlog.get_logger("gateway.pipeline")
-        self._in_flight: set[asyncio.Task[Any]] = set()
+        self._abandoning: set[asyncio.Task[None]] = set()
 
     async def submit(self, submission: Submission) -> Outcome:
         """Take one submission through all stages; a dry run ends after it is recorded.
@@ -71,15 +71,17 @@ class Gateway:
                 return replace(earlier, replayed=True)
             try:
                 # 3–6. Read, detect, decide, discharge the obligations.
-                judgement = await self._judge.judge(submission, creator, route)
-                submission, judgement = as_streamed(submission, judgement)
-                # 7. Record: durable before anything leaves.
-                state = State.DECIDED if submission.dry_run else _STATES[judgement.verdict]
-                outcome = await self._record(submission, judgement, state)
+                judged = await self._judge.judge(submission, creator, route)
+                # 7. The check of a whole stream: whether what was released of it may stand.
+                if submission.stream is not None and submission.stream.whole:
+                    submission, judged = settle_whole(submission, judged)
+                # 8. Record: durable before anything leaves.
+                state = State.DECIDED if submission.dry_run else _STATES[judged[0].verdict]
+                outcome = await self._record(submission, judged, state)
             except BaseException:
                 await self._give_back(submission)
                 raise
-            # 8. Deliver what is queued.
+            # 9. Deliver what is queued.
             return await self._deliver(outcome)
 
     async def review(
@@ -101,10 +103,10 @@ class Gateway:
         submission = _reviewed(held.submission, review, edited)
         route = admit(submission, self._rooms.platform.routes, self._limits.max_text_length)
         creator = await self._known_creator(submission)
-        judgement = await self._judge.judge(submission, creator, route, review)
+        judged = judgement, _ = await self._judge.judge(submission, creator, route, review)
         state = State.QUEUED if judgement.verdict is Verdict.PUBLISH else State.HELD
         outcome = await self._record(
-            submission, judgement, state, review=review, expires_at=held.expires_at
+            submission, judged, state, review=review, expires_at=held.expires_at
         )
         return await self._deliver(outcome)
 
@@ -129,24 +131,19 @@ class Gateway:
         """Give the claim back, so that a retry may try afresh. Where that fails too, the first
         failure is what the caller is told, and the claim ends by its age."""
         task = asyncio.create_task(self._rooms.ledger.abandon(submission), name="claim")
-        self._watch(task)
+        self._abandoning.add(task)  # to its end, whoever waits for it
+        task.add_done_callback(self._abandoned)
         await asyncio.wait({task}, timeout=self._limits.record_ms / 1_000)
 
-    def _watch(self, task: asyncio.Task[Any]) -> None:
-        """Keep `task` to its end, whoever waits for it."""
-
-        def ended(task: asyncio.Task[Any]) -> None:
-            self._in_flight.discard(task)
-            if not task.cancelled() and (error := task.exception()) is not None:
-                self._log.warning("not done", what=task.get_name(), error=type(error).__name__)
-
-        self._in_flight.add(task)
-        task.add_done_callback(ended)
+    def _abandoned(self, task: asyncio.Task[None]) -> None:
+        self._abandoning.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._log.warning("not done", what=task.get_name(), error=type(error).__name__)
 
     async def _record(
         self,
         submission: Submission,
-        judgement: Judgement,
+        judged: Judged,
         state: State,
         *,
         review: Review | None = None,
@@ -155,26 +152,16 @@ class Gateway:
         """Raises NotRecorded, also when the deadline passes: then nobody knows, and a retry with
         the same Idempotency-Key tells."""
         now = self._now()
+        deadline = expires_at or now + self._limits.review_ttl
+        judgement, grounds = judged
         record = Record(
-            decision_id=judgement.decision_id,
             submission=submission,
-            verdict=judgement.verdict,
+            judgement=judgement,
+            grounds=grounds,
             state=state,
-            reasons=judgement.reasons,
-            obligations=judgement.decision.obligations if judgement.decision else (),
-            language=judgement.language,
             decided_at=now,
-            detections=judgement.detections,
-            unavailable=judgement.unavailable,
-            decision=judgement.decision,
-            redaction=judgement.redaction,
-            disclosure=judgement.disclosure,
-            receipt=judgement.receipt,
             review=review,
-            expires_at=(expires_at or now + self._limits.review_ttl)
-            if state is State.HELD
-            else None,
-            timings_ms=judgement.timings_ms,
+            expires_at=deadline if state is State.HELD else None,
             commitment=commit_to(submission.text),
         )
         with self._spans.stage(Stage.RECORD):
@@ -189,27 +176,26 @@ class Gateway:
         reason = Reason(rule=f"review.{review.action}", text=review.reason, verdict=Verdict.BLOCK)
         judgement = Judgement(
             decision_id=new_id("dec", self._now()),
-            language=held.outcome.language,
             verdict=Verdict.BLOCK,
-            reasons=(*held.outcome.reasons, reason),
+            language=held.outcome.judgement.language,
+            reasons=(*held.outcome.judgement.reasons, reason),
         )
         return await self._record(
-            held.submission, judgement, State.REJECTED_BY_REVIEW, review=review
+            held.submission, (judgement, Grounds()), State.REJECTED_BY_REVIEW, review=review
         )
 
     async def _deliver(self, outcome: Outcome) -> Outcome:
-        """Wait a while for the platform; what takes longer goes on by itself, and what fails
-        here stays in the outbox, where the courier's own loop finds it."""
+        """Wait a while for the platform. The attempt is the courier's own: what takes longer goes
+        on without its caller, what fails stays in the outbox, where the courier's loop finds it."""
         if outcome.state is not State.QUEUED:
             return outcome
         courier, ledger = self._rooms.courier, self._rooms.ledger
-        task = asyncio.create_task(courier.deliver(outcome.message_id), name="delivery")
-        self._watch(task)
         if self._limits.deliver_wait_ms <= 0:
+            courier.start(outcome.message_id)
             return outcome
 
         async def settled() -> Outcome:
-            ended = await asyncio.shield(task)
+            ended = await courier.deliver(outcome.message_id)
             if ended is None:  # it goes on, or another attempt has it
                 return await ledger.outcome(outcome.tenant, outcome.message_id) or outcome
             return replace(
@@ -221,7 +207,7 @@ class Gateway:
 
         waited = await self._stages.attempt(Stage.DELIVER, self._limits.deliver_wait_ms, settled)
         # It is recorded, and perhaps sent: whatever failed here, the caller must not hear "no".
-        return replace(waited.value or outcome, timings_ms=outcome.timings_ms)
+        return waited.value or outcome
 
 
 def _reviewed(submission: Submission, review: Review, edited: str | None) -> Submission:

@@ -1,4 +1,5 @@
-"""Runs one stage under its deadline. The only broad `except` of the gateway is here."""
+"""Runs one stage under its deadline. Only here does the pipeline swallow an error that it does not
+know: the stage becomes `Unavailable`, and the message is held."""
 
 from __future__ import annotations
 

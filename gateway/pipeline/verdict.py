@@ -10,22 +10,24 @@ from gateway.model.route import Route
 from gateway.model.verdict import Verdict, strictest
 
 UNAVAILABLE_RULE = "gateway.unavailable"
+STREAM_RULE = "gateway.stream"
 
 
 def combine(decision: Decision | None, unavailable: Sequence[Unavailable], route: Route) -> Verdict:
-    """The strictest of the decision and of what the route does about failure. Without a
-    decision, or with any stage unavailable, never publish."""
-    if decision is None or unavailable:
-        on_failure = strictest(Verdict.HOLD, route.on_failure)
-        return strictest(on_failure, decision.verdict if decision else on_failure)
-    return decision.verdict
+    """The strictest of the decision and of what the route does about failure; a hold becomes
+    what the route does about a hold. Without a decision, or with any stage unavailable, never
+    publish."""
+    verdict = _required(decision, unavailable, route)
+    return route.on_hold if verdict is Verdict.HOLD else verdict
 
 
 def explain(
-    decision: Decision | None, unavailable: Sequence[Unavailable], verdict: Verdict
+    decision: Decision | None, unavailable: Sequence[Unavailable], route: Route
 ) -> tuple[Reason, ...]:
-    """The decision's reasons, and one for each stage that failed, which names the stage."""
+    """The decision's reasons, one for each stage that failed, which names the stage, and one for
+    a hold that the route cannot wait for."""
     given = () if decision is None else decision.reasons
+    verdict = _required(decision, unavailable, route)
     failed = tuple(
         Reason(
             rule=UNAVAILABLE_RULE,
@@ -35,4 +37,18 @@ def explain(
         )
         for failure in unavailable
     )
-    return tuple(reason for reason in given if reason.rule != UNAVAILABLE_RULE) + failed
+    reasons = tuple(reason for reason in given if reason.rule != UNAVAILABLE_RULE) + failed
+    if verdict is Verdict.HOLD and route.on_hold is Verdict.BLOCK:
+        text = "A stream cannot wait for a person."
+        return (*reasons, Reason(rule=STREAM_RULE, text=text, verdict=Verdict.BLOCK))
+    return reasons
+
+
+def _required(
+    decision: Decision | None, unavailable: Sequence[Unavailable], route: Route
+) -> Verdict:
+    """What policies and failures ask for, whether or not the route can wait for a person."""
+    if decision is not None and not unavailable:
+        return decision.verdict
+    on_failure = strictest(Verdict.HOLD, route.on_failure)
+    return strictest(on_failure, decision.verdict if decision else on_failure)

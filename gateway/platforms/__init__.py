@@ -1,1 +1,1 @@
-"""Routes, and sending to where they lead."""
+"""Routes, and the senders of messages along them."""

@@ -1,19 +1,24 @@
-"""Answers of a platform: what they mean for a message, and the platform's own errors. Pure."""
+"""Answers of a platform: what they mean for a message, and the platform's own errors."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import aiohttp
 
 from gateway.model.record import Dispatch, DispatchResult
 from gateway.platforms.declaration import Declaration, ErrorForm, Operation, Rewrite
 from gateway.platforms.pointers import TooManyPlaces, first, get, places, put
 from gateway.platforms.words import filled
 
-# Not processed, says the status.
-_NOT_PROCESSED = frozenset({408, 425, 429, 503})
+NOT_PROCESSED = frozenset({408, 425, 429, 503})
+"""Statuses that say that the platform did not process the request."""
+
+_LONGEST_ID = 256  # characters
+_DIGITS_OF_AN_ID = 30  # of a number: more than any platform's, and quick to write out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,88 +34,96 @@ def error_answer(
     form: ErrorForm, message: str, *, status: int | None = None, code: str = "refused"
 ) -> ProxyResponse:
     """The platform's own error, saying `message`."""
-    told = form.status if form.fixed or status is None else status
+    shown = form.status if form.fixed or status is None else status
     body = filled(form.body, {"message": message, "code": code})
     return ProxyResponse(
-        status=told,
+        status=shown,
         headers=(("content-type", "application/json"),),
-        body=json.dumps(_numbered(body, told), ensure_ascii=False).encode(),
+        body=json.dumps(_with_status(body, shown), ensure_ascii=False).encode(),
     )
 
 
-def _numbered(value: Any, status: int) -> Any:
+def _with_status(value: Any, status: int) -> Any:
     if isinstance(value, dict):
-        return {key: _numbered(inner, status) for key, inner in value.items()}
+        return {key: _with_status(inner, status) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_numbered(inner, status) for inner in value]
+        return [_with_status(inner, status) for inner in value]
     return status if value == "{status}" else value
 
 
 def dispatch_of(operation: Operation, status: int, body: bytes) -> Dispatch:
-    """What the platform's answer to a judged request means for its message. The client hears of
-    everything that was surely not processed, and decides itself whether to send it again."""
+    """What the platform's answer to a judged request means for its message. What was surely not
+    processed is REFUSED, never tried again here: the client is told, and may send it again."""
     detail = f"HTTP {status}"
     if 200 <= status < 300:
-        document = _document(body)
+        document = _json_or_none(body)
         if operation.success is not None:
-            told = _at(document, operation.success.at)
-            if told != operation.success.equals:
+            success = _first_at(document, operation.success.at)
+            if success != operation.success.equals:
                 return Dispatch(
                     result=DispatchResult.REFUSED, detail=f"{detail}, an error in its body"
                 )
-        found = None if operation.answer_id is None else _at(document, operation.answer_id)
+        given = None if operation.answer_id is None else _first_at(document, operation.answer_id)
         return Dispatch(
-            result=DispatchResult.DELIVERED, detail=detail, platform_id=_platform_id(found)
+            result=DispatchResult.DELIVERED, detail=detail, platform_id=platform_id_of(given)
         )
-    if status >= 500 and status not in _NOT_PROCESSED:
-        return Dispatch(result=DispatchResult.UNKNOWN, detail=detail)
+    if status >= 500 and status not in NOT_PROCESSED:
+        return unknown(detail)
     return Dispatch(result=DispatchResult.REFUSED, detail=detail)
 
 
 def rewrites_for(declaration: Declaration, decoded: str) -> tuple[Rewrite, ...]:
-    return tuple(one for one in declaration.rewrites if one.path.fullmatch(decoded))
+    return tuple(rewrite for rewrite in declaration.rewrites if rewrite.path.fullmatch(decoded))
 
 
 def rewritten(rewrites: tuple[Rewrite, ...], body: bytes, here: str) -> bytes:
-    """`body` with the URLs that `rewrites` name replaced by `here`. What is no JSON is as it
-    was: there is nothing to follow in it."""
-    document = _document(body)
+    """`body` with the URLs that `rewrites` name replaced by `here`. A body that is no JSON stays
+    as it is."""
+    document = _json_or_none(body)
     changed = False
-    for one in rewrites:
-        for pattern in one.at:
+    for rewrite in rewrites:
+        for pattern in rewrite.at:
             try:
-                found = places(document, pattern)
+                rewritten_places = places(document, pattern)
             except TooManyPlaces:
-                found = []
-            for place in found:
+                rewritten_places = []
+            for place in rewritten_places:
                 if isinstance(get(document, place), str):
                     put(document, place, here)
                     changed = True
     return json.dumps(document, ensure_ascii=False).encode() if changed else body
 
 
-def _document(body: bytes) -> Any:
+def _json_or_none(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
 
 
-def _at(document: Any, pattern: Any) -> Any:
+def _first_at(document: Any, pattern: Any) -> Any:
     try:
         return first(document, pattern)
     except TooManyPlaces:
         return None
 
 
-def _platform_id(found: Any) -> str | None:
-    """A short printable string, or a number."""
-    if isinstance(found, bool) or not isinstance(found, (str, int)):
+def unknown(detail: str) -> Dispatch:
+    return Dispatch(result=DispatchResult.UNKNOWN, detail=detail)
+
+
+def platform_id_of(value: Any, *, longest: int = _LONGEST_ID) -> str | None:
+    """The platform's id of a message: a short printable string, or a number. None for others."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
-    shown = str(found) if isinstance(found, str) or abs(found) < 10**30 else ""
-    return shown if 0 < len(shown) <= 256 and shown.isprintable() else None
+    text = str(value) if isinstance(value, str) or abs(value) < 10**_DIGITS_OF_AN_ID else ""
+    return text if 0 < len(text) <= longest and text.isprintable() else None
 
 
-def header_map(headers: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
-    """By lower-case name; of several the last."""
-    return {name.lower(): value for name, value in headers}
+async def read_start(content: aiohttp.StreamReader, most: int) -> bytes:
+    """The first `most` bytes of a body. The status counts even if the body breaks off."""
+    start = b""
+    with contextlib.suppress(aiohttp.ClientError):
+        while len(start) < most and (part := await content.read(most - len(start))):
+            start += part
+    return start

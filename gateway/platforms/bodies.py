@@ -26,7 +26,7 @@ _TYPES: Mapping[str, Content] = {
     "multipart/form-data": Content.MULTIPART,
 }
 _KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
-_MOST_PARTS = 64
+_MOST_PARTS = 64  # of one multipart body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,8 @@ class WrittenBody:
 
 
 def parse(operation: Operation, content_type: str, raw: bytes, query: str) -> ParsedBody:
-    """The fields of a judged request. Raises Denied for what is not listed or ambiguous."""
+    """The fields of a judged request. Raises OperationDenied for what is not listed, or
+    ambiguous."""
     if not raw and operation.when_empty is Action.PASS:
         return ParsedBody(content=Content.JSON, document={})
     kind, options = parse_options_header(content_type)
@@ -76,29 +77,29 @@ def parse(operation: Operation, content_type: str, raw: bytes, query: str) -> Pa
     if charset not in ("utf-8", "utf8", "us-ascii"):
         raise OperationDenied("the body is not UTF-8", 415)
     if content is Content.JSON:
-        body = ParsedBody(content=content, document=_object(strict_json(raw)))
+        body = ParsedBody(content=content, document=_json_object(strict_json(raw)))
     elif content is Content.MULTIPART:
-        body = _multipart(operation, options.get(b"boundary", b""), raw)
+        body = _parse_multipart(operation, options.get(b"boundary", b""), raw)
     else:
         fields = pairs(query if content is Content.QUERY else _utf8(raw))
-        body = ParsedBody(content=content, document=_fields(operation, fields))
+        body = ParsedBody(content=content, document=_document_of(operation, fields))
     _check_names(operation, body.document)
     return body
 
 
 def write(operation: Operation, body: ParsedBody) -> WrittenBody:
-    """`body` as it is sent on. Raises Denied for what cannot be written in its type."""
+    """`body` as it is sent on. Raises OperationDenied for what cannot be written in its type."""
     document = body.document
     if body.content is Content.JSON:
-        return WrittenBody(content_type="application/json", data=_json(document))
+        return WrittenBody(content_type="application/json", data=_json_bytes(document))
     if body.content is Content.MULTIPART:
         fields = (
-            [(str(operation.envelope), _json(document).decode())]
+            [(str(operation.envelope), _json_bytes(document).decode())]
             if body.enveloped
-            else _flat(operation, document)
+            else _flat_fields(operation, document)
         )
         return _written_parts(fields, body.files)
-    encoded = urlencode(_flat(operation, document))
+    encoded = urlencode(_flat_fields(operation, document))
     if body.content is Content.QUERY:
         return WrittenBody(content_type=None, data=b"", query=encoded)
     return WrittenBody(content_type="application/x-www-form-urlencoded", data=encoded.encode())
@@ -109,7 +110,7 @@ def with_document(body: ParsedBody, document: dict[str, Any]) -> ParsedBody:
 
 
 def strict_json(raw: bytes | str) -> Any:
-    """Raises Denied for what is not UTF-8, not JSON, or names a key twice."""
+    """Raises OperationDenied for what is not UTF-8, not JSON, or names a key twice."""
     text = _utf8(raw) if isinstance(raw, bytes) else raw
     try:
         return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_nan)
@@ -129,23 +130,23 @@ def _utf8(raw: bytes) -> str:
 
 
 def _no_duplicates(given: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(given)
-    if len(found) != len(given):
+    members = dict(given)
+    if len(members) != len(given):
         raise OperationDenied("the body names a key twice", 400)
-    return found
+    return members
 
 
 def _no_nan(_: str) -> None:
     raise OperationDenied("the body holds NaN or Infinity", 400)
 
 
-def _object(document: Any) -> dict[str, Any]:
+def _json_object(document: Any) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise OperationDenied("the body is not a JSON object", 400)
     return document
 
 
-def _json(document: Any) -> bytes:
+def _json_bytes(document: Any) -> bytes:
     try:
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:
@@ -154,7 +155,7 @@ def _json(document: Any) -> bytes:
 
 def _check_names(operation: Operation, document: Mapping[str, Any]) -> None:
     """A key that some reader could take for another is denied, and so is one not listed."""
-    texts = {str(step) for text in operation.texts for step in _names(text.pattern[0])}
+    texts = {str(step) for text in operation.texts for step in _names_in(text.pattern[0])}
     folded: dict[str, str] = {}
     known = {name.casefold(): name for name in texts if name not in ("*", "**")}
     for name in document:
@@ -168,25 +169,25 @@ def _check_names(operation: Operation, document: Mapping[str, Any]) -> None:
             raise OperationDenied(f"the field {name[:40]} is not listed for {operation.name}")
 
 
-def _names(step: str | tuple[str, ...]) -> tuple[str, ...]:
+def _names_in(step: str | tuple[str, ...]) -> tuple[str, ...]:
     return step if isinstance(step, tuple) else (step,)
 
 
-def _fields(operation: Operation, given: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def _document_of(operation: Operation, given: Iterable[tuple[str, str]]) -> dict[str, Any]:
     document: dict[str, Any] = {}
     for name, value in given:
         key = _KEY.fullmatch(name) if operation.brackets else None
         inner = re.findall(r"\[([^\[\]]*)\]", key.group(2)) if key else []
         if operation.brackets and key is None:
             raise OperationDenied(f"the field {name[:40]} cannot be read", 400)
-        _nest(document, [key.group(1) if key else name, *inner], value, name)
+        _nest_field(document, [key.group(1) if key else name, *inner], value, name)
     for name in operation.json_fields:
         if isinstance(document.get(name), str):
             document[name] = strict_json(document[name])
     return document
 
 
-def _nest(document: dict[str, Any], keys: list[str], value: str, name: str) -> None:
+def _nest_field(document: dict[str, Any], keys: list[str], value: str, name: str) -> None:
     """As Rails reads a[b][]=value."""
     node: Any = document
     for index, key in enumerate(keys):
@@ -204,13 +205,13 @@ def _nest(document: dict[str, Any], keys: list[str], value: str, name: str) -> N
             node = node.setdefault(key, following)
 
 
-def _flat(operation: Operation, document: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _flat_fields(operation: Operation, document: Mapping[str, Any]) -> list[tuple[str, str]]:
     fields: list[tuple[str, str]] = []
     for name, value in document.items():
         if name in operation.json_fields and not isinstance(value, str):
-            fields.append((name, _json(value).decode()))
+            fields.append((name, _json_bytes(value).decode()))
         else:
-            _flatten(fields, name, value)
+            _flatten_value(fields, name, value)
     try:
         "".join(value for _, value in fields).encode()
     except UnicodeEncodeError:
@@ -218,27 +219,27 @@ def _flat(operation: Operation, document: Mapping[str, Any]) -> list[tuple[str, 
     return fields
 
 
-def _flatten(fields: list[tuple[str, str]], name: str, value: Any) -> None:
+def _flatten_value(fields: list[tuple[str, str]], name: str, value: Any) -> None:
     if isinstance(value, dict):
         for key, inner in value.items():
-            _flatten(fields, f"{name}[{key}]", inner)
+            _flatten_value(fields, f"{name}[{key}]", inner)
     elif isinstance(value, list):
         for inner in value:
-            _flatten(fields, f"{name}[]", inner)
+            _flatten_value(fields, f"{name}[]", inner)
     else:
         fields.append((name, str(value)))
 
 
 @dataclass(slots=True)
-class _Part:
+class _FormPart:
     headers: dict[str, str]
     data: bytearray
 
 
-def _multipart(operation: Operation, boundary: bytes, raw: bytes) -> ParsedBody:
+def _parse_multipart(operation: Operation, boundary: bytes, raw: bytes) -> ParsedBody:
     fields: list[tuple[str, str]] = []
     files: list[UploadedFile] = []
-    for part in _parts(boundary, raw):
+    for part in _read_parts(boundary, raw):
         if "content-transfer-encoding" in part.headers:
             raise OperationDenied("a part is encoded", 415)
         disposition = part.headers.get("content-disposition", "")
@@ -260,24 +261,24 @@ def _multipart(operation: Operation, boundary: bytes, raw: bytes) -> ParsedBody:
     if operation.envelope is not None and operation.envelope in dict(fields):
         if len(fields) != 1:
             raise OperationDenied(f"fields beside {operation.envelope}", 400)
-        document = _object(strict_json(fields[0][1]))
+        document = _json_object(strict_json(fields[0][1]))
         return ParsedBody(
             content=Content.MULTIPART, document=document, files=tuple(files), enveloped=True
         )
-    document = _fields(operation, fields)
+    document = _document_of(operation, fields)
     return ParsedBody(content=Content.MULTIPART, document=document, files=tuple(files))
 
 
-def _parts(boundary: bytes, raw: bytes) -> list[_Part]:
+def _read_parts(boundary: bytes, raw: bytes) -> list[_FormPart]:
     """The parts of a multipart body, read by the library that Starlette uses."""
-    made: list[_Part] = []
+    made: list[_FormPart] = []
     name, value = bytearray(), bytearray()
     ended: list[bool] = []
 
     def begin() -> None:
         if len(made) >= _MOST_PARTS:
             raise OperationDenied("too many parts", 413)
-        made.append(_Part({}, bytearray()))
+        made.append(_FormPart({}, bytearray()))
 
     def header_end() -> None:
         key = name.decode("latin-1").lower()

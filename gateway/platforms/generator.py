@@ -1,4 +1,4 @@
-"""Asks an OpenAI-compatible generator. What it answers is bounded, and never quoted in errors."""
+"""Client of an OpenAI-compatible generator. Its answers are bounded, and never quoted in errors."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import orjson
 from gateway.errors import UpstreamFailed
 from gateway.platforms.sse import EventReader
 
-_MOST = 8 * 1024 * 1024
+_MOST = 8 * 1024 * 1024  # bytes of one answer
 _CONNECT_S = 10.0
-_MAX_CONNECTIONS = 1_000
+_MAX_CONNECTIONS = 1_000  # open at once: one for each stream
 _DONE = "[DONE]"
 
 
@@ -30,20 +30,20 @@ class GeneratorClient:
 
     async def complete(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The whole answer. Raises UpstreamFailed."""
-        async with self._asked(path, body) as answer:
+        async with self._answer_to(path, body) as answer:
             pieces, size = [], 0
             async for piece in answer.content.iter_any():
                 size += len(piece)
                 if size > _MOST:
                     raise UpstreamFailed("the generator's answer is too long")
                 pieces.append(piece)
-        return _object(b"".join(pieces))
+        return _json_object(b"".join(pieces))
 
     async def stream(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any]]:
         """The objects of the event stream, up to [DONE]. Raises UpstreamFailed, also when it
         breaks off before that. Closing the iterator hangs up."""
         reader, size = EventReader(), 0
-        async with self._asked(path, body) as answer:
+        async with self._answer_to(path, body) as answer:
             async for piece in answer.content.iter_any():
                 size += len(piece)
                 if size > _MOST:
@@ -55,7 +55,7 @@ class GeneratorClient:
                 for event in events:
                     if event == _DONE:
                         return
-                    yield _object(event)
+                    yield _json_object(event)
         raise UpstreamFailed("the generator broke off")
 
     async def close(self) -> None:
@@ -63,7 +63,7 @@ class GeneratorClient:
             await self._opened.close()
 
     @asynccontextmanager
-    async def _asked(
+    async def _answer_to(
         self, path: str, body: Mapping[str, Any]
     ) -> AsyncGenerator[aiohttp.ClientResponse]:
         headers = {"Content-Type": "application/json"}
@@ -100,11 +100,11 @@ class GeneratorClient:
         return self._opened
 
 
-def _object(text: bytes | str) -> dict[str, Any]:
+def _json_object(text: bytes | str) -> dict[str, Any]:
     try:
-        found = orjson.loads(text)
+        document = orjson.loads(text)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        document = None
+    if not isinstance(document, dict):
         raise UpstreamFailed("the generator's answer is no JSON object")
-    return found
+    return document

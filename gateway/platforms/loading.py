@@ -59,7 +59,7 @@ def parse_declaration(text: str, where: str) -> Declaration:
     document, lines = read_checked(text, where, schema="platform.schema.json", page=_PAGE)
     at = _At(where, lines)
     operations = tuple(
-        _operation(one, at.inside("operations", index))
+        _make_operation(one, at.inside("operations", index))
         for index, one in enumerate(document["operations"])
     )
     _check_names(operations, at)
@@ -69,7 +69,7 @@ def parse_declaration(text: str, where: str) -> Declaration:
         verified=document.get("verified", ""),
         sources=tuple(document["sources"]),
         notes=document.get("notes", "").strip(),
-        credential=_credential(document["credential"], at.inside("credential")),
+        credential=_make_credential(document["credential"], at.inside("credential")),
         max_length=document["limit"]["length"],
         unit=LengthUnit(document["limit"]["unit"]),
         error=ErrorForm(
@@ -81,7 +81,7 @@ def parse_declaration(text: str, where: str) -> Declaration:
         reads=Action(document.get("reads", "pass")),
         rewrites=tuple(
             Rewrite(
-                path=_template(one["path"], at.inside("rewrites", index)),
+                path=_compile_template(one["path"], at.inside("rewrites", index)),
                 at=tuple(at.inside("rewrites", index).pointer(each) for each in one["at"]),
             )
             for index, one in enumerate(document.get("rewrites", ()))
@@ -112,9 +112,10 @@ class _At:
             raise self.wrong(str(error), f"See {_PAGE}.") from None
 
 
-def _operation(one: Mapping[str, Any], at: _At) -> Operation:
+def _make_operation(one: Mapping[str, Any], at: _At) -> Operation:
     texts = tuple(
-        _text(each, at.inside("texts", index)) for index, each in enumerate(one.get("texts", ()))
+        _make_text(each, at.inside("texts", index))
+        for index, each in enumerate(one.get("texts", ()))
     )
     known = {text.pointer for text in texts}
     named = [*one.get("label", ()), *(text.renders for text in texts if text.renders)]
@@ -126,7 +127,7 @@ def _operation(one: Mapping[str, Any], at: _At) -> Operation:
     return Operation(
         name=one["name"],
         methods=frozenset(one["methods"]),
-        paths=tuple(_template(path, at.inside("paths")) for path in one["paths"]),
+        paths=tuple(_compile_template(path, at.inside("paths")) for path in one["paths"]),
         templates=tuple(one["paths"]),
         action=Action(one["action"]),
         content=frozenset(Content(name) for name in one.get("content", ())),
@@ -135,7 +136,7 @@ def _operation(one: Mapping[str, Any], at: _At) -> Operation:
         texts=texts,
         label=tuple(one.get("label", ())),
         offsets=tuple(
-            _offsets(each, at.inside("offsets", index))
+            _make_offsets(each, at.inside("offsets", index))
             for index, each in enumerate(one.get("offsets", ()))
         ),
         refuse=tuple(at.inside("refuse").pointer(each) for each in one.get("refuse", ())),
@@ -145,19 +146,19 @@ def _operation(one: Mapping[str, Any], at: _At) -> Operation:
         channels=tuple(
             ChannelRule(
                 channel=Channel(each["is"]),
-                when=_fetch(each["when"], at) if "when" in each else None,
+                when=_make_fetch(each["when"], at) if "when" in each else None,
                 equals=each.get("equals"),
             )
             for each in one.get("channel", ())
         ),
-        conversation=_fetch(one["conversation"], at) if "conversation" in one else None,
-        audience=_fetch(one["audience"], at) if "audience" in one else None,
+        conversation=_make_fetch(one["conversation"], at) if "conversation" in one else None,
+        audience=_make_fetch(one["audience"], at) if "audience" in one else None,
         idempotency=None
         if given is None
         else Idempotency(
-            source=_fetch(given["from"], at), deduplicates=given.get("deduplicates", False)
+            source=_make_fetch(given["from"], at), deduplicates=given.get("deduplicates", False)
         ),
-        mark=_mark(one.get("mark"), at.inside("mark")),
+        mark=_make_mark(one.get("mark"), at.inside("mark")),
         success=None
         if "success" not in one
         else Success(
@@ -172,7 +173,7 @@ def _operation(one: Mapping[str, Any], at: _At) -> Operation:
     )
 
 
-def _text(one: Mapping[str, Any], at: _At) -> Text:
+def _make_text(one: Mapping[str, Any], at: _At) -> Text:
     return Text(
         pointer=one["at"],
         pattern=at.pointer(one["at"]),
@@ -184,7 +185,7 @@ def _text(one: Mapping[str, Any], at: _At) -> Text:
     )
 
 
-def _offsets(one: Mapping[str, Any], at: _At) -> Offsets:
+def _make_offsets(one: Mapping[str, Any], at: _At) -> Offsets:
     return Offsets(
         of=one["of"],
         array=at.pointer(one["array"]),
@@ -194,19 +195,19 @@ def _offsets(one: Mapping[str, Any], at: _At) -> Offsets:
     )
 
 
-def _mark(one: Mapping[str, Any] | None, at: _At) -> Mark | None:
+def _make_mark(one: Mapping[str, Any] | None, at: _At) -> Mark | None:
     if one is None:
         return None
     return Mark(at=at.pointer(one["at"]), value=one["value"], append=one.get("append"))
 
 
-def _fetch(text: str, at: _At) -> Fetch:
+def _make_fetch(text: str, at: _At) -> Fetch:
     source, _, name = text.partition(":")
     pattern = at.pointer(name) if source == "body" else ()
     return Fetch(source=Source(source), name=name, pattern=pattern)
 
 
-def _credential(one: Mapping[str, Any], at: _At) -> CredentialSlot:
+def _make_credential(one: Mapping[str, Any], at: _At) -> CredentialSlot:
     sources = [name for name in ("header", "path", "query") if name in one]
     if len(sources) != 1:
         raise at.wrong("names no place, or several", "Give one of header, path, query.")
@@ -225,7 +226,7 @@ def _check_names(operations: tuple[Operation, ...], at: _At) -> None:
                 )
 
 
-def _template(text: str, at: _At) -> re.Pattern[str]:
+def _compile_template(text: str, at: _At) -> re.Pattern[str]:
     try:
         return path_pattern(text)
     except StrayCharacter as stray:

@@ -16,15 +16,15 @@ from gateway.errors import ConfigurationError
 
 Lines = Mapping[tuple[str | int, ...], int]
 
-_MAX_BYTES = 65_536
-_DEEPEST = 12
+_MAX_BYTES = 65_536  # of one route or platform file
+_DEEPEST = 12  # levels of nesting, more than the schemas have
 
 
 def read_checked(text: str, where: str, *, schema: str, page: str) -> tuple[Any, Lines]:
     """The document in `text` and the line of each part by its path, valid against the JSON
     Schema of that name beside this file. Raises ConfigurationError with file, line and mend;
     `page` is where to read on."""
-    document, lines = _parse(text, where)
+    document, lines = _parse_yaml(text, where)
     validator = Draft202012Validator(
         json.loads((files("gateway.platforms") / schema).read_text("utf-8"))
     )
@@ -61,7 +61,7 @@ def read_file(path: Path) -> str:
     return text
 
 
-def _parse(text: str, where: str) -> tuple[Any, Lines]:
+def _parse_yaml(text: str, where: str) -> tuple[Any, Lines]:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         document = yaml.safe_load(text)
@@ -74,11 +74,11 @@ def _parse(text: str, where: str) -> tuple[Any, Lines]:
         raise ConfigurationError(where, "is not YAML", "Mend it.") from None
     lines: dict[tuple[str | int, ...], int] = {}
     if node is not None:
-        _locate(node, (), lines, where, depth=0)
+        _note_lines(node, (), lines, where, depth=0)
     return document, lines
 
 
-def _locate(
+def _note_lines(
     node: yaml.Node,
     path: tuple[str | int, ...],
     lines: dict[tuple[str | int, ...], int],
@@ -100,7 +100,7 @@ def _locate(
                     "Give it once.",
                 )
             lines[name] = key.start_mark.line + 1
-            _locate(value, name, lines, where, depth=depth + 1)
+            _note_lines(value, name, lines, where, depth=depth + 1)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            _locate(item, (*path, index), lines, where, depth=depth + 1)
+            _note_lines(item, (*path, index), lines, where, depth=depth + 1)

@@ -19,7 +19,7 @@ _WRITTEN_OUT = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.!$&'()*+,;=:@~-]*
 """Most paths: nothing in them is encoded, nor would be, and no step is made of dots."""
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
-_MOST_FIELDS = 1_000
+_MOST_FIELDS = 1_000  # of one form or query string
 
 
 class OperationDenied(ValueError):
@@ -56,18 +56,18 @@ def match(
     declaration: Declaration, method: str, raw_path: str, headers: Mapping[str, str]
 ) -> OperationMatch:
     """`raw_path` begins with a slash and is as it was sent; `headers` by lower-case name.
-    Raises Denied."""
+    Raises OperationDenied."""
     for name in _OVERRIDES:
         if name in headers:
             raise OperationDenied(f"the header {name} would change what the request means")
-    path, decoded, clear = _read(raw_path)
+    path, decoded, clear = _read_path(raw_path)
     if clear:
         for operation in declaration.operations:
             if method not in operation.methods:
                 continue
             for pattern in operation.paths:
-                if found := pattern.fullmatch(decoded):
-                    return _listed(operation, path, decoded, found)
+                if matched := pattern.fullmatch(decoded):
+                    return _listed_match(operation, path, decoded, matched)
     if method in READS and declaration.reads is Action.PASS:
         return OperationMatch(operation=None, path=path, decoded=decoded)
     if not clear:
@@ -75,32 +75,34 @@ def match(
     raise OperationDenied(f"{method} is not listed for this path, and what is not listed is denied")
 
 
-def _read(raw_path: str) -> tuple[str, str, bool]:
-    """Encoded anew, decoded, and whether every server decodes it alike. Raises Denied."""
+def _read_path(raw_path: str) -> tuple[str, str, bool]:
+    """Encoded anew, decoded, and whether every server decodes it alike. Raises OperationDenied."""
     if _WRITTEN_OUT.fullmatch(raw_path):
         return raw_path, raw_path, True
-    steps = _steps(raw_path)
+    steps = _decoded_steps(raw_path)
     clear = not any("/" in step or "\\" in step or _ENCODED.search(step) for step in steps)
-    return _encoded(steps), "/" + "/".join(steps), clear
+    return _encoded_path(steps), "/" + "/".join(steps), clear
 
 
-def _listed(operation: Operation, path: str, decoded: str, found: re.Match[str]) -> OperationMatch:
+def _listed_match(
+    operation: Operation, path: str, decoded: str, matched: re.Match[str]
+) -> OperationMatch:
     if operation.action is Action.DENY:
         raise OperationDenied(f"{operation.name} is denied on this platform")
     return OperationMatch(
         operation=operation,
         path=path,
         decoded=decoded,
-        params=found.groupdict(),
-        spans={name: found.span(name) for name in found.groupdict()},
+        params=matched.groupdict(),
+        spans={name: matched.span(name) for name in matched.groupdict()},
     )
 
 
-def _encoded(steps: Iterable[str]) -> str:
+def _encoded_path(steps: Iterable[str]) -> str:
     return "/" + "/".join(quote(step, safe=_PLAIN) for step in steps)
 
 
-def _steps(raw_path: str) -> list[str]:
+def _decoded_steps(raw_path: str) -> list[str]:
     steps = []
     for part in raw_path[1:].split("/"):
         try:
@@ -114,7 +116,7 @@ def _steps(raw_path: str) -> list[str]:
 
 
 def pairs(text: str) -> list[tuple[str, str]]:
-    """The fields of a query string or a form. Raises Denied for what is none."""
+    """The fields of a query string or a form. Raises OperationDenied for what is none."""
     try:
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except (ValueError, UnicodeDecodeError):
@@ -124,8 +126,8 @@ def pairs(text: str) -> list[tuple[str, str]]:
 def check_query(
     declaration: Declaration, operation: Operation | None, query: str, *, body: bool
 ) -> None:
-    """Raises Denied for parameters that change what the request means, and for those that a
-    judged request whose fields are in its `body` need not have."""
+    """Raises OperationDenied for parameters that change what the request means, and for those
+    that a judged request whose fields are in its `body` need not have."""
     if not query:
         return
     judged = operation is not None and operation.action is Action.JUDGE

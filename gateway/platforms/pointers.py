@@ -12,7 +12,9 @@ Place: TypeAlias = tuple[str | int, ...]
 Pattern: TypeAlias = tuple[str | tuple[str, ...], ...]
 
 MOST_PLACES = 1_000
-_DEEPEST = 64
+"""More texts than any platform takes in one message."""
+
+_DEEPEST = 64  # steps: deeper than any platform nests
 
 
 class TooManyPlaces(ValueError):
@@ -23,10 +25,10 @@ def compiled(pointer: str) -> Pattern:
     """The steps of `pointer`. Raises ValueError for what is no pointer."""
     if not pointer.startswith("/"):
         raise ValueError(f"{pointer!r} is no pointer: it starts with a slash")
-    return tuple(_step(part) for part in pointer[1:].split("/"))
+    return tuple(_compiled_step(part) for part in pointer[1:].split("/"))
 
 
-def _step(part: str) -> str | tuple[str, ...]:
+def _compiled_step(part: str) -> str | tuple[str, ...]:
     if part.startswith("{") and part.endswith("}"):
         return tuple(_unescaped(name) for name in part[1:-1].split(","))
     return _unescaped(part)
@@ -37,16 +39,16 @@ def _unescaped(part: str) -> str:
 
 
 def places(document: Any, pattern: Pattern) -> list[Place]:
-    """Where `pattern` leads in `document`, in its order, each place once. Raises TooMuch."""
+    """Where `pattern` leads in `document`, in its order, each place once. Raises TooManyPlaces."""
     found: dict[Place, None] = {}
-    for place in _walk(document, pattern, ()):
+    for place in _matching_places(document, pattern, ()):
         found[place] = None
         if len(found) > MOST_PLACES:
             raise TooManyPlaces
     return list(found)
 
 
-def _walk(node: Any, pattern: Pattern, at: Place) -> Iterator[Place]:
+def _matching_places(node: Any, pattern: Pattern, at: Place) -> Iterator[Place]:
     if len(at) > _DEEPEST:
         raise TooManyPlaces
     if not pattern:
@@ -54,25 +56,25 @@ def _walk(node: Any, pattern: Pattern, at: Place) -> Iterator[Place]:
         return
     step, rest = pattern[0], pattern[1:]
     if step == "**":
-        yield from _walk(node, rest, at)
-        for key, child in _children(node):
-            yield from _walk(child, pattern, (*at, key))
+        yield from _matching_places(node, rest, at)
+        for key, child in _children_of(node):
+            yield from _matching_places(child, pattern, (*at, key))
     elif step == "*":
-        for key, child in _children(node):
-            yield from _walk(child, rest, (*at, key))
+        for key, child in _children_of(node):
+            yield from _matching_places(child, rest, (*at, key))
     else:
         for name in step if isinstance(step, tuple) else (step,):
-            if (named := _key(node, name)) is not None:
-                yield from _walk(node[named], rest, (*at, named))
+            if (named := _key_in(node, name)) is not None:
+                yield from _matching_places(node[named], rest, (*at, named))
 
 
-def _children(node: Any) -> list[tuple[str | int, Any]]:
+def _children_of(node: Any) -> list[tuple[str | int, Any]]:
     if isinstance(node, dict):
         return list(node.items())
     return list(enumerate(node)) if isinstance(node, list) else []
 
 
-def _key(node: Any, name: str) -> str | int | None:
+def _key_in(node: Any, name: str) -> str | int | None:
     if isinstance(node, dict):
         return name if name in node else None
     if isinstance(node, list) and name.isdecimal() and int(name[:9]) < len(node):

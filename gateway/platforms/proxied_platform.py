@@ -1,15 +1,14 @@
-"""Delivers what came through the proxy: the client's own request, with what may be published.
+"""Sends a proxied client's own request to the platform, with the text that may be published.
 
-A request waits here, in memory alone, while its message is judged and recorded. The courier
-comes for it as for every message; what it finds is sent once. When it is gone (the process
-ended, the client gave up), nothing is sent: the message ends REFUSED, or UNKNOWN where an attempt
-may have been under way.
+A request waits here, in memory alone, while its message is judged and recorded. When the courier
+delivers that message, its request is sent once. When the request is gone (the process ended, the
+client gave up), nothing is sent: the message ends REFUSED, or UNKNOWN where an attempt may have
+been under way.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from gateway.model.disclosure import Disclosure
 from gateway.model.receipt import Receipt
 from gateway.model.record import Delivery, Dispatch, DispatchResult
 from gateway.model.route import Route
-from gateway.platforms.answers import ProxyResponse, dispatch_of, error_answer
+from gateway.platforms.answers import ProxyResponse, dispatch_of, error_answer, read_start, unknown
 from gateway.platforms.bodies import ParsedBody, with_document, write
 from gateway.platforms.declaration import Operation
 from gateway.platforms.matching import OperationDenied, OperationMatch
@@ -29,10 +28,10 @@ from gateway.platforms.proxies import ProxyRoute
 from gateway.platforms.upstream import NOT_SENT, Outgoing, Upstream, outgoing, returned
 from gateway.platforms.words import CannotPutBack, JudgedText, put_back
 
-_MAX_ANSWER = 1_048_576
-_REMEMBERED_BYTES = 16_777_216
-_OVERHEAD = 1_024
-_HELD = 1_000
+_MAX_ANSWER = 1_048_576  # bytes kept of one answer
+_REMEMBERED_BYTES = 16_777_216  # of all answers kept for clients that ask again
+_OVERHEAD = 1_024  # bytes counted for an answer beside its body
+_HELD = 1_000  # requests kept while their messages are held for review
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +104,7 @@ class ProxiedPlatform:
         return self._waiting.get(message_id) or self._under_way.get(message_id)
 
     def answered(self, message_id: str) -> ProxyResponse | None:
-        """The platform's answer to a message of late, for a client that asks again."""
+        """The platform's answer to a recent message, for a client that asks again."""
         return self._answers.get(message_id)
 
     async def send(self, delivery: Delivery) -> Dispatch:
@@ -140,29 +139,29 @@ class ProxiedPlatform:
         form = request.proxy.declaration.error
         filling = {"receipt": receipt.jws, "message_id": message_id}
         try:
-            to, data = self._made(request, disclosure, filling)
+            to, data = self._request_to_send(request, disclosure, filling)
         except (CannotPutBack, OperationDenied) as error:
-            told = error_answer(form, f"Not published: {error}.", status=422)
-            return Dispatch(result=DispatchResult.REFUSED, detail=str(error)), told
+            answer = error_answer(form, f"Not published: {error}.", status=422)
+            return Dispatch(result=DispatchResult.REFUSED, detail=str(error)), answer
         timeout_s = request.proxy.route.timeout_s
         try:
             async with asyncio.timeout(timeout_s):
-                return await self._exchange(request.operation, to, data)
+                return await self._send_once(request.operation, to, data)
         except TimeoutError:
-            return _unknown(f"no answer within {timeout_s:g} s"), None
+            return unknown(f"no answer within {timeout_s:g} s"), None
         except NOT_SENT as error:
             detail = f"not connected: {type(error).__name__}"
-            told = error_answer(
+            answer = error_answer(
                 form, "Not published: the platform cannot be reached.", status=502, code="upstream"
             )
-            return Dispatch(result=DispatchResult.REFUSED, detail=detail), told
+            return Dispatch(result=DispatchResult.REFUSED, detail=detail), answer
         except aiohttp.ClientError as error:
-            return _unknown(f"the connection broke: {type(error).__name__}"), None
+            return unknown(f"the connection broke: {type(error).__name__}"), None
 
     async def close(self) -> None:
         await self.upstream.close()
 
-    def _made(
+    def _request_to_send(
         self, request: PlatformRequest, disclosure: Disclosure, filling: Mapping[str, str]
     ) -> tuple[Outgoing, bytes | None]:
         operation = request.operation
@@ -172,18 +171,18 @@ class ProxiedPlatform:
         written = write(operation, with_document(request.body, document))
         query = request.query if written.query is None else written.query
         left = ("content-type", "content-encoding", "accept-encoding")
-        headers = tuple(one for one in request.headers if one[0].lower() not in left)
+        headers = tuple(header for header in request.headers if header[0].lower() not in left)
         headers += (("Accept-Encoding", "identity"),)
         if written.content_type is not None:
             headers += (("Content-Type", written.content_type),)
         to = outgoing(request.proxy, request.match, request.method, query, headers)
         return to, None if written.query is not None else written.data
 
-    async def _exchange(
+    async def _send_once(
         self, operation: Operation, to: Outgoing, data: bytes | None
     ) -> tuple[Dispatch, ProxyResponse]:
         async with self.upstream.request(to, data=data, write=True) as response:
-            body = await bounded(response.content, _MAX_ANSWER)
+            body = await read_start(response.content, _MAX_ANSWER)
             headers = returned(response.raw_headers, whole=False)
             answer = ProxyResponse(
                 status=response.status,
@@ -198,16 +197,3 @@ class ProxiedPlatform:
         while self._answers_bytes > _REMEMBERED_BYTES:
             _, oldest = self._answers.popitem(last=False)
             self._answers_bytes -= len(oldest.body) + _OVERHEAD
-
-
-async def bounded(content: aiohttp.StreamReader, most: int) -> bytes:
-    """The beginning of a body. The status counts even if the body breaks off."""
-    start = b""
-    with contextlib.suppress(aiohttp.ClientError):
-        while len(start) < most and (part := await content.read(most - len(start))):
-            start += part
-    return start
-
-
-def _unknown(detail: str) -> Dispatch:
-    return Dispatch(result=DispatchResult.UNKNOWN, detail=detail)

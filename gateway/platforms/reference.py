@@ -31,11 +31,11 @@ def platforms_section(declarations: Mapping[str, Declaration]) -> str:
         shown = ", ".join(f"`{slot}`" for slot in slots.split())
         lines.append(f"| [`{name}`](#{name}) | {title} | {verified} | {limit} | {shown} |")
     for one in declarations.values():
-        lines += ["", *_platform(one)]
+        lines += ["", *_platform_section(one)]
     return "\n".join(lines) + "\n"
 
 
-def _platform(one: Declaration) -> list[str]:
+def _platform_section(one: Declaration) -> list[str]:
     lines = [f"### {one.name}", "", f"{one.title}. Written from: {', '.join(one.sources)}."]
     if one.notes:
         lines += ["", " ".join(one.notes.split())]
@@ -51,10 +51,10 @@ def _platform(one: Declaration) -> list[str]:
         "| operation | request | what | texts | channel | repeated |",
         "|---|---|---|---|---|---|",
     ]
-    return [*lines, *(_operation(each) for each in one.operations)]
+    return [*lines, *(_operation_row(each) for each in one.operations)]
 
 
-def _operation(one: Operation) -> str:
+def _operation_row(one: Operation) -> str:
     methods = ", ".join(sorted(one.methods))
     paths = "<br>".join(f"`{path}`" for path in one.templates).replace("|", "\\|")
     linked = f", edits {one.edits}" if one.edits else ""
@@ -64,11 +64,11 @@ def _operation(one: Operation) -> str:
         f"`{text.pointer}`" + ("" if text.format == "plain" else f" {text.format.value}")
         for text in one.texts
     )
-    channel = _joined(_channel(rule) for rule in one.channels)
+    channel = _joined(_channel_words(rule) for rule in one.channels)
     repeated = _NONE
     if one.idempotency is not None:
         taken = "taken once" if one.idempotency.deduplicates else "the gateway's alone"
-        repeated = f"{_fetch(one.idempotency.source)}, {taken}"
+        repeated = f"{_fetch_words(one.idempotency.source)}, {taken}"
     noted = ", noted" if one.action is Action.PASS and one.writes else ""
     return (
         f"| {one.name} | {methods} {paths} | {one.action.value}{noted}{content}{linked} | {texts} "
@@ -76,14 +76,14 @@ def _operation(one: Operation) -> str:
     )
 
 
-def _channel(rule: ChannelRule) -> str:
+def _channel_words(rule: ChannelRule) -> str:
     if rule.when is None:
         return rule.channel.value
     equals = "" if rule.equals is None else f" = {rule.equals}"
-    return f"{rule.channel.value} where {_fetch(rule.when)}{equals}"
+    return f"{rule.channel.value} where {_fetch_words(rule.when)}{equals}"
 
 
-def _fetch(fetch: Fetch) -> str:
+def _fetch_words(fetch: Fetch) -> str:
     return f"{fetch.source.value} `{fetch.name}`"
 
 

@@ -59,11 +59,11 @@ def load_routes(*, sandbox_url: str, directory: Path | None = None) -> Routes:
         secret_file = document.get("secret_file")
         if document["kind"] == RouteKind.PROXY:
             known = known or load_declarations(path.parent / PLATFORMS)
-            proxy = _proxy(path, document, lines, known)
+            proxy = _proxy_route(path, document, lines, known)
             route = proxy.route
             proxies[route.name] = proxy
         else:
-            route = _route(document, lines, str(path), sandbox_url=sandbox_url)
+            route = _make_route(document, lines, str(path), sandbox_url=sandbox_url)
         if route.name in own:
             raise ConfigurationError(
                 str(path), f"names its route like {own[route.name]}", "Rename one of them."
@@ -71,22 +71,22 @@ def load_routes(*, sandbox_url: str, directory: Path | None = None) -> Routes:
         own[route.name] = path
         routes[route.name] = route
         if secret_file is not None:
-            secrets[route.name] = _secret(path.parent / secret_file)
+            secrets[route.name] = _read_secret(path.parent / secret_file)
     return Routes(routes=routes, secrets=secrets, proxies=proxies)
 
 
-def _proxy(
+def _proxy_route(
     path: Path, document: Mapping[str, Any], lines: Lines, known: Mapping[str, Declaration]
 ) -> ProxyRoute:
     where = f"{path}:{lines.get(('platform',), 1)}"
     declaration = declaration_for(document["platform"], known, where)
     limits = {"max_length": declaration.max_length, "unit": declaration.unit.value}
     given: dict[str, Any] = {**limits, **document}
-    route = _route(given, lines, str(path), sandbox_url="")
+    route = _make_route(given, lines, str(path), sandbox_url="")
     credential = None
     if "credential_file" in document:
         file = path.parent / document["credential_file"]
-        credential = _private(file).strip()
+        credential = _read_private_file(file).strip()
         if not credential or not credential.isprintable():
             raise ConfigurationError(str(file), "holds no credential in one line", "Put it there.")
     return proxy_of(document, route, credential, declaration)
@@ -95,11 +95,13 @@ def _proxy(
 def parse_route(text: str, where: str, *, sandbox_url: str) -> tuple[Route, str | None]:
     """The route in `text`, and the name of its secret's file. `where` is for error messages."""
     document, lines = read_checked(text, where, schema="route.schema.json", page=_PAGE)
-    made = _route(document, lines, where, sandbox_url=sandbox_url)
+    made = _make_route(document, lines, where, sandbox_url=sandbox_url)
     return made, document.get("secret_file")
 
 
-def _route(document: Mapping[str, Any], lines: Lines, where: str, *, sandbox_url: str) -> Route:
+def _make_route(
+    document: Mapping[str, Any], lines: Lines, where: str, *, sandbox_url: str
+) -> Route:
     kind = RouteKind(document["kind"])
     url = document.get("url", sandbox_url if kind is RouteKind.SANDBOX else None)
     if kind is RouteKind.STREAM and url is not None:
@@ -108,7 +110,9 @@ def _route(document: Mapping[str, Any], lines: Lines, where: str, *, sandbox_url
         plain = kind is RouteKind.SANDBOX
         _check_url(str(url), f"{where}:{lines.get(('url',), 1)}", plain=plain)
     given = {name: make(document[name]) for name, make in _MAKERS.items() if name in document}
-    return Route(name=document["name"], kind=kind, url=url, **given)
+    # Those who listen to a stream cannot wait for a person.
+    on_hold = Verdict.BLOCK if kind == "stream" else Verdict.HOLD
+    return Route(name=document["name"], kind=kind, url=url, on_hold=on_hold, **given)
 
 
 _MAKERS: Mapping[str, Any] = {
@@ -149,11 +153,11 @@ def _route_files(directory: Path | None) -> list[Path]:
     return sorted(directory.glob("*.yaml"))
 
 
-def _secret(path: Path) -> bytes:
-    return secret_bytes(_private(path).strip(), str(path))
+def _read_secret(path: Path) -> bytes:
+    return secret_bytes(_read_private_file(path).strip(), str(path))
 
 
-def _private(path: Path) -> str:
+def _read_private_file(path: Path) -> str:
     """What is in a file that only its owner can read."""
     text = read_file(path)
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):

@@ -18,8 +18,8 @@ from gateway.errors import ConfigurationError, GatewayError
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 TOLERANCE_S = 300
 _PREFIX = "whsec_"
-_LEAST_BYTES = 24
-_MOST_SIGNATURES = 8
+_LEAST_BYTES = 24  # of a secret
+_MOST_SIGNATURES = 8  # of one request: more than secrets in rotation
 
 
 class SignatureInvalid(GatewayError):

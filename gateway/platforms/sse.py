@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-_MOST = 262_144
+_MOST = 262_144  # bytes of one event
 
 
 class EventReader:
@@ -22,9 +22,9 @@ class EventReader:
         if len(self._rest) > self._most:
             raise ValueError("a line of an event is too long")
         for line in lines:
-            yield from self._line(line.removesuffix(b"\r").decode("utf-8"))
+            yield from self._feed_line(line.removesuffix(b"\r").decode("utf-8"))
 
-    def _line(self, line: str) -> Iterator[str]:
+    def _feed_line(self, line: str) -> Iterator[str]:
         if line.startswith("data:"):
             self._size += len(line)
             if self._size > self._most:

@@ -16,8 +16,8 @@ NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.InvalidURL, ValueError)
 """Raised before the first byte of the request has left."""
 
 _CONNECT_S = 10.0
-_SILENCE_S = 600.0
-_READS, _WRITES = 1_000, 64
+_SILENCE_S = 600.0  # long polls of clients stay silent for minutes
+_READS, _WRITES = 1_000, 64  # connections open at once, to all platforms together
 _HOP_BY_HOP = frozenset(
     {
         "connection",

@@ -1,4 +1,4 @@
-"""Posts messages to a webhook: signed, idempotent, and never sure of more than it knows."""
+"""Posts messages to webhooks, signed and with an idempotency key, and reads the answers."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ import aiohttp
 
 from gateway.model.record import Delivery, Dispatch, DispatchResult
 from gateway.model.route import Route
+from gateway.platforms.answers import NOT_PROCESSED, platform_id_of, read_start, unknown
 from gateway.platforms.dispatcher import NOT_CONFIGURED
 from gateway.platforms.signing import signed_headers
 
-_MAX_ANSWER = 65_536
-_MAX_RETRY_AFTER_S = 3_600.0
-_MAX_CONNECTIONS = 64
+_MAX_ANSWER = 65_536  # bytes read of an answer: it only has to hold the id of the message
+_LONGEST_ID = 128  # characters
+_MAX_RETRY_AFTER_S = 3_600.0  # a platform may not put a message off for longer at a time
+_MAX_CONNECTIONS = 64  # open at once, to all webhooks together
 
-# Not processed, says the status: the request may be sent again. 409 is the answer to a key whose
-# first request is still in progress, so that one may yet be delivered.
-_NOT_PROCESSED = frozenset({408, 425, 429, 503})
+# The answer to a key whose first request is still in progress: that one may yet be delivered.
 _IN_PROGRESS = 409
 
 # Raised before the first byte of the request has left.
@@ -72,13 +72,13 @@ class WebhookPlatform:
             async with asyncio.timeout(route.timeout_s):
                 return await self._post(route, headers, body)
         except TimeoutError:
-            return _unknown(f"no answer within {route.timeout_s:g} s")
+            return unknown(f"no answer within {route.timeout_s:g} s")
         except _NOT_SENT as error:
             return Dispatch(
                 result=DispatchResult.RETRY, detail=f"not connected: {type(error).__name__}"
             )
         except aiohttp.ClientError as error:
-            return _unknown(f"the connection broke: {type(error).__name__}")
+            return unknown(f"the connection broke: {type(error).__name__}")
 
     async def close(self) -> None:
         if self._opened is not None:
@@ -105,7 +105,7 @@ class WebhookPlatform:
         async with self._session().post(
             str(route.url), data=body, headers=headers, allow_redirects=False
         ) as answer:
-            start = await _bounded(answer.content)
+            start = await read_start(answer.content, _MAX_ANSWER)
         return judge_answer(answer.status, answer.headers, start, now=self._now())
 
 
@@ -144,45 +144,28 @@ def judge_answer(
         return Dispatch(
             result=DispatchResult.DELIVERED, detail=detail, platform_id=_platform_id(start)
         )
-    if status in _NOT_PROCESSED:
+    if status in NOT_PROCESSED:
         return Dispatch(
             result=DispatchResult.RETRY,
             detail=detail,
             retry_after_s=_retry_after(headers.get("retry-after"), now),
         )
     if status == _IN_PROGRESS or status >= 500:
-        return _unknown(detail)
+        return unknown(detail)
     if 300 <= status < 400:
         detail += ": redirects are not followed"
     return Dispatch(result=DispatchResult.REFUSED, detail=detail)
 
 
-async def _bounded(body: aiohttp.StreamReader) -> bytes:
-    """The beginning of the body. The status counts even if the body breaks off."""
-    start = b""
-    try:
-        while len(start) < _MAX_ANSWER and (part := await body.read(_MAX_ANSWER)):
-            start += part
-    except aiohttp.ClientError:
-        pass
-    return start[:_MAX_ANSWER]
-
-
-def _unknown(detail: str) -> Dispatch:
-    return Dispatch(result=DispatchResult.UNKNOWN, detail=detail)
-
-
 def _platform_id(start: bytes) -> str | None:
-    """`id` of a JSON object, if it is a short printable string or a number."""
+    """`id` of a JSON object, if it is one that can be kept."""
     try:
         document: Any = json.loads(start)
     except (ValueError, RecursionError):
         return None
-    found = document.get("id") if isinstance(document, dict) else None
-    if isinstance(found, bool) or not isinstance(found, (str, int)):
+    if not isinstance(document, dict):
         return None
-    shown = str(found) if isinstance(found, str) or abs(found) < 10**30 else ""
-    return shown if 0 < len(shown) <= 128 and shown.isprintable() else None
+    return platform_id_of(document.get("id"), longest=_LONGEST_ID)
 
 
 def _retry_after(value: str | None, now: datetime) -> float | None:

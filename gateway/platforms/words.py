@@ -50,30 +50,30 @@ class JudgedText:
 
 
 def words_of(operation: Operation, document: Mapping[str, Any]) -> JudgedText | None:
-    """The words in `document`, None when there are none. Raises Denied for ciphertext, for a
-    text that is no text, and for one that cannot carry a label."""
+    """The words in `document`, None when there are none. Raises OperationDenied for ciphertext,
+    for a text that is not a string, and for texts that no separator can keep apart."""
     try:
         for pattern in operation.refuse:
             if any(get(document, place) is not None for place in places(document, pattern)):
                 raise OperationDenied("it holds a field that is refused here, such as ciphertext")
         found = [
-            one
+            found_text
             for text in operation.texts
             for place in places(document, text.pattern)
-            if (one := _found(text, place, document)) is not None
+            if (found_text := _find_text(text, place, document)) is not None
         ]
     except TooManyPlaces:
         raise OperationDenied("it holds too many texts", 413) from None
     if not found:
         return None
-    pieces = tuple(dict.fromkeys(view for one in found for view in one.views))
+    pieces = tuple(dict.fromkeys(view for found_text in found for view in found_text.views))
     for sign in _SEPARATORS:
         if not any(sign in piece for piece in pieces):
             return JudgedText(found=tuple(found), pieces=pieces, separator=f"\n{sign}\n")
     raise OperationDenied("it holds all signs that could separate its texts", 400)
 
 
-def _found(text: Text, place: Place, document: Mapping[str, Any]) -> FoundText | None:
+def _find_text(text: Text, place: Place, document: Mapping[str, Any]) -> FoundText | None:
     value = get(document, place)
     if value is None or value == "":
         return None
@@ -83,11 +83,11 @@ def _found(text: Text, place: Place, document: Mapping[str, Any]) -> FoundText |
         raise OperationDenied("a text is not a string", 400)
     form = text.format
     if text.format_from:
-        told = first(document, text.format_from)
-        if told is not None:
-            if told not in text.formats:
+        name = first(document, text.format_from)
+        if name is not None:
+            if name not in text.formats:
                 raise OperationDenied("the format of the text is not known here", 400)
-            form = text.formats[told]
+            form = text.formats[name]
     seen = views(value, form, text.escape)
     if not any(view.strip() for view in seen):
         return None
@@ -113,27 +113,27 @@ def put_back(
         (
             pointer
             for pointer in operation.label
-            if any(one.text.pointer == pointer for one in words.found)
+            if any(found.text.pointer == pointer for found in words.found)
         ),
         None,
     )
     if slot is None and (disclosure.start or disclosure.end or disclosure.replaced_by):
         raise CannotPutBack("no text of it can carry the label")
-    shown = _published(words, disclosure)
-    for one in reversed(words.found):
-        carries = slot in (one.text.pointer, one.text.renders)
+    shown = _published_pieces(words, disclosure)
+    for found in reversed(words.found):
+        carries = slot in (found.text.pointer, found.text.renders)
         if shown is None and not carries:
-            _remove(made, one.place)
+            _remove_at(made, found.place)
             continue
-        put(made, one.place, _one(one, shown, disclosure, carries=carries))
+        put(made, found.place, _text_to_send(found, shown, disclosure, carries=carries))
     for offsets in operation.offsets:
-        _shift(made, offsets, words, shown, disclosure.start if offsets.of == slot else "")
+        _shift_offsets(made, offsets, words, shown, disclosure.start if offsets.of == slot else "")
     if operation.mark is not None:
         _set_mark(made, operation.mark, filling)
     return made
 
 
-def _published(words: JudgedText, disclosure: Disclosure) -> Mapping[str, str] | None:
+def _published_pieces(words: JudgedText, disclosure: Disclosure) -> Mapping[str, str] | None:
     """What became of each piece; None when another text replaces them all."""
     if disclosure.replaced_by is not None:
         return None
@@ -153,26 +153,28 @@ def spoken(disclosure: Disclosure) -> str:
     return text[len(disclosure.start) : len(text) - len(disclosure.end)]
 
 
-def _one(
-    one: FoundText, shown: Mapping[str, str] | None, disclosure: Disclosure, *, carries: bool
+def _text_to_send(
+    found: FoundText, shown: Mapping[str, str] | None, disclosure: Disclosure, *, carries: bool
 ) -> str:
-    escape = one.text.escape
+    escape = found.text.escape
     if shown is None:
-        said = plain(spoken(disclosure), one.format, escape)
+        said = plain(spoken(disclosure), found.format, escape)
     else:
-        published = [shown[view] for view in one.views]
-        said, _ = restored(one.original, one.format, one.views, published, escape)
+        published = [shown[view] for view in found.views]
+        said, _ = restored(found.original, found.format, found.views, published, escape)
     if not carries:
         return said
-    start, end = (plain(label, one.format, escape) for label in (disclosure.start, disclosure.end))
+    start, end = (
+        plain(label, found.format, escape) for label in (disclosure.start, disclosure.end)
+    )
     return start + said + end
 
 
-def _remove(document: Any, place: Place) -> None:
+def _remove_at(document: Any, place: Place) -> None:
     del get(document, place[:-1])[place[-1]]
 
 
-def _shift(
+def _shift_offsets(
     document: dict[str, Any],
     offsets: Offsets,
     words: JudgedText,
@@ -180,15 +182,17 @@ def _shift(
     start: str,
 ) -> None:
     """Move what points into a text by its label; drop it where the text is another one now."""
-    texts = [one for one in words.found if one.text.pointer == offsets.of]
+    texts = [found for found in words.found if found.text.pointer == offsets.of]
     same = shown is not None and all(
-        restored(one.original, one.format, one.views, [shown[view] for view in one.views])[1]
-        for one in texts
+        restored(found.original, found.format, found.views, [shown[view] for view in found.views])[
+            1
+        ]
+        for found in texts
     )
-    by = _length(start, offsets.unit)
+    by = _length_in(start, offsets.unit)
     for place in places(document, offsets.array):
         if not same:
-            _remove(document, place)
+            _remove_at(document, place)
             continue
         for item in get(document, place) or ():
             for pattern in (offsets.start, offsets.end):
@@ -199,7 +203,7 @@ def _shift(
                     put(item, at, number + by)
 
 
-def _length(text: str, unit: LengthUnit) -> int:
+def _length_in(text: str, unit: LengthUnit) -> int:
     if unit is LengthUnit.BYTES:
         return len(text.encode())
     return len(text.encode("utf-16-le")) // 2 if unit is LengthUnit.UTF16 else len(text)
@@ -217,7 +221,7 @@ def _set_mark(document: dict[str, Any], mark: Mark, filling: Mapping[str, str]) 
             listed = there.get(mark.append)
             more: Sequence[Any] = value[mark.append]
             if isinstance(listed, list):
-                there[mark.append] = [*listed, *(one for one in more if one not in listed)]
+                there[mark.append] = [*listed, *(item for item in more if item not in listed)]
                 continue
         node[name] = value
 

@@ -1,1 +1,4 @@
-"""Durable storage: ledger, outbox, registry, and the audit log's entries."""
+"""Durable storage: messages, outbox, registry, sealed texts and the audit log's entries.
+
+`store.py` opens it; `engine/` is the lowest layer, the databases themselves.
+"""

@@ -1,4 +1,4 @@
-"""Creators and API keys: ports.Registry."""
+"""The registry of creators and API keys; implements `ports.Registry`."""
 
 from __future__ import annotations
 
@@ -23,12 +23,16 @@ from gateway.storage.engine.times import micros, micros_or_none, moment, moment_
 from gateway.storage.engine.transaction import EntryColumns, Transaction
 from gateway.storage.engine.writer import DatabaseWriter
 
-_CACHED = 4_096
+_MAX_CACHED_CREATORS = 4_096
+"""Creators whose settings are kept parsed in memory: some megabytes."""
 
 
 class StoredRegistry:
-    """Creators are kept in memory, and each use asks the database whether its version is still
-    the latest: a kill switch thrown by another process counts at once."""
+    """Stores creators and API keys; each change appends an entry to the log.
+
+    Creators are cached, and each use asks the database whether the cached version is still the
+    latest: a kill switch that another process sets takes effect at once.
+    """
 
     def __init__(
         self, *, database: Database, reader: DatabaseReader, writer: DatabaseWriter, now: Now
@@ -73,16 +77,17 @@ class StoredRegistry:
         known = self._cache.get((tenant, creator_id))
         if known is not None and known.version == row[0]:
             return known
-        found = await self._reader.one(self._latest, tenant=tenant, id=creator_id)
-        if found is None:
+        latest = await self._reader.one(self._latest, tenant=tenant, id=creator_id)
+        if latest is None:
             return None
-        creator = self._cache[tenant, creator_id] = _creator(found)
-        if len(self._cache) > _CACHED:
+        creator = self._cache[tenant, creator_id] = _creator_from(latest)
+        if len(self._cache) > _MAX_CACHED_CREATORS:
             self._cache.popitem(last=False)
         return creator
 
     async def creators(self, tenant: str) -> Sequence[Creator]:
-        return [_creator(row) for row in await self._reader.many(self._all_latest, tenant=tenant)]
+        rows = await self._reader.many(self._all_latest, tenant=tenant)
+        return [_creator_from(row) for row in rows]
 
     async def put_creator(
         self, tenant: str, creator_id: str, settings: Mapping[str, Any], *, actor: str
@@ -98,7 +103,7 @@ class StoredRegistry:
             new: dict[str, Any] = {
                 "tenant": tenant,
                 "id": creator_id,
-                "version": _creator(rows[0]).version + 1 if rows else 1,
+                "version": _creator_from(rows[0]).version + 1 if rows else 1,
                 "updated_at": micros(at),
                 "settings": text,
             }
@@ -108,33 +113,33 @@ class StoredRegistry:
                 what="creator",
                 subject=creator_id,
                 at=at,
-                before=_digest(rows[0][-1]) if rows else None,
-                after=_digest(text),
+                before=_sha256_hex(rows[0][-1]) if rows else None,
+                after=_sha256_hex(text),
                 detail={"version": new["version"]},
             )
             transaction.append(change, EntryColumns(creator=creator_id, decision=change.what))
             transaction.add(self._insert_creator, **new)
-            return _creator(tuple(new.values()))
+            return _creator_from(tuple(new.values()))
 
         return await self._writer.write(job)
 
     async def api_key(self, key_id: str) -> ApiKey | None:
         row = await self._reader.one(self._key, id=key_id)
-        return None if row is None else _api_key(row)
+        return None if row is None else _api_key_from(row)
 
     async def api_keys(self, tenant: str | None = None) -> Sequence[ApiKey]:
         if tenant is None:
             rows = await self._reader.many(self._all_keys)
         else:
             rows = await self._reader.many(self._keys, tenant=tenant)
-        return [_api_key(row) for row in rows]
+        return [_api_key_from(row) for row in rows]
 
     async def put_api_key(self, key: ApiKey, *, actor: str) -> None:
         at = self._now()
 
         def job(transaction: Transaction) -> None:
             rows = transaction.fetch(self._key, id=key.id)
-            before = _api_key(rows[0]) if rows else None
+            before = _api_key_from(rows[0]) if rows else None
             if before is not None and before.tenant != key.tenant:
                 raise StateConflict(f"API key {key.id!r} belongs to another tenant")
             change = Change(
@@ -143,8 +148,8 @@ class StoredRegistry:
                 what="api_key",
                 subject=key.id,
                 at=at,
-                before=_key_digest(before),
-                after=_key_digest(key),
+                before=_api_key_digest(before),
+                after=_api_key_digest(key),
                 detail={
                     "label": key.label,
                     "roles": sorted(key.roles),
@@ -154,12 +159,12 @@ class StoredRegistry:
                 },
             )
             transaction.append(change, EntryColumns(decision=change.what))
-            transaction.add(self._put_key, **_key_row(key))
+            transaction.add(self._put_key, **_api_key_row(key))
 
         await self._writer.write(job)
 
 
-def _creator(row: Row) -> Creator:
+def _creator_from(row: Row) -> Creator:
     tenant, creator_id, version, updated_at, settings = row
     return Creator(
         tenant=tenant,
@@ -170,7 +175,7 @@ def _creator(row: Row) -> Creator:
     )
 
 
-def _api_key(row: Row) -> ApiKey:
+def _api_key_from(row: Row) -> ApiKey:
     key_id, tenant, roles, secret, created_at, expires_at, revoked_at, rate, label = row
     return ApiKey(
         id=key_id,
@@ -185,7 +190,7 @@ def _api_key(row: Row) -> ApiKey:
     )
 
 
-def _key_row(key: ApiKey) -> dict[str, Any]:
+def _api_key_row(key: ApiKey) -> dict[str, Any]:
     return {
         "id": key.id,
         "tenant": key.tenant,
@@ -199,11 +204,11 @@ def _key_row(key: ApiKey) -> dict[str, Any]:
     }
 
 
-def _key_digest(key: ApiKey | None) -> str | None:
+def _api_key_digest(key: ApiKey | None) -> str | None:
     if key is None:
         return None
-    return _digest(orjson.dumps(_key_row(key), option=orjson.OPT_SORT_KEYS).decode())
+    return _sha256_hex(orjson.dumps(_api_key_row(key), option=orjson.OPT_SORT_KEYS).decode())
 
 
-def _digest(text: str) -> str:
+def _sha256_hex(text: str) -> str:
     return sha256(text.encode()).hexdigest()

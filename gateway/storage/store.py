@@ -1,4 +1,4 @@
-"""The door of this room: opens a database and hands out what the ports ask for."""
+"""Opens the storage of a gateway, and builds what implements its ports on it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.errors import DatabaseUnusable, GatewayError
 from gateway.model.erasure import RetentionRule
 from gateway.ports import Encode, Now
 from gateway.storage.engine.database import Database
-from gateway.storage.engine.log_fence import Membership
+from gateway.storage.engine.log_fence import LogKeyCheck
 from gateway.storage.engine.migrate import migrate
 from gateway.storage.engine.postgres import PostgresDatabase
 from gateway.storage.engine.reader import DatabaseReader
@@ -28,9 +28,11 @@ from gateway.storage.erasure.retention import Retention
 from gateway.storage.log.entry_search import EntryQuery, EntrySearch
 from gateway.storage.log.log_store import StoredLog
 from gateway.storage.log.tallies import StoredTallies
+from gateway.storage.messages.changes import Changes
 from gateway.storage.messages.claims import Claims
 from gateway.storage.messages.escalations import Escalations
 from gateway.storage.messages.fresh_deliveries import FreshDeliveries
+from gateway.storage.messages.human_turns import HumanTurns
 from gateway.storage.messages.ledger import StoredLedger
 from gateway.storage.messages.outbox import StoredOutbox
 from gateway.storage.messages.reviews import Reviews
@@ -46,9 +48,13 @@ __all__ = ["EntryQuery", "Erasures", "LegalHolds", "Retention", "Store", "Stored
 
 
 class Store:
-    """An open database. `ledger`, `outbox` and `registry` are the ports of those names; `log`
-    holds the entries of the audit log, `questions` finds them, `tallies` counts them.
-    Belongs to one event loop."""
+    """Everything that is stored, on one open database.
+
+    `ledger`, `outbox` and `registry` implement the ports of those names. `reviews` and
+    `escalations` wait for a person, `human_turns` says where a person speaks, `changes` notes what
+    is no message. `log` reads the audit log's entries, `search` finds them and `tallies` counts
+    them; `erasures` and `legal_holds` remove and keep texts. Belongs to one event loop.
+    """
 
     def __init__(
         self,
@@ -63,7 +69,7 @@ class Store:
     ) -> None:
         self._database = database
         self._keys = keys
-        self._membership = Membership(
+        self._key_check = LogKeyCheck(
             database, fingerprint_key=fingerprint_key, key_store=keys.identity
         )
         self._writer = DatabaseWriter(database=database, encode=encode)
@@ -72,7 +78,7 @@ class Store:
         digests = Digests(fingerprint_key)
         vault = self._vault = Vault(database=database, reader=reader, keys=keys, digests=digests)
         fresh = FreshDeliveries(lease_s=first_lease_s)
-        self.holds = LegalHolds(
+        self.legal_holds = LegalHolds(
             database=database, reader=reader, writer=writer, digests=digests, now=now
         )
         self.erasures = Erasures(
@@ -82,13 +88,17 @@ class Store:
             keys=keys,
             vault=vault,
             digests=digests,
-            fresh=fresh,
-            holds=self.holds,
+            fresh_deliveries=fresh,
+            legal_holds=self.legal_holds,
             now=now,
         )
         self._now = now
         shared: dict[str, Any] = {"database": database, "writer": writer, "vault": vault}
         self._claims = Claims(**shared, digests=digests, now=now, ttl_s=claim_ttl_s)
+        self.changes = Changes(writer=writer, digests=digests)
+        self.escalations = Escalations(reader=reader, **shared)
+        self.human_turns = HumanTurns(database=database, reader=reader, writer=writer)
+        self.reviews = Reviews(reader=reader, now=now, **shared)
         self.ledger = StoredLedger(
             database=database,
             reader=reader,
@@ -97,47 +107,50 @@ class Store:
             digests=digests,
             fresh=fresh,
             claims=self._claims,
-            reviews=Reviews(database=database, reader=reader, writer=writer, vault=vault, now=now),
-            escalations=Escalations(database=database, reader=reader, writer=writer, vault=vault),
+            reviews=self.reviews,
         )
         self.outbox = StoredOutbox(
             database=database, writer=writer, vault=vault, fresh=fresh, now=now
         )
         self.registry = StoredRegistry(database=database, reader=reader, writer=writer, now=now)
         self.log = StoredLog(database=database, reader=reader, writer=writer)
-        self.questions = EntrySearch(database=database, reader=reader)
+        self.search = EntrySearch(database=database, reader=reader)
         self.tallies = StoredTallies(database=database, reader=reader, writer=writer)
 
     async def start(self) -> None:
-        """Begin to write; what dead processes had leased is due again. `open_store` does it.
-        Raises DatabaseUnusable where the log was moved away, KeysInvalid for others' keys."""
+        """Connect for writing, and make messages due that dead processes had leased. `open_store`
+        calls it.
+
+        Raises DatabaseUnusable when the log was moved to another database, KeysInvalid when it
+        was written with other keys.
+        """
         if self._database.read_only:
             return
-        unnoted = await asyncio.to_thread(self._unnoted)
+        keys_unrecorded = await asyncio.to_thread(self._are_keys_unrecorded)
         await self._writer.start()
         await self._vault.start()
-        if unnoted:
-            await self._writer.write(self._note)
+        if keys_unrecorded:
+            await self._writer.write(self._record_keys)
         await self.outbox.recover()
 
-    def _unnoted(self) -> bool:
+    def _are_keys_unrecorded(self) -> bool:
         with closing(self._database.connect_reader()) as connection:
-            return self._membership.check(connection.cursor())
+            return self._key_check.check(connection.cursor())
 
-    def _note(self, transaction: Transaction) -> None:
-        """Checked again: replicas may start for the first time at once."""
+    def _record_keys(self, transaction: Transaction) -> None:
+        """Record this process's keys, unless another replica did since the check."""
         cursor = transaction.cursor
-        if self._membership.check(cursor):
-            self._membership.note(cursor)
+        if self._key_check.check(cursor):
+            self._key_check.record(cursor)
 
-    async def tend(self) -> None:
-        """For every few seconds: take over from processes that died, and let others have what
-        this one could not finish. Raises NotRecorded."""
+    async def reclaim_from_dead(self) -> None:
+        """Free the claims and leases of dead processes, and the claims that this one could not
+        give back before. To be called every few seconds. Raises NotRecorded."""
         await self._claims.clear()
         await self.outbox.recover(patient=True)
 
     async def ready(self) -> None:
-        """Raises DatabaseUnusable when it cannot be read, or cannot be written any more."""
+        """Check that the database can be read and written. Raises DatabaseUnusable."""
         await self.log.size()
         if self._database.read_only:
             return
@@ -151,7 +164,8 @@ class Store:
                 ) from error
 
     def retention(self, rules: Sequence[RetentionRule]) -> Retention:
-        """Raises ValueError for a rule below RETENTION_FLOOR."""
+        """Build what applies these retention rules. Raises ValueError for a rule below
+        RETENTION_FLOOR."""
         return Retention(
             database=self._database,
             reader=self._reader,
@@ -161,7 +175,7 @@ class Store:
         )
 
     async def close(self) -> None:
-        """After what is queued is written."""
+        """Stop erasures after their current step, write what is queued, and close."""
         await self.erasures.close()
         await self._reader.close()
         await self._writer.close()
@@ -182,16 +196,18 @@ async def open_store(
     claim_ttl_s: float = 60.0,
     first_lease_s: float = 120.0,
 ) -> Store:
-    """Open the database at `url` (sqlite:///… or postgresql+psycopg://…), made or migrated when
-    needed, and the subject keys: in the file `keys_path`, or in the PostgreSQL database at
-    `keys_url`. `encode` writes the bodies of audit entries;
-    `master_key` and `fingerprint_key` are 32 secret bytes each.
+    """Open the database at `url` (sqlite:///… or postgresql+psycopg://…) and the subject keys;
+    both are made or migrated when needed.
 
-    Any number of processes may have it open. `read_only` leaves both files untouched. A claimed
-    idempotency key is free again after `claim_ttl_s` (at once when its process died);
-    `first_lease_s` is how long what was just recorded is left to this process to send.
+    The subject keys are in the PostgreSQL database at `keys_url`, without one in the file
+    `keys_path`. `encode` makes the bodies of audit entries; `master_key` and `fingerprint_key`
+    are 32 secret bytes each.
 
-    Raises DatabaseUnusable, and KeysInvalid when `master_key` does not fit the key file.
+    Any number of processes may open both. `read_only` leaves both unchanged. A claimed
+    idempotency key is free again after `claim_ttl_s` seconds, at once when its process died. A
+    message that was just recorded is left to this process to send for `first_lease_s` seconds.
+
+    Raises DatabaseUnusable, and KeysInvalid when `master_key` is not that of the subject keys.
     """
     database = database_at(url, read_only=read_only)
     keys: SubjectKeys | None = None
@@ -212,7 +228,7 @@ async def open_store(
         )
         await store.start()
     except BaseException as error:
-        await _close(store, keys, database)
+        await _close_opened(store, keys, database)
         if isinstance(error, (database.error, SQLAlchemyError, OSError)):
             raise DatabaseUnusable(
                 database.name,
@@ -223,8 +239,8 @@ async def open_store(
     return store
 
 
-async def _close(store: Store | None, keys: SubjectKeys | None, database: Database) -> None:
-    """What was opened so far."""
+async def _close_opened(store: Store | None, keys: SubjectKeys | None, database: Database) -> None:
+    """Close what `open_store` had opened when it failed."""
     if store is not None:
         await store.close()
         return
@@ -234,7 +250,8 @@ async def _close(store: Store | None, keys: SubjectKeys | None, database: Databa
 
 
 def key_store_at(path: Path, url: str | None, read_only: bool = False) -> KeyStore:
-    """The database at `url`, else the file `path`, not yet opened. Raises DatabaseUnusable."""
+    """The store of subject keys, not opened yet: the database at `url`, without one the file
+    `path`. Raises DatabaseUnusable."""
     if url is None:
         return KeyFile(path, read_only=read_only)
     try:
@@ -244,7 +261,7 @@ def key_store_at(path: Path, url: str | None, read_only: bool = False) -> KeySto
 
 
 def database_at(url: str, *, read_only: bool) -> Database:
-    """What is at `url`, not yet connected. Raises DatabaseUnusable."""
+    """The database at `url`, not connected yet. Raises DatabaseUnusable."""
     try:
         parsed = sa.make_url(url)
     except SQLAlchemyError as error:

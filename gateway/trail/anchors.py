@@ -1,6 +1,7 @@
-"""What holds a log in place from outside: cosignatures of witnesses, and time stamps.
+"""Anchors: cosignatures of witnesses and time stamps, by which others vouch for a checkpoint.
 
-A checkpoint with neither is only its operator's word: who has the key can sign another history.
+A checkpoint without an anchor is only its operator's word: whoever has the log's key can sign
+another history.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from gateway.trail.checkpoint import Checkpoint
 from gateway.trail.note import NoteKey, cosignatures
 
 CheckStamp = Callable[[bytes, bytes], datetime]
-"""an authority's answer, what was stamped → when. Raises LogInvalid."""
+"""Takes an authority's response and the stamped bytes; returns the time of the stamp. Raises
+LogInvalid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WitnessedCheckpoints:
-    """What one witness cosigned: how many checkpoints, the size and time of the newest."""
+    """The checkpoints that one witness cosigned: how many, and the size and time of the newest."""
 
     name: str
     checkpoints: int = 0
@@ -28,11 +30,14 @@ class WitnessedCheckpoints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Anchored:
-    """`witnessed` is the size of the newest checkpoint that `quorum` witnesses cosigned,
-    `stamped` that of the newest stamped one; each speaks of all entries below it. `only_ours`
-    counts checkpoints with neither cosignature nor stamp. Stamps that could not be checked, for
-    want of the authority's certificate, count as `unchecked_stamps` alone."""
+class AnchorCoverage:
+    """How far the anchors of a verified log reach.
+
+    `witnessed` is the size of the newest checkpoint that `quorum` witnesses cosigned, `stamped`
+    that of the newest stamped one; each covers all entries below that number. `only_ours` counts
+    checkpoints without any anchor. Stamps that could not be checked, because the authority's
+    certificate is missing, count only as `unchecked_stamps`.
+    """
 
     quorum: int = 0
     witnesses: tuple[WitnessedCheckpoints, ...] = ()
@@ -47,21 +52,26 @@ class Anchored:
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """So many different witnesses of these must have cosigned."""
+    """The witnesses of the log, and how many different ones must cosign a checkpoint."""
 
     keys: tuple[NoteKey, ...] = ()
     needed: int = 0
 
     def met_by(self, note: str) -> bool:
-        """Raises LogInvalid when a cosignature by a known key is bad."""
+        """Whether enough witnesses cosigned this note; False when no witness is needed. Raises
+        LogInvalid when a cosignature by a known key does not verify."""
         if not self.needed:
             return False
-        names = {found.key.name for found in cosignatures(note, self.keys)}
+        names = {cosignature.key.name for cosignature in cosignatures(note, self.keys)}
         return len(names) >= self.needed
 
 
 class AnchorCheck:
-    """Collects them while a log is verified. Raises LogInvalid for what is wrong."""
+    """Collects the anchors of checkpoints while a log is verified. Raises LogInvalid for a
+    cosignature that does not verify.
+
+    `stamped` are the sizes of checkpoints with a verified time stamp.
+    """
 
     def __init__(
         self, quorum: Quorum, *, stamped: Sequence[int] = (), unchecked_stamps: int = 0
@@ -74,27 +84,29 @@ class AnchorCheck:
         self._witnessed = self._witnessed_checkpoints = self._only_ours = 0
 
     def see(self, checkpoint: Checkpoint) -> None:
-        """The next checkpoint, by size."""
+        """Take the next checkpoint, in the order of sizes; one that was seen before is ignored."""
         if checkpoint.size <= self._last:
             return
         self._last = checkpoint.size
-        given = cosignatures(checkpoint.note, self._quorum.keys)
-        for one in given:
-            before = self._seen[one.key.name]
-            self._seen[one.key.name] = WitnessedCheckpoints(
+        cosigned = cosignatures(checkpoint.note, self._quorum.keys)
+        for cosignature in cosigned:
+            before = self._seen[cosignature.key.name]
+            self._seen[cosignature.key.name] = WitnessedCheckpoints(
                 name=before.name,
                 checkpoints=before.checkpoints + 1,
                 size=checkpoint.size,
-                at=datetime.fromtimestamp(one.at, UTC),
+                at=datetime.fromtimestamp(cosignature.at, UTC),
             )
-        if self._quorum.needed and len({one.key.name for one in given}) >= self._quorum.needed:
+        names = {cosignature.key.name for cosignature in cosigned}
+        if self._quorum.needed and len(names) >= self._quorum.needed:
             self._witnessed = checkpoint.size
             self._witnessed_checkpoints += 1
-        if not given and checkpoint.size not in self._stamped:
+        if not cosigned and checkpoint.size not in self._stamped:
             self._only_ours += 1
 
-    def done(self, stamped_at: datetime | None = None) -> Anchored:
-        return Anchored(
+    def done(self, stamped_at: datetime | None = None) -> AnchorCoverage:
+        """The coverage of all checkpoints seen; `stamped_at` is the time of the newest stamp."""
+        return AnchorCoverage(
             quorum=self._quorum.needed,
             witnesses=tuple(self._seen.values()),
             witnessed=self._witnessed,
@@ -112,9 +124,12 @@ def check_stamps(
     texts: dict[int, str],
     check: CheckStamp | None,
 ) -> dict[int, datetime]:
-    """When each stamped checkpoint was stamped, by its size; `texts` are theirs. Without `check`:
-    none. Raises LogInvalid."""
-    found: dict[int, datetime] = {}
+    """Verify time stamps; return the earliest time of each stamped checkpoint, by its size.
+
+    `stamps` are size, authority and response; `texts` are the signed texts of checkpoints by size.
+    Without `check`, nothing is verified and nothing returned. Raises LogInvalid.
+    """
+    stamped_at: dict[int, datetime] = {}
     for size, tsa, response in stamps if check else ():
         if size not in texts:
             raise LogInvalid(f"a time stamp by {tsa} is of size {size}: no checkpoint is")
@@ -123,5 +138,5 @@ def check_stamps(
         except LogInvalid as error:
             raise LogInvalid(f"checkpoint of size {size}: {error.problem}") from error
         if at is not None:
-            found[size] = min(at, found.get(size, at))
-    return found
+            stamped_at[size] = min(at, stamped_at.get(size, at))
+    return stamped_at

@@ -1,4 +1,4 @@
-"""Checkpoints, https://c2sp.org/tlog-checkpoint: the log's name, size and root, signed."""
+"""Checkpoints, https://c2sp.org/tlog-checkpoint: a log's name, size and root, signed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from gateway.keyring import Keyring
 from gateway.trail.note import ML_DSA_44, NoteKey, cosign, open_note, sign_note
 
 _MAX_DIGITS = 19
+"""Digits of a size: every such number fits into 64 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """`root` is 32 bytes; `note` is the signed text as stored and sent, "" while unsigned."""
+    """The size and root of a log at some moment. `root` is 32 bytes; `note` is the signed note as
+    it is stored and sent, "" before it is signed."""
 
     origin: str
     size: int
@@ -24,13 +26,13 @@ class Checkpoint:
 
     @property
     def text(self) -> str:
-        """What is signed."""
+        """The text that is signed."""
         return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n"
 
 
 def note_keys(origin: str, keyring: Keyring, *, post_quantum: bool = False) -> tuple[NoteKey, ...]:
-    """The keys that checkpoints of `origin` are verified with, current first; `post_quantum`
-    adds those of ML-DSA-44 after them."""
+    """The keys that verify checkpoints of `origin`, current first. With `post_quantum`, the keys
+    of ML-DSA-44 come after those of Ed25519."""
     keys = [NoteKey(origin, key.raw) for key in keyring.checkpoint_keys]
     if post_quantum:
         keys += [NoteKey(origin, raw, ML_DSA_44) for raw in keyring.post_quantum_keys]
@@ -40,8 +42,8 @@ def note_keys(origin: str, keyring: Keyring, *, post_quantum: bool = False) -> t
 def sign_checkpoint(
     *, origin: str, size: int, root: bytes, keyring: Keyring, post_quantum_at: int | None = None
 ) -> Checkpoint:
-    """A checkpoint signed with the current key; its key name is the origin. With
-    `post_quantum_at` (seconds since 1970) also signed with ML-DSA-44, as of that time."""
+    """Sign a checkpoint with the current key, whose name is the origin. With `post_quantum_at`
+    (seconds since 1970), sign it also with ML-DSA-44, as of that time."""
     unsigned = Checkpoint(origin=origin, size=size, root=root)
     key = NoteKey(origin, keyring.checkpoint.public.raw)
     note = sign_note(unsigned.text, key, keyring.checkpoint.sign)
@@ -52,7 +54,8 @@ def sign_checkpoint(
 
 
 def open_checkpoint(note: str, keys: Iterable[NoteKey], *, origin: str) -> Checkpoint:
-    """A checkpoint that one of `keys` signed for the log `origin`. Raises LogInvalid."""
+    """Open a note; return its checkpoint of the log `origin`, which at least one of `keys`
+    signed. Raises LogInvalid."""
     checkpoint = parse_checkpoint(open_note(note, keys).text, note)
     if checkpoint.origin != origin:
         raise LogInvalid(f"the checkpoint is of another log ({checkpoint.origin})")
@@ -60,7 +63,8 @@ def open_checkpoint(note: str, keys: Iterable[NoteKey], *, origin: str) -> Check
 
 
 def parse_checkpoint(text: str, note: str = "") -> Checkpoint:
-    """The fields of a note's text; extension lines are left alone. Raises LogInvalid."""
+    """Parse the text of a note into a checkpoint, without checking signatures. Extension lines
+    are ignored. Raises LogInvalid."""
     lines = text.split("\n")
     if len(lines) < 4 or lines.pop() != "" or "" in lines:
         raise LogInvalid("the checkpoint is malformed")
@@ -77,7 +81,7 @@ def parse_checkpoint(text: str, note: str = "") -> Checkpoint:
 
 
 def is_decimal(text: str) -> bool:
-    """ASCII digits without leading zeroes, below 10^19."""
+    """Whether `text` is a decimal number below 10^19, in ASCII digits without leading zeroes."""
     return (
         text.isascii()
         and text.isdigit()

@@ -1,7 +1,7 @@
-"""What an entry of the audit log says: docs/reference/log-format.md, entry.schema.json.
+"""Encodes events as bodies of log entries: docs/reference/log-format.md, entry.schema.json.
 
-Names follow OPA's decision log where it has one. An entry never holds the text of a message, a
-value that was redacted, a salt or a whole receipt.
+Names follow those of OPA's decision log where it has the same thing. A body never holds the text of
+a message, a redacted value, a salt or a whole receipt.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from gateway.model.decision import Decision, Reason
 from gateway.model.disclosure import Disclosure, Redaction
 from gateway.model.erasure import Erasure
 from gateway.model.finding import Detection, Unavailable
+from gateway.model.judgement import Judgement
 from gateway.model.obligation import Obligation
 from gateway.model.receipt import Receipt
 from gateway.model.record import Change, Expiry, Record, Review, Settlement, stamp
@@ -25,25 +26,26 @@ from gateway.model.submission import StreamPart
 from gateway.ports import LogEvent
 
 VERSION = 1
+"""Of the format of bodies: the member `v`."""
 _RAW_TEXTS = ("submitted", "normalised", "folded")
 
 
 def encode(event: LogEvent, seq: int) -> bytes:
-    """The body of the entry that `event` makes as number `seq`: JSON, UTF-8, sorted keys.
+    """Encode the body of entry `seq`, which records `event`: JSON, UTF-8, sorted keys.
 
-    Raises TypeError for what JSON cannot say.
+    Raises TypeError for what JSON cannot express.
     """
     match event:
         case Record():
-            document = _record(event)
+            document = _record_json(event)
         case Settlement():
-            document = _settlement(event)
+            document = _settlement_json(event)
         case Expiry():
-            document = _expiry(event)
+            document = _expiry_json(event)
         case Change():
-            document = _change(event)
+            document = _change_json(event)
         case Erasure():
-            document = _erasure(event)
+            document = _erasure_json(event)
     marked = stamp(event)
     document |= {
         "v": VERSION,
@@ -53,68 +55,73 @@ def encode(event: LogEvent, seq: int) -> bytes:
         "tenant": marked.tenant,
         "message_id": marked.message_id,
     }
-    return orjson.dumps(document, default=_plain, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(document, default=_json_default, option=orjson.OPT_SORT_KEYS)
 
 
 def moment(at: datetime) -> str:
-    """RFC 3339 in UTC, always with microseconds, so that it sorts as text."""
+    """Format a time as RFC 3339 in UTC, always with microseconds, so that it sorts as text.
+    Raises TypeError for a time without a time zone."""
     if at.tzinfo is None:
         raise TypeError("a time in the log needs a time zone")
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _record(record: Record) -> dict[str, Any]:
-    submission = record.submission
+def _record_json(record: Record) -> dict[str, Any]:
+    submission, judgement, grounds = record.submission, record.judgement, record.grounds
     return (
-        _stream(submission.stream)
+        _stream_json(submission.stream)
         | {
-            "decision_id": record.decision_id,
+            "decision_id": judgement.decision_id,
             "labels": {
                 "avatar": submission.avatar,
                 "caller": submission.caller,
                 "channel": submission.channel,
                 "conversation": submission.conversation,
                 "creator": submission.creator,
-                "language": record.language,
+                "language": judgement.language,
                 "route": submission.route,
             },
             "received_at": moment(submission.received_at),
             "submitted_hash": record.commitment.hash if record.commitment else None,
-            "verdict": record.verdict,
+            "verdict": judgement.verdict,
             "state": record.state,
-            "reasons": _reasons(record.reasons),
-            "obligations": _obligations(record.obligations),
-            "unavailable": _unavailable(record.unavailable),
+            "reasons": _reasons_json(judgement.reasons),
+            "obligations": _obligations_json(judgement.obligations),
+            "unavailable": _unavailable_json(judgement.unavailable),
             "models": [
                 {"id": model.id, "sha256": model.sha256}
-                for detection in record.detections
+                for detection in grounds.detections
                 for model in detection.models
             ],
-            "redacted": _redacted(record.redaction),
-            "disclosure": _disclosure(record.disclosure),
-            "receipt": _receipt(record.receipt),
-            "review": _review(record.review),
+            "redacted": _redacted_json(grounds.redaction),
+            "disclosure": _disclosure_json(judgement.disclosure),
+            "receipt": _receipt_json(judgement.receipt),
+            "review": _review_json(record.review),
             "expires_at": moment(record.expires_at) if record.expires_at else None,
-            "timings_ms": {stage: round(ms, 3) for stage, ms in record.timings_ms.items()},
+            "timings_ms": {stage: round(ms, 3) for stage, ms in judgement.timings_ms.items()},
         }
-        | (_decided(record, record.decision) if record.decision else _undecided(record.detections))
+        | (
+            _decided_json(judgement, grounds.decision)
+            if grounds.decision
+            else _undecided_json(grounds.detections)
+        )
     )
 
 
-def _stream(part: StreamPart | None) -> dict[str, Any]:
-    """Which part of which stream; entries of whole messages say nothing of streams."""
+def _stream_json(part: StreamPart | None) -> dict[str, Any]:
+    """The member `stream` of an entry about a part of a stream; other entries have none."""
     if part is None:
         return {}
-    said = {"id": part.id, "number": part.number, "fresh": part.fresh, "whole": part.whole}
-    return {"stream": said}
+    part_json = {"id": part.id, "number": part.number, "fresh": part.fresh, "whole": part.whole}
+    return {"stream": part_json}
 
 
-def _decided(record: Record, decision: Decision) -> dict[str, Any]:
+def _decided_json(judgement: Judgement, decision: Decision) -> dict[str, Any]:
     result: dict[str, Any] = {"verdict": decision.verdict}
-    if decision.reasons != record.reasons:  # else they would stand in the entry twice
-        result["reasons"] = _reasons(decision.reasons)
-    if decision.obligations != record.obligations:
-        result["obligations"] = _obligations(decision.obligations)
+    if decision.reasons != judgement.reasons:  # else they would stand in the entry twice
+        result["reasons"] = _reasons_json(decision.reasons)
+    if decision.obligations != judgement.obligations:
+        result["obligations"] = _obligations_json(decision.obligations)
     return {
         "bundles": {
             name: {"revision": revision} for name, revision in decision.bundle.revisions.items()
@@ -126,8 +133,9 @@ def _decided(record: Record, decision: Decision) -> dict[str, Any]:
     }
 
 
-def _undecided(detections: tuple[Detection, ...]) -> dict[str, Any]:
-    """The policies answered nothing: what the detectors found stands here, not in `input`."""
+def _undecided_json(detections: tuple[Detection, ...]) -> dict[str, Any]:
+    """The members of an entry without a decision: there is no `input`, so that the findings get a
+    member of their own."""
     return {
         "bundles": {},
         "policy": None,
@@ -152,7 +160,7 @@ def _undecided(detections: tuple[Detection, ...]) -> dict[str, Any]:
 
 
 def _without_texts(masked: Mapping[str, Any]) -> dict[str, Any]:
-    """The masked document comes without texts; one that slips through stops here."""
+    """The masked document, which has no texts; any that it has by mistake are removed."""
     document = dict(masked)
     if isinstance(text := document.get("text"), Mapping):
         document["text"] = {**text, **dict.fromkeys(_RAW_TEXTS)}
@@ -161,25 +169,26 @@ def _without_texts(masked: Mapping[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _reasons(reasons: tuple[Reason, ...]) -> list[dict[str, str]]:
+def _reasons_json(reasons: tuple[Reason, ...]) -> list[dict[str, str]]:
     return [
         {"rule": reason.rule, "text": reason.text, "verdict": reason.verdict} for reason in reasons
     ]
 
 
-def _obligations(obligations: tuple[Obligation, ...]) -> list[dict[str, Any]]:
+def _obligations_json(obligations: tuple[Obligation, ...]) -> list[dict[str, Any]]:
     return [
         {"kind": obligation.kind, "rules": obligation.rules, "params": obligation.params}
         for obligation in obligations
     ]
 
 
-def _unavailable(unavailable: tuple[Unavailable, ...]) -> list[dict[str, str]]:
+def _unavailable_json(unavailable: tuple[Unavailable, ...]) -> list[dict[str, str]]:
     return [{"stage": failed.stage, "reason": failed.reason} for failed in unavailable]
 
 
-def _redacted(redaction: Redaction | None) -> list[dict[str, Any]]:
-    """Kinds and places in code points, `start` and `end` as submitted, `at` as published."""
+def _redacted_json(redaction: Redaction | None) -> list[dict[str, Any]]:
+    """What was redacted: kinds, and offsets in code points; `start` and `end` in the submitted
+    text, `at` in the published one."""
     return [
         {
             "kind": replaced.finding.kind,
@@ -191,7 +200,7 @@ def _redacted(redaction: Redaction | None) -> list[dict[str, Any]]:
     ]
 
 
-def _disclosure(disclosure: Disclosure | None) -> dict[str, Any] | None:
+def _disclosure_json(disclosure: Disclosure | None) -> dict[str, Any] | None:
     if disclosure is None:
         return None
     return {
@@ -212,7 +221,7 @@ def _disclosure(disclosure: Disclosure | None) -> dict[str, Any] | None:
     }
 
 
-def _receipt(receipt: Receipt | None) -> dict[str, str] | None:
+def _receipt_json(receipt: Receipt | None) -> dict[str, str] | None:
     if receipt is None:
         return None
     return {
@@ -222,7 +231,7 @@ def _receipt(receipt: Receipt | None) -> dict[str, str] | None:
     }
 
 
-def _review(review: Review | None) -> dict[str, str] | None:
+def _review_json(review: Review | None) -> dict[str, str] | None:
     if review is None:
         return None
     return {
@@ -233,7 +242,7 @@ def _review(review: Review | None) -> dict[str, str] | None:
     }
 
 
-def _settlement(settlement: Settlement) -> dict[str, Any]:
+def _settlement_json(settlement: Settlement) -> dict[str, Any]:
     delivery, dispatch = settlement.delivery, settlement.dispatch
     return {
         "decision_id": delivery.decision_id,
@@ -255,29 +264,29 @@ def _settlement(settlement: Settlement) -> dict[str, Any]:
             "platform_id": dispatch.platform_id,
         },
         "content_hash": delivery.disclosure.content_hash,
-        "receipt": _receipt(delivery.receipt),
+        "receipt": _receipt_json(delivery.receipt),
     }
 
 
-def _expiry(expiry: Expiry) -> dict[str, Any]:
-    outcome = expiry.outcome
+def _expiry_json(expiry: Expiry) -> dict[str, Any]:
+    outcome, judgement = expiry.outcome, expiry.outcome.judgement
     return {
-        "decision_id": outcome.decision_id,
+        "decision_id": judgement.decision_id,
         "held_by": outcome.entry_seq,
         "labels": {
             "avatar": outcome.avatar,
             "channel": outcome.channel,
             "conversation": outcome.conversation,
             "creator": outcome.creator,
-            "language": outcome.language,
+            "language": judgement.language,
             "route": outcome.route,
         },
         "state": outcome.state,
-        "verdict": outcome.verdict,
+        "verdict": judgement.verdict,
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change_json(change: Change) -> dict[str, Any]:
     return {
         "actor": change.actor,
         "what": change.what,
@@ -288,7 +297,7 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
-def _erasure(erasure: Erasure) -> dict[str, Any]:
+def _erasure_json(erasure: Erasure) -> dict[str, Any]:
     counts = erasure.counts
     return {
         "erasure_id": erasure.id,
@@ -298,11 +307,11 @@ def _erasure(erasure: Erasure) -> dict[str, Any]:
         "reason": erasure.reason,
         "ordered_at": moment(erasure.ordered_at),
         "before": erasure.before,
-        "counts": {one.name: getattr(counts, one.name) for one in fields(counts)},
+        "counts": {count.name: getattr(counts, count.name) for count in fields(counts)},
     }
 
 
-def _plain(value: object) -> object:
+def _json_default(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, Set):

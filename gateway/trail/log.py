@@ -1,4 +1,4 @@
-"""The log over what is stored: checkpoints every few seconds, proofs, and tiles."""
+"""The audit log as a Merkle tree over the stored entries: checkpoints, proofs and tiles."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ from gateway.trail.anchors import AnchorCheck, CheckStamp, Quorum, check_stamps
 from gateway.trail.blocks import BlockFile
 from gateway.trail.checkpoint import Checkpoint, note_keys, open_checkpoint, sign_checkpoint
 from gateway.trail.merkle import BLOCK, Blocks, HashBlock, MerkleTree
-from gateway.trail.note import NoteKey, is_by_strangers
+from gateway.trail.note import NoteKey, has_no_known_signer
 from gateway.trail.proof import Proof
 from gateway.trail.tiles import WIDTH, TileAt
-from gateway.trail.verify import CHUNK, StoredCheckpoint, Verification, Verified
+from gateway.trail.verify import CHUNK_ENTRIES, StoredCheckpoint, Verification, Verified
 
-_CACHED = 128  # blocks: 5 MB
-_ANY = 1 << 62
+_MAX_CACHED_BLOCKS = 128
+"""Blocks whose hashes are kept for proofs: 5 MB."""
+_ABOVE_ANY_SIZE = 1 << 62  # as the end of a range
 
 
 class LogStore(Protocol):
-    """The entries as stored. Only durable ones are seen, and never one before all those with
-    smaller numbers. Ranges are `start` included to `stop` excluded, ascending."""
+    """The stored log. An entry is visible only once it and all entries with smaller numbers are
+    durable. Ranges go from `start`, included, to `stop`, excluded, ascending."""
 
     async def size(self) -> int: ...
 
@@ -43,35 +44,41 @@ class LogStore(Protocol):
     async def put_checkpoint(
         self, *, size: int, root: bytes, leaf: bytes, at: datetime, sign: Callable[[], str]
     ) -> str | None:
-        """Durably. `sign` makes the note, while no other process can sign or append; `leaf` is
-        the last entry's (size 0: b""). Returns the note of this size: one that is there already
-        stays. None: there is one of a larger size. Raises LogInvalid when that entry is another."""
+        """Sign and store the checkpoint of the first `size` entries, durably.
+
+        `sign` makes the note, while no other process can sign or append. `leaf` is the leaf of the
+        last entry (b"" for size 0); raises LogInvalid when the stored entry has another one.
+        Returns the note of this size, which stays as it is when there is one already. Returns None
+        when there is a checkpoint of a larger size.
+        """
         ...
 
     async def latest_checkpoint(self) -> StoredCheckpoint | None: ...
 
     async def checkpoints(self, start: int, stop: int) -> Sequence[StoredCheckpoint]:
-        """Those with start <= size < stop. All notes come with their cosignatures."""
+        """The checkpoints with start <= size < stop, with their cosignatures."""
         ...
 
     async def cosigned_before(self, stop: int) -> Sequence[int]:
-        """The sizes of the newest checkpoints below `stop` that any witness cosigned, the newest
+        """The sizes of the newest checkpoints below `stop` that any witness cosigned, largest
         first."""
         ...
 
     async def stamps(self, start: int, stop: int) -> Sequence[tuple[int, str, bytes]]:
-        """Size, authority and answer, of checkpoints with start <= size < stop."""
+        """The time stamps of checkpoints with start <= size < stop: size, authority, response."""
         ...
 
 
 class Log:
     """The audit log as a Merkle tree.
 
-    Follows `store`, and signs a checkpoint every `interval_s` seconds while entries come
-    (`start`), and when asked. It never signs what contradicts the latest stored checkpoint:
-    then it raises LogInvalid, now and from then on. `block_file` speeds up opening: see
-    blocks.py. `post_quantum` signs with ML-DSA-44 beside Ed25519. `quorum` says whose
-    cosignatures make a checkpoint a witnessed one, `check_stamp` checks time stamps.
+    Follows what is stored, and signs checkpoints: every `interval_s` seconds while entries come
+    (after `start`), and on demand. It never signs a log that contradicts the latest stored
+    checkpoint, and raises LogInvalid instead, from then on each time.
+
+    `block_file` speeds up opening: see `blocks.py`. With `post_quantum`, checkpoints are signed
+    with ML-DSA-44 beside Ed25519. A checkpoint is a witnessed one once `quorum` is met;
+    `check_stamp` verifies time stamps.
     """
 
     def __init__(
@@ -114,22 +121,22 @@ class Log:
 
     @property
     def keys(self) -> tuple[NoteKey, ...]:
-        """What checkpoints are verified with, current first."""
+        """The keys that verify checkpoints, current first."""
         return self._keys
 
     @property
     def problem(self) -> str:
-        """Why there is no new checkpoint; "" while all is well. Fit for a readiness answer."""
+        """Why no checkpoint could be signed last time; "" otherwise. Safe to show to anyone."""
         return self._problem
 
     async def start(self) -> None:
-        """Open the log and sign checkpoints until `close`. Raises LogInvalid."""
+        """Open the log, and sign checkpoints regularly until `close`. Raises LogInvalid."""
         async with self._lock:
             await self._open()
         self._task = asyncio.create_task(self._sign_regularly(), name="checkpoints")
 
     async def close(self) -> None:
-        """Stop, after a last checkpoint when `start` was called and it can be made."""
+        """Stop signing regularly, after a last checkpoint."""
         if self._task is None:
             return
         self._task.cancel()
@@ -140,34 +147,34 @@ class Log:
             await self._try_to_sign()
 
     async def latest(self) -> Checkpoint | None:
-        """The newest checkpoint that is stored, by whichever process."""
+        """The newest stored checkpoint, whichever process signed it."""
         stored = await self._store.latest_checkpoint()
-        if stored and self._latest and is_by_strangers(stored[2], self._keys):
-            return self._latest  # see _follow
+        if stored and self._latest and has_no_known_signer(stored[2], self._keys):
+            return self._latest  # the keys were rotated: see _follow
         return None if stored is None else self._checked(stored)
 
     async def published(self) -> Checkpoint | None:
-        """What those outside are shown: the newest witnessed checkpoint, so that none can be
-        shown a view that witnesses were not; while there is none, the newest."""
+        """The checkpoint for the public: the newest witnessed one, so that nobody is shown another
+        log than the witnesses; the newest of all while there is no witnessed one."""
         return self._witnessed or await self.latest()
 
     async def look_for_witnessed(self) -> Checkpoint | None:
-        """The newest checkpoint that the quorum cosigned, looked for again. Raises LogInvalid."""
+        """Look again for the newest witnessed checkpoint, and return it. Raises LogInvalid."""
         async with self._lock:
             await self._follow()
             await self._find_witnessed()
         return self._witnessed
 
     async def checkpoint(self) -> Checkpoint:
-        """A checkpoint of everything that is recorded: the latest, or a new one. At most ten
-        new ones in `interval_s`, however many ask."""
+        """A checkpoint over all entries: the latest, or a new one. At most ten new ones are signed
+        in `interval_s` seconds, however many callers there are. Raises LogInvalid."""
         async with self._lock:
             return await self._sign()
 
     async def proof(self, seq: int, *, with_entry: bool = False) -> str:
-        """The tlog-proof of entry `seq`: under the newest witnessed checkpoint if that covers
-        it, else under the latest, else under a new one. `with_entry` puts the entry's body in,
-        so that the file stands alone. Raises NotFound and LogInvalid."""
+        """The tlog-proof of entry `seq`, under the newest witnessed checkpoint if that covers the
+        entry, else under the latest, else under a new one. `with_entry` includes the entry's body,
+        so that the file can be checked alone. Raises NotFound and LogInvalid."""
         checkpoint = await self._covering(seq)
         size = checkpoint.size
         blocks = await self._fetch(lambda: self._tree.blocks_for_inclusion(seq, size))
@@ -182,8 +189,9 @@ class Log:
         return proof.text
 
     async def consistency(self, old: int, new: int | None = None) -> list[bytes]:
-        """The proof (RFC 6962, 2.1.2) that the log of size `old` is the beginning of that of
-        size `new`; None: of the latest checkpoint. Raises NotFound for sizes never reached."""
+        """The proof (RFC 6962, 2.1.2) that the first `old` entries are the beginning of the first
+        `new` ones; without `new`, of those of the latest checkpoint. Raises NotFound for sizes
+        that the log has not reached."""
         if new is None or new > self._tree.size:
             async with self._lock:
                 await self._follow()
@@ -194,7 +202,7 @@ class Log:
         return self._tree.consistency(old, size, blocks)
 
     async def root_at(self, size: int) -> bytes:
-        """The root of the first `size` entries. Raises NotFound."""
+        """The root over the first `size` entries. Raises NotFound."""
         async with self._lock:
             await self._follow()
         if not 0 <= size <= self._tree.size:
@@ -203,8 +211,8 @@ class Log:
         return self._tree.root_at(size, blocks)
 
     async def tile(self, level: int, at: TileAt) -> bytes:
-        """The hashes of a tile, 32 bytes each (tlog-tiles). Raises NotFound for what the latest
-        checkpoint does not cover."""
+        """The hashes of a tile (tlog-tiles), 32 bytes each. Raises NotFound for a tile that the
+        latest checkpoint does not cover."""
         latest = self._latest
         if latest is None or (at.index * WIDTH + at.width) << (8 * level) > latest.size:
             async with self._lock:
@@ -220,19 +228,21 @@ class Log:
         return b"".join(leaves[: at.width])
 
     async def entries(self, at: TileAt) -> Sequence[Entry]:
-        """The entries of a bundle (tlog-tiles). Raises NotFound."""
+        """The entries of an entry bundle (tlog-tiles). Raises NotFound."""
         await self.tile(0, at)
         return await self._store.entries(at.index * WIDTH, at.index * WIDTH + at.width)
 
     async def verify(
         self, *, kept: Iterable[str] = (), progress: Callable[[int, int], None] | None = None
     ) -> Verified:
-        """Verify everything that is stored (see verify.py), from the bodies up; `kept` are the
-        signed notes that the auditor kept. `progress` gets the entries done, and all of them.
-        Raises LogInvalid."""
+        """Verify everything that is stored, from the bodies up: see `verify.py`.
+
+        `kept` are signed notes that the auditor kept. `progress` is called with the number of
+        entries done and the number of all. Raises LogInvalid.
+        """
         newest = await self._store.latest_checkpoint()
         size = await self._store.size()
-        stamps = await self._store.stamps(0, _ANY)
+        stamps = await self._store.stamps(0, _ABOVE_ANY_SIZE)
         stamped = check_stamps(
             stamps, await self._texts({stamp[0] for stamp in stamps}), self._check_stamp
         )
@@ -244,11 +254,11 @@ class Log:
         verification = Verification(
             origin=self._origin, keys=self._keys, kept=kept, anchors=anchors
         )
-        for start in range(0, size, CHUNK):
-            stop = min(start + CHUNK, size)
+        for start in range(0, size, CHUNK_ENTRIES):
+            stop = min(start + CHUNK_ENTRIES, size)
             try:
                 entries = await self._store.entries(start, stop)
-            except (ValueError, OverflowError) as error:  # a column that means nothing
+            except (ValueError, OverflowError) as error:  # a column cannot be decoded
                 raise LogInvalid(
                     f"one of the entries {start} to {stop - 1} cannot be read", index=start
                 ) from error
@@ -275,17 +285,18 @@ class Log:
             await asyncio.sleep(self._interval_s)
 
     async def _try_to_sign(self) -> bool:
-        """Whether it is worth trying again."""
+        """Sign a checkpoint if there are new entries; return whether to try again later. False
+        once the log does not verify."""
         logger = structlog.get_logger("trail")
         try:
             await self.checkpoint()
             if self._quorum.needed:
-                await self.look_for_witnessed()  # another process may have asked
+                await self.look_for_witnessed()  # another process may have asked witnesses
         except LogInvalid as error:
             self._problem = str(error)
             logger.critical("log_invalid", problem=self._problem)
             return False
-        except Exception as error:  # noqa: BLE001 - outlives whatever a failing database raises
+        except Exception as error:  # noqa: BLE001 - a failing database must not end this task
             self._problem = str(error) if isinstance(error, GatewayError) else type(error).__name__
             logger.warning("no_checkpoint", problem=self._problem)
             return True
@@ -293,6 +304,7 @@ class Log:
         return True
 
     async def _covering(self, seq: int) -> Checkpoint:
+        """A checkpoint that covers entry `seq`, preferably a witnessed one. Raises NotFound."""
         for known in (self._witnessed, self._latest):
             if known is not None and 0 <= seq < known.size:
                 return known
@@ -300,7 +312,7 @@ class Log:
             await self._open()
             if self._witnessed is not None and 0 <= seq < self._witnessed.size:
                 return self._witnessed
-            latest = self._latest  # another may have made it while this one waited
+            latest = self._latest  # another task may have signed it while this one waited
             if latest is None or seq >= latest.size:
                 latest = await self._sign()
         if not 0 <= seq < latest.size:
@@ -308,7 +320,7 @@ class Log:
         return latest
 
     async def _sign(self) -> Checkpoint:
-        """Under the lock."""
+        """Sign the log of now, at most ten times in `interval_s`. Call it under the lock."""
         await self._follow()
         if self._latest is not None and self._latest.size == self._tree.size:
             return self._latest
@@ -328,10 +340,10 @@ class Log:
             at=self._now(),
             sign=lambda: self._note(size, root),
         )
-        if note is None:  # another process has signed more of it meanwhile
+        if note is None:  # another process has signed a larger size meanwhile
             return await self._sign()
-        if is_by_strangers(note, self._keys):
-            note = self._note(size, root)  # see _follow
+        if has_no_known_signer(note, self._keys):
+            note = self._note(size, root)  # the keys were rotated: see _follow
         self._latest = self._checked((size, root, note))
         return self._latest
 
@@ -345,7 +357,7 @@ class Log:
         ).note
 
     async def _follow(self) -> None:
-        """Take in what was stored since, by this process or another. Under the lock."""
+        """Take in entries and checkpoints that any process stored. Call it under the lock."""
         if not self._opened:
             await self._open()
             return
@@ -355,18 +367,18 @@ class Log:
             raise LogInvalid(f"the checkpoint of size {self._latest.size} was taken away")
         if stored is None or (self._latest and stored[2] == self._latest.note):
             return
-        if is_by_strangers(stored[2], self._keys):
-            # The keys were rotated under this process: what it signs stays good, by the old key,
-            # until it restarts. It still may not contradict the others.
-            await self._hold_against_tree(stored[0], stored[1])
+        if has_no_known_signer(stored[2], self._keys):
+            # The keys were rotated while this process runs. Until it restarts it goes on with the
+            # old key, whose signatures stay valid; it must still not contradict the new ones.
+            await self._compare_root(stored[0], stored[1])
         else:
-            self._latest = await self._held_against_tree(stored)
+            self._latest = await self._open_and_compare(stored)
 
     async def _open(self) -> None:
-        """Build the tree and hold it against the latest checkpoint. Under the lock."""
+        """Build the tree, and compare it with the latest checkpoint. Call it under the lock."""
         if self._opened:
             return
-        self._tree, self._leaf = MerkleTree(), b""  # an earlier attempt may have failed half-way
+        self._tree, self._leaf = MerkleTree(), b""  # an earlier attempt may have failed midway
         stored = await self._store.latest_checkpoint()
         size = await self._store.size()
         if stored is not None:
@@ -375,42 +387,46 @@ class Log:
             except LogInvalid:
                 self._tree, self._leaf = MerkleTree(), b""
                 await self._grow(size)
-                self._latest = await self._held_against_tree(stored)
+                self._latest = await self._open_and_compare(stored)
         await self._grow(size)
         self._opened = True
         await self._find_witnessed()
 
     async def _find_witnessed(self) -> None:
-        """Under the lock."""
+        """Find the newest witnessed checkpoint. Call it under the lock."""
         if not self._quorum.needed:
             return
-        for size in await self._store.cosigned_before(_ANY):
+        for size in await self._store.cosigned_before(_ABOVE_ANY_SIZE):
             if self._witnessed is not None and size <= self._witnessed.size:
                 return
             for stored in await self._store.checkpoints(size, size + 1):
                 if self._is_witnessed(stored[2]):
-                    self._witnessed = await self._held_against_tree(stored)
+                    self._witnessed = await self._open_and_compare(stored)
                     return
 
     def _is_witnessed(self, note: str) -> bool:
-        """What is wrong with a cosignature is for `verify` to tell: no reason to stop signing."""
+        """Whether the quorum is met. A cosignature that does not verify counts as none: `verify`
+        reports it, and it is no reason to stop signing."""
         try:
-            return not is_by_strangers(note, self._keys) and self._quorum.met_by(note)
+            return not has_no_known_signer(note, self._keys) and self._quorum.met_by(note)
         except LogInvalid:
             return False
 
     async def _from_block_file(self, stored: StoredCheckpoint) -> Checkpoint:
+        """Build the tree from the block file, up to a checkpoint. Raises LogInvalid when the
+        roots differ, as with a block file that is out of date."""
         if self._blocks:
             self._tree.extend_blocks(await asyncio.to_thread(self._blocks.read, stored[0] // BLOCK))
         await self._grow(stored[0])
-        return await self._held_against_tree(stored)
+        return await self._open_and_compare(stored)
 
     async def _grow(self, size: int) -> None:
+        """Add stored leaves to the tree until it has `size` of them."""
         if size < self._tree.size:
             raise LogInvalid("the stored log is shorter than it was", index=size)
         known = len(self._tree.block_roots)
-        for start in range(self._tree.size, size, CHUNK):
-            stop = min(start + CHUNK, size)
+        for start in range(self._tree.size, size, CHUNK_ENTRIES):
+            stop = min(start + CHUNK_ENTRIES, size)
             leaves = await self._leaves(start - bool(self._leaf), stop)
             if self._leaf and leaves.pop(0) != self._leaf:
                 raise LogInvalid("is another one than it was", index=start - 1)
@@ -421,20 +437,23 @@ class Log:
             await asyncio.to_thread(self._blocks.write, known, new)
 
     async def _leaves(self, start: int, stop: int) -> list[bytes]:
+        """Read leaves. Raises LogInvalid when one is missing or is no hash."""
         leaves = list(await self._store.leaves(start, stop))
         if len(leaves) != stop - start:
             raise LogInvalid("is missing", index=start + len(leaves))
         for seq, leaf in enumerate(leaves, start):
-            if type(leaf) is not bytes or len(leaf) != 32:  # SQLite lets a column hold anything
+            if type(leaf) is not bytes or len(leaf) != 32:  # SQLite columns may hold any type
                 raise LogInvalid("its hash is not 32 bytes", index=seq)
         return leaves
 
-    async def _held_against_tree(self, stored: StoredCheckpoint) -> Checkpoint:
+    async def _open_and_compare(self, stored: StoredCheckpoint) -> Checkpoint:
+        """Open a stored checkpoint, and compare its root with the tree. Raises LogInvalid."""
         checkpoint = self._checked(stored)
-        await self._hold_against_tree(checkpoint.size, checkpoint.root)
+        await self._compare_root(checkpoint.size, checkpoint.root)
         return checkpoint
 
-    async def _hold_against_tree(self, size: int, root: bytes) -> None:
+    async def _compare_root(self, size: int, root: bytes) -> None:
+        """Compare a signed root with that of the tree. Raises LogInvalid."""
         if size > self._tree.size:
             await self._grow(await self._store.size())
         if size > self._tree.size:
@@ -448,6 +467,7 @@ class Log:
             )
 
     def _checked(self, stored: StoredCheckpoint) -> Checkpoint:
+        """Open a stored checkpoint: its note is signed and says what the columns do."""
         size, root, note = stored
         checkpoint = open_checkpoint(note, self._keys, origin=self._origin)
         if (checkpoint.size, checkpoint.root) != (size, root):
@@ -455,8 +475,8 @@ class Log:
         return checkpoint
 
     async def _fetch(self, needed: Callable[[], set[int]]) -> Blocks:
-        """The leaves of the blocks that are needed, each held against its root. Asks again
-        after every wait: meanwhile the tail may have become a complete block."""
+        """Read the leaves of the blocks that are `needed`, and compare each with its root. Calls
+        `needed` again after each read: the tail may have become a complete block meanwhile."""
         blocks: dict[int, Sequence[bytes]] = {}
         while missing := needed() - blocks.keys():
             number = min(missing)
@@ -469,7 +489,7 @@ class Log:
                         f"entries {number * BLOCK} to {(number + 1) * BLOCK - 1} were changed"
                     )
                 self._cache[number] = cached
-                while len(self._cache) > _CACHED:
+                while len(self._cache) > _MAX_CACHED_BLOCKS:
                     self._cache.popitem(last=False)
             self._cache.move_to_end(number)
             blocks[number] = cached

@@ -1,6 +1,7 @@
-"""The Merkle tree of RFC 6962, section 2: roots, and proofs made and checked.
+"""The Merkle tree of RFC 6962, section 2: computes roots, makes proofs and verifies them.
 
-`D[start:end]` is a run of leaves, MTH its root. A leaf here is already sha256(0x00 ‖ body).
+As in the RFC, `D[start:end]` is a range of leaves and MTH the root over it. Leaves are given as
+hashes: sha256(0x00 ‖ body).
 """
 
 from __future__ import annotations
@@ -10,28 +11,32 @@ from hashlib import sha256
 
 EMPTY_ROOT = sha256(b"").digest()
 BLOCK_HEIGHT = 8
+"""Height of a block above its leaves: one tile of tlog-tiles."""
 BLOCK = 1 << BLOCK_HEIGHT
-"""Leaves whose hashes a Tree does not keep, once they are complete: it keeps their root."""
-_EDGES = 4_096
+"""Leaves of a complete block. MerkleTree keeps the block's root, and not its leaves."""
+_MAX_CACHED_EDGES = 4_096
+"""Roots of incomplete ranges that a tree caches: 130 kB of hashes."""
 
 Blocks = Mapping[int, Sequence[bytes]]
-"""block number → its leaves, up to BLOCK of them; a Block spares hashing them again"""
+"""Block number → its leaves, up to BLOCK of them. With a HashBlock they are not hashed again."""
 
 
 class HashBlock(tuple[bytes, ...]):
-    """The leaves of a complete block, with the hashes above them: 16 kB of hashes."""
+    """The leaves of a complete block and all hashes above them, 16 kB; `levels` has the leaves
+    first and the root last."""
 
     levels: list[Sequence[bytes]]
 
     @classmethod
     def of(cls, leaves: Sequence[bytes]) -> HashBlock:
+        """Hash a complete block. Raises ValueError for another number of leaves."""
         if len(leaves) != BLOCK:
             raise ValueError(f"a complete block has {BLOCK} leaves")
-        made = cls(leaves)
-        made.levels = [made]
-        while len(made.levels[-1]) > 1:
-            made.levels.append(_parents(made.levels[-1]))
-        return made
+        block = cls(leaves)
+        block.levels = [block]
+        while len(block.levels[-1]) > 1:
+            block.levels.append(_parents(block.levels[-1]))
+        return block
 
     @property
     def root(self) -> bytes:
@@ -39,11 +44,12 @@ class HashBlock(tuple[bytes, ...]):
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
+    """The hash of an inner node."""
     return sha256(b"\x01" + left + right).digest()
 
 
 class Frontier:
-    """The right edge of a growing tree: all that is needed to add leaves and to tell the root.
+    """The right edge of a growing tree, which is enough to add leaves and to compute the root.
 
     Holds the roots of the complete subtrees, at most one for each height.
     """
@@ -57,7 +63,8 @@ class Frontier:
         return self._size
 
     def extend(self, leaves: Sequence[bytes]) -> None:
-        """Add leaves: one hash for each, amortised, and a Python step for each height only."""
+        """Add leaves. Costs one hash for each leaf, amortised, and one Python call for each
+        height."""
         self._size += len(leaves)
         nodes, height = list(leaves), 0
         while nodes:
@@ -79,17 +86,17 @@ class Frontier:
 
 
 class MerkleTree:
-    """A growing tree that can prove things of itself and of its earlier sizes.
+    """A growing tree that makes proofs for its present size and for all earlier ones.
 
-    Keeps the roots of complete blocks and what is above them: 0.25 bytes for each leaf. The
-    leaves themselves stay where they are stored: `blocks_for_…` says which of them a proof
-    needs. A million leaves take 250 kB.
+    Keeps the roots of complete blocks and the nodes above them: 0.25 bytes for each leaf, 250 kB
+    for a million. The leaves stay in the database; the `blocks_for_…` methods say which blocks of
+    them a proof needs.
     """
 
     def __init__(self) -> None:
         self._levels: list[list[bytes]] = [[]]  # by height above BLOCK_HEIGHT
         self._tail: list[bytes] = []
-        self._edges: dict[tuple[int, int], bytes] = {}  # roots of runs: they never change
+        self._edges: dict[tuple[int, int], bytes] = {}  # roots of ranges, which never change
 
     @property
     def size(self) -> int:
@@ -97,16 +104,17 @@ class MerkleTree:
 
     @property
     def block_roots(self) -> Sequence[bytes]:
-        """The roots of the complete blocks. Do not change."""
+        """The roots of the complete blocks. The caller must not change the list."""
         return self._levels[0]
 
     def tile(self, level: int, start: int, stop: int) -> Sequence[bytes]:
-        """Hashes `start` to `stop` of the tiles at `level`, from 1 up: roots of 256**level
-        leaves each. Fewer where there are fewer."""
+        """The hashes with numbers from `start` to below `stop` of the tiles at `level` (1 or
+        more), each the root of 256**level leaves. Fewer if the tree has fewer."""
         height = (level - 1) * BLOCK_HEIGHT
         return self._levels[height][start:stop] if height < len(self._levels) else ()
 
     def extend(self, leaves: Sequence[bytes]) -> None:
+        """Add leaves."""
         tail = [*self._tail, *leaves]
         complete = len(tail) - len(tail) % BLOCK
         for start in range(0, complete, BLOCK):
@@ -114,7 +122,8 @@ class MerkleTree:
         self._tail = tail[complete:]
 
     def extend_blocks(self, roots: Sequence[bytes]) -> None:
-        """Add complete blocks by their roots. Only while the tail is empty."""
+        """Add complete blocks by their roots. Raises ValueError when the last block of the tree
+        is incomplete."""
         if self._tail:
             raise ValueError("the tree ends within a block")
         for root in roots:
@@ -129,6 +138,7 @@ class MerkleTree:
         self._levels.append([root])
 
     def root(self) -> bytes:
+        """The root over all leaves."""
         return self._root_of(0, self.size, {}) if self.size else EMPTY_ROOT
 
     def blocks_for_root(self, size: int) -> set[int]:
@@ -136,6 +146,7 @@ class MerkleTree:
         return self._stored([size - 1] if size % BLOCK else [])
 
     def root_at(self, size: int, blocks: Blocks) -> bytes:
+        """The root over the first `size` leaves."""
         self._check(size <= self.size)
         return self._root_of(0, size, blocks) if size else EMPTY_ROOT
 
@@ -144,12 +155,13 @@ class MerkleTree:
         return self._stored([index, size - 1])
 
     def inclusion(self, index: int, size: int, blocks: Blocks) -> list[bytes]:
-        """PATH(index, D[0:size]), RFC 6962 section 2.1.1: the leaf's sibling first."""
+        """The inclusion proof PATH(index, D[0:size]) of RFC 6962, section 2.1.1: the leaf's
+        sibling first."""
         self._check(0 <= index < size <= self.size)
         path: list[bytes] = []
         start, end = 0, size
         while end - start > 1:
-            middle = start + _split(end - start)
+            middle = start + _left_width(end - start)
             if index < middle:
                 path.append(self._root_of(middle, end, blocks))
                 end = middle
@@ -163,14 +175,15 @@ class MerkleTree:
         return self._stored([old - 1, old, new - 1] if 0 < old < new else [])
 
     def consistency(self, old: int, new: int, blocks: Blocks) -> list[bytes]:
-        """PROOF(old, D[0:new]), RFC 6962 section 2.1.2; empty for old = 0 and old = new."""
+        """The consistency proof PROOF(old, D[0:new]) of RFC 6962, section 2.1.2; empty for
+        old = 0 and old = new."""
         self._check(0 <= old <= new <= self.size)
         path: list[bytes] = []
         if old in (0, new):
             return path
         start, end, known = 0, new, True
         while end != old:
-            middle = start + _split(end - start)
+            middle = start + _left_width(end - start)
             if old <= middle:
                 path.append(self._root_of(middle, end, blocks))
                 end = middle
@@ -182,10 +195,12 @@ class MerkleTree:
         return path[::-1]
 
     def _stored(self, indices: Sequence[int]) -> set[int]:
+        """The numbers of the complete blocks that these leaves are in."""
         return {index // BLOCK for index in indices if index // BLOCK < len(self._levels[0])}
 
     def _root_of(self, start: int, end: int, blocks: Blocks) -> bytes:
-        """MTH(D[start:end]); `start` is a multiple of the next power of two above the width."""
+        """MTH(D[start:end]); `start` is a multiple of the smallest power of two that is at least
+        the width."""
         width = end - start
         number, offset = divmod(start, BLOCK)
         if width & (width - 1) == 0 and width >= BLOCK:
@@ -199,11 +214,11 @@ class MerkleTree:
             return leaves[offset]
         root = self._edges.get((start, end))
         if root is None:
-            middle = start + _split(width)
+            middle = start + _left_width(width)
             root = node_hash(
                 self._root_of(start, middle, blocks), self._root_of(middle, end, blocks)
             )
-            if len(self._edges) >= _EDGES:
+            if len(self._edges) >= _MAX_CACHED_EDGES:
                 self._edges.clear()
             self._edges[start, end] = root
         return root
@@ -217,7 +232,8 @@ class MerkleTree:
 def verify_inclusion(
     leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes
 ) -> bool:
-    """Whether `leaf` is number `index` in the tree with this size and root (RFC 9162, 2.1.3.2)."""
+    """Whether `path` proves that `leaf` has the number `index` in the tree with this size and root
+    (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size:
         return False
     position, last, node = index, size - 1, leaf
@@ -237,7 +253,8 @@ def verify_inclusion(
 def verify_consistency(
     old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]
 ) -> bool:
-    """Whether the first tree is the beginning of the second one (RFC 9162, 2.1.4.2)."""
+    """Whether `path` proves that the tree of size `old` is the beginning of that of size `new`
+    (RFC 9162, 2.1.4.2)."""
     if old == new:
         return not path and old_root == new_root
     if old == 0:
@@ -266,8 +283,8 @@ def verify_consistency(
     return last == 0 and first == old_root and second == new_root
 
 
-def _split(width: int) -> int:
-    """The largest power of two below `width`."""
+def _left_width(width: int) -> int:
+    """The width of the left subtree: the largest power of two below `width`."""
     return 1 << ((width - 1).bit_length() - 1)
 
 
@@ -276,7 +293,7 @@ def _parents(nodes: Sequence[bytes]) -> list[bytes]:
 
 
 def block_root(nodes: Sequence[bytes]) -> bytes:
-    """The root of a complete block, from its BLOCK leaves."""
+    """The root over the BLOCK leaves of a complete block."""
     while len(nodes) > 1:
         nodes = _parents(nodes)
     return nodes[0]

@@ -1,8 +1,8 @@
-"""Signed notes, https://c2sp.org/signed-note: what checkpoints are written in.
+"""Signed notes, https://c2sp.org/signed-note: the format of checkpoints.
 
-Three of its signature types: Ed25519 over the text (0x01), and the timestamped cosignatures of
-https://c2sp.org/tlog-cosignature, with Ed25519 (0x04) and with ML-DSA-44 (0x06), which speak of
-checkpoints alone. A witness gives cosignatures; a log may sign with ML-DSA-44 as well.
+Of its signature types, three are supported: Ed25519 over the text (0x01), and the timestamped
+cosignatures of checkpoints, https://c2sp.org/tlog-cosignature, with Ed25519 (0x04) and ML-DSA-44
+(0x06). Logs sign with 0x01, and may add 0x06; witnesses cosign with 0x04 and 0x06.
 """
 
 from __future__ import annotations
@@ -23,10 +23,14 @@ ED25519 = b"\x01"
 COSIGNATURE = b"\x04"
 ML_DSA_44 = b"\x06"
 MAX_NOTE = 100_000
+"""Characters of a note that are read; a checkpoint with a hundred signatures has fewer."""
 MAX_SIGNATURES = 100
+"""Signatures of a note that are read: bounds the work on a note from outside."""
 _KEY_BYTES = {ED25519: 32, COSIGNATURE: 32, ML_DSA_44: 1312}
-_STAMP = 8  # bytes of a cosignature before the signature itself
-_LATEST = (1 << 63) - 1
+_TIME_BYTES = 8
+"""Bytes of the time, which precedes the signature itself in a cosignature."""
+_MAX_INT64 = (1 << 63) - 1
+"""Largest time and size in a cosignature."""
 _DASH = "\u2014 "
 _KEY_NAME = re.compile(r"[^\s+]+")
 _FORBIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")  # controls, and what is not UTF-8
@@ -34,9 +38,12 @@ _FORBIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")  # controls, and w
 
 @dataclass(frozen=True, slots=True)
 class NoteKey:
-    """A public key that signs notes under a name. `raw` is 32 bytes (Ed25519) or 1,312
-    (ML-DSA-44), `kind` the signature type. `str()` gives the form that `sumdb/note` and other
-    tools take: <name>+<key id, hex>+<base64(kind ‖ key)>."""
+    """A named public key that verifies signatures of notes.
+
+    `raw` is 32 bytes (Ed25519) or 1,312 (ML-DSA-44), `kind` the signature type. `str()` gives the
+    form that `sumdb/note` and other tools read: <name>+<key id, hex>+<base64(kind ‖ key)>. Raises
+    ValueError for a malformed name or key.
+    """
 
     name: str
     raw: bytes
@@ -50,12 +57,12 @@ class NoteKey:
 
     @property
     def id(self) -> bytes:
-        """4 bytes; with the name, it says which key made a signature."""
+        """The key id, 4 bytes. A signature names its key by name and id."""
         return sha256(self.name.encode() + b"\n" + self.kind + self.raw).digest()[:4]
 
     @property
     def short(self) -> str:
-        """<name>+<key id>: enough to tell it from others."""
+        """<name>+<key id>, which tells the key from others."""
         return f"{self.name}+{self.id.hex()}"
 
     def __str__(self) -> str:
@@ -63,7 +70,7 @@ class NoteKey:
 
     @classmethod
     def parse(cls, text: str) -> NoteKey:
-        """Raises LogInvalid."""
+        """Parse the form that `str()` gives. Raises LogInvalid."""
         try:
             name, key_id, encoded = text.strip().split("+", 2)
             data = b64decode(encoded, validate=True)
@@ -75,12 +82,12 @@ class NoteKey:
         return key
 
     def verifies(self, text: str, signature: bytes) -> bool:
-        """`signature` as a note holds it, after the key id. Raises LogInvalid where this
-        machine's cryptography cannot verify ML-DSA."""
+        """Whether `signature` is this key's over `text`. It is given as in a note, without the key
+        id. Raises LogInvalid when the installed OpenSSL cannot verify ML-DSA."""
         data = text.encode()
         if self.kind != ED25519:
-            at, signature = int.from_bytes(signature[:_STAMP]), signature[_STAMP:]
-            message = cosigned_message(self, data, at) if at <= _LATEST else None
+            at, signature = int.from_bytes(signature[:_TIME_BYTES]), signature[_TIME_BYTES:]
+            message = cosigned_message(self, data, at) if at <= _MAX_INT64 else None
             if message is None:
                 return False
             data = message
@@ -97,13 +104,13 @@ class NoteKey:
 
 
 def cosigned_message(key: NoteKey, text: bytes, at: int) -> bytes | None:
-    """What `key` signs when it cosigns the checkpoint `text` at the time `at` (seconds since
-    1970); None when it cannot speak of such a text."""
+    """The message that `key` signs to cosign the checkpoint `text` at the time `at` (seconds since
+    1970); None when this kind of key cannot cosign such a text."""
     if key.kind == COSIGNATURE:
         return b"cosignature/v1\ntime %d\n%s" % (at, text)
     lines = text.split(b"\n")
     if len(lines) != 4 or not lines[1].isdigit() or len(lines[1]) > 19:
-        return None  # ML-DSA-44 cosignatures say nothing of extension lines
+        return None  # ML-DSA-44 cosignatures do not cover extension lines
     try:
         root = b64decode(lines[2], validate=True)
     except ValueError:
@@ -116,19 +123,19 @@ def cosigned_message(key: NoteKey, text: bytes, at: int) -> bytes | None:
 def subtree_message(
     name: str, origin: str, *, start: int, end: int, root: bytes, at: int = 0
 ) -> bytes | None:
-    """`cosigned_message` of tlog-cosignature: that D[start:end] of the log `origin` has this
-    root, said by the cosigner `name`; None when it cannot be said."""
-    said_by, said_of = name.encode(), origin.encode()
-    if len(root) != 32 or not 0 < len(said_by) < 256 or not 0 < len(said_of) < 256:
+    """The message `cosigned_message` of tlog-cosignature, by which the cosigner `name` states that
+    D[start:end] of the log `origin` has this root; None for values outside its limits."""
+    cosigner, log = name.encode(), origin.encode()
+    if len(root) != 32 or not 0 < len(cosigner) < 256 or not 0 < len(log) < 256:
         return None
-    if not 0 <= start <= end <= _LATEST or (start and at):
+    if not 0 <= start <= end <= _MAX_INT64 or (start and at):
         return None
     return b"".join(
         (
             b"subtree/v1\n\x00",
-            bytes((len(said_by),)) + said_by,
+            bytes((len(cosigner),)) + cosigner,
             at.to_bytes(8),
-            bytes((len(said_of),)) + said_of,
+            bytes((len(log),)) + log,
             start.to_bytes(8),
             end.to_bytes(8),
             root,
@@ -138,7 +145,7 @@ def subtree_message(
 
 @dataclass(frozen=True, slots=True)
 class OpenedNote:
-    """A note whose signatures by known keys are all good: `signers`, at least one."""
+    """The text of a note, and the known keys that signed it: at least one."""
 
     text: str
     signers: tuple[NoteKey, ...]
@@ -146,7 +153,8 @@ class OpenedNote:
 
 @dataclass(frozen=True, slots=True)
 class Cosignature:
-    """A good one: by `key`, at `at` (seconds since 1970); `line` is its line in the note."""
+    """A verified cosignature by `key`, made at the time `at` (seconds since 1970). `line` is its
+    line in the note."""
 
     key: NoteKey
     at: int
@@ -154,47 +162,50 @@ class Cosignature:
 
 
 def sign_note(text: str, key: NoteKey, sign: Callable[[bytes], bytes]) -> str:
-    """`text`, which ends with a newline, and its Ed25519 signature; `sign` holds the private
-    half."""
+    """Sign `text`, which must end with a newline, with Ed25519; return the note. `sign` signs
+    bytes with the private key of `key`. Raises ValueError for a malformed text."""
     if not text.endswith("\n") or _FORBIDDEN.search(text):
         raise ValueError("a note ends with a newline and has no other control characters")
-    return f"{text}\n{_line(key, sign(text.encode()))}"
+    return f"{text}\n{_signature_line(key, sign(text.encode()))}"
 
 
 def cosign(text: str, key: NoteKey, sign: Callable[[bytes], bytes], *, at: int) -> str:
-    """The line that a cosigner adds to the checkpoint `text`, made at the time `at`."""
-    message = cosigned_message(key, text.encode(), at) if 0 <= at <= _LATEST else None
+    """Cosign the checkpoint `text` at the time `at` (seconds since 1970); return the signature
+    line. Raises ValueError when this key cannot cosign such a text."""
+    message = cosigned_message(key, text.encode(), at) if 0 <= at <= _MAX_INT64 else None
     if key.kind == ED25519 or message is None:
         raise ValueError("this key cannot cosign such a text")
-    return _line(key, at.to_bytes(_STAMP) + sign(message))
+    return _signature_line(key, at.to_bytes(_TIME_BYTES) + sign(message))
 
 
-def _line(key: NoteKey, signature: bytes) -> str:
+def _signature_line(key: NoteKey, signature: bytes) -> str:
     return f"{_DASH}{key.name} {b64encode(key.id + signature).decode()}\n"
 
 
 def cosignatures(note: str, keys: Iterable[NoteKey]) -> tuple[Cosignature, ...]:
-    """The cosignatures by `keys`, one for each key; others are ignored. Raises LogInvalid when
-    the note is malformed, or one by a known key does not verify."""
-    text, signatures = _split(note)
+    """The cosignatures of a note by `keys`, one for each key; others are ignored. Raises
+    LogInvalid when the note is malformed, or a cosignature by one of `keys` does not verify."""
+    text, signatures = _split_note(note)
     known = {(key.name, key.id): key for key in keys if key.kind != ED25519}
-    found: dict[NoteKey, Cosignature] = {}
+    verified: dict[NoteKey, Cosignature] = {}
     for name, key_id, signature in signatures:
         key = known.get((name, key_id))
-        if key is None or key in found:
+        if key is None or key in verified:
             continue
         if not key.verifies(text, signature):
             raise LogInvalid(f"a cosignature of the note does not verify ({name})")
-        at = int.from_bytes(signature[:_STAMP])
-        found[key] = Cosignature(key, at, _line(key, signature))
-    return tuple(found.values())
+        at = int.from_bytes(signature[:_TIME_BYTES])
+        verified[key] = Cosignature(key, at, _signature_line(key, signature))
+    return tuple(verified.values())
 
 
 def open_note(note: str, keys: Iterable[NoteKey]) -> OpenedNote:
-    """The text of a note that at least one of `keys` signed. Signatures by other keys are
-    ignored (that is how keys rotate and witnesses are added); a wrong one by a known key spoils
-    the note. Raises LogInvalid."""
-    text, signatures = _split(note)
+    """Open a note that at least one of `keys` must have signed.
+
+    Signatures by other keys are ignored, which allows keys to be rotated and witnesses to be
+    added. Raises LogInvalid when no key signed, or a signature by one of `keys` does not verify.
+    """
+    text, signatures = _split_note(note)
     known = {(key.name, key.id): key for key in keys}
     signers: list[NoteKey] = []
     for name, key_id, signature in signatures:
@@ -210,19 +221,21 @@ def open_note(note: str, keys: Iterable[NoteKey]) -> OpenedNote:
 
 
 def note_text(note: str) -> str:
-    """What the signatures of a note are over, with none of them checked. Raises LogInvalid if
-    malformed."""
-    return _split(note)[0]
+    """The text of a note, without verifying its signatures. Raises LogInvalid for a malformed
+    note."""
+    return _split_note(note)[0]
 
 
-def is_by_strangers(note: str, keys: Iterable[NoteKey]) -> bool:
-    """Whether none of `keys` is even named as a signer. Raises LogInvalid if malformed."""
+def has_no_known_signer(note: str, keys: Iterable[NoteKey]) -> bool:
+    """Whether no signature of the note names one of `keys`, as after a rotation. Signatures are
+    not verified. Raises LogInvalid for a malformed note."""
     known = {(key.name, key.id) for key in keys}
-    return known.isdisjoint((name, key_id) for name, key_id, _ in _split(note)[1])
+    return known.isdisjoint((name, key_id) for name, key_id, _ in _split_note(note)[1])
 
 
-def _split(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
-    if not isinstance(note, str):  # SQLite lets a column hold anything
+def _split_note(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+    """Split a note into its text and its signatures: name, key id, signature."""
+    if not isinstance(note, str):  # SQLite columns may hold any type
         raise LogInvalid("the note is not text")
     if len(note) > MAX_NOTE:
         raise LogInvalid("the note is too long")
@@ -234,10 +247,10 @@ def _split(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     lines = rest[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:
         raise LogInvalid("the note has too many signatures")
-    return text + "\n", [_signature(line) for line in lines]
+    return text + "\n", [_parse_signature_line(line) for line in lines]
 
 
-def _signature(line: str) -> tuple[str, bytes, bytes]:
+def _parse_signature_line(line: str) -> tuple[str, bytes, bytes]:
     name, space, encoded = line.removeprefix(_DASH).partition(" ")
     try:
         data = b64decode(encoded, validate=True)

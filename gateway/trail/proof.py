@@ -1,4 +1,4 @@
-"""Offline proofs, https://c2sp.org/tlog-proof: one text file that an auditor keeps."""
+"""Offline proofs, https://c2sp.org/tlog-proof: a text file that proves one entry of the log."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ from gateway.trail.note import NoteKey
 
 HEADER = "c2sp.org/tlog-proof@v1"
 MAX_PROOF = 1_000_000
-_MAX_PATH = 64
+"""Characters of a file that are read: the longest body in base64 has fewer."""
+_MAX_PATH_HASHES = 64
+"""Hashes of a path: one for each level of a tree with 2^64 entries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """That entry `index` is in the log that `checkpoint` (a signed note) speaks of. `path` are
-    32-byte hashes, the leaf's sibling first. `extra` carries the entry's body, when the proof
-    shall stand alone; it is believed only after it was hashed."""
+    """A proof that entry `index` is in the log that `checkpoint`, a signed note, covers.
+
+    `path` has 32-byte hashes, the leaf's sibling first. `extra` is the entry's body, for a proof
+    that can be checked alone; `verify` compares its hash with the path.
+    """
 
     index: int
     path: tuple[bytes, ...]
@@ -30,19 +34,19 @@ class Proof:
 
     @property
     def text(self) -> str:
-        """The file, by convention *.tlog-proof."""
+        """The text of the file, which by convention is called *.tlog-proof."""
         lines = [HEADER]
         if self.extra is not None:
-            lines.append(f"extra {_encoded(self.extra)}")
+            lines.append(f"extra {_base64(self.extra)}")
         lines.append(f"index {self.index}")
-        lines += map(_encoded, self.path)
+        lines += map(_base64, self.path)
         return "\n".join(lines) + "\n\n" + self.checkpoint
 
     def verify(
         self, keys: Iterable[NoteKey], *, origin: str, body: bytes | None = None
     ) -> Checkpoint:
-        """The checkpoint that the entry with this body (default: the one in `extra`) is proved
-        to be in. Raises LogInvalid."""
+        """Verify that the entry with this body is in the log; return the checkpoint. Without
+        `body`, takes the one in `extra`. Raises LogInvalid."""
         body = self.extra if body is None else body
         if body is None:
             raise LogInvalid("the proof does not carry its entry, and none was given")
@@ -56,7 +60,7 @@ class Proof:
 
 
 def parse_proof(text: str) -> Proof:
-    """Raises LogInvalid."""
+    """Parse a proof file, without verifying it. Raises LogInvalid."""
     if len(text) > MAX_PROOF:
         raise LogInvalid("the proof is too long")
     head, gap, checkpoint = text.partition("\n\n")
@@ -65,27 +69,27 @@ def parse_proof(text: str) -> Proof:
         raise LogInvalid("this is no tlog-proof@v1")
     extra = None
     if lines and lines[0].startswith("extra "):
-        extra = _decoded(lines.pop(0).removeprefix("extra "))
+        extra = _base64_decoded(lines.pop(0).removeprefix("extra "))
     label, _, number = (lines.pop(0) if lines else "").partition(" ")
     if label != "index" or not is_decimal(number):
         raise LogInvalid("the proof's index is malformed")
-    if len(lines) > _MAX_PATH:
+    if len(lines) > _MAX_PATH_HASHES:
         raise LogInvalid("the proof is too long")
-    return Proof(index=int(number), path=_hashes(lines), checkpoint=checkpoint, extra=extra)
+    return Proof(index=int(number), path=_parse_hashes(lines), checkpoint=checkpoint, extra=extra)
 
 
-def _hashes(lines: Sequence[str]) -> tuple[bytes, ...]:
-    hashes = tuple(_decoded(line) for line in lines)
+def _parse_hashes(lines: Sequence[str]) -> tuple[bytes, ...]:
+    hashes = tuple(_base64_decoded(line) for line in lines)
     if any(len(value) != 32 for value in hashes):
         raise LogInvalid("a hash of the proof is malformed")
     return hashes
 
 
-def _encoded(data: bytes) -> str:
+def _base64(data: bytes) -> str:
     return b64encode(data).decode()
 
 
-def _decoded(text: str) -> bytes:
+def _base64_decoded(text: str) -> bytes:
     try:
         return b64decode(text, validate=True)
     except ValueError as error:

@@ -1,7 +1,7 @@
-"""RFC 3161 time stamps of checkpoints: a third party says by when the log was what it is.
+"""RFC 3161 time stamps of checkpoints: an authority states when the log had this size and root.
 
-Stamped is the text of a checkpoint, without signatures. Needs the extra `timestamp`; nothing else
-of the room imports this file.
+The text of a checkpoint is stamped, without its signatures. Needs the extra `timestamp`; nothing
+else in this package imports this file.
 """
 
 from __future__ import annotations
@@ -28,22 +28,28 @@ from rfc3161_client import (
 from gateway.errors import GatewayError, LogInvalid
 from gateway.ports import Now
 from gateway.trail.checkpoint import Checkpoint
+from gateway.trail.http_client import read_at_most, untrusted_client
 from gateway.trail.retry_schedule import RetrySchedule
 
-MAX_RESPONSE = 65_536
+MAX_RESPONSE_BYTES = 65_536
+"""Longest response that is read; one with a chain of certificates has some thousand bytes."""
 _MEDIA_TYPE = "application/timestamp-query"
-_AHEAD = timedelta(minutes=5)
+_MAX_CLOCK_SKEW = timedelta(minutes=5)
+"""How far ahead the authority's clock may be, for its stamp to be taken."""
 _TICK_S = 1.0
+"""Seconds between two looks at whether a stamp is due."""
+_FIRST_RETRY_S = 60.0
+"""Seconds after which a first failure is tried again; then after two minutes, four, and so on."""
 
 
 class StampedLog(Protocol):
-    """What of the log is needed here: trail.log.Log."""
+    """The method of the log that is needed here; `trail.log.Log` has it."""
 
     async def latest(self) -> Checkpoint | None: ...
 
 
 class StampStore(Protocol):
-    """Where stamps are kept."""
+    """Stores time stamps. `tsa` is the URL of the authority."""
 
     async def put_stamp(self, *, size: int, tsa: str, response: bytes, at: datetime) -> None: ...
 
@@ -51,16 +57,19 @@ class StampStore(Protocol):
 
 
 class StampChecker:
-    """Checks what an authority answered against the `roots` that are trusted."""
+    """Verifies responses of time-stamping authorities, with `roots` as the trusted
+    certificates."""
 
     def __init__(self, roots: Sequence[Certificate]) -> None:
         self._roots = list(roots)
 
     def __call__(self, response: bytes, text: bytes) -> datetime:
-        """When `text` was stamped. Raises LogInvalid."""
+        """Verify a stored response; return when `text` was stamped. Raises LogInvalid."""
         return self.check(response, text, nonce=None)
 
     def check(self, response: bytes, text: bytes, *, nonce: int | None) -> datetime:
+        """Verify a response, with the nonce of its request; return when `text` was stamped.
+        Raises LogInvalid."""
         try:
             decoded = decode_timestamp_response(response)
             VerifierBuilder(roots=list(self._roots), nonce=nonce).build().verify_message(
@@ -72,8 +81,8 @@ class StampChecker:
 
 
 class Stamping:
-    """Has the newest checkpoint stamped by the authority at `url`, when there is a new one, every
-    `interval_s`. Runs until it is cancelled, and never holds a message up."""
+    """Has the newest checkpoint stamped by the authority at `url`, every `interval_s` seconds when
+    there is a new one. Runs in the background, so that no message waits for it."""
 
     def __init__(
         self,
@@ -94,22 +103,19 @@ class Stamping:
         self._now = now
         self._interval_s = interval_s
         self._timeout_s = timeout_s
-        # A failure is tried again after a minute, then after two, four …
-        self._pace = RetrySchedule(interval_s=min(interval_s, 60.0), clock=clock, chance=random)
-        self._problem = ""
-        self._client = httpx.AsyncClient(
-            follow_redirects=False,
-            trust_env=False,
-            headers={"User-Agent": "avatar-gateway", "Content-Type": _MEDIA_TYPE},
-            timeout=timeout_s,
+        self._schedule = RetrySchedule(
+            interval_s=min(interval_s, _FIRST_RETRY_S), clock=clock, chance=random
         )
+        self._problem = ""
+        self._client = untrusted_client(timeout_s=timeout_s, media_type=_MEDIA_TYPE)
 
     @property
     def note(self) -> str:
-        """For a readiness answer: why there is no new stamp; "" while all is well."""
+        """A remark for a readiness answer: why there is no new stamp; "" when there is one."""
         return f"time stamps: {self._problem}" if self._problem else ""
 
     async def run(self) -> None:
+        """Have checkpoints stamped until cancelled."""
         while True:
             await self.round()
             await asyncio.sleep(_TICK_S)
@@ -119,18 +125,18 @@ class Stamping:
 
     async def round(self) -> None:
         """Have a checkpoint stamped, if one is due."""
-        if not self._pace.due:
+        if not self._schedule.due:
             return
         try:
             await self._stamp_newest()
         except (GatewayError, httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            self._pace.failed()
+            self._schedule.failed()
             problem = str(error)[:200] if isinstance(error, GatewayError) else type(error).__name__
             if problem != self._problem:
                 structlog.get_logger("trail").warning("no_time_stamp", problem=problem)
             self._problem = problem
             return
-        self._pace.succeeded()
+        self._schedule.succeeded()
         self._problem = ""
 
     async def _stamp_newest(self) -> None:
@@ -140,13 +146,14 @@ class Stamping:
             return
         if last is not None and (self._now() - last[1]).total_seconds() < self._interval_s:
             return
-        response = await self._stamped(newest.text.encode())
+        response = await self._request_stamp(newest.text.encode())
         await self._store.put_stamp(
             size=newest.size, tsa=self._url, response=response, at=self._now()
         )
 
-    async def _stamped(self, text: bytes) -> bytes:
-        asked = (
+    async def _request_stamp(self, text: bytes) -> bytes:
+        """Ask the authority to stamp `text`, and verify its response. Raises LogInvalid."""
+        request = (
             TimestampRequestBuilder()
             .data(text)
             .hash_algorithm(HashAlgorithm.SHA256)
@@ -155,9 +162,9 @@ class Stamping:
             .build()
         )
         async with asyncio.timeout(2 * self._timeout_s):
-            response = await self._post(asked.as_bytes())
-        at = await asyncio.to_thread(self._checker.check, response, text, nonce=asked.nonce)
-        if at > self._now() + _AHEAD:
+            response = await self._post(request.as_bytes())
+        at = await asyncio.to_thread(self._checker.check, response, text, nonce=request.nonce)
+        if at > self._now() + _MAX_CLOCK_SKEW:
             raise LogInvalid("the authority's clock is ahead")
         return response
 
@@ -167,11 +174,9 @@ class Stamping:
         try:
             if answer.status_code != HTTPStatus.OK:
                 raise LogInvalid(f"the authority answered {answer.status_code}")
-            data = bytearray()
-            async for piece in answer.aiter_raw():
-                data += piece
-                if len(data) > MAX_RESPONSE:
-                    raise LogInvalid("the authority's answer is too long")
-            return bytes(data)
+            data = await read_at_most(answer, MAX_RESPONSE_BYTES)
+            if data is None:
+                raise LogInvalid("the authority's answer is too long")
+            return data
         finally:
             await answer.aclose()

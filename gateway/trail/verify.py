@@ -1,18 +1,18 @@
-"""The whole log verified, in one pass, in little memory.
+"""Verifies a whole log in one pass, in little memory.
 
-1. Every entry has the next number, its stored hash is that of its body, and its columns repeat
-   what the body says.
-2. Every delivery names an earlier entry that allowed exactly this message to be sent, every
+1. Every entry has the next number, its stored hash is that of its body, and its columns say what
+   the body says.
+2. Every delivery names an earlier entry that allowed exactly this message to be sent, and every
    expiry the entry that held it.
 3. Every checkpoint is signed by a known key for this log, and its root is that of the entries
-   up to its size: so all of them are consistent with one another.
-4. No checkpoint, and none that the auditor kept, speaks of more entries than there are.
+   up to its size; so all checkpoints are consistent with one another.
+4. No checkpoint covers more entries than there are, nor does one that the auditor kept.
 
-Beside that it tells which checkpoints witnesses cosigned and authorities stamped (anchors.py); one
-of those that does not verify is an error as well.
+It also reports which checkpoints witnesses cosigned and authorities stamped (`anchors.py`). A
+cosignature or stamp that does not verify is an error as well.
 
-What 1 to 4 cannot see without a checkpoint that the auditor kept: a log rolled back to an
-earlier state together with its checkpoints, and one rewritten by whoever holds the signing key.
+Without a checkpoint that the auditor kept, 1 to 4 do not notice a log that was rolled back to an
+earlier state together with its checkpoints, or rewritten by the holder of the signing key.
 """
 
 from __future__ import annotations
@@ -33,27 +33,31 @@ import orjson
 from gateway.errors import LogInvalid
 from gateway.model.record import Entry, EntryKind
 from gateway.model.verdict import State, Verdict
-from gateway.trail.anchors import AnchorCheck, Anchored, Quorum
+from gateway.trail.anchors import AnchorCheck, AnchorCoverage, Quorum
 from gateway.trail.checkpoint import Checkpoint, open_checkpoint
 from gateway.trail.merkle import Frontier
 from gateway.trail.note import NoteKey
 
-CHUNK = 4096
-"""Entries in one piece."""
+CHUNK_ENTRIES = 4096
+"""Entries that are read and verified at once."""
 
 StoredCheckpoint = tuple[int, bytes, str]
-"""size, root, note"""
+"""A checkpoint as stored: size, root, note."""
 
-# Plain words: the hash of an Enum's member is computed in Python.
-_JUDGED = {EntryKind.DECISION.value, EntryKind.REVIEW.value}
+# Strings instead of enum members, whose hashes are computed in Python and therefore slower.
+_JUDGED_KINDS = {EntryKind.DECISION.value, EntryKind.REVIEW.value}
 _DELIVERY, _EXPIRY = EntryKind.DELIVERY.value, EntryKind.EXPIRY.value
 _QUEUED, _HELD, _PUBLISH = State.QUEUED.value, State.HELD.value, Verdict.PUBLISH.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """A log that verifies. `signed` is the size of the newest checkpoint: the entries after it
-    are hashed and numbered, but not signed yet. `kept` counts the auditor's checkpoints."""
+    """The result for a log that verifies.
+
+    `signed` is the size of the newest checkpoint: later entries are hashed and numbered, but not
+    signed yet. `checkpoints` counts the stored checkpoints, `kept` those of the auditor, `kinds`
+    the entries of each kind.
+    """
 
     size: int
     root: bytes
@@ -61,12 +65,12 @@ class Verified:
     checkpoints: int
     kept: int
     kinds: Mapping[str, int]
-    anchored: Anchored = field(default_factory=Anchored)
+    anchored: AnchorCoverage = field(default_factory=AnchorCoverage)
 
 
 class Verification:
-    """Takes the log piece by piece, from entry 0 on, and raises LogInvalid at the first piece
-    that is wrong."""
+    """A verification under way. It takes the log piece by piece, from entry 0 on, and raises
+    LogInvalid at the first piece that does not verify."""
 
     def __init__(
         self,
@@ -86,15 +90,15 @@ class Verification:
         self._kept_count = len(self._kept)
         self._frontier = Frontier()
         self._signed = 0  # size of the last stored checkpoint that matched
-        self._matched = 0  # of the last kept one
+        self._matched = 0  # size of the last kept checkpoint that matched
         self._checkpoints = 0
         self._kinds: Counter[str] = Counter()
-        # For each entry, a fingerprint of what it allows to happen later; 0 for nothing.
+        # For each entry, a fingerprint of the delivery or expiry that it allows; 0 for none.
         self._allows = array("q")
 
     def add(self, entries: Sequence[Entry], checkpoints: Sequence[StoredCheckpoint] = ()) -> None:
-        """The next entries, and the stored checkpoints whose last entry is among them; both
-        ascending."""
+        """Verify the next entries, and the stored checkpoints whose last entry is among them; both
+        ascending. Raises LogInvalid."""
         start = self._frontier.size
         leaves = [self._leaf(seq, entry) for seq, entry in enumerate(entries, start)]
         stop = start + len(leaves)
@@ -106,21 +110,22 @@ class Verification:
         for checkpoint, kept in sorted(due, key=lambda item: (item[0].size, not item[1])):
             upto = checkpoint.size - start
             if upto > len(leaves):
-                raise LogInvalid(_missing(checkpoint), index=stop)
+                raise LogInvalid(_missing_problem(checkpoint), index=stop)
             self._frontier.extend(leaves[done:upto])
             done = max(done, upto)
             self._match(checkpoint, kept=kept)
         self._frontier.extend(leaves[done:])
 
     def finish(self, newest: StoredCheckpoint | None = None) -> Verified:
-        """After the last entry; `newest` is the newest stored checkpoint, if there is one."""
+        """Finish after the last entry. `newest` is the newest stored checkpoint, if there is one.
+        Raises LogInvalid."""
         size = self._frontier.size
         last = [(checkpoint, True) for checkpoint in self._kept]
         if newest:
             last.append((self._opened(newest), False))
         for checkpoint, kept in last:
             if checkpoint.size > size:
-                raise LogInvalid(_missing(checkpoint), index=size)
+                raise LogInvalid(_missing_problem(checkpoint), index=size)
             if checkpoint.size == size:
                 self._match(checkpoint, kept=kept)
         return Verified(
@@ -134,6 +139,7 @@ class Verification:
         )
 
     def _opened(self, stored: StoredCheckpoint) -> Checkpoint:
+        """Open a stored checkpoint, and take its anchors."""
         size, root, note = stored
         checkpoint = open_checkpoint(note, self._keys, origin=self._origin)
         if (checkpoint.size, checkpoint.root) != (size, root):
@@ -142,6 +148,7 @@ class Verification:
         return checkpoint
 
     def _match(self, checkpoint: Checkpoint, *, kept: bool) -> None:
+        """Compare a checkpoint with the root of the entries so far."""
         size = checkpoint.size
         if size != self._frontier.size:
             raise LogInvalid("the checkpoints are out of order")
@@ -158,10 +165,11 @@ class Verification:
             self._signed = size
 
     def _leaf(self, seq: int, entry: Entry) -> bytes:
+        """Verify an entry by itself; return its leaf."""
         body = entry.body
         if entry.seq != seq:
             raise LogInvalid(f"is missing: number {entry.seq} comes in its place", index=seq)
-        if type(body) is not bytes:  # SQLite lets a column hold anything
+        if type(body) is not bytes:  # SQLite columns may hold any type
             raise LogInvalid("its body is not bytes", index=seq)
         leaf = sha256(b"\x00" + body).digest()
         if leaf != entry.leaf:
@@ -177,30 +185,33 @@ class Verification:
                 and datetime.fromisoformat(document["timestamp"]) == entry.at
             ):
                 raise LogInvalid("its columns are not what its body says", index=seq)
-            self._allows.append(self._story(seq, kind, document))
+            self._allows.append(self._allowed_fingerprint(seq, kind, document))
         except (KeyError, TypeError, ValueError) as error:
             raise LogInvalid("is not in the format of an entry", index=seq) from error
         self._kinds[kind] += 1
         return leaf
 
-    def _story(self, seq: int, kind: str, document: Mapping[str, Any]) -> int:
-        """A fingerprint of what this entry allows to happen, 0 for nothing; after a look at
-        what allowed the entry itself."""
-        if kind in _JUDGED:
+    def _allowed_fingerprint(self, seq: int, kind: str, document: Mapping[str, Any]) -> int:
+        """Verify that an earlier entry allowed this one; return a fingerprint of the delivery or
+        expiry that this one allows, 0 for none."""
+        if kind in _JUDGED_KINDS:
             state = document["state"]
             if state == _QUEUED and document["verdict"] == _PUBLISH:
-                return _sending(document, document["disclosure"]["content_hash"])
+                return _sending_fingerprint(document, document["disclosure"]["content_hash"])
             if state == _HELD:
-                return _holding(document)
+                return _holding_fingerprint(document)
         elif kind == _DELIVERY:
-            needed = _sending(document, document["content_hash"])
+            needed = _sending_fingerprint(document, document["content_hash"])
             if not self._allowed(document["allowed_by"], needed):
                 raise LogInvalid("no earlier entry allowed this delivery", index=seq)
-        elif kind == _EXPIRY and not self._allowed(document["held_by"], _holding(document)):
+        elif kind == _EXPIRY and not self._allowed(
+            document["held_by"], _holding_fingerprint(document)
+        ):
             raise LogInvalid("no earlier entry held what expired", index=seq)
         return 0
 
     def _allowed(self, seq: int, needed: int) -> bool:
+        """Whether entry `seq` allowed what has the fingerprint `needed`."""
         return 0 <= seq < len(self._allows) and self._allows[seq] == needed
 
 
@@ -213,15 +224,17 @@ def verify(
     kept: Iterable[str] = (),
     progress: Callable[[int], None] | None = None,
 ) -> Verified:
-    """Verify a log that is at hand: `entries` and `checkpoints` ascending, `kept` the signed
-    notes that the auditor kept. `progress` gets the number of entries done, now and then.
+    """Verify a log that is at hand: `entries` ascending, and its stored `checkpoints`.
+
+    `kept` are signed notes that the auditor kept. `progress` is called with the number of entries
+    done, after each piece.
 
     Raises LogInvalid, naming the first bad entry where one can be named.
     """
     verification = Verification(origin=origin, keys=keys, kept=kept)
     stored = sorted(checkpoints, key=itemgetter(0))
     rest, done, first = iter(entries), 0, 0
-    while chunk := list(islice(rest, CHUNK)):
+    while chunk := list(islice(rest, CHUNK_ENTRIES)):
         done += len(chunk)
         last = bisect_right(stored, done, key=itemgetter(0))
         verification.add(chunk, stored[first:last])
@@ -231,10 +244,11 @@ def verify(
     return verification.finish(stored[-1] if stored else None)
 
 
-# Fingerprints are not for storage: they are keyed anew in every process. Never 0.
+# Fingerprints are hashes of Python, which have another key in every process: they are not stored.
+# They are never 0.
 
 
-def _sending(document: Mapping[str, Any], content_hash: str) -> int:
+def _sending_fingerprint(document: Mapping[str, Any], content_hash: str) -> int:
     receipt = document["receipt"]
     return (
         hash(
@@ -250,9 +264,9 @@ def _sending(document: Mapping[str, Any], content_hash: str) -> int:
     )
 
 
-def _holding(document: Mapping[str, Any]) -> int:
+def _holding_fingerprint(document: Mapping[str, Any]) -> int:
     return hash((document["message_id"], document["decision_id"], _HELD)) or 1
 
 
-def _missing(checkpoint: Checkpoint) -> str:
+def _missing_problem(checkpoint: Checkpoint) -> str:
     return f"is missing: a checkpoint signed {checkpoint.size} entries"

@@ -1,8 +1,8 @@
-"""A witness, https://c2sp.org/tlog-witness: it cosigns what is consistent with all it has seen.
+"""A witness, https://c2sp.org/tlog-witness: cosigns what is consistent with all it has seen.
 
-It keeps the newest checkpoint that it cosigned of each log, one file each, as a plain note. The
-file is replaced, and synced with its folder, before the cosignature is given out; so whatever
-becomes of the process, it never cosigns two histories of one log.
+The witness stores the newest checkpoint that it cosigned of each log, in one file each, as a note.
+The file is replaced and synced before the cosignature is sent: even after a crash, the witness
+never cosigns two histories of one log.
 """
 
 from __future__ import annotations
@@ -28,16 +28,19 @@ from gateway.trail.checkpoint import Checkpoint, is_decimal, parse_checkpoint
 from gateway.trail.merkle import EMPTY_ROOT, verify_consistency
 from gateway.trail.note import COSIGNATURE, ML_DSA_44, NoteKey, cosign, note_text, open_note
 
-MAX_REQUEST = 65_536
-_MAX_PROOF = 63
-_MAX_EVIDENCE = 100
+MAX_REQUEST_BYTES = 65_536
+"""Longest request; a proof and a note with some signatures are far shorter."""
+_MAX_PROOF_HASHES = 63
+"""Hashes of a consistency proof, as tlog-witness limits them."""
+_MAX_EVIDENCE_FILES = 100
+"""Contradicting checkpoints that are kept: a log that forks often must not fill the disk."""
 _TEXT = "text/plain; charset=utf-8"
 _SIZE = "text/x.tlog.size"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WitnessResponse:
-    """To one request. `status` as tlog-witness says."""
+    """The response to one request; `status` is that of tlog-witness."""
 
     status: HTTPStatus
     body: str = ""
@@ -46,8 +49,8 @@ class WitnessResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddCheckpoint:
-    """A request: `old` is the size that the witness is thought to know, `proof` leads from there
-    to the checkpoint in `note`."""
+    """An add-checkpoint request. `old` is the size that the log thinks the witness has seen, and
+    `proof` the consistency proof from there to the checkpoint in `note`."""
 
     old: int
     proof: tuple[bytes, ...]
@@ -55,13 +58,13 @@ class AddCheckpoint:
 
     @property
     def text(self) -> str:
-        """As it is sent."""
-        from_old = "".join(f"{b64encode(one).decode()}\n" for one in self.proof)
-        return f"old {self.old}\n{from_old}\n{self.note}"
+        """The body of the request."""
+        hashes = "".join(f"{b64encode(proof_hash).decode()}\n" for proof_hash in self.proof)
+        return f"old {self.old}\n{hashes}\n{self.note}"
 
 
 class Cosigner:
-    """The keys of a witness: Ed25519, and ML-DSA-44 when `post_quantum`."""
+    """Cosigns with the keys of a witness: Ed25519, and ML-DSA-44 with `post_quantum`."""
 
     def __init__(self, *, name: str, keyring: Keyring, post_quantum: bool = False) -> None:
         first = NoteKey(name, keyring.checkpoint.public.raw, COSIGNATURE)
@@ -77,20 +80,23 @@ class Cosigner:
         return tuple(key for key, _ in self._signers)
 
     def cosign(self, checkpoint: Checkpoint, at: datetime) -> str:
-        """The lines for the note. An ML-DSA-44 one says nothing of extension lines, so such a
-        checkpoint gets none."""
+        """Cosign a checkpoint at the time `at`; return the signature lines. A checkpoint with
+        extension lines gets none of ML-DSA-44, which does not cover such lines."""
         seconds, text = int(at.timestamp()), note_text(checkpoint.note)
-        plain = text == checkpoint.text
+        without_extensions = text == checkpoint.text
         return "".join(
             cosign(text, key, sign, at=seconds)
             for key, sign in self._signers
-            if plain or key.kind == COSIGNATURE
+            if without_extensions or key.kind == COSIGNATURE
         )
 
 
 class Witness:
-    """Watches `logs`: by origin, the keys that sign its checkpoints. `folder` keeps its memory;
-    only one process may have it open. Raises ConfigurationError."""
+    """A witness of `logs`, which has the keys that sign checkpoints by the origin of the log.
+
+    `folder` holds the newest checkpoints; only one process may have it open. Raises
+    ConfigurationError when the folder cannot be used.
+    """
 
     def __init__(
         self,
@@ -102,7 +108,7 @@ class Witness:
     ) -> None:
         self._logs = {origin: tuple(keys) for origin, keys in logs.items()}
         self._cosigner = cosigner
-        self._memory = _Memory(folder)
+        self._checkpoints = _CheckpointFolder(folder)
         self._now = now
         self._turn = threading.Lock()
 
@@ -111,14 +117,15 @@ class Witness:
         return self._cosigner.keys
 
     def latest(self, origin: str) -> str | None:
-        """The note of the newest checkpoint that was cosigned, as the log signed it."""
-        return self._memory.read(origin)
+        """The note of the newest cosigned checkpoint, as the log signed it; None before the
+        first."""
+        return self._checkpoints.read(origin)
 
     def close(self) -> None:
-        self._memory.close()
+        self._checkpoints.close()
 
     def add_checkpoint(self, body: bytes) -> WitnessResponse:
-        """One request, as posted. Blocks while it syncs."""
+        """Answer an add-checkpoint request. Blocks while it syncs a file."""
         try:
             request = parse_request(body)
             claimed = parse_checkpoint(note_text(request.note), request.note)
@@ -137,34 +144,36 @@ class Witness:
             return WitnessResponse(
                 status=HTTPStatus.BAD_REQUEST, body="the old size is above the checkpoint's\n"
             )
-        with self._turn:  # checking and remembering are one step
-            return self._judge(request, claimed)
+        with self._turn:  # nothing may come between the check and storing the new checkpoint
+            return self._cosign_if_consistent(request, claimed)
 
-    def _judge(self, request: AddCheckpoint, claimed: Checkpoint) -> WitnessResponse:
+    def _cosign_if_consistent(self, request: AddCheckpoint, claimed: Checkpoint) -> WitnessResponse:
+        """Compare the claimed checkpoint with the newest known one; store and cosign it."""
         known = self._known(claimed.origin)
         if request.old != known.size:
-            return _conflict(known.size)
+            return _conflict_response(known.size)
         problem = ""
         if claimed.size == known.size:
             if claimed.root != known.root and claimed.size:
-                self._memory.keep_evidence(claimed.note)
+                self._checkpoints.keep_evidence(claimed.note)
                 self._report("another root for the same size", claimed)
-                return _conflict(known.size)
+                return _conflict_response(known.size)
             if claimed.root != known.root or request.proof:
                 problem = "the proof does not lead from the old size to the checkpoint"
-        elif not _leads(known, claimed, request.proof):
+        elif not _is_consistent(known, claimed, request.proof):
             problem = "the proof does not lead from the old size to the checkpoint"
         if problem:
             self._report("not shown to be consistent", claimed)
             return WitnessResponse(status=HTTPStatus.UNPROCESSABLE_ENTITY, body=f"{problem}\n")
         if claimed.size > known.size:
-            self._memory.write(claimed.origin, claimed.note)
+            self._checkpoints.write(claimed.origin, claimed.note)
         return WitnessResponse(
             status=HTTPStatus.OK, body=self._cosigner.cosign(claimed, self._now())
         )
 
     def _known(self, origin: str) -> Checkpoint:
-        note = self._memory.read(origin)
+        """The newest cosigned checkpoint of a log, or one of size 0."""
+        note = self._checkpoints.read(origin)
         if note is None:
             return Checkpoint(origin=origin, size=0, root=EMPTY_ROOT)
         return parse_checkpoint(note_text(note), note)
@@ -176,8 +185,8 @@ class Witness:
 
 
 def parse_request(body: bytes) -> AddCheckpoint:
-    """Raises LogInvalid."""
-    if len(body) > MAX_REQUEST:
+    """Parse the body of an add-checkpoint request. Raises LogInvalid."""
+    if len(body) > MAX_REQUEST_BYTES:
         raise LogInvalid("the request is too long")
     try:
         head, gap, note = body.decode("utf-8").partition("\n\n")
@@ -185,22 +194,22 @@ def parse_request(body: bytes) -> AddCheckpoint:
         raise LogInvalid("the request is not UTF-8") from error
     first, *rest = head.split("\n")
     label, _, size = first.partition(" ")
-    if not gap or label != "old" or not is_decimal(size) or len(rest) > _MAX_PROOF:
+    if not gap or label != "old" or not is_decimal(size) or len(rest) > _MAX_PROOF_HASHES:
         raise LogInvalid("the request is malformed")
-    return AddCheckpoint(old=int(size), proof=tuple(_hash(line) for line in rest), note=note)
+    return AddCheckpoint(old=int(size), proof=tuple(_parse_hash(line) for line in rest), note=note)
 
 
-def _leads(known: Checkpoint, claimed: Checkpoint, proof: Sequence[bytes]) -> bool:
+def _is_consistent(known: Checkpoint, claimed: Checkpoint, proof: Sequence[bytes]) -> bool:
     if known.size == 0:
         return not proof
     return verify_consistency(known.size, claimed.size, known.root, claimed.root, proof)
 
 
-def _conflict(size: int) -> WitnessResponse:
+def _conflict_response(size: int) -> WitnessResponse:
     return WitnessResponse(status=HTTPStatus.CONFLICT, body=f"{size}\n", media_type=_SIZE)
 
 
-def _hash(line: str) -> bytes:
+def _parse_hash(line: str) -> bytes:
     try:
         value = b64decode(line, validate=True)
     except ValueError:
@@ -210,8 +219,8 @@ def _hash(line: str) -> bytes:
     return value
 
 
-class _Memory:
-    """One file for each log, replaced whole."""
+class _CheckpointFolder:
+    """A locked folder with one checkpoint file for each log. Files are replaced as a whole."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -235,7 +244,8 @@ class _Memory:
             os.close(self._lock)
 
     def read(self, origin: str) -> str | None:
-        """None only where there is no file: one that cannot be read must not count as none."""
+        """Read the checkpoint of a log; None when there is no file. Raises OSError for a file
+        that cannot be read, since the witness must not forget what it cosigned."""
         try:
             return self._path(origin).read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -245,16 +255,18 @@ class _Memory:
         self._replace(self._path(origin), note)
 
     def keep_evidence(self, note: str) -> None:
-        """Two signed checkpoints of one size: proof that the log forked. Of the first hundred."""
+        """Keep a signed checkpoint that contradicts a cosigned one of the same size: both together
+        prove that the log forked. Only the first hundred are kept."""
         folder = self._folder / "evidence"
         folder.mkdir(mode=0o700, exist_ok=True)
-        if sum(1 for _ in folder.iterdir()) < _MAX_EVIDENCE:
+        if sum(1 for _ in folder.iterdir()) < _MAX_EVIDENCE_FILES:
             self._replace(folder / f"{sha256(note.encode()).hexdigest()[:32]}.checkpoint", note)
 
     def _path(self, origin: str) -> Path:
         return self._folder / f"{sha256(origin.encode()).hexdigest()[:32]}.checkpoint"
 
     def _replace(self, path: Path, text: str) -> None:
+        """Write a file durably: a crash leaves the old text or the new one."""
         draft = path.with_suffix(".draft")
         with draft.open("w", encoding="utf-8") as file:
             file.write(text)

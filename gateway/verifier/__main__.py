@@ -13,28 +13,29 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TextIO
 
-from gateway.verifier.anchors import GivenKey
-from gateway.verifier.evidence import Evidence, Unusable
+from gateway.verifier.anchors import AuditorInput
+from gateway.verifier.evidence import Evidence, UnusableInput
 from gateway.verifier.examine import examine
-from gateway.verifier.note import ED25519, MAX_NOTE, Malformed, SignedCheckpoint, TrustedKey
+from gateway.verifier.note import ED25519, MAX_NOTE, MalformedNote, SignedCheckpoint, TrustedKey
 from gateway.verifier.page import as_page
 from gateway.verifier.report import as_json, as_text
 
-_BAR = 30
-_STEP_S = 0.2
-_MAX_STAMPS = 100_000
+_BAR_WIDTH = 30  # characters of the progress bar
+_BAR_EVERY_S = 0.2  # seconds between two updates of the progress bar
+_MAX_STAMPS = 100_000  # time stamps that are written: a crafted file must not fill the disk
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
     given = _parser().parse_args(arguments)
-    # What the file says may hold letters that this terminal does not know.
+    # Texts from the file may hold characters that this terminal cannot show.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        return _run(given)
-    except Unusable as error:
-        _say(sys.stderr, f"cannot be judged: {error}")
+        return _verify_file(given)
+    except UnusableInput as error:
+        _write_line(sys.stderr, f"cannot be judged: {error}")
         return 2
     except KeyboardInterrupt:
         return 130
@@ -65,11 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(given: argparse.Namespace) -> int:
-    brought = GivenKey(
-        keys=[_key(text) for text in given.key],
-        kept=[(path.name, _kept(path)) for path in given.checkpoint],
-        witnesses=[_key(text, witness=True) for text in given.witness_key],
+def _verify_file(given: argparse.Namespace) -> int:
+    auditor = AuditorInput(
+        keys=[_parse_key(text) for text in given.key],
+        kept=[(path.name, _read_kept(path)) for path in given.checkpoint],
+        witnesses=[_parse_key(text, witness=True) for text in given.witness_key],
         trust_file=given.trust_keys_in_file,
     )
     with ExitStack() as stack:
@@ -77,49 +78,51 @@ def _run(given: argparse.Namespace) -> int:
             name = given.evidence
             file = sys.stdin.buffer if name == "-" else stack.enter_context(Path(name).open("rb"))
         except OSError as error:
-            raise Unusable(f"{given.evidence}: {error.strerror}") from error
+            raise UnusableInput(f"{given.evidence}: {error.strerror}") from error
         evidence = Evidence(file, Path(name).name if name != "-" else "standard input")
         shown = sys.stderr.isatty() and not given.quiet
-        progress = _progress(evidence) if shown else lambda entries: None
-        report = examine(evidence, brought, progress, _stamps(given.stamps))
+        progress = _progress_bar(evidence) if shown else lambda entries: None
+        report = examine(evidence, auditor, progress, _stamp_writer(given.stamps))
         if shown:
             sys.stderr.write("\r\033[K")
     if given.html:
         try:
             given.html.write_text(as_page(report), encoding="utf-8")
         except OSError as error:
-            raise Unusable(f"{given.html}: {error.strerror}") from error
-    _say(sys.stdout, as_json(report) if given.json else as_text(report))
+            raise UnusableInput(f"{given.html}: {error.strerror}") from error
+    _write_line(sys.stdout, as_json(report) if given.json else as_text(report))
     return 0 if report.verified else 1
 
 
-def _key(text: str, *, witness: bool = False) -> TrustedKey:
+def _parse_key(text: str, *, witness: bool = False) -> TrustedKey:
     try:
         key = TrustedKey.parse(text)
-    except Malformed as error:
-        raise Unusable(f"the key {text[:60]!r}: {error}. Copy it whole") from error
+    except MalformedNote as error:
+        raise UnusableInput(f"the key {text[:60]!r}: {error}. Copy it whole") from error
     if witness and key.kind == ED25519:
-        raise Unusable(f"the key {text[:60]!r} is that of a log, not of a witness")
+        raise UnusableInput(f"the key {text[:60]!r} is that of a log, not of a witness")
     return key
 
 
-def _kept(path: Path) -> SignedCheckpoint:
+def _read_kept(path: Path) -> SignedCheckpoint:
     try:
         with path.open("rb") as file:
             text = file.read(MAX_NOTE + 1).decode()
         return SignedCheckpoint.parse(text.replace("\r\n", "\n"))
     except OSError as error:
-        raise Unusable(f"{path}: {error.strerror}") from error
-    except (Malformed, UnicodeDecodeError) as error:
-        raise Unusable(f"{path}: this is no checkpoint ({error}). Give the file as kept") from error
+        raise UnusableInput(f"{path}: {error.strerror}") from error
+    except (MalformedNote, UnicodeDecodeError) as error:
+        raise UnusableInput(
+            f"{path}: this is no checkpoint ({error}). Give the file as kept"
+        ) from error
 
 
-def _stamps(folder: Path | None) -> Callable[[int, str, bytes], None]:
-    """What writes checkpoint-SIZE.txt, and checkpoint-SIZE-NUMBER.tsr for each stamp of it, so that
-    `openssl ts -verify -data … -in …` can check them."""
+def _stamp_writer(folder: Path | None) -> Callable[[int, str, bytes], None]:
+    """A function that writes checkpoint-SIZE.txt, and checkpoint-SIZE-NUMBER.tsr for each of its
+    stamps, for `openssl ts -verify -data … -in …`. Without a folder it writes nothing."""
     number = 0
 
-    def stamped(size: int, text: str, answer: bytes) -> None:
+    def write_stamp(size: int, text: str, response: bytes) -> None:
         nonlocal number
         if folder is None or number >= _MAX_STAMPS:
             return
@@ -127,35 +130,35 @@ def _stamps(folder: Path | None) -> Callable[[int, str, bytes], None]:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / f"checkpoint-{size}.txt").write_bytes(text.encode())
-            (folder / f"checkpoint-{size}-{number}.tsr").write_bytes(answer)
+            (folder / f"checkpoint-{size}-{number}.tsr").write_bytes(response)
         except OSError as error:
-            raise Unusable(f"{folder}: {error.strerror}") from error
+            raise UnusableInput(f"{folder}: {error.strerror}") from error
 
-    return stamped
+    return write_stamp
 
 
-def _progress(evidence: Evidence) -> Callable[[int], None]:
+def _progress_bar(evidence: Evidence) -> Callable[[int], None]:
     began = shown = time.monotonic()
 
     def progress(entries: int) -> None:
         nonlocal shown
         now = time.monotonic()
-        if now - shown < _STEP_S:
+        if now - shown < _BAR_EVERY_S:
             return
         shown = now
         line = f"{entries:,} entries"
         if evidence.total:
             share = min(1.0, evidence.read / evidence.total)
             left_s = (now - began) * (1 / share - 1) if share else 0
-            bar = "#" * int(share * _BAR)
-            line = f"[{bar:{_BAR}}] {share:4.0%}  {line}, {left_s:.0f} s left"
+            bar = "#" * int(share * _BAR_WIDTH)
+            line = f"[{bar:{_BAR_WIDTH}}] {share:4.0%}  {line}, {left_s:.0f} s left"
         sys.stderr.write(f"\r{line}\033[K")
         sys.stderr.flush()
 
     return progress
 
 
-def _say(stream: TextIO, text: str) -> None:
+def _write_line(stream: TextIO, text: str) -> None:
     stream.write(text + "\n")
     stream.flush()
 

@@ -1,5 +1,5 @@
 """Reads an evidence file line by line: JSON Lines, plain or gzip, of any length, in bounded
-memory. Nothing in the file is believed here; it is only told apart."""
+memory. Nothing is verified here."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, BinaryIO, NoReturn
 
-from gateway.verifier.note import Malformed, TrustedKey
+from gateway.verifier.note import MalformedNote, TrustedKey
 
 FORMAT, VERSION = "avatar-gateway-evidence", 1
-MAX_LINE = 8 << 20
-"""Bytes. A longest message with all that can be found in it stays far below; what JSON of this
-size can unfold to fits into memory."""
+MAX_LINE_BYTES = 8 << 20
+"""Bytes of a line. The longest message with all its findings stays far below, and JSON of this size
+fits into memory once it is parsed."""
 
-_MAX_KEYS = 1_000
-_MAX_TEXT = 300
+_MAX_KEYS = 1_000  # keys of the header that are read
+_MAX_TEXT = 300  # characters of a text in the header; a longer one makes it malformed
 _GZIP = b"\x1f\x8b"
 
 
-class Unusable(Exception):
-    """The input cannot be judged: it is no evidence file, or a file or key given is none. Says
-    what to do."""
+class UnusableInput(Exception):
+    """The input cannot be judged: the file is no evidence file, or a key or a kept checkpoint is
+    malformed. The message says what to do."""
 
 
-class Damaged(Exception):
-    """The file cannot be read further: cut off, corrupt, or a line is too long."""
+class DamagedFile(Exception):
+    """The file cannot be read further: it is cut off or corrupt, or a line is too long."""
 
 
-def _no_constant(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-_JSON = json.JSONDecoder(parse_constant=_no_constant)
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def parse_object(data: bytes | str) -> dict[str, Any]:
-    """A JSON object. Raises ValueError for anything else."""
+    """Parse a JSON object. Raises ValueError for anything else."""
     text = data.decode() if isinstance(data, bytes) else data
     try:
         value = _JSON.decode(text)
@@ -54,9 +54,12 @@ def parse_object(data: bytes | str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
-    """What the file says of itself. `tenant`: bodies of other tenants' entries are left out;
-    None: none are. `keys` are a claim like any other."""
+class EvidenceHeader:
+    """The first line of the file, all of which is only claimed.
+
+    With a `tenant`, the bodies of other tenants' entries are left out. `strange_keys` counts keys
+    that cannot be read.
+    """
 
     origin: str
     created_at: str
@@ -67,12 +70,15 @@ class Header:
 
 
 class Evidence:
-    """An open evidence file. `read` bytes of `total` (None: unknown) were taken from it so far;
-    `digest` is the SHA-256 of the file as it lies there, once all lines were read."""
+    """An open evidence file, whose header is read.
+
+    `read` bytes of `total` (None when unknown) have been taken from the file so far. Once all lines
+    are read, `digest` is the SHA-256 of the file as it is stored.
+    """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self.name = name
-        self._source = _Source(file)
+        self._source = _CountingReader(file)
         self._lines = _lines_of(self._source)
         self.header = self._read_header()
 
@@ -89,56 +95,57 @@ class Evidence:
         return self._source.hash.hexdigest()
 
     def lines(self) -> Iterator[bytes]:
-        """The lines after the header. Raises Damaged."""
-        while line := self._line():
+        """The lines after the header. Raises DamagedFile."""
+        while line := self._read_line():
             yield line
 
-    def _line(self) -> bytes:
-        """Empty at the end."""
+    def _read_line(self) -> bytes:
+        """Read the next line; empty at the end. Raises DamagedFile."""
         try:
-            line = self._lines.readline(MAX_LINE + 1)
+            line = self._lines.readline(MAX_LINE_BYTES + 1)
         except (EOFError, OSError, zlib.error) as error:
-            raise Damaged(f"the file cannot be read further: {error}") from error
-        if len(line) > MAX_LINE:
-            raise Damaged(f"a line is longer than {MAX_LINE} bytes")
+            raise DamagedFile(f"the file cannot be read further: {error}") from error
+        if len(line) > MAX_LINE_BYTES:
+            raise DamagedFile(f"a line is longer than {MAX_LINE_BYTES} bytes")
         return line
 
-    def _read_header(self) -> Header:
+    def _read_header(self) -> EvidenceHeader:
         wanted = "Is it what `avatar-gateway audit evidence` wrote?"
         try:
-            line = self._line()
-        except Damaged as error:
-            raise Unusable(f"{self.name}: {error}. {wanted}") from error
+            line = self._read_line()
+        except DamagedFile as error:
+            raise UnusableInput(f"{self.name}: {error}. {wanted}") from error
         try:
-            said = parse_object(line)
+            header = parse_object(line)
         except ValueError:
-            raise Unusable(f"{self.name}: this is no evidence file. {wanted}") from None
-        if said.get("format") != FORMAT:
-            raise Unusable(f"{self.name}: this is no evidence file. {wanted}")
-        if said.get("version") != VERSION:
-            raise Unusable(
+            raise UnusableInput(f"{self.name}: this is no evidence file. {wanted}") from None
+        if header.get("format") != FORMAT:
+            raise UnusableInput(f"{self.name}: this is no evidence file. {wanted}")
+        if header.get("version") != VERSION:
+            raise UnusableInput(
                 f"{self.name}: this verifier reads version {VERSION} of the format alone. "
                 "Get the verifier of that release."
             )
         try:
-            return _header(said)
+            return _header_from(header)
         except (KeyError, TypeError, ValueError):
-            raise Unusable(f"{self.name}: the first line is malformed. {wanted}") from None
+            raise UnusableInput(f"{self.name}: the first line is malformed. {wanted}") from None
 
 
-def _header(said: dict[str, Any]) -> Header:
+def _header_from(header_json: dict[str, Any]) -> EvidenceHeader:
+    """Build the header. Raises KeyError, TypeError or ValueError when it is malformed."""
     keys: list[TrustedKey] = []
     strange = 0
-    for listed in said["keys"][:_MAX_KEYS]:
+    for listed in header_json["keys"][:_MAX_KEYS]:
         try:
             keys.append(TrustedKey.parse(listed["key"]))
-        except Malformed:
+        except MalformedNote:
             strange += 1
-    header = Header(
-        origin=said["origin"],
-        created_at=said["created_at"],
-        tenant=said["tenant"],
-        entries=said["entries"],
+    header = EvidenceHeader(
+        origin=header_json["origin"],
+        created_at=header_json["created_at"],
+        tenant=header_json["tenant"],
+        entries=header_json["entries"],
         keys=tuple(keys),
         strange_keys=strange,
     )
@@ -150,8 +157,8 @@ def _header(said: dict[str, Any]) -> Header:
     return header
 
 
-class _Source(io.RawIOBase):
-    """The file's own bytes, counted and hashed on their way."""
+class _CountingReader(io.RawIOBase):
+    """A file whose bytes are counted and hashed while they are read."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -174,11 +181,12 @@ class _Source(io.RawIOBase):
         return len(data)
 
 
-def _lines_of(source: _Source) -> io.BufferedIOBase:
+def _lines_of(source: _CountingReader) -> io.BufferedIOBase:
+    """A reader of the file's text, decompressed when it is gzip. Raises UnusableInput."""
     buffered = io.BufferedReader(source, 1 << 18)
     try:
         is_gzip = buffered.peek(2)[:2] == _GZIP
     except OSError as error:
-        raise Unusable(f"the file cannot be read: {error}") from error
-    # No buffer around this one: it would lose what lies before the place where a file is cut.
+        raise UnusableInput(f"the file cannot be read: {error}") from error
+    # Not buffered again: a buffer would lose what comes before the place where a file is cut off.
     return gzip.GzipFile(fileobj=buffered) if is_gzip else buffered

@@ -1,14 +1,15 @@
-"""The examination: every line of the evidence, every checkpoint, against what the auditor has.
+"""Verifies the lines of an evidence file, with what the auditor has from elsewhere.
 
-1. Entries have all numbers from 0 on, each is what its hash says, and follows from earlier ones
-   (story.py).
-2. Every checkpoint in the file is signed by the log's key, and its root is that of the entries
-   before it; so all of them are consistent with one another.
-3. So is every checkpoint that the auditor kept. None speaks of more entries than there are.
-4. Keys count only when they come from the auditor, signed a checkpoint that the auditor kept, or
-   are announced under such a key (anchors.py).
+1. Entries have all numbers from 0 on; the hash of each body is the leaf; and what an entry records
+   was allowed by an earlier one (`log_replay.py`).
+2. Every checkpoint in the file is signed by a key of the log, and its root is that of the entries
+   before it; so all checkpoints are consistent with one another.
+3. The same holds for every checkpoint that the auditor kept. None covers more entries than there
+   are.
+4. A key counts only when it comes from the auditor, signed a checkpoint that the auditor kept, or
+   is announced in an entry under such a key (`anchors.py`).
 
-It goes on after a finding, as long as what follows can still be judged.
+After a finding it goes on, as long as later lines can still be judged.
 """
 
 from __future__ import annotations
@@ -19,65 +20,70 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.verifier.anchors import AnchorReview, GivenKey
-from gateway.verifier.evidence import Damaged, Evidence, parse_object
-from gateway.verifier.note import Malformed, SignedCheckpoint
+from gateway.verifier.anchors import AuditorInput, KeyTrust
+from gateway.verifier.evidence import DamagedFile, Evidence, parse_object
+from gateway.verifier.log_replay import LogReplay
+from gateway.verifier.note import MalformedNote, SignedCheckpoint
 from gateway.verifier.report import (
     FROM_FILE,
-    KEPT,
+    KEPT_CHECK,
     MAX_LISTED,
-    WITNESSES,
-    Problem,
+    WITNESS_CHECK,
+    VerificationFinding,
     VerificationReport,
 )
-from gateway.verifier.story import LogReplay
 from gateway.verifier.tree import RootAccumulator, leaf_of
 
-_MAX_MISSING = 1_000_000
-"""Entries, in all; past that, those that come are not looked at: each place takes memory."""
+_MAX_MISSING_ENTRIES = 1_000_000
+"""Missing entries in all. After more, the rest is not examined: each missing entry takes memory."""
 
-_MAX_TEXT = 300
-_EVERY = 512  # lines between two steps of the progress bar
+_MAX_TEXT = 300  # characters of a finding's text; longer ones are cut
+_PROGRESS_LINES = 512  # lines between two calls of `progress`
 
 
-Stamped = Callable[[int, str, bytes], None]
-"""size and text of a checkpoint, and the answer of a time stamping authority over that text"""
+OnStamp = Callable[[int, str, bytes], None]
+"""Takes the size and text of a checkpoint, and an authority's response over that text."""
 
 
 def examine(
     evidence: Evidence,
-    given: GivenKey,
+    given: AuditorInput,
     progress: Callable[[int], None] = lambda entries: None,
-    stamped: Stamped = lambda size, text, answer: None,
+    stamped: OnStamp = lambda size, text, answer: None,
 ) -> VerificationReport:
-    """`progress` gets the number of entries done, now and then; `stamped` each time stamp of a
-    checkpoint: they are not checked here."""
+    """Verify an evidence file; return the report.
+
+    `progress` is called now and then with the number of lines done. `stamped` is called with each
+    time stamp, which is not verified here.
+    """
     examination = _Examination(evidence, given, stamped)
     try:
         for number, line in enumerate(evidence.lines(), 2):
             examination.add(number, line)
-            if number % _EVERY == 0:
+            if number % _PROGRESS_LINES == 0:
                 progress(number)
-    except Damaged as error:
+    except DamagedFile as error:
         examination.find("file-cut", f"{error}; what comes after it was not read")
     return examination.report()
 
 
 class _Examination:
-    def __init__(self, evidence: Evidence, given: GivenKey, stamped: Stamped) -> None:
+    """The state of an examination: the tree, the replayed entries and the findings so far."""
+
+    def __init__(self, evidence: Evidence, given: AuditorInput, stamped: OnStamp) -> None:
         self._evidence = evidence
         self._stamped = stamped
         self._header = evidence.header
         self._given = given
-        self._anchors = AnchorReview(evidence.header, given)
-        self._findings: list[Problem] = []
+        self._anchors = KeyTrust(evidence.header, given)
+        self._findings: list[VerificationFinding] = []
         self._counts: Counter[str] = Counter()
         self._line: int | None = None
-        self._story = LogReplay(lambda seq, code, text: self.find(code, text, entry=seq))
+        self._replay = LogReplay(lambda seq, code, text: self.find(code, text, entry=seq))
         self._tree = RootAccumulator()
         self._broken = False  # an entry is missing: no later root can be compared
-        self._differs = False  # a root was wrong already: so are the later ones
-        self._next = 0  # number of the entry that comes next
+        self._differs = False  # a root differed: later ones will too
+        self._next = 0  # number of the next entry
         self._missing = 0
         self._entries = self._readable = self._signed = self._matched = 0
         self._checkpoints: Counter[str] = Counter()
@@ -91,10 +97,11 @@ class _Examination:
         self._compare_kept()
 
     def find(self, code: str, text: str, *, entry: int | None = None) -> None:
+        """Record a finding; those after the first MAX_LISTED are only counted."""
         self._counts[code] += 1
         if len(self._findings) < MAX_LISTED:
             text = text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
-            finding = Problem(code=code, text=text, entry=entry, line=self._line)
+            finding = VerificationFinding(code=code, text=text, entry=entry, line=self._line)
             self._findings.append(finding)
 
     # What the auditor kept
@@ -104,14 +111,15 @@ class _Examination:
             self.find("kept-origin", f"{name}, which you kept, is of the log {checkpoint.origin}")
         try:
             self._anchors.trusts(checkpoint)
-            self._anchors.witnessed(checkpoint)
-        except Malformed as error:
+            self._anchors.count_cosignatures(checkpoint)
+        except MalformedNote as error:
             self.find("kept-signature", f"{name}, which you kept: {error}")
         other = self._kept_by_size.setdefault(checkpoint.size, checkpoint)
         if other.root != checkpoint.root:
             self._fork(checkpoint.size, "two checkpoints that you kept")
 
     def _compare_kept(self) -> None:
+        """Compare the kept checkpoints of the present size with the root."""
         while self._kept and self._kept[-1][1].size == self._next:
             name, checkpoint = self._kept.pop()
             if self._broken:
@@ -127,15 +135,15 @@ class _Examination:
             self._kept_results.append(row)
 
     def _match(self, checkpoint: SignedCheckpoint) -> None:
-        """Its root is that of the entries so far."""
+        """Note that a checkpoint has the root of the entries so far."""
         self._matched = self._next
         try:
             trusted = self._anchors.trusts(checkpoint)
-        except Malformed:
-            return  # told already
+        except MalformedNote:
+            return  # it is among the findings already
         if trusted:
             self._signed = self._next
-            self._anchors.announced(self._story.key_changes, self._signed)
+            self._anchors.trust_announced(self._replay.key_changes, self._signed)
         else:
             self._checkpoints["by keys that you did not give"] += 1
 
@@ -149,19 +157,20 @@ class _Examination:
     # Lines
 
     def add(self, number: int, line: bytes) -> None:
+        """Examine the next line of the file."""
         self._line = number
         try:
-            said = parse_object(line)
+            parsed = parse_object(line)
             if self._ended:
                 self.find("file-count", "the file goes on after its end")
-            elif "seq" in said:
-                self._entry(said)
-            elif "checkpoint" in said:
-                self._checkpoint(said["checkpoint"])
-            elif "stamp" in said:
-                self._stamp(said["stamp"])
-            elif "end" in said:
-                self._end(said["end"])
+            elif "seq" in parsed:
+                self._entry(parsed)
+            elif "checkpoint" in parsed:
+                self._checkpoint(parsed["checkpoint"])
+            elif "stamp" in parsed:
+                self._stamp(parsed["stamp"])
+            elif "end" in parsed:
+                self._end(parsed["end"])
             else:
                 self.find("line-damaged", "a line of a kind that this verifier does not know")
         except (KeyError, TypeError, ValueError) as error:
@@ -169,8 +178,8 @@ class _Examination:
             why = "is not JSON" if isinstance(error, ValueError) else "is malformed"
             self.find("line-damaged", f"a line {why}", entry=self._next)
 
-    def _entry(self, said: dict[str, Any]) -> None:
-        seq, leaf = said["seq"], b64decode(said["leaf"], validate=True)
+    def _entry(self, line_json: dict[str, Any]) -> None:
+        seq, leaf = line_json["seq"], b64decode(line_json["leaf"], validate=True)
         if type(seq) is not int or len(leaf) != 32:
             raise TypeError
         if not self._is_next(seq):
@@ -178,19 +187,19 @@ class _Examination:
         self._tree.add(leaf)
         self._next += 1
         self._entries += 1
-        if "body" in said:
+        if "body" in line_json:
             self._readable += 1
-            self._body(seq, leaf, said["body"])
+            self._body(seq, leaf, line_json["body"])
         else:
-            self._story.skip()
-            if "bytes" in said:
+            self._replay.skip()
+            if "bytes" in line_json:
                 self.find("entry-malformed", "its body is not UTF-8", entry=seq)
             elif self._header.tenant is None:
                 self.find("body-withheld", "its body was left out of the file", entry=seq)
         self._compare_kept()
 
     def _is_next(self, seq: int) -> bool:
-        """Whether this entry can be taken as number `seq`."""
+        """Whether the entry can be taken as number `seq`, after recording any that are missing."""
         missing = seq - self._next
         if missing == 0:
             return True
@@ -201,32 +210,32 @@ class _Examination:
         text = f"and all up to {seq - 1} are missing" if missing > 1 else "is missing"
         self.find("entry-missing", text, entry=self._next)
         self._missing += missing
-        if self._missing > _MAX_MISSING:
+        if self._missing > _MAX_MISSING_ENTRIES:
             return False
         for _ in range(missing):
-            self._story.skip()
+            self._replay.skip()
             self._next += 1
             self._compare_kept()
         return True
 
     def _body(self, seq: int, leaf: bytes, body: str) -> None:
-        """`leaf` stands in the tree whatever the body is: so a body that was changed alone is
-        named, and does not hide the entries after it."""
+        """Examine a body. The tree has the entry's leaf whatever the body is, so that a body that
+        was changed alone is found, and later roots can still be compared."""
         try:
             if leaf_of(body.encode()) != leaf:
                 self.find("entry-changed", "its body is not what its hash says", entry=seq)
             parsed = parse_object(body)
         except (AttributeError, ValueError):
             self.find("entry-malformed", "its body is not JSON", entry=seq)
-            self._story.skip()
+            self._replay.skip()
         else:
-            self._story.add(seq, parsed)
+            self._replay.add(seq, parsed)
 
     def _checkpoint(self, note: str) -> None:
         self._checkpoints["in all"] += 1
         try:
             checkpoint = SignedCheckpoint.parse(note)
-        except Malformed as error:
+        except MalformedNote as error:
             self.find("checkpoint-malformed", f"a checkpoint: {error}")
             return
         name = f"the checkpoint of size {checkpoint.size}"
@@ -235,26 +244,26 @@ class _Examination:
             return
         try:
             self._anchors.trusts(checkpoint)
-        except Malformed as error:
+        except MalformedNote as error:
             self.find("checkpoint-signature", f"{name}: {error}", entry=self._matched)
             return
         self._against_others(checkpoint)
         self._compare(checkpoint)
         try:
-            self._anchors.witnessed(checkpoint)
-        except Malformed as error:
+            self._anchors.count_cosignatures(checkpoint)
+        except MalformedNote as error:
             self.find("witness-signature", f"{name}: {error}")
 
-    def _stamp(self, said: dict[str, Any]) -> None:
-        answer = b64decode(said["response"], validate=True)
-        if self._last is None or said["size"] != self._last.size:
+    def _stamp(self, stamp_json: dict[str, Any]) -> None:
+        response = b64decode(stamp_json["response"], validate=True)
+        if self._last is None or stamp_json["size"] != self._last.size:
             self.find("checkpoint-place", "a time stamp does not follow its checkpoint")
             return
         self._checkpoints["time stamps, not checked here"] += 1
-        self._stamped(self._last.size, self._last.text, answer)
+        self._stamped(self._last.size, self._last.text, response)
 
     def _against_others(self, checkpoint: SignedCheckpoint) -> None:
-        """Two signed checkpoints of one size, here or with the auditor, must be one."""
+        """Compare a checkpoint's root with those of others of its size, in the file or kept."""
         last, self._last = self._last, checkpoint
         kept = self._kept_by_size.get(checkpoint.size)
         if kept and kept.root != checkpoint.root:
@@ -263,6 +272,7 @@ class _Examination:
             self._fork(checkpoint.size, "two checkpoints in the file")
 
     def _compare(self, checkpoint: SignedCheckpoint) -> None:
+        """Compare a checkpoint with the root of the entries before it."""
         size, seen = checkpoint.size, self._next
         if size > seen:
             self._differs = True
@@ -281,20 +291,21 @@ class _Examination:
             self._checkpoints["that match"] += 1
             self._match(checkpoint)
 
-    def _end(self, said: dict[str, Any]) -> None:
+    def _end(self, announced: dict[str, Any]) -> None:
         self._ended = True
         counted = {"entries": self._entries, "checkpoints": self._checkpoints["in all"]}
-        if {name: said[name] for name in counted} != counted:
-            self.find("file-count", f"the file announces {said}, and has {counted}")
+        if {name: announced[name] for name in counted} != counted:
+            self.find("file-count", f"the file announces {announced}, and has {counted}")
 
     # The end
 
     def report(self) -> VerificationReport:
+        """Finish after the last line; return the report."""
         self._line = None
         if not self._ended and not self._counts["file-cut"]:
             self.find("file-cut", "the file breaks off before its end", entry=self._next)
         warnings = self._look_at_the_rest()
-        header, story = self._header, self._story
+        header, replay = self._header, self._replay
         return VerificationReport(
             file=self._evidence.name,
             sha256=self._evidence.digest,
@@ -308,30 +319,35 @@ class _Examination:
             readable=self._readable,
             signed=self._signed,
             root=b64encode(self._tree.root()).decode(),
-            first_at=story.first_at,
-            last_at=story.last_at,
+            first_at=replay.first_at,
+            last_at=replay.last_at,
             checkpoints=dict(self._checkpoints),
             kept=self._kept_results,
             witnesses=[
-                {"name": key.name, "cosigned": seen.count, "size": seen.size, "at": _at(seen.at)}
+                {
+                    "name": key.name,
+                    "cosigned": seen.count,
+                    "size": seen.size,
+                    "at": _time_text(seen.at),
+                }
                 for key, seen in self._anchors.witnesses.items()
             ],
-            kinds=dict(sorted(story.kinds.items())),
-            verdicts=dict(sorted(story.verdicts.items())),
-            deliveries=dict(sorted(story.states.items())),
-            pairs=story.pairs(),
-            erased=dict(story.erased),
+            kinds=dict(sorted(replay.kinds.items())),
+            verdicts=dict(sorted(replay.verdicts.items())),
+            deliveries=dict(sorted(replay.states.items())),
+            pairs=replay.pairs(),
+            erased=dict(replay.erased),
             findings=self._findings,
             counts=dict(self._counts),
             warnings=warnings,
             left_out=[
-                *([] if self._given.kept else [KEPT]),
-                *([] if self._given.witnesses else [WITNESSES]),
+                *([] if self._given.kept else [KEPT_CHECK]),
+                *([] if self._given.witnesses else [WITNESS_CHECK]),
             ],
         )
 
     def _look_at_the_rest(self) -> list[str]:
-        """The last findings; and the warnings."""
+        """Record the findings that only the end shows; return the warnings."""
         size = self._next
         for name, checkpoint in reversed(self._kept):
             text = f"is missing: {name}, which you kept, signed {checkpoint.size} entries"
@@ -342,7 +358,7 @@ class _Examination:
             text = "no key of the log from you, and no checkpoint that you kept: whoever made the "
             self.find("keys-unproven", text + "file can have signed it with a key of their own")
         elif self._broken or self._differs:
-            pass  # so nothing after that could be compared, as was told
+            pass  # nothing later could be compared, which is among the findings already
         elif self._signed < size or not self._checkpoints["in all"]:
             text = f"it and all up to {size - 1} are under no checkpoint that your keys signed"
             self.find("unsigned", text, entry=self._signed)
@@ -372,12 +388,12 @@ class _Examination:
             warnings.append("some checkpoints are signed by other keys of the log: give those too")
         if hidden:
             warnings.append(f"{hidden} entries are only hashes here: their content was not checked")
-        for kind, count in self._story.strange_kinds.items():
+        for kind, count in self._replay.strange_kinds.items():
             warnings.append(f"{count} entries are of the unknown kind {kind!r}: not judged")
         return warnings
 
 
-def _at(seconds: int) -> str:
+def _time_text(seconds: int) -> str:
     try:
         return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds else "no time"
     except (OSError, OverflowError, ValueError):

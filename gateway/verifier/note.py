@@ -1,5 +1,5 @@
-"""Checkpoints as auditors get them: signed notes (https://c2sp.org/signed-note), what is in them
-(https://c2sp.org/tlog-checkpoint), and signatures with a time, which witnesses give
+"""Reads signed checkpoints: signed notes (https://c2sp.org/signed-note), the checkpoints in them
+(https://c2sp.org/tlog-checkpoint), and timestamped cosignatures of witnesses
 (https://c2sp.org/tlog-cosignature)."""
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 ED25519, COSIGNATURE, ML_DSA_44 = 1, 4, 6
-"""Kinds of key: Ed25519; Ed25519 and ML-DSA-44, each with a time."""
+"""Kinds of keys: Ed25519 over the text, and cosignatures with a time by Ed25519 or ML-DSA-44."""
 
-MAX_NOTE = 100_000
+MAX_NOTE = 100_000  # characters of a note that are read
 _KEY_BYTES = {ED25519: 32, COSIGNATURE: 32, ML_DSA_44: 1312}
-_MAX_SIGNATURES = 100
+_MAX_SIGNATURES = 100  # signatures of a note that are read
 _FORBIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")
-_MAX_TIME = (1 << 63) - 1
+_MAX_INT64 = (1 << 63) - 1  # the largest time of a cosignature
 
 
-class Malformed(Exception):
-    """A note, checkpoint or key is not in its format, or a signature is wrong. Says why."""
+class MalformedNote(Exception):
+    """A note, checkpoint or key is malformed, or a signature is wrong; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedKey:
-    """A public key as `name+id+base64(kind ‖ key)` gives it."""
+    """A public key, in text `name+id+base64(kind ‖ key)`."""
 
     name: str
     kind: int
@@ -44,24 +44,25 @@ class TrustedKey:
 
     @classmethod
     def parse(cls, text: str) -> TrustedKey:
-        """Raises Malformed."""
+        """Parse a key. Raises MalformedNote."""
         name, _, rest = text.strip().partition("+")
         key_id, _, encoded = rest.partition("+")
-        data = _base64(encoded)
+        data = _base64_decoded(encoded)
         if not _is_name(name) or not data:
-            raise Malformed("it is not of the form name+id+base64")
+            raise MalformedNote("it is not of the form name+id+base64")
         if _KEY_BYTES.get(data[0]) != len(data) - 1:
-            raise Malformed("it is of a kind that this verifier does not know")
+            raise MalformedNote("it is of a kind that this verifier does not know")
         key = cls(name, data[0], data[1:])
         if key.id.hex() != key_id.lower():
-            raise Malformed("its id is not that of its name and bytes: a letter may be wrong")
+            raise MalformedNote("its id is not that of its name and bytes: a letter may be wrong")
         return key
 
     def verifies(self, signature: bytes, message: bytes) -> bool:
-        """Raises Malformed where ML-DSA-44 cannot be computed here."""
+        """Whether `signature` is this key's over `message`. Raises MalformedNote when ML-DSA-44 is
+        not supported here."""
         try:
             if self.kind == ML_DSA_44:
-                # Not in the cryptography of before 2026; Ed25519 shall work there too.
+                # Imported here, since older versions of cryptography have no ML-DSA.
                 from cryptography.hazmat.primitives.asymmetric import mldsa  # noqa: PLC0415
 
                 mldsa.MLDSA44PublicKey.from_public_bytes(self.raw).verify(signature, message)
@@ -70,13 +71,14 @@ class TrustedKey:
         except (InvalidSignature, ValueError):
             return False
         except (ImportError, UnsupportedAlgorithm):
-            raise Malformed("ML-DSA-44 needs cryptography 48 or newer, from PyPI") from None
+            raise MalformedNote("ML-DSA-44 needs cryptography 48 or newer, from PyPI") from None
         return True
 
 
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:
-    """`text` is what was signed; `signatures` are (name, key id, signature), not yet checked."""
+    """A parsed checkpoint. `text` is what was signed; `signatures` are name, key id and signature,
+    not verified yet."""
 
     origin: str
     size: int
@@ -86,22 +88,22 @@ class SignedCheckpoint:
 
     @classmethod
     def parse(cls, note: str) -> SignedCheckpoint:
-        """Raises Malformed."""
-        text, signatures = _split(note)
+        """Parse a note. Raises MalformedNote."""
+        text, signatures = _split_note(note)
         lines = text[:-1].split("\n")
         if len(lines) < 3 or "" in lines:
-            raise Malformed("the checkpoint has not its three lines")
-        size, root = lines[1], _base64(lines[2])
+            raise MalformedNote("the checkpoint has not its three lines")
+        size, root = lines[1], _base64_decoded(lines[2])
         if not (size.isascii() and size.isdigit() and len(size) < 20 and str(int(size)) == size):
-            raise Malformed("the checkpoint's size is no number")
+            raise MalformedNote("the checkpoint's size is no number")
         if len(root) != 32:
-            raise Malformed("the checkpoint's root is not 32 bytes in base64")
+            raise MalformedNote("the checkpoint's root is not 32 bytes in base64")
         return cls(lines[0], int(size), root, text, signatures)
 
     def signed_at(self, key: TrustedKey) -> int | None:
-        """When `key` signed it, in seconds since 1970 (0 for kinds without a time), the last time
-        if there are several; None: it did not. Raises Malformed when a signature that bears its
-        name and id is wrong."""
+        """The time at which `key` signed, in seconds since 1970 (0 for a kind without a time); the
+        latest of several. None when it did not sign. Raises MalformedNote when a signature with
+        the key's name and id is wrong."""
         latest: int | None = None
         for name, key_id, signature in self.signatures:
             if name != key.name or key_id != key.id:
@@ -109,19 +111,19 @@ class SignedCheckpoint:
             at, message = 0, self.text.encode()
             if key.kind != ED25519:
                 at, signature = int.from_bytes(signature[:8], "big"), signature[8:]  # noqa: PLW2901
-                message = self._cosigned(key, at)
-            if at > _MAX_TIME or not key.verifies(signature, message):
-                raise Malformed(f"the signature by {name} is wrong")
+                message = self._cosigned_message(key, at)
+            if at > _MAX_INT64 or not key.verifies(signature, message):
+                raise MalformedNote(f"the signature by {name} is wrong")
             latest = at if latest is None else max(at, latest)
         return latest
 
-    def _cosigned(self, key: TrustedKey, at: int) -> bytes:
-        """What a key of a kind with a time signs."""
+    def _cosigned_message(self, key: TrustedKey, at: int) -> bytes:
+        """The message that a cosignature at the time `at` is over."""
         if key.kind == COSIGNATURE:
             return f"cosignature/v1\ntime {at}\n{self.text}".encode()
         name, origin = key.name.encode()[:256], self.origin.encode()[:256]
         if len(name) > 255 or len(origin) > 255 or self.text.count("\n") != 3:
-            raise Malformed("ML-DSA-44 cannot sign a checkpoint of this form")
+            raise MalformedNote("ML-DSA-44 cannot sign a checkpoint of this form")
         return b"".join(
             (
                 b"subtree/v1\n\x00",
@@ -135,26 +137,26 @@ class SignedCheckpoint:
         )
 
 
-def _split(note: str) -> tuple[str, tuple[tuple[str, bytes, bytes], ...]]:
+def _split_note(note: str) -> tuple[str, tuple[tuple[str, bytes, bytes], ...]]:
     if len(note) > MAX_NOTE:
-        raise Malformed(f"the note is longer than {MAX_NOTE} characters")
+        raise MalformedNote(f"the note is longer than {MAX_NOTE} characters")
     if _FORBIDDEN.search(note):
-        raise Malformed("the note holds control characters, or is not UTF-8")
+        raise MalformedNote("the note holds control characters, or is not UTF-8")
     text, gap, rest = note.rpartition("\n\n")
     lines = rest.split("\n")
     if not gap or lines.pop() != "" or not lines:
-        raise Malformed("the note has no signatures at its end")
+        raise MalformedNote("the note has no signatures at its end")
     if len(lines) > _MAX_SIGNATURES:
-        raise Malformed(f"the note has more than {_MAX_SIGNATURES} signatures")
-    return text + "\n", tuple(_signature(line) for line in lines)
+        raise MalformedNote(f"the note has more than {_MAX_SIGNATURES} signatures")
+    return text + "\n", tuple(_parse_signature_line(line) for line in lines)
 
 
-def _signature(line: str) -> tuple[str, bytes, bytes]:
+def _parse_signature_line(line: str) -> tuple[str, bytes, bytes]:
     dash, _, rest = line.partition(" ")
     name, _, encoded = rest.partition(" ")
-    data = _base64(encoded)
+    data = _base64_decoded(encoded)
     if dash != "\u2014" or not _is_name(name) or len(data) < 5:
-        raise Malformed("a signature line of the note is not in its format")
+        raise MalformedNote("a signature line of the note is not in its format")
     return name, data[:4], data[4:]
 
 
@@ -162,8 +164,8 @@ def _is_name(text: str) -> bool:
     return text != "" and "+" not in text and not any(map(str.isspace, text))
 
 
-def _base64(text: str) -> bytes:
-    """Empty for what is no base64."""
+def _base64_decoded(text: str) -> bytes:
+    """Decode base64; empty for anything else."""
     try:
         return b64decode(text, validate=True)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What an examination found: as text, and as JSON."""
+"""The report of a verification, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
 FROM_FILE = "FROM THE FILE ITSELF"
-"""Where a key comes from that was taken on the file's own word."""
+"""The source of a key that is trusted because the evidence file names it."""
 
 MAX_LISTED = 100
-"""Findings that are listed; more are only counted."""
+"""Findings that are listed; further ones are only counted."""
 
-KEPT = "The checkpoints that you kept are beginnings of this log"
-WITNESSES = "Witnesses saw this log"
+KEPT_CHECK = "The checkpoints that you kept are beginnings of this log"
+WITNESS_CHECK = "Witnesses saw this log"
 
 CHECKS = {
     "The file is whole": ("file-cut", "file-count", "line-damaged", "body-withheld"),
@@ -38,14 +38,14 @@ CHECKS = {
         "log-shorter",
         "unsigned",
     ),
-    KEPT: (
+    KEPT_CHECK: (
         "kept-differs",
         "kept-origin",
         "kept-signature",
         "kept-longer",
         "fork",
     ),
-    WITNESSES: ("witness-missing", "witness-signature"),
+    WITNESS_CHECK: ("witness-missing", "witness-signature"),
     "Every delivery was allowed by an earlier decision, once": (
         "delivery-unallowed",
         "delivered-twice",
@@ -55,20 +55,20 @@ CHECKS = {
     "Every review and expiry is of a message that was held": ("review-unheld", "expiry-unheld"),
     "Every erasure says what was erased, when, by whom": ("erasure-malformed",),
 }
-"""What is checked, and the codes of the findings that say it is not so."""
+"""Each check, and the codes of the findings by which it fails."""
 
 _LIMITS = {
-    KEPT: "A log rewritten as a whole and signed anew by the holder of its key looks the same. A "
-    "checkpoint that you kept earlier (--checkpoint) shows it",
-    WITNESSES: "Another auditor may have been shown another log. A witness (--witness-key), or "
+    KEPT_CHECK: "A log rewritten as a whole and signed anew by the holder of its key looks the "
+    "same. A checkpoint that you kept earlier (--checkpoint) shows it",
+    WITNESS_CHECK: "Another auditor may have been shown another log. A witness (--witness-key), or "
     "comparing checkpoints among auditors, shows it",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """Something that is wrong. `entry` is the number of the entry concerned, or the first one it
-    can be; `line` that of the line in the file."""
+class VerificationFinding:
+    """Something that does not verify. `entry` is the number of the entry concerned, or of the first
+    one that may be; `line` is the line of the file."""
 
     code: str
     text: str
@@ -83,9 +83,9 @@ class Problem:
 
 @dataclass(slots=True, kw_only=True)
 class VerificationReport:
-    """All that is told of one evidence file. `signed`: entries under a checkpoint by a trusted
-    key; `readable`: those whose bodies are in the file. `tenant` as in evidence.Header. `left_out`
-    checks were not asked for."""
+    """The result of examining one evidence file. `signed` counts the entries under a checkpoint by
+    a trusted key, `readable` those whose bodies are in the file. `tenant` is that of the header.
+    `left_out` names the checks for which the auditor gave nothing."""
 
     file: str
     sha256: str
@@ -109,7 +109,7 @@ class VerificationReport:
     deliveries: dict[str, int] = field(default_factory=dict)
     pairs: dict[str, int] = field(default_factory=dict)
     erased: dict[str, int] = field(default_factory=dict)
-    findings: list[Problem] = field(default_factory=list)
+    findings: list[VerificationFinding] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
@@ -119,9 +119,9 @@ class VerificationReport:
         return not self.counts
 
     @property
-    def first(self) -> Problem | None:
-        """The finding with the smallest number of an entry; one without a number if none has."""
-        return min(self.findings, key=_place, default=None)
+    def first(self) -> VerificationFinding | None:
+        """The finding with the smallest entry number, or one without a number if none has one."""
+        return min(self.findings, key=_entry_order, default=None)
 
     @property
     def headline(self) -> str:
@@ -132,34 +132,36 @@ class VerificationReport:
             if any(key["from"] == FROM_FILE for key in self.keys):
                 return f"AGREES WITH ITSELF, under keys that nobody vouches for: {which}"
             return f"VERIFIED: {which}"
-        return f"NOT VERIFIED: {_findings(sum(self.counts.values()))} in the log {self.origin}"
+        return (
+            f"NOT VERIFIED: {_count_findings(sum(self.counts.values()))} in the log {self.origin}"
+        )
 
     @property
     def listed(self) -> list[str]:
-        """The findings as sentences, those of entries first, by number."""
-        listed = [str(finding) for finding in sorted(self.findings, key=_place)]
+        """The findings as sentences: those about entries first, by number."""
+        listed = [str(finding) for finding in sorted(self.findings, key=_entry_order)]
         more = sum(self.counts.values()) - len(listed)
         if more > 0:
-            listed.append(f"and {more} more that are not listed: {_listed(self.counts)}")
+            listed.append(f"and {more} more that are not listed: {_counts_text(self.counts)}")
         return listed
 
     @property
     def limits(self) -> list[str]:
-        """What even a log that verifies does not show."""
+        """What the verification does not show, even of a log that verifies."""
         limits = [_LIMITS[name] for name in self.left_out]
         return [*limits, "What was never written into the log, no log shows"]
 
     def checks(self) -> Iterator[tuple[str, str]]:
-        """Each check and how it ended."""
+        """Each check and its result."""
         for name, codes in CHECKS.items():
             failed = sum(self.counts.get(code, 0) for code in codes)
             if failed:
-                yield name, f"FAILED, {_findings(failed)}"
+                yield name, f"FAILED, {_count_findings(failed)}"
             else:
                 yield name, "not asked for" if name in self.left_out else "holds"
 
     def sections(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-        """The figures, by title; labels and values."""
+        """The sections of the report: a title, and rows of a label and a value."""
         yield (
             "Evidence",
             [
@@ -177,34 +179,34 @@ class VerificationReport:
             ("signed under your keys", str(self.signed)),
             ("root", self.root),
             ("from, to", f"{self.first_at} – {self.last_at}"),
-            ("checkpoints in the file", _listed(self.checkpoints)),
+            ("checkpoints in the file", _counts_text(self.checkpoints)),
         ]
         yield "Log", rows
         yield "Keys", [(key["from"], key["key"]) for key in self.keys]
-        kept = [(str(one["file"]), f"{one['size']} entries: {one['result']}") for one in self.kept]
+        kept = [(str(row["file"]), f"{row['size']} entries: {row['result']}") for row in self.kept]
         yield "Kept checkpoints", kept or [("none", "given with --checkpoint")]
-        seen = [
+        witnesses = [
             (
-                str(one["name"]),
-                "{cosigned} checkpoints, up to {size} entries, at {at}".format(**one),
+                str(row["name"]),
+                "{cosigned} checkpoints, up to {size} entries, at {at}".format(**row),
             )
-            for one in self.witnesses
+            for row in self.witnesses
         ]
-        yield "Witnesses", seen or [("none", "given with --witness-key")]
+        yield "Witnesses", witnesses or [("none", "given with --witness-key")]
         yield (
             "Content",
             [
-                ("entries by kind", _listed(self.kinds)),
-                ("verdicts", _listed(self.verdicts)),
-                ("deliveries", _listed(self.deliveries)),
-                ("pairs", _listed(self.pairs)),
-                ("erased", _listed(self.erased)),
+                ("entries by kind", _counts_text(self.kinds)),
+                ("verdicts", _counts_text(self.verdicts)),
+                ("deliveries", _counts_text(self.deliveries)),
+                ("pairs", _counts_text(self.pairs)),
+                ("erased", _counts_text(self.erased)),
             ],
         )
 
 
 def as_json(report: VerificationReport) -> str:
-    """ASCII: nothing in the file can steer the terminal."""
+    """The report as JSON in ASCII, so that no text of the file can control the terminal."""
     first = asdict(report.first) if report.first else None
     whole = {
         "verified": report.verified,
@@ -218,6 +220,7 @@ def as_json(report: VerificationReport) -> str:
 
 
 def as_text(report: VerificationReport) -> str:
+    """The report as text, with unprintable characters replaced."""
     lines = [report.headline, ""]
     if report.first:
         lines += [f"First: {report.first}", ""]
@@ -225,24 +228,24 @@ def as_text(report: VerificationReport) -> str:
     lines += [f"  {name:{width}}  {end}" for name, end in report.checks()]
     for title, rows in report.sections():
         lines += ["", title, *(f"  {label}: {value}" for label, value in rows)]
-    told = {
+    lists = {
         "Findings": report.listed,
         "Warnings": report.warnings,
         "What this does not show": report.limits,
     }
-    for title, listed in told.items():
-        if listed:
-            lines += ["", title, *(f"  - {one}" for one in listed)]
+    for title, items in lists.items():
+        if items:
+            lines += ["", title, *(f"  - {item}" for item in items)]
     return "\n".join("".join(c if c.isprintable() else "\ufffd" for c in line) for line in lines)
 
 
-def _place(finding: Problem) -> tuple[bool, int]:
+def _entry_order(finding: VerificationFinding) -> tuple[bool, int]:
     return finding.entry is None, finding.entry or 0
 
 
-def _findings(count: int) -> str:
+def _count_findings(count: int) -> str:
     return "1 finding" if count == 1 else f"{count} findings"
 
 
-def _listed(counts: dict[str, int]) -> str:
+def _counts_text(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "none"

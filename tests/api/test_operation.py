@@ -1,4 +1,4 @@
-"""Health, metrics, public keys, creators, the audit doors, the description of the API."""
+"""Health, metrics, public keys, creators, the audit API, the description of the API."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 
 from gateway.api.app import build_app
-from gateway.assembly.build import assemble, policies_dir
+from gateway.assembly.build import assemble
+from gateway.assembly.opening import policies_dir
 from gateway.assembly.serving import api_services
 from gateway.demo.sandbox import SandboxPlatform
 from gateway.model.access import Role
@@ -148,7 +149,7 @@ async def test_an_edited_file_is_taken_into_use(house: House, folder: Path) -> N
     before = (await house.client.get("/v1/policies")).json()["digest"]
     data = folder / "creator/data.yaml"
     data.write_text(data.read_text("utf-8") + "# again\n", encoding="utf-8")
-    await house.parts.policies.look()
+    await house.parts.reloader.look()
     after = (await house.client.get("/v1/policies")).json()
     assert after["digest"] != before
     assert after["refused"] is None

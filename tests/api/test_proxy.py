@@ -1,4 +1,4 @@
-"""The proxy's door, with a whole gateway behind it and a platform of our own behind that."""
+"""The proxy, with a whole gateway behind it and a platform of our own behind that."""
 
 from __future__ import annotations
 
@@ -265,7 +265,7 @@ async def test_an_answer_that_never_comes(scene: Scene) -> None:
     first = await scene.post({"text": "silence"}, route="hasty", key="k-4")
     assert first.status_code == 504
     assert await scene.state(first) is State.UNKNOWN
-    escalated = await scene.parts.rooms.ledger.escalations("default")
+    escalated = await scene.parts.opened.store.escalations.waiting("default")
     assert first.headers["x-avatar-gateway-message"] in [
         one.outcome.message_id for one in escalated
     ]

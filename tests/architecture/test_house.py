@@ -6,6 +6,8 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
+from math import ceil
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,31 @@ def test_broad_excepts_say_why(path: Path) -> None:
 
 def _following(path: Path, number: int) -> str:
     return "\n".join(path.read_text(encoding="utf-8").splitlines()[number : number + 6])
+
+
+def _swallowing(path: Path) -> list[int]:
+    """Lines of broad `except`s that raise nothing again."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"})
+        and not any(isinstance(inner, ast.Raise) for inner in ast.walk(node))
+    ]
+
+
+def test_only_the_stage_runner_of_the_pipeline_swallows_unknown_errors() -> None:
+    pipeline = [path for path in SOURCES if path.is_relative_to(ROOT / "gateway/pipeline")]
+    assert [path.name for path in pipeline if _swallowing(path)] == ["stages.py"]
+
+
+def test_no_package_swallows_more_than_one_unknown_error_in_a_thousand_lines() -> None:
+    lines, swallowing = Counter[str](), Counter[str]()
+    for path in SOURCES:
+        package = path.relative_to(ROOT / "gateway").parts[0]
+        lines[package] += path.read_text(encoding="utf-8").count("\n")
+        swallowing[package] += len(_swallowing(path))
+    assert [name for name in lines if swallowing[name] > ceil(lines[name] / 1_000)] == []
 
 
 def test_there_is_no_global_state() -> None:

@@ -40,14 +40,14 @@ async def test_a_person_is_erased(store: Store, samples: Samples, clock: Clock) 
         outcome = await store.ledger.outcome("acme", one.submission.message_id)
         assert outcome is not None
         assert outcome.erased_at == at
-        assert outcome.text is None
-        assert outcome.receipt is None
-        assert outcome.disclosure is None
-        assert outcome.reasons == ()
+        assert outcome.judgement.text is None
+        assert outcome.judgement.receipt is None
+        assert outcome.judgement.disclosure is None
+        assert outcome.judgement.reasons == ()
     kept = await store.ledger.outcome("acme", other.submission.message_id)
     assert kept is not None
     assert kept.erased_at is None
-    assert kept.text == f"[AI] {RAW}"
+    assert kept.judgement.text == f"[AI] {RAW}"
     await assert_log_verifies(store)
 
 
@@ -103,7 +103,7 @@ async def test_who_comes_back_is_a_stranger(store: Store, samples: Samples) -> N
     outcome = await store.ledger.outcome("acme", later.submission.message_id)
     assert outcome is not None
     assert outcome.erased_at is None
-    assert outcome.text is not None
+    assert outcome.judgement.text is not None
 
 
 async def test_what_was_never_tried_is_dead(store: Store, samples: Samples, clock: Clock) -> None:
@@ -165,7 +165,7 @@ async def test_what_is_held_expires(store: Store, samples: Samples) -> None:
     report = await store.erasures.erase(order())
     assert report.counts.expired == 1
     assert await store.ledger.held("acme", message_id) is None
-    assert await store.ledger.reviews("acme") == []
+    assert await store.reviews.waiting("acme") == []
     outcome = await store.ledger.outcome("acme", message_id)
     assert outcome is not None
     assert outcome.state is State.EXPIRED
@@ -195,7 +195,7 @@ async def test_a_creator_is_erased(store: Store, samples: Samples) -> None:
     assert (report.counts.keys, report.counts.payloads) == (2, 2)
     outcome = await store.ledger.outcome("acme", kept.submission.message_id)
     assert outcome is not None
-    assert outcome.text is not None
+    assert outcome.judgement.text is not None
     other = await store.erasures.erase(order(ErasureScope.CREATOR, "lea", tenant="elsewhere"))
     assert other.counts.keys == 0
 
@@ -222,7 +222,7 @@ async def test_one_message_is_erased(store: Store, samples: Samples) -> None:
     assert erased is not None
     assert left is not None
     assert erased.erased_at is not None
-    assert left.text == f"[AI] {RAW}"
+    assert left.judgement.text == f"[AI] {RAW}"
     entries = await store.log.entries_of_message(target)
     assert entries[-1].kind is EntryKind.ERASED
     again = await store.erasures.erase(order(ErasureScope.MESSAGE, target))
@@ -240,11 +240,11 @@ async def test_nobody_reads_it_in_another_process(
     other = await place.open()
     seen = await other.ledger.outcome("acme", message_id)
     assert seen is not None
-    assert seen.text is not None
+    assert seen.judgement.text is not None
     await store.erasures.erase(order())
     now = await other.ledger.outcome("acme", message_id)
     assert now is not None
-    assert now.text is None
+    assert now.judgement.text is None
 
 
 async def test_nobody_seals_with_it_in_another_process(
@@ -259,7 +259,7 @@ async def test_nobody_seals_with_it_in_another_process(
         outcome = await store.ledger.outcome("acme", one.submission.message_id)
         assert outcome is not None
         assert outcome.erased_at is None
-        assert outcome.text is not None
+        assert outcome.judgement.text is not None
 
 
 async def test_many_steps(store: Store, samples: Samples) -> None:
@@ -287,8 +287,8 @@ async def test_messages_come_meanwhile(store: Store, samples: Samples) -> None:
     for one in made:
         outcome = await store.ledger.outcome("acme", one.submission.message_id)
         assert outcome is not None
-        assert (outcome.text is None) == (outcome.erased_at is not None)
-        gone += outcome.text is None
+        assert (outcome.judgement.text is None) == (outcome.erased_at is not None)
+        gone += outcome.judgement.text is None
     assert gone == sum(report.counts.messages for report in reports)
     await assert_log_verifies(store)
 
@@ -317,7 +317,7 @@ async def place_hold(
     target: str = PERSON,
     **changes: Any,
 ) -> str:
-    hold = await store.holds.place(
+    hold = await store.legal_holds.place(
         scope=scope,
         tenant="acme",
         target=target,
@@ -339,12 +339,12 @@ async def test_a_hold_blocks(
         order(ErasureScope.MESSAGE, made.submission.message_id),
     ]
     for one in orders:
-        assert (await store.erasures.plan(one)).holds == (hold,)
+        assert (await store.erasures.plan(one)).legal_holds == (hold,)
         with pytest.raises(OnLegalHold, match=hold) as caught:
             await store.erasures.erase(one)
-        assert caught.value.holds == (hold,)
+        assert caught.value.legal_holds == (hold,)
     assert await store.log.size() == size
-    await store.holds.lift("acme", hold, actor="counsel", reason="Case closed.")
+    await store.legal_holds.lift("acme", hold, actor="counsel", reason="Case closed.")
     assert (await store.erasures.erase(order())).counts.messages == 1
 
 
@@ -371,7 +371,7 @@ async def test_a_hold_on_a_neighbour_keeps_it_alone(store: Store, samples: Sampl
     await store.erasures.erase(order(ErasureScope.MESSAGE, gone.submission.message_id))
     outcome = await store.ledger.outcome("acme", kept.submission.message_id)
     assert outcome is not None
-    assert outcome.text is not None
+    assert outcome.judgement.text is not None
     with pytest.raises(OnLegalHold):
         await store.erasures.erase(order())
 
@@ -387,10 +387,10 @@ async def test_a_hold_ends_by_itself(store: Store, samples: Samples, clock: Cloc
 
 async def test_holds_are_entries(store: Store) -> None:
     hold = await place_hold(store)
-    await store.holds.lift("acme", hold, actor="ann", reason="Case closed.")
+    await store.legal_holds.lift("acme", hold, actor="ann", reason="Case closed.")
     with pytest.raises(StateConflict):
-        await store.holds.lift("acme", hold, actor="ann", reason="Twice.")
-    (listed,) = await store.holds.placed("acme")
+        await store.legal_holds.lift("acme", hold, actor="ann", reason="Twice.")
+    (listed,) = await store.legal_holds.placed("acme")
     assert (listed.placed_by, listed.lifted_by) == ("counsel", "ann")
     bodies = [orjson.loads(entry.body) for entry in await log_of(store)]
     assert [body["detail"]["action"] for body in bodies] == ["placed", "lifted"]
@@ -403,12 +403,12 @@ async def test_a_hold_comes_in_between(store: Store, samples: Samples) -> None:
     for number in range(40):
         await record(store, samples, audience=whose(f"p{number}"))
     everything = order(ErasureScope.CREATOR, "zoe")
-    jobs, write = store.erasures._jobs, store._writer.write
+    steps, write = store.erasures._steps, store._writer.write
     begun = await write(
-        lambda one: jobs.begin(one, everything, store.erasures.scope_of(everything))
+        lambda one: steps.begin(one, everything, store.erasures.scope_of(everything))
     )
     assert begun is not None
-    await write(lambda one: jobs.step(one, begun.number))
+    await write(lambda one: steps.step(one, begun.number))
     await place_hold(store, LegalHoldScope.CREATOR, "zoe")
     assert await store.erasures.resume() == 1
     (report,) = await store.erasures.recent("acme")
@@ -472,7 +472,7 @@ async def test_retention_respects_holds(store: Store, samples: Samples, clock: C
     assert (report.counts.keys, report.counts.kept) == (1, 1)
     assert await retention.run() == []
     assert len(await store.erasures.recent("acme")) == 1
-    await store.holds.lift("acme", hold, actor="ann", reason="Case closed.")
+    await store.legal_holds.lift("acme", hold, actor="ann", reason="Case closed.")
     assert [one.counts.keys for one in await retention.run()] == [1]
 
 
@@ -490,25 +490,25 @@ async def test_what_was_begun_is_carried_on(
 ) -> None:
     """Stopped after each of its commits in turn."""
     message_id = (await record(store, samples)).submission.message_id
-    jobs, scope = store.erasures._jobs, store.erasures.scope_of(order())
-    begun = await store._writer.write(lambda one: jobs.begin(one, order(), scope))
+    steps, scope = store.erasures._steps, store.erasures.scope_of(order())
+    begun = await store._writer.write(lambda one: steps.begin(one, order(), scope))
     assert begun is not None
     if stop > 0:
-        step = await store._writer.write(lambda one: jobs.step(one, begun.number))
+        step = await store._writer.write(lambda one: steps.step(one, begun.number))
         if stop > 1:
             store._keys.destroy(step.kids)
         if stop > 2:
-            await store._writer.write(lambda one: jobs.confirm(one, step.kids))
+            await store._writer.write(lambda one: steps.confirm(one, step.kids))
     store = await reopen(store)
     assert await erased_entries(store) == []
     outcome = await store.ledger.outcome("acme", message_id)
     assert outcome is not None
-    assert (outcome.text is None) == (stop > 0)
+    assert (outcome.judgement.text is None) == (stop > 0)
     assert await store.erasures.resume() == 1
     assert await store.erasures.resume() == 0
     outcome = await store.ledger.outcome("acme", message_id)
     assert outcome is not None
-    assert outcome.text is None
+    assert outcome.judgement.text is None
     (entry,) = await erased_entries(store)
     assert entry["counts"]["messages"] == 1
     await assert_log_verifies(store)
@@ -519,7 +519,7 @@ async def test_what_another_is_at_is_left_to_them(
 ) -> None:
     await record(store, samples)
     scope = store.erasures.scope_of(order())
-    await store._writer.write(lambda one: store.erasures._jobs.begin(one, order(), scope))
+    await store._writer.write(lambda one: store.erasures._steps.begin(one, order(), scope))
     other = await place.open()
     assert await other.erasures.resume() == 0
     assert await store.erasures.resume() == 1

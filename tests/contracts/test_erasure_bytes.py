@@ -38,7 +38,7 @@ def needles(made: list[Record]) -> dict[str, bytes]:
     for one in made:
         assert one.commitment is not None
         salts = [one.commitment.salt]
-        salts += [one.disclosure.salt] if one.disclosure else []
+        salts += [one.judgement.disclosure.salt] if one.judgement.disclosure else []
         for salt in salts:
             found |= {
                 f"salt {salt}": salt.encode(),
@@ -131,8 +131,8 @@ async def test_a_backup_made_before_opens_nothing(
     ).open()
     outcome = await restored.ledger.outcome("acme", made.submission.message_id)
     assert outcome is not None
-    assert outcome.text is None
-    assert outcome.receipt is None
+    assert outcome.judgement.text is None
+    assert outcome.judgement.receipt is None
 
 
 @pytest.mark.parametrize("url", ["postgres"], indirect=True)  # SQLite has no pg_dump

@@ -73,8 +73,8 @@ async def gone(store: Store) -> int:
     for number in range(1, MESSAGES + 1):
         outcome = await store.ledger.outcome("acme", f"msg_{number}")
         assert outcome is not None
-        assert (outcome.text is None) == (outcome.erased_at is not None)
-        count += outcome.text is None
+        assert (outcome.judgement.text is None) == (outcome.erased_at is not None)
+        count += outcome.judgement.text is None
     return count
 
 

@@ -18,7 +18,7 @@ from tests.stores import Clock, Place, Samples
 
 async def take(store: Store, clock: Clock, who: str | None = "agent-7", **more: Any) -> Any:
     given = {"tenant": "acme", "conversation": "c1", **more}
-    return await store.ledger.set_speaker(
+    return await store.human_turns.set_speaker(
         given["tenant"],
         given["conversation"],
         who=who,
@@ -31,7 +31,7 @@ async def take(store: Store, clock: Clock, who: str | None = "agent-7", **more: 
 async def test_nobody_speaks_until_somebody_does(
     store: Store, samples: Samples, clock: Clock
 ) -> None:
-    assert await store.ledger.human_turn("acme", "c1") is None
+    assert await store.human_turns.find("acme", "c1") is None
     assert await take(store, clock, who=None) is None
     assert await store.log.size() == 0
     taken = await take(store, clock)
@@ -65,7 +65,7 @@ async def test_it_outlives_the_process(
 ) -> None:
     taken = await take(store, clock)
     again = await reopen(store)
-    assert await again.ledger.human_turn("acme", "c1") == taken
+    assert await again.human_turns.find("acme", "c1") == taken
     with pytest.raises(StateConflict):
         await again.ledger.record(samples.record())
 
@@ -75,7 +75,7 @@ async def test_another_conversation_and_tenant_are_not_meant(
 ) -> None:
     await take(store, clock, conversation="c2")
     await take(store, clock, tenant="other")
-    assert await store.ledger.human_turn("acme", "c1") is None
+    assert await store.human_turns.find("acme", "c1") is None
     await store.ledger.record(samples.record())
 
 

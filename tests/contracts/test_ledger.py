@@ -56,7 +56,7 @@ async def test_another_tenant_sees_nothing(store: Store, samples: Samples) -> No
     await store.ledger.record(held)
     assert await store.ledger.outcome("other", held.submission.message_id) is None
     assert await store.ledger.held("other", held.submission.message_id) is None
-    assert await store.ledger.reviews("other") == []
+    assert await store.reviews.waiting("other") == []
     assert await store.ledger.outcome("acme", "msg_unknown") is None
 
 
@@ -74,7 +74,9 @@ async def test_one_that_cannot_be_written_leaves_its_neighbours_alone(
     store: Store, samples: Samples
 ) -> None:
     good = [samples.record() for _ in range(20)]
-    bad = samples.record(decision=replace(present(good[0].decision), masked={"x": object()}))
+    bad = samples.record(
+        decision=replace(present(good[0].grounds.decision), masked={"x": object()})
+    )
     twice = samples.record(submission=good[3].submission)
     results = await asyncio.gather(
         *map(store.ledger.record, [*good[:10], bad, twice, *good[10:]]), return_exceptions=True
@@ -261,7 +263,7 @@ async def test_changes_are_noted(store: Store, samples: Samples) -> None:
         before=None,
         after="ab" * 32,
     )
-    entry = await store.ledger.note(change)
+    entry = await store.changes.note(change)
     assert (entry.kind, entry.message_id) == (EntryKind.CHANGE, None)
     assert await store.log.entries(0, 1) == [entry]
 
@@ -283,7 +285,7 @@ async def test_a_write_that_passed_is_noted_by_a_keyed_digest_alone(
 
     large = b"a secret word " * 40_000
     bodies = (b"", b"a secret word", large, large)
-    entries = [await store.ledger.note_passed(passed(body)) for body in bodies]
+    entries = [await store.changes.note_passed(passed(body)) for body in bodies]
     assert await store.log.entries(0, len(entries)) == entries
     details = [json.loads(entry.body)["detail"] for entry in entries]
     assert {one["request"] for one in details} == {"POST /media/{kind}"}
@@ -330,7 +332,7 @@ async def test_two_writers_share_one_log(place: Place, samples: Samples) -> None
         for record in records:
             found = await store.ledger.outcome("acme", record.submission.message_id)
             assert found is not None
-            assert found.text == present(record.disclosure).text
+            assert found.judgement.text == present(record.judgement.disclosure).text
 
 
 async def test_an_auditor_reads_while_a_server_writes(place: Place, samples: Samples) -> None:

@@ -37,7 +37,7 @@ async def test_what_was_recorded_is_taken_for_sending(store: Store, samples: Sam
     delivery = await _taken(store, samples, submission.message_id)
     assert delivery == Delivery(
         message_id=submission.message_id,
-        decision_id=record.decision_id,
+        decision_id=record.judgement.decision_id,
         key=submission.message_id,
         tenant="acme",
         route="sandbox",
@@ -46,8 +46,8 @@ async def test_what_was_recorded_is_taken_for_sending(store: Store, samples: Sam
         avatar="zoe-ai",
         conversation="c1",
         audience_id=submission.audience.id,
-        disclosure=present(record.disclosure),
-        receipt=present(record.receipt),
+        disclosure=present(record.judgement.disclosure),
+        receipt=present(record.judgement.receipt),
         recorded_seq=entry.seq,
         attempt=1,
         queued_at=record.decided_at,
@@ -123,7 +123,7 @@ async def test_a_person_is_called_when_nobody_knows_or_nothing_arrived(
     message_id = await _queued(store, samples)
     delivery = await _taken(store, samples, message_id)
     await store.outbox.settle(samples.settlement(delivery, state))
-    called = [one.outcome.message_id for one in await store.ledger.escalations("acme")]
+    called = [one.outcome.message_id for one in await store.escalations.waiting("acme")]
     assert called == ([message_id] if state in (State.UNKNOWN, State.DEAD) else [])
 
 

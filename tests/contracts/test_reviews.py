@@ -37,11 +37,11 @@ async def test_what_is_held_waits_for_a_person(store: Store, samples: Samples) -
     soon = samples.record(Verdict.HOLD, expires_at=samples.clock.at + timedelta(hours=2))
     for record in (late, soon):
         await store.ledger.record(record)
-    assert [one.submission for one in await store.ledger.reviews("acme")] == [
+    assert [one.submission for one in await store.reviews.waiting("acme")] == [
         soon.submission,
         late.submission,
     ]
-    assert len(await store.ledger.reviews("acme", limit=1)) == 1
+    assert len(await store.reviews.waiting("acme", limit=1)) == 1
     held = await store.ledger.held("acme", soon.submission.message_id)
     assert held is not None
     assert held.submission == soon.submission
@@ -92,7 +92,7 @@ async def test_what_is_held_again_waits_on(store: Store, samples: Samples) -> No
         expires_at=held.expires_at,
     )
     await store.ledger.record(again)
-    (waiting,) = await store.ledger.reviews("acme")
+    (waiting,) = await store.reviews.waiting("acme")
     assert waiting.held_at == held.decided_at
     assert waiting.outcome == outcome_of(again, 1)
 
@@ -107,7 +107,7 @@ async def test_a_rejected_message_is_over(store: Store, samples: Samples) -> Non
         review=_review(samples, ReviewAction.REJECT),
     )
     await store.ledger.record(rejected)
-    assert await store.ledger.reviews("acme") == []
+    assert await store.reviews.waiting("acme") == []
     outcome = await store.ledger.outcome("acme", held.submission.message_id)
     assert outcome is not None
     assert outcome.state is State.REJECTED_BY_REVIEW
@@ -128,17 +128,17 @@ async def test_what_nobody_decided_expires(store: Store, samples: Samples) -> No
         await store.ledger.record(record)
     waits_on = samples.record(Verdict.HOLD, expires_at=samples.clock.at + timedelta(days=3))
     await store.ledger.record(waits_on)
-    assert await store.ledger.expire(samples.clock.at) == 0
+    assert await store.reviews.expire(samples.clock.at) == 0
     now = samples.clock.move(hours=25)
-    assert await store.ledger.expire(now) == 130
-    assert await store.ledger.expire(now) == 0
+    assert await store.reviews.expire(now) == 130
+    assert await store.reviews.expire(now) == 0
     assert await store.log.size() == 130 + 1 + 130
     message_id = held[7].submission.message_id
     outcome = await store.ledger.outcome("acme", message_id)
     assert outcome == replace(outcome_of(held[7], 7), state=State.EXPIRED)
     story = await store.log.entries_of_message(message_id)
     assert [one.kind for one in story] == [EntryKind.DECISION, EntryKind.EXPIRY]
-    assert len(await store.ledger.reviews("acme")) == 1
+    assert len(await store.reviews.waiting("acme")) == 1
 
 
 async def test_past_its_deadline_nothing_is_released(store: Store, samples: Samples) -> None:
@@ -146,7 +146,7 @@ async def test_past_its_deadline_nothing_is_released(store: Store, samples: Samp
     await store.ledger.record(held)
     samples.clock.move(hours=24)
     assert await store.ledger.held("acme", held.submission.message_id) is None
-    assert await store.ledger.reviews("acme") == []
+    assert await store.reviews.waiting("acme") == []
     with pytest.raises(StateConflict):
         await store.ledger.record(
             samples.record(submission=held.submission, review=_review(samples))
@@ -158,7 +158,7 @@ async def test_past_its_deadline_nothing_is_released(store: Store, samples: Samp
 
 
 def _acknowledge(store: Store, samples: Samples, message_id: str, tenant: str = "acme") -> Any:
-    return store.ledger.acknowledge(
+    return store.escalations.acknowledge(
         tenant, message_id, reviewer="ann", reason="Called her.", at=samples.clock.at
     )
 
@@ -172,7 +172,7 @@ async def test_an_escalation_waits_whatever_became_of_the_message(
         await store.ledger.record(records[-1])
         await store.ledger.record(samples.record(verdict))
         samples.clock.move(minutes=1)
-    assert await store.ledger.escalations("acme") == [
+    assert await store.escalations.waiting("acme") == [
         Escalation(
             outcome=outcome_of(record, 2 * number),
             submission=record.submission,
@@ -180,17 +180,17 @@ async def test_an_escalation_waits_whatever_became_of_the_message(
         )
         for number, record in enumerate(records)
     ]
-    (oldest,) = await store.ledger.escalations("acme", limit=1)
+    (oldest,) = await store.escalations.waiting("acme", limit=1)
     assert oldest.submission == records[0].submission
-    assert await store.ledger.escalations("other") == []
+    assert await store.escalations.waiting("other") == []
     samples.clock.move(days=9)
-    await store.ledger.expire(samples.clock.at)
-    assert len(await store.ledger.escalations("acme")) == len(records)
+    await store.reviews.expire(samples.clock.at)
+    assert len(await store.escalations.waiting("acme")) == len(records)
 
 
 async def test_a_dry_run_calls_nobody(store: Store, samples: Samples) -> None:
     await store.ledger.record(samples.escalated(submission=samples.submission(dry_run=True)))
-    assert await store.ledger.escalations("acme") == []
+    assert await store.escalations.waiting("acme") == []
 
 
 async def test_an_acknowledgement_closes_an_escalation_and_is_an_entry(
@@ -209,7 +209,7 @@ async def test_an_acknowledgement_closes_an_escalation_and_is_an_entry(
     body = json.loads(entry.body)
     assert (body["actor"], body["what"], body["subject"]) == ("ann", "escalation", message_id)
     assert body["detail"] == {"reason": "Called her."}
-    (still,) = await store.ledger.escalations("acme")
+    (still,) = await store.escalations.waiting("acme")
     assert still.submission == second.submission
     with pytest.raises(NotFound):
         await _acknowledge(store, samples, message_id)
@@ -238,7 +238,7 @@ async def test_a_review_keeps_an_open_escalation_and_may_open_one(
         await store.ledger.record(
             samples.escalated(submission=record.submission, review=_review(samples))
         )
-    found = await store.ledger.escalations("acme")
+    found = await store.escalations.waiting("acme")
     assert [(one.submission, one.at) for one in found] == [
         (opened.submission, since),
         (quiet.submission, now),

@@ -147,5 +147,5 @@ async def test_a_backup_opens_nothing(after: Afterwards) -> None:
         kept = [await restored.ledger.outcome("default", one) for one in after.ids[KEPT]]
     finally:
         await restored.close()
-    assert [one and one.text for one in gone] == [None] * len(gone)
-    assert all(one is not None and MARK in str(one.text) for one in kept)
+    assert [one and one.judgement.text for one in gone] == [None] * len(gone)
+    assert all(one is not None and MARK in str(one.judgement.text) for one in kept)

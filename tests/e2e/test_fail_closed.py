@@ -115,11 +115,11 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
 async def held_for(scene: Scene, outcome: Outcome, stage: Stage) -> None:
     """Held because of that stage, recorded so, and not sent."""
     assert outcome.state is State.HELD
-    assert outcome.text is None
-    assert outcome.receipt is None
-    failed = {one.stage: one.reason for one in outcome.unavailable}
+    assert outcome.judgement.text is None
+    assert outcome.judgement.receipt is None
+    failed = {one.stage: one.reason for one in outcome.judgement.unavailable}
     assert stage in failed
-    assert "gateway.unavailable" in {reason.rule for reason in outcome.reasons}
+    assert "gateway.unavailable" in {reason.rule for reason in outcome.judgement.reasons}
     assert PRIVATE not in repr(outcome)
     assert scene.arrived(outcome.message_id) == []
     entries = await scene.parts.opened.store.log.entries_of_message(outcome.message_id)
@@ -438,7 +438,7 @@ async def test_what_was_delivered_is_never_told_as_not_published(scene: Scene) -
     ledger = instead(scene.parts.rooms.ledger, outcome=unusable)
     outcome = await scene.gateway(ledger=ledger).submit(scene.submission())
     assert outcome.state is State.DELIVERED  # the courier told it
-    assert outcome.receipt is not None
+    assert outcome.judgement.receipt is not None
     assert len(scene.arrived(outcome.message_id)) == 1
 
 
@@ -581,8 +581,10 @@ async def test_one_payload_that_was_changed_hides_no_review(scene: Scene) -> Non
     broken = scene.gateway(detectors=(Broken(Stage.PII, raises),))
     bad, good = [await broken.submit(scene.submission()) for _ in range(2)]
     tampered_with(scene, bad)
-    ledger = scene.parts.rooms.ledger
-    waiting = {held.outcome.message_id for held in await ledger.reviews("default", limit=500)}
+    ledger, store = scene.parts.rooms.ledger, scene.parts.opened.store
+    waiting = {
+        held.outcome.message_id for held in await store.reviews.waiting("default", limit=500)
+    }
     assert good.message_id in waiting
     assert bad.message_id not in waiting
     review = Review(
@@ -591,7 +593,7 @@ async def test_one_payload_that_was_changed_hides_no_review(scene: Scene) -> Non
     with pytest.raises(LogInvalid):
         await scene.gateway().review("default", bad.message_id, review)
     assert scene.arrived(bad.message_id) == []
-    await ledger.expire(datetime.now(UTC) + timedelta(days=2))
+    await store.reviews.expire(datetime.now(UTC) + timedelta(days=2))
     outcome = await ledger.outcome("default", good.message_id)
     assert outcome is not None
     assert outcome.state is State.EXPIRED

@@ -57,9 +57,9 @@ def long(piece: str) -> Submission:
 async def test_every_stage_has_an_answer_for_it(parts: AssembledGateway, piece: str) -> None:
     gateway = Gateway(rooms=parts.rooms, limits=MINUTES, now=lambda: datetime.now(UTC))
     outcome = await gateway.submit(long(piece))
-    assert outcome.unavailable == ()
+    assert outcome.judgement.unavailable == ()
     assert {Stage.READ, Stage.PII, Stage.TOXICITY, Stage.SIGNALS, Stage.POLICY} <= {
-        *map(Stage, outcome.timings_ms)
+        *map(Stage, outcome.judgement.timings_ms)
     }
 
 

@@ -203,7 +203,7 @@ def test_the_log_verifies_afterwards(there: Serving, tmp_path: Path) -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-Door = Callable[[openai.AsyncOpenAI], AsyncGenerator[str]]
+Endpoint = Callable[[openai.AsyncOpenAI], AsyncGenerator[str]]
 SENTENCE = "Salut toi, ça va ? "
 HELD = ("Moi oui, ", "et mon numéro est le 06 12 34 ")
 
@@ -287,11 +287,13 @@ async def responses(client: openai.AsyncOpenAI) -> AsyncGenerator[str]:
                 raise openai.APIError(event.message, request=asked, body=event.to_dict())
 
 
-@pytest.mark.parametrize("door", [chat, responses])
-async def test_when_the_client_leaves_the_generator_is_stopped(door: Door, tmp_path: Path) -> None:
+@pytest.mark.parametrize("endpoint", [chat, responses])
+async def test_when_the_client_leaves_the_generator_is_stopped(
+    endpoint: Endpoint, tmp_path: Path
+) -> None:
     slow = Slow(breaks=False)
     async with talking(slow, tmp_path) as client:
-        words = door(client)
+        words = endpoint(client)
         assert SENTENCE in await anext(words)
         assert not slow.hung_up.is_set()
         await words.aclose()
@@ -302,13 +304,13 @@ async def test_when_the_client_leaves_the_generator_is_stopped(door: Door, tmp_p
     assert slow.asked["messages"] == [{"role": "user", "content": "Salut"}]
 
 
-@pytest.mark.parametrize("door", [chat, responses])
+@pytest.mark.parametrize("endpoint", [chat, responses])
 async def test_when_the_generator_breaks_off_what_is_held_is_discarded(
-    door: Door, tmp_path: Path
+    endpoint: Endpoint, tmp_path: Path
 ) -> None:
     slow = Slow(breaks=True)
     async with talking(slow, tmp_path) as client:
-        words = door(client)
+        words = endpoint(client)
         assert (await anext(words)).endswith(SENTENCE)
         slow.break_off.set()
         with pytest.raises(openai.APIError) as raised:
@@ -522,9 +524,9 @@ class Failing:
 
 async def test_a_stream_that_fails_before_its_first_words_has_a_status(tmp_path: Path) -> None:
     async with talking(Failing(), tmp_path) as client:
-        for door in (chat, responses):
+        for endpoint in (chat, responses):
             with pytest.raises(openai.InternalServerError) as failed:
-                await anext(door(client))
+                await anext(endpoint(client))
             assert failed.value.status_code == httpx.codes.BAD_GATEWAY
             assert failed.value.code == "upstream"
             assert "secret" not in str(failed.value)

@@ -1,4 +1,4 @@
-"""OpenAI's own client against the moderation door, over real HTTP."""
+"""OpenAI's own client against the moderation endpoint, over real HTTP."""
 
 from __future__ import annotations
 

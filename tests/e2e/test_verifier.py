@@ -23,7 +23,7 @@ from gateway.assembly.serving import api_services
 from gateway.demo.sandbox import SandboxPlatform
 from gateway.model.access import Role
 from gateway.settings import read_settings
-from gateway.verifier.pack import pack
+from gateway.verifier.build_zipapp import build_zipapp
 from tests.house import SECRET, House
 from tests.paths import ROOT
 from tests.patience import PATIENCE_S, PATIENT
@@ -127,7 +127,7 @@ def _shell(script: str, folder: Path, bin_dir: Path) -> subprocess.CompletedProc
 
 @pytest.fixture(scope="module")
 def evidence(reports: Path, bin_dir: Path) -> bytes:
-    pack(reports / "avatar-gateway-verifier.pyz")
+    build_zipapp(reports / "avatar-gateway-verifier.pyz")
     ran = _shell(EVIDENCE, reports, bin_dir)
     assert ran.returncode == 0, ran.stderr
     return gzip.decompress((reports / "evidence.jsonl.gz").read_bytes())
@@ -251,7 +251,7 @@ def test_an_old_key_is_enough_after_rotation(tmp_path: Path, bin_dir: Path) -> N
     run(data, "keys", "rotate").check_returncode()
     run(data, "keys", "create", "--role", "auditor").check_returncode()
     run(data, "audit", "evidence", str(tmp_path / "evidence.jsonl")).check_returncode()
-    pack(tmp_path / "verifier.pyz")
+    build_zipapp(tmp_path / "verifier.pyz")
     ran = _shell(f"python3 verifier.pyz evidence.jsonl --key '{old}'", tmp_path, bin_dir)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "announced in entry 2, signed by an earlier key" in ran.stdout

@@ -218,7 +218,7 @@ class _Elsewhere:
 
     routes = {"sandbox": Route(name="sandbox", kind=RouteKind.SANDBOX)}  # noqa: RUF012
 
-    async def deliver(self, message_id: str) -> None:
+    def start(self, message_id: str) -> None:
         return None
 
 
@@ -314,12 +314,12 @@ class GatewayClock(RuleBasedStateMachine):
         text = "I promise to call you tonight." if fate == "held" else "See you on the stream."
         fields = {"text": text, "avatar": avatar, "dry_run": fate == "dry run"}
         outcome = self._run(self._submit(who, talk, which, fields))
-        assert _notices(outcome.obligations) == due
+        assert _notices(outcome.judgement.obligations) == due
         if fate == "held":
             assert outcome.state is State.HELD
             return
-        assert outcome.disclosure is not None
-        assert {one.notice for one in outcome.disclosure.notices} == due
+        assert outcome.judgement.disclosure is not None
+        assert {one.notice for one in outcome.judgement.disclosure.notices} == due
         if fate == "published":
             assert outcome.state is State.QUEUED
             memory.tell(due, self._clock.at)
@@ -335,7 +335,7 @@ class GatewayClock(RuleBasedStateMachine):
                 await asyncio.gather(*(self._submit(who, talk, which, {}) for which in (0, 1)))
             )
 
-        first, second = (_notices(one.obligations) for one in self._run(both()))
+        first, second = (_notices(one.judgement.obligations) for one in self._run(both()))
         memory.tell(due, self._clock.at)
         then = expected(talk, memory, self._clock.at)
         assert due in (first, second)
@@ -402,7 +402,7 @@ def test_every_interval_over_replicas_and_restarts(
                 submission = _submission(talk, clock.at, **fields, **named)
                 outcome = runner.run(both.gateways[step % 2 ^ dry_run].submit(submission))
                 due = expected(talk, memory, clock.at)
-                assert _notices(outcome.obligations) == due, (talk, edge, dry_run)
+                assert _notices(outcome.judgement.obligations) == due, (talk, edge, dry_run)
             memory.tell(due, clock.at)
         runner.run(both.restart(number % 2))
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.missing import missing
 from torture.strace import why_unusable
-from torture.sweep import Bench, postgres_bench, sqlite_bench
+from torture.sweep import EngineHarness, postgres_harness, sqlite_harness
 
 
 @pytest.fixture(scope="session")
@@ -22,16 +22,16 @@ def traceable() -> None:
 
 
 @pytest.fixture(scope="module")
-def lite(traceable: None) -> Iterator[Bench]:
-    with tempfile.TemporaryDirectory() as folder, sqlite_bench(Path(folder)) as made:
+def lite(traceable: None) -> Iterator[EngineHarness]:
+    with tempfile.TemporaryDirectory() as folder, sqlite_harness(Path(folder)) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def server(traceable: None) -> Iterator[Bench]:
+def server(traceable: None) -> Iterator[EngineHarness]:
     with tempfile.TemporaryDirectory() as folder:
         try:
-            made = postgres_bench(Path(folder))
+            made = postgres_harness(Path(folder))
             bench = made.__enter__()
         except ImportError as error:
             missing("PostgreSQL", get=f"pip install {error.name}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from torture.powercut import Disk, sent
+from torture.powercut import SimulatedDisk, sent_messages
 from torture.strace import read_calls
 
 
@@ -16,7 +16,9 @@ def _cuts(
     (before / "gateway.db").write_bytes(b"....")
     log = tmp_path / "log"
     log.write_text(trace.replace("PLACE", str(place)))
-    return [cut.files for cut in Disk(read_calls(log), before, place).cuts(moments, torn=torn)]
+    return [
+        cut.files for cut in SimulatedDisk(read_calls(log), before, place).cuts(moments, torn=torn)
+    ]
 
 
 TRACE = """1 pwrite64(3<PLACE/gateway.db-wal>, "ab", 2, 0) = 2
@@ -60,7 +62,7 @@ def test_what_leaves_is_told_apart(tmp_path: Path) -> None:
         f'1 write({back}, "HTTP/1.1 202 Accepted", 25) = 25\n'
         f"1 write({back}, {body}\n"
     )
-    request, answer = sent(read_calls(log), 80, 90)
+    request, answer = sent_messages(read_calls(log), 80, 90)
     assert (request.route, request.key, request.message_id) == ("plain", "msg_1", "msg_1")
     assert (request.began, request.ended) == (0, 1)
     assert (answer.route, answer.status, answer.began, answer.ended) == ("", 202, 2, 3)

@@ -6,14 +6,14 @@ from itertools import groupby
 
 import pytest
 
+from torture.fault_run import FaultPoint
 from torture.mutants import MUTANTS
-from torture.sweep import Bench, hunt
-from torture.trial import Point
+from torture.sweep import EngineHarness, find_mutant
 
 _SOON = ("nobody is called", "synchronous=NORMAL", "outbox apart")
 
 
-def one_of_each(points: list[Point]) -> list[Point]:
+def one_of_each(points: list[FaultPoint]) -> list[FaultPoint]:
     """The middle one of each call on each target, but for the key file's, which are many; the
     faults take turns."""
     kept = [point for point in points if "subject-keys" not in point.target]
@@ -27,45 +27,49 @@ def one_of_each(points: list[Point]) -> list[Point]:
     return found
 
 
-def _kind(point: Point) -> tuple[str, str, str]:
+def _kind(point: FaultPoint) -> tuple[str, str, str]:
     return point.where, point.target, point.call
 
 
-def test_on_sqlite_nothing_leaves_before_its_record_is_on_the_disk(lite: Bench) -> None:
-    outcome, order, calls = lite.quiet()
+def test_on_sqlite_nothing_leaves_before_its_record_is_on_the_disk(lite: EngineHarness) -> None:
+    outcome, order, calls = lite.run_without_fault()
     assert outcome.violations == []
     assert order.early == []
     assert order.sent >= 6
-    for number, broken in enumerate(lite.cuts(calls, outcome)):
+    for number, broken in enumerate(lite.power_cuts(calls, outcome)):
         assert broken == []
         if number == 2:
             break
 
 
-def test_on_sqlite_faults_break_no_promise(lite: Bench) -> None:
-    tried = one_of_each(lite.points())
+def test_on_sqlite_faults_break_no_promise(lite: EngineHarness) -> None:
+    tried = one_of_each(lite.fault_points())
     assert len(tried) >= 6
-    broken = [f"{one}: {what}" for one in tried for what in lite.trials.faulted(one).violations]
+    broken = [
+        f"{one}: {what}" for one in tried for what in lite.runner.run_with_fault(one).violations
+    ]
     assert broken == []
 
 
 @pytest.mark.parametrize("name", _SOON)
-def test_a_planted_fault_is_found(lite: Bench, name: str) -> None:
-    assert hunt(lite, name, most=40).by
+def test_a_planted_fault_is_found(lite: EngineHarness, name: str) -> None:
+    assert find_mutant(lite, name, most=40).by
 
 
-def test_on_postgres_nothing_leaves_before_its_record_is_on_the_disk(server: Bench) -> None:
-    outcome, order, _ = server.quiet()
+def test_on_postgres_nothing_leaves_before_its_record_is_on_the_disk(server: EngineHarness) -> None:
+    outcome, order, _ = server.run_without_fault()
     assert outcome.violations == []
     assert order.early == []
     assert order.sent >= 6
-    assert hunt(server, "synchronous_commit=off").by == "the order of calls"
+    assert find_mutant(server, "synchronous_commit=off").by == "the order of calls"
 
 
-def test_on_postgres_faults_break_no_promise(server: Bench) -> None:
-    tried = one_of_each(server.points())
+def test_on_postgres_faults_break_no_promise(server: EngineHarness) -> None:
+    tried = one_of_each(server.fault_points())
     assert len(tried) >= 5
-    broken = [f"{one}: {what}" for one in tried for what in server.trials.faulted(one).violations]
+    broken = [
+        f"{one}: {what}" for one in tried for what in server.runner.run_with_fault(one).violations
+    ]
     assert broken == []
 
 

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import PlainTextResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from gateway.api.access import needs
+from gateway.api.request_model import RequestModel
 from gateway.api.responses import documented
 from gateway.api.schemas import Moment
 from gateway.api.services import services_of
@@ -20,17 +21,15 @@ from gateway.model.access import ApiKey, Role
 from gateway.model.record import Entry, EntryKind
 from gateway.model.submission import Channel
 from gateway.storage.store import EntryQuery
-from gateway.trail.evidence import CONTENT_TYPE, evidence, extent
+from gateway.trail.evidence import CONTENT_TYPE, evidence, exportable_size
 
 Auditor = Annotated[ApiKey, Depends(needs(Role.AUDITOR))]
 Size = Annotated[int, Query(ge=0, le=2**62)]
 _WORD = r"^[\x21-\x7e]*$"
 
 
-class Filters(BaseModel):
+class Filters(RequestModel):
     """All given ones must hold."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     creator: Annotated[str | None, Field(max_length=128, pattern=_WORD)] = None
     channel: Channel | None = None
@@ -149,10 +148,10 @@ async def entries(
     store = services_of(request).entries
     if asked.message_id is not None:
         found = await store.entries_of_message(asked.message_id, tenant=key.tenant)
-        return EntriesOut(entries=[_out(one) for one in found], next=None)
+        return EntriesOut(entries=[_entry_out(one) for one in found], next=None)
     found = await store.find(asked.query(key.tenant), limit=asked.limit, before=asked.before)
     more = found[-1].seq if len(found) == asked.limit else None
-    return EntriesOut(entries=[_out(one) for one in found], next=more)
+    return EntriesOut(entries=[_entry_out(one) for one in found], next=more)
 
 
 async def checkpoint(request: Request, key: Auditor) -> PlainTextResponse:
@@ -188,7 +187,7 @@ async def consistency(request: Request, key: Auditor, old: Size, new: Size) -> C
 async def whole_log(request: Request, key: Auditor) -> StreamingResponse:
     """JSON Lines, docs/reference/evidence.md. As long as the log: store it as it comes."""
     services = services_of(request)
-    size, problem = await extent(services.log, services.entries)
+    size, problem = await exportable_size(services.log, services.entries)
     pieces = evidence(
         services.entries,
         origin=services.log.origin,
@@ -201,7 +200,7 @@ async def whole_log(request: Request, key: Auditor) -> StreamingResponse:
     return StreamingResponse(pieces, media_type=CONTENT_TYPE)
 
 
-def _out(entry: Entry) -> EntryOut:
+def _entry_out(entry: Entry) -> EntryOut:
     return EntryOut(
         seq=entry.seq,
         kind=entry.kind,

@@ -7,11 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from gateway.api.access import needs
 from gateway.api.audit.entries import Auditor
 from gateway.api.parsed_json import ParsedJsonRoute
+from gateway.api.request_model import RequestModel
 from gateway.api.responses import documented
 from gateway.api.schemas import Identifier, Moment, Why
 from gateway.api.services import services_of
@@ -27,14 +28,10 @@ from gateway.model.erasure import (
 
 Admin = Annotated[ApiKey, Depends(needs())]
 HoldId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_]+$")]
-_WAIT_S = 20.0
+_WAIT_S = 20.0  # for an erasure to end, before the answer says that it goes on
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ErasureIn(_In):
+class ErasureIn(RequestModel):
     """Exactly one of `subject`, `conversation`, `creator` and `message_id`."""
 
     subject: Identifier | None = Field(None, description="A person, by audience id.")
@@ -88,7 +85,7 @@ class ErasureOut(BaseModel):
     holds: list[str] = Field(description="Legal holds in the way (of a dry run).")
 
 
-class LegalHoldIn(_In):
+class LegalHoldIn(RequestModel):
     """At most one of `subject`, `conversation`, `creator` and `message_id`; none: the tenant."""
 
     subject: Identifier | None = None
@@ -119,7 +116,7 @@ class LegalHoldIn(_In):
         return given[0] if given else (LegalHoldScope.TENANT, "")
 
 
-class LegalHoldLiftIn(_In):
+class LegalHoldLiftIn(RequestModel):
     reason: Why = Field(description="Stands in the audit log.")
 
 
@@ -215,7 +212,7 @@ async def place(request: Request, body: LegalHoldIn, key: Auditor) -> LegalHoldO
     if body.expires_at is not None and body.expires_at <= services.now():
         raise InvalidField("expires_at", "has passed", "Name a time to come, or none.")
     scope, target = body.named()
-    hold = await services.holds.place(
+    hold = await services.legal_holds.place(
         scope=scope,
         tenant=key.tenant,
         target=target,
@@ -227,14 +224,14 @@ async def place(request: Request, body: LegalHoldIn, key: Auditor) -> LegalHoldO
 
 
 async def placed(request: Request, key: Auditor) -> list[LegalHoldOut]:
-    holds = services_of(request).holds
+    holds = services_of(request).legal_holds
     return [_hold_out(one) for one in await holds.placed(key.tenant)]
 
 
 async def lift(
     request: Request, hold_id: HoldId, body: LegalHoldLiftIn, key: Auditor
 ) -> LegalHoldOut:
-    holds = services_of(request).holds
+    holds = services_of(request).legal_holds
     return _hold_out(await holds.lift(key.tenant, hold_id, actor=key.id, reason=body.reason))
 
 
@@ -247,7 +244,7 @@ def _erasure_out(report: ErasureReport) -> ErasureOut:
         counts=ErasureCountsOut(**counts),
         entry=report.entry,
         at=report.at,
-        holds=list(report.holds),
+        holds=list(report.legal_holds),
     )
 
 

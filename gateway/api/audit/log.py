@@ -48,7 +48,7 @@ def router() -> APIRouter:
     data: dict[int | str, dict[str, Any]] = {
         200: {"content": {_BYTES: {"schema": {"type": "string", "format": "binary"}}}}
     }
-    for path, door, answers, summary in (
+    for path, endpoint, answers, summary in (
         ("/checkpoint", checkpoint, text, "The newest checkpoint, with its cosignatures"),
         ("/keys", keys, text, "Keys that verify checkpoints, current first"),
         ("/tile/entries/{place:path}", entries, data, "Bodies of up to 256 entries"),
@@ -56,7 +56,7 @@ def router() -> APIRouter:
     ):
         routes.add_api_route(
             f"/v1/log{path}",
-            door,
+            endpoint,
             methods=["GET"],
             response_class=PlainTextResponse if answers is text else Response,
             responses=answers | documented(401, 403, 404, 422, 429, 503),

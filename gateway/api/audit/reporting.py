@@ -137,7 +137,7 @@ class _Reporting:
                 made_at=services.now(),
             )
         )
-        pages = reports.questions.pages(
+        pages = reports.search.pages(
             query, stop=checkpoint.size, after=asked.after, limit=asked.limit
         )
         try:
@@ -169,7 +169,7 @@ class _Reporting:
             until=asked.until,
         )
         checkpoint = await services.log.checkpoint()
-        pages = reports.questions.pages(
+        pages = reports.search.pages(
             query, stop=checkpoint.size, after=asked.after, limit=asked.limit
         )
         return await self._streamed(

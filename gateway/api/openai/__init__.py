@@ -1,1 +1,1 @@
-"""Doors that speak OpenAI's language."""
+"""Endpoints in OpenAI's form: chat completions, responses, moderations."""

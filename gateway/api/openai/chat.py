@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import Field, StrictBool
 
 from gateway.api.openai.wire import METADATA, Completion, Origin, error_of, opening, sse
+from gateway.api.request_model import RequestModel
 from gateway.api.schemas import SubmissionIn
 from gateway.errors import GatewayError
 from gateway.pipeline.stream.session import Released, Retracted
@@ -20,11 +21,9 @@ _PASSED: Final = (
 )  # fmt: skip
 
 
-class ChatIn(BaseModel):
+class ChatIn(RequestModel):
     """A request for a chat completion. What the gateway could not judge (tools, audio, several
     choices, log probabilities) is refused, and so is any field it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: str = Field(min_length=1, max_length=200)
     messages: list[dict[str, Any]] = Field(min_length=1, max_length=1_000)

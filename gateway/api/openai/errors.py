@@ -1,7 +1,7 @@
-"""Doors that speak OpenAI's language also fail in it.
+"""Errors of the OpenAI-compatible endpoints, in OpenAI's form.
 
 Whatever refuses a request to one of them (the bounds of bodies, the guard, the schema, a stage)
-answers with a problem, as everywhere; it is translated on its way out.
+answers with an RFC 9457 problem, as everywhere; this middleware translates it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The OpenAI-compatible doors: a generator's words are judged before they reach anyone.
+"""The OpenAI-compatible endpoints: a generator's words are judged before they reach anyone.
 
 One engine, two wire forms: chat.py and responses.py.
 """
@@ -60,24 +60,24 @@ _ANSWERS: Final[Mapping[int | str, tuple[str, ...]]] = {
 Service = Annotated[ApiKey, Depends(needs(Role.SERVICE))]
 
 
-def _documented(meaning: str, *types: str) -> dict[str, Any]:
-    content: dict[str, Any] = {one: {} for one in ("application/json", *types)}
+def _documented_answer(meaning: str, *types: str) -> dict[str, Any]:
+    content: dict[str, Any] = {media_type: {} for media_type in ("application/json", *types)}
     return {"description": meaning, "content": content}
 
 
 def router() -> APIRouter:
     routes = APIRouter(tags=["streams"], route_class=ParsedJsonRoute)
-    for path, door, schema, what in (
+    for path, endpoint, schema, what in (
         (CHAT, chat, ChatIn.model_json_schema(), "Chat completions"),
         (RESPONSES, responses, ResponsesIn.model_json_schema(), "Responses"),
     ):
         routes.add_api_route(
             path,
-            door,
+            endpoint,
             methods=["POST"],
             response_model=None,
             openapi_extra={"requestBody": {"content": {"application/json": {"schema": schema}}}},
-            responses={status: _documented(*said) for status, said in _ANSWERS.items()},
+            responses={status: _documented_answer(*said) for status, said in _ANSWERS.items()},
             summary=f"{what} of the generator behind this gateway, judged",
         )
     return routes
@@ -86,19 +86,19 @@ def router() -> APIRouter:
 async def chat(request: Request, key: Service) -> Response:
     """Sentence by sentence, each recorded before it is given out. A block ends the stream with
     `finish_reason: content_filter`; what had not been released never leaves."""
-    return await _answer(request, key, ChatIn)
+    return await _answer_request(request, key, ChatIn)
 
 
 async def responses(request: Request, key: Service) -> Response:
     """As chat completions, in the form of OpenAI's Responses. A block ends the stream with
     `response.incomplete`, its reason `content_filter`. The generator is asked by its
     /chat/completions."""
-    return await _answer(request, key, ResponsesIn)
+    return await _answer_request(request, key, ResponsesIn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Exchange:
-    """One request: what it needs, and the form of its answer."""
+    """One request with the services it needs and the form of its answer."""
 
     services: ApiServices
     streaming: StreamSessions
@@ -108,12 +108,16 @@ class _Exchange:
     form: WireForm
 
 
-async def _answer(request: Request, key: ApiKey, wire: type[GenerationRequest]) -> Response:
-    talk = await _talk(request, key, wire)
-    return await _streamed(talk) if talk.asked.stream else JSONResponse(await _whole(talk))
+async def _answer_request(request: Request, key: ApiKey, wire: type[GenerationRequest]) -> Response:
+    exchange = await _open_exchange(request, key, wire)
+    return (
+        await _streamed_answer(exchange)
+        if exchange.asked.stream
+        else JSONResponse(await _whole_answer(exchange))
+    )
 
 
-async def _talk(request: Request, key: ApiKey, wire: type[GenerationRequest]) -> _Exchange:
+async def _open_exchange(request: Request, key: ApiKey, wire: type[GenerationRequest]) -> _Exchange:
     services = services_of(request)
     if services.generator is None or services.streaming is None:
         raise NotFound("generator", "here", "Set upstream_url: docs/reference/settings.md.")
@@ -143,17 +147,20 @@ async def _talk(request: Request, key: ApiKey, wire: type[GenerationRequest]) ->
     )
 
 
-def _session(talk: _Exchange, *, whole: bool = False) -> StreamSession:
+def _stream_session(exchange: _Exchange, *, whole: bool = False) -> StreamSession:
     return StreamSession(
-        talk.opening, streaming=talk.streaming, observe=partial(observe, talk.services), whole=whole
+        exchange.opening,
+        streaming=exchange.streaming,
+        observe=partial(observe, exchange.services),
+        whole=whole,
     )
 
 
-async def _whole(talk: _Exchange) -> dict[str, Any]:
+async def _whole_answer(exchange: _Exchange) -> dict[str, Any]:
     """The answer in one piece, judged as one message."""
-    found = await talk.generator.complete(_UPSTREAM, talk.asked.for_generator())
-    text, finished = _content(found, "message")
-    session = _session(talk, whole=True)
+    completion = await exchange.generator.complete(_UPSTREAM, exchange.asked.for_generator())
+    text, finished = _first_choice(completion, "message")
+    session = _stream_session(exchange, whole=True)
     feeding = asyncio.create_task(_feed_text(session, text))
     said, reason = "", "stop"
     message_id: str | None = None
@@ -168,9 +175,11 @@ async def _whole(talk: _Exchange) -> dict[str, Any]:
         feeding.cancel()
     if reason == "error":
         raise session.error or NotRecorded("the answer could not be recorded")
-    usage = found["usage"] if _is_usage(found.get("usage")) else None
-    return talk.form.whole(
-        Completion(text=said, reason=_reason(reason, finished), message_id=message_id, usage=usage)
+    usage = completion["usage"] if _is_usage(completion.get("usage")) else None
+    return exchange.form.whole(
+        Completion(
+            text=said, reason=_stricter_reason(reason, finished), message_id=message_id, usage=usage
+        )
     )
 
 
@@ -179,121 +188,128 @@ async def _feed_text(session: StreamSession, text: str) -> None:
     await session.end()
 
 
-async def _streamed(talk: _Exchange) -> Response:
-    """Waits for the first words: what fails before them is told by the status."""
-    outputs = _speak(talk)
+async def _streamed_answer(exchange: _Exchange) -> Response:
+    """Wait for the first output, so that a failure before it sets the HTTP status."""
+    outputs = _judged_outputs(exchange)
     first = await anext(outputs)
-    if isinstance(first, _Broken):
+    if isinstance(first, _BrokenOff):
         await outputs.aclose()
         raise first.error
     return StreamingResponse(
-        _events(talk, first, outputs), media_type="text/event-stream", headers=_HEADERS
+        _event_bytes(exchange, first, outputs), media_type="text/event-stream", headers=_HEADERS
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Broken:
+class _BrokenOff:
     error: GatewayError
 
 
 @dataclass(slots=True)
-class _Heard:
-    """What the generator told beside its words."""
+class _GeneratorNotes:
+    """Why the generator ended, and the usage it counts."""
 
     finished: str = "stop"
     usage: Mapping[str, Any] | None = None
 
 
-async def _speak(talk: _Exchange) -> AsyncGenerator[tuple[Output, _Heard] | _Broken]:
-    """What may be given out. The connection to the generator ends with it, and before that when
-    nothing more is wanted."""
-    session, heard = _session(talk), _Heard()
-    feeding = asyncio.create_task(_feed(talk, session, heard))
+async def _judged_outputs(
+    exchange: _Exchange,
+) -> AsyncGenerator[tuple[Output, _GeneratorNotes] | _BrokenOff]:
+    """The outputs that may be sent. The connection to the generator closes with this iterator,
+    or earlier, when the stream is closed."""
+    session, notes = _stream_session(exchange), _GeneratorNotes()
+    feeding = asyncio.create_task(_feed_session(exchange, session, notes))
     try:
         async with aclosing(session.run()) as outputs:
             async for output in outputs:
                 if session.is_closed:
                     feeding.cancel()
                 if isinstance(output, StreamEnded) and output.reason == "error":
-                    yield _Broken(session.error or NotRecorded("it could not be recorded"))
+                    yield _BrokenOff(session.error or NotRecorded("it could not be recorded"))
                     return
-                yield output, heard
+                yield output, notes
     finally:
         session.interrupt()
         feeding.cancel()
         await asyncio.wait({feeding})
 
 
-async def _feed(talk: _Exchange, session: StreamSession, heard: _Heard) -> None:
-    asked = talk.asked.for_generator()
+async def _feed_session(
+    exchange: _Exchange, session: StreamSession, notes: _GeneratorNotes
+) -> None:
+    asked = exchange.asked.for_generator()
     try:
-        async with aclosing(talk.generator.stream(_UPSTREAM, asked)) as chunks:
-            async for found in chunks:
-                if _is_usage(found.get("usage")):
-                    heard.usage = found["usage"]
-                if not found.get("choices"):
+        async with aclosing(exchange.generator.stream(_UPSTREAM, asked)) as chunks:
+            async for chunk in chunks:
+                if _is_usage(chunk.get("usage")):
+                    notes.usage = chunk["usage"]
+                if not chunk.get("choices"):
                     continue
-                text, finished = _content(found, "delta")
-                heard.finished = finished or heard.finished
+                text, finished = _first_choice(chunk, "delta")
+                notes.finished = finished or notes.finished
                 await session.append(text)
         await session.end()
     except UpstreamFailed as error:
         await session.fail(error)
 
 
-async def _events(
-    talk: _Exchange,
-    first: tuple[Output, _Heard],
-    rest: AsyncGenerator[tuple[Output, _Heard] | _Broken],
+async def _event_bytes(
+    exchange: _Exchange,
+    first: tuple[Output, _GeneratorNotes],
+    rest: AsyncGenerator[tuple[Output, _GeneratorNotes] | _BrokenOff],
 ) -> AsyncGenerator[bytes]:
     async with aclosing(rest):
-        for one in _event(talk.form, *first):
-            yield one
-        async for found in rest:
-            if isinstance(found, _Broken):
-                events = talk.form.broken(found.error)
+        for event in _events_of(exchange.form, *first):
+            yield event
+        async for output in rest:
+            if isinstance(output, _BrokenOff):
+                events = exchange.form.broken(output.error)
             else:
-                events = _event(talk.form, *found)
-            for one in events:
-                yield one
+                events = _events_of(exchange.form, *output)
+            for event in events:
+                yield event
 
 
-def _event(form: WireForm, output: Output, heard: _Heard) -> list[bytes]:
+def _events_of(form: WireForm, output: Output, notes: _GeneratorNotes) -> list[bytes]:
     match output:
         case Released():
             return form.said(output)
         case Retracted():
             return form.taken_back(output)
         case StreamEnded(reason=reason):
-            return form.over(_reason(reason, heard.finished), heard.usage)
+            return form.over(_stricter_reason(reason, notes.finished), notes.usage)
 
 
-def _content(found: Mapping[str, Any], where: str) -> tuple[str, str | None]:
+def _first_choice(completion: Mapping[str, Any], where: str) -> tuple[str, str | None]:
     """The words of the first choice, and why it ended. A refusal is said to people too."""
     try:
-        choice = found["choices"][0]
+        choice = completion["choices"][0]
         said, finished = choice.get(where) or {}, choice.get("finish_reason")
         words = [said.get("content"), said.get("refusal")]
     except (KeyError, IndexError, TypeError, AttributeError):
         raise UpstreamFailed("the generator's answer is no chat completion") from None
     if said.get("tool_calls") or said.get("function_call"):
         raise UpstreamFailed("the generator calls tools, which nobody asked for")
-    text = "".join(one for one in words if isinstance(one, str))
+    text = "".join(part for part in words if isinstance(part, str))
     return text, finished if finished in _FINISHED else None
 
 
-def _reason(ours: str, theirs: str | None) -> str:
+def _stricter_reason(ours: str, theirs: str | None) -> str:
     """The stricter one: the generator may have ended for a reason of its own."""
     if ours == "interrupted":
         return "content_filter"
     return (theirs or ours) if ours == "stop" else ours
 
 
-def _is_usage(found: object) -> bool:
+def _is_usage(value: object) -> bool:
     """Numbers alone: nothing that could carry words."""
-    return isinstance(found, dict) and all(
-        value is None
-        or isinstance(value, int | float)
-        or (isinstance(value, dict) and all(isinstance(one, int | float) for one in value.values()))
-        for value in found.values()
+    return isinstance(value, dict) and all(
+        count is None
+        or isinstance(count, int | float)
+        or (
+            isinstance(count, dict)
+            and all(isinstance(part, int | float) for part in count.values())
+        )
+        for count in value.values()
     )

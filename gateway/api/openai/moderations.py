@@ -7,11 +7,12 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, Field, StrictStr, StringConstraints
+from pydantic import BaseModel, Field, StrictStr, StringConstraints
 
 from gateway.api.access import needs
 from gateway.api.parsed_json import ParsedJsonRoute
 from gateway.api.problems import problem
+from gateway.api.request_model import RequestModel
 from gateway.api.services import services_of
 from gateway.errors import InvalidField, StageFailure
 from gateway.model.access import ApiKey, Role
@@ -20,27 +21,23 @@ from gateway.pipeline.ids import new_id
 from gateway.toxicity.moderation import hold_lines, moderation
 
 MOST_INPUTS: Final = 32
-LONGEST: Final = 20_000
-LONGEST_TOGETHER: Final = 60_000
+LONGEST: Final = 20_000  # characters of one text
+LONGEST_TOGETHER: Final = 60_000  # characters of one request: some seconds of scoring
 SELF_HARM_LIST: Final = "creator.self_harm"
 
 Service = Annotated[ApiKey, Depends(needs(Role.SERVICE))]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TextPart(_In):
+class TextPart(RequestModel):
     type: Literal["text"]
     text: StrictStr
 
 
-class ImageUrl(_In):
+class ImageUrl(RequestModel):
     url: StrictStr
 
 
-class ImagePart(_In):
+class ImagePart(RequestModel):
     type: Literal["image_url"]
     image_url: ImageUrl
 
@@ -50,7 +47,7 @@ Texts = Annotated[tuple[StrictStr, ...], Field(min_length=1, max_length=MOST_INP
 Parts = Annotated[tuple[Part, ...], Field(min_length=1, max_length=MOST_INPUTS)]
 
 
-class ModerationIn(_In):
+class ModerationIn(RequestModel):
     """As OpenAI's clients send it."""
 
     input: StrictStr | Texts | Parts = Field(
@@ -148,7 +145,9 @@ async def moderate(request: Request, body: ModerationIn, key: Service) -> Respon
     told = ModerationOut(
         id=new_id("modr", services.now()),
         model=models[0].id if models else "unknown",
-        results=[_result(one[Stage.TOXICITY], one[Stage.SIGNALS], lines) for one in found],
+        results=[
+            _moderation_result(one[Stage.TOXICITY], one[Stage.SIGNALS], lines) for one in found
+        ],
     )
     return JSONResponse(told.model_dump(mode="json"))
 
@@ -162,11 +161,11 @@ def texts_of(body: ModerationIn) -> tuple[str, ...]:
         )
     parts = [one.text for one in given if isinstance(one, TextPart)]
     texts = ("\n".join(parts),) if parts else tuple(one for one in given if isinstance(one, str))
-    _check(texts)
+    _check_texts(texts)
     return texts
 
 
-def _check(texts: Sequence[str]) -> None:
+def _check_texts(texts: Sequence[str]) -> None:
     for text in texts:
         if not text.strip():
             raise InvalidField("input", "has an empty text", "Send at least one visible character.")
@@ -182,7 +181,9 @@ def _check(texts: Sequence[str]) -> None:
         )
 
 
-def _result(toxicity: Detection, signals: Detection, lines: dict[str, float]) -> ModerationResult:
+def _moderation_result(
+    toxicity: Detection, signals: Detection, lines: dict[str, float]
+) -> ModerationResult:
     told = any(one.kind == SELF_HARM_LIST for one in signals.findings)
     judged = moderation(toxicity.scores, lines, self_harm_told=told)
     return ModerationResult(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
+from pydantic import BeforeValidator, Field, StrictBool, WithJsonSchema
 
 from gateway.api.openai.wire import METADATA, Completion, Origin, error_of, opening, sse
+from gateway.api.request_model import RequestModel
 from gateway.api.schemas import SubmissionIn
 from gateway.errors import GatewayError
 from gateway.pipeline.stream.session import Released, Retracted
@@ -19,11 +20,7 @@ _TEXT_OR_LIST: Final = {
 }
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Part(_In):
+class _Part(RequestModel):
     """Text. `annotations` and `logprobs` stand in what an earlier response put out; unused."""
 
     type: Literal["input_text", "output_text"]
@@ -36,7 +33,7 @@ def _as_parts(content: Any) -> Any:
     return [{"type": "input_text", "text": content}] if isinstance(content, str) else content
 
 
-class _Item(_In):
+class _Item(RequestModel):
     """A message. `id`, `status` and `phase` as for a part."""
 
     type: Literal["message"] = "message"
@@ -58,11 +55,11 @@ def _as_items(given: Any) -> Any:
     return [{"role": "user", "content": given}] if isinstance(given, str) else given
 
 
-class _Reasoning(_In):
+class _Reasoning(RequestModel):
     effort: str | None = None
 
 
-class ResponsesIn(_In):
+class ResponsesIn(RequestModel):
     """A request for a response. What the gateway could not judge (tools, other forms than text)
     or does not keep (earlier responses, conversations) is refused, and so is any field it does
     not know. The generator is asked by its /chat/completions."""
@@ -180,7 +177,7 @@ class ResponsesForm:
             "status": status,
             "incomplete_details": None if incomplete is None else {"reason": incomplete},
             "output": [self._item(status, _part(answer.text))] if answer.text else [],
-            "usage": _usage(answer.usage),
+            "usage": _usage_out(answer.usage),
             "avatar_gateway": {**told, "retracted": True} if self._retracted else told,
         }
 
@@ -223,7 +220,7 @@ def _part(text: str) -> dict[str, Any]:
     return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
 
 
-def _usage(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _usage_out(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Tokens under the names of this form; None where the generator told none."""
     if told is None:
         return None

@@ -1,4 +1,4 @@
-"""What the doors that speak OpenAI's language share: who speaks to whom, events, errors. Pure."""
+"""What the OpenAI-compatible endpoints share: who speaks to whom, events, errors. Pure."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """One in one piece. `reason`: stop, length, content_filter; `usage` as the generator told."""
+    """A whole answer. `reason`: stop, length, content_filter; `usage` as the generator counts."""
 
     text: str
     reason: str
@@ -69,7 +69,7 @@ class WireForm(Protocol):
 
 
 class GenerationRequest(Protocol):
-    """A request, read."""
+    """A parsed request to generate text."""
 
     @classmethod
     def model_validate(cls, obj: Any) -> Self: ...
@@ -110,7 +110,9 @@ def opening(
                 **said,
                 "audience": {
                     **audience,
-                    "jurisdictions": [one.strip() for one in places.split(",") if one.strip()],
+                    "jurisdictions": [
+                        place.strip() for place in places.split(",") if place.strip()
+                    ],
                 },
                 "generator": {"model": model[:128]},
                 "human_text": human_text(messages),
@@ -164,7 +166,7 @@ def sse(document: Mapping[str, Any], *, event: str | None = None) -> bytes:
 
 
 def error_of(error: GatewayError) -> dict[str, Any]:
-    """What an event says of it once the status is sent: as the answer would have."""
-    told = translated(json.loads(bytes(problem_of(error).body)))[1]["error"]
-    assert isinstance(told, dict)  # noqa: S101 - translated() made it
-    return told
+    """The error of an event, after the status was sent: as the answer would have told it."""
+    error_json = translated(json.loads(bytes(problem_of(error).body)))[1]["error"]
+    assert isinstance(error_json, dict)  # noqa: S101 - translated() made it
+    return error_json

@@ -25,16 +25,16 @@ from gateway.platforms.matching import OperationDenied
 from gateway.platforms.pointers import TooManyPlaces, first
 from gateway.platforms.proxied_platform import PendingAnswer, PlatformRequest, ProxiedPlatform
 
-_LONGEST_ID = 128
-_START_S = 5.0
-_MARGIN_S = 10.0
-_MOST_TRIES = 20
+_LONGEST_ID = 128  # characters of an identifier that is recorded as it is
+_START_S = 5.0  # for a recorded message's delivery to begin, before it is given up
+_MARGIN_S = 10.0  # beyond the route's own time-out, for the answer to come back
+_MOST_TRIES = 20  # with one key, of a message that the platform refused each time
 _KEY = "idempotency-key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyRequest:
-    """A request, and whose it is."""
+    """A judged request and the API key it came with."""
 
     key: ApiKey
     request: PlatformRequest
@@ -45,10 +45,10 @@ async def submit_request(
 ) -> ProxyResponse:
     """Judge, record, send, answer. Raises what Gateway.submit raises."""
     request = asked.request
-    said, deduplicates = _idempotency(request)
+    client_key, deduplicates = _idempotency_key(request)
     # A platform that refused a message, or was not reached, may be asked again.
     for attempt in range(_MOST_TRIES):
-        submission = _submission(services, asked, said and f"{said}.{attempt}")
+        submission = _submission_of(services, asked, client_key and f"{client_key}.{attempt}")
         pending = platform.wait(submission.message_id, request)
         try:
             outcome = await services.gateway.submit(submission)
@@ -57,31 +57,33 @@ async def submit_request(
             raise
         if not outcome.replayed:
             observe(services, outcome)
-            return await _answer(platform, outcome, pending)
+            return await _first_answer(platform, outcome, pending)
         platform.give_up(submission.message_id)
         if outcome.state is not State.REFUSED:
-            return await _again(platform, outcome, request, deduplicates=deduplicates)
+            return await _repeated_answer(platform, outcome, request, deduplicates=deduplicates)
     raise OperationDenied(
         "the platform refused this request too often; send it with another key", 409
     )
 
 
-def _submission(services: ApiServices, asked: ProxyRequest, said: str | None) -> Submission:
+def _submission_of(
+    services: ApiServices, asked: ProxyRequest, client_key: str | None
+) -> Submission:
     now = services.now()
     request, proxy = asked.request, asked.request.proxy
     operation = request.operation
     message_id = new_id("msg", now)
     # What belongs to no conversation begins one: its readers may never have seen the avatar.
-    begun = said.rpartition(".")[0] if said else message_id
-    conversation = _identifier(_fetched(operation.conversation, request)) or begun
+    begun = client_key.rpartition(".")[0] if client_key else message_id
+    conversation = _short_identifier(_fetch_value(operation.conversation, request)) or begun
     audience = proxy.audience
-    if (person := _identifier(_fetched(operation.audience, request))) is not None:
+    if (person := _short_identifier(_fetch_value(operation.audience, request))) is not None:
         audience = replace(audience, id=person)
     return Submission(
         message_id=message_id,
         tenant=asked.key.tenant,
         caller=asked.key.id,
-        channel=_channel(request, conversation),
+        channel=_channel_of(request, conversation),
         creator=proxy.creator,
         avatar=proxy.avatar,
         conversation=conversation,
@@ -90,11 +92,11 @@ def _submission(services: ApiServices, asked: ProxyRequest, said: str | None) ->
         language=proxy.language,
         audience=audience,
         route=proxy.name,
-        idempotency_key=said,
+        idempotency_key=client_key,
     )
 
 
-def _channel(request: PlatformRequest, conversation: str) -> Channel:
+def _channel_of(request: PlatformRequest, conversation: str) -> Channel:
     proxy = request.proxy
     if conversation in proxy.channels:
         return proxy.channels[conversation]
@@ -109,11 +111,11 @@ def _channel(request: PlatformRequest, conversation: str) -> Channel:
 def _applies(rule: ChannelRule, request: PlatformRequest) -> bool:
     if rule.when is None:
         return True
-    value = _fetched(rule.when, request)
+    value = _fetch_value(rule.when, request)
     return value is not None and (rule.equals is None or value == rule.equals)
 
 
-def _fetched(fetch: Fetch | None, request: PlatformRequest) -> str | None:
+def _fetch_value(fetch: Fetch | None, request: PlatformRequest) -> str | None:
     if fetch is None:
         return None
     if fetch.source is Source.PATH:
@@ -130,20 +132,20 @@ def _fetched(fetch: Fetch | None, request: PlatformRequest) -> str | None:
     return str(value)
 
 
-def _identifier(value: str | None) -> str | None:
+def _short_identifier(value: str | None) -> str | None:
     """Short and printable; what is longer is known by its digest."""
     if value is None or (len(value) <= _LONGEST_ID and value.isprintable()):
         return value
     return hashlib.sha256(value.encode("utf-8", "replace")).hexdigest()
 
 
-def _idempotency(request: PlatformRequest) -> tuple[str | None, bool]:
-    """The key of this request for the gateway, and whether the platform takes it once by its own.
-    One for each route, path and credential; a credential cannot be told from it."""
+def _idempotency_key(request: PlatformRequest) -> tuple[str | None, bool]:
+    """The idempotency key for the gateway, and whether the platform itself de-duplicates by the
+    client's key. It differs by route, path and credential, and reveals no credential."""
     declared = request.operation.idempotency
-    value = _fetched(declared.source, request) if declared is not None else None
+    value = _fetch_value(declared.source, request) if declared is not None else None
     deduplicates = value is not None and declared is not None and declared.deduplicates
-    headers = {name.lower(): one for name, one in request.headers}
+    headers = {name.lower(): header for name, header in request.headers}
     value = value or headers.get(_KEY)
     if value is None:
         return None, False
@@ -151,7 +153,7 @@ def _idempotency(request: PlatformRequest) -> tuple[str | None, bool]:
     return "p." + hashlib.sha256(json.dumps(parts).encode()).hexdigest(), deduplicates
 
 
-async def _answer(
+async def _first_answer(
     platform: ProxiedPlatform, outcome: Outcome, pending: PendingAnswer
 ) -> ProxyResponse:
     """What the client gets for a message that was just judged."""
@@ -167,7 +169,7 @@ async def _answer(
                 await pending.started.wait()
         except TimeoutError:
             if platform.give_up(message_id):
-                return _told(
+                return _with_message_id(
                     error_answer(
                         form,
                         "Not published: the platform is failing. Send it again later.",
@@ -176,10 +178,10 @@ async def _answer(
                     ),
                     outcome,
                 )
-    return await _awaited(pending, outcome)
+    return await _await_answer(pending, outcome)
 
 
-async def _awaited(pending: PendingAnswer, outcome: Outcome) -> ProxyResponse:
+async def _await_answer(pending: PendingAnswer, outcome: Outcome) -> ProxyResponse:
     proxy = pending.request.proxy
     try:
         async with asyncio.timeout(proxy.route.timeout_s + _MARGIN_S):
@@ -193,10 +195,10 @@ async def _awaited(pending: PendingAnswer, outcome: Outcome) -> ProxyResponse:
             status=504,
             code="unknown",
         )
-    return _told(answer, outcome)
+    return _with_message_id(answer, outcome)
 
 
-async def _again(
+async def _repeated_answer(
     platform: ProxiedPlatform, outcome: Outcome, request: PlatformRequest, *, deduplicates: bool
 ) -> ProxyResponse:
     """A request that was seen before: its first answer, as far as it is known."""
@@ -208,23 +210,24 @@ async def _again(
     ):
         return _not_published(outcome, request, kept=request.proxy.credential is not None)
     if (answer := platform.answered(outcome.message_id)) is not None:
-        return _told(answer, outcome)
+        return _with_message_id(answer, outcome)
     if (pending := platform.under_way(outcome.message_id)) is not None:
-        return await _awaited(pending, outcome)
+        return await _await_answer(pending, outcome)
     form = request.proxy.declaration.error
     settled = outcome.state in (State.DELIVERED, State.UNKNOWN)
-    if settled and deduplicates and outcome.disclosure is not None and outcome.receipt is not None:
+    disclosure, receipt = outcome.judgement.disclosure, outcome.judgement.receipt
+    if settled and deduplicates and disclosure is not None and receipt is not None:
         # The same words with the same key, already recorded: the platform takes them once.
-        _, answer = await platform.post(
-            request, outcome.message_id, outcome.disclosure, outcome.receipt
-        )
+        _, answer = await platform.post(request, outcome.message_id, disclosure, receipt)
         if answer is not None:
-            return _told(answer, outcome)
+            return _with_message_id(answer, outcome)
     if outcome.state is State.DELIVERED:
         message = "It was published before; the platform's answer is not known any more."
     else:
         message = "It was sent before, and may have been published: it is not sent again."
-    return _told(error_answer(form, message, status=409, code=outcome.state.value), outcome)
+    return _with_message_id(
+        error_answer(form, message, status=409, code=outcome.state.value), outcome
+    )
 
 
 def _not_published(outcome: Outcome, request: PlatformRequest, *, kept: bool) -> ProxyResponse:
@@ -240,10 +243,10 @@ def _not_published(outcome: Outcome, request: PlatformRequest, *, kept: bool) ->
     else:
         message = f"Not published, {outcome.state.value.replace('_', ' ')}: {why}"
     form = request.proxy.declaration.error
-    return _told(error_answer(form, message, code=outcome.state.value), outcome)
+    return _with_message_id(error_answer(form, message, code=outcome.state.value), outcome)
 
 
-def _told(answer: ProxyResponse, outcome: Outcome) -> ProxyResponse:
-    """With the id under which the gateway knows the message."""
+def _with_message_id(answer: ProxyResponse, outcome: Outcome) -> ProxyResponse:
+    """`answer` with the header that names the message to the gateway."""
     more = (("x-avatar-gateway-message", outcome.message_id),)
     return replace(answer, headers=answer.headers + more)

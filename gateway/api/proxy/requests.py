@@ -2,7 +2,7 @@
 
 Reads pass; listed writes are judged, recorded and only then sent on; everything else is denied,
 in the platform's own error form. What a write is, which words it has and what its answers mean is
-told by the platform's file (gateway/platforms): this door only carries.
+told by the platform's file (gateway/platforms): this module only carries.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ from gateway.platforms.words import words_of
 
 PREFIX: Final = "/p/"
 _ROLES = frozenset({Role.SERVICE})
-_PATIENCE_S = 30.0
+_PATIENCE_S = 30.0  # for a whole body to arrive
 _OUR_KEY = f" {KEY_PREFIX}_".encode()
 _FORM = "application/x-www-form-urlencoded"
 
 
-class ProxyDoor:
+class ProxyEndpoint:
     """An ASGI endpoint. `public_url` is where clients reach this gateway."""
 
     def __init__(self, *, max_body_bytes: int, public_url: str) -> None:
@@ -58,8 +58,10 @@ class ProxyDoor:
         platform = services.proxied
         proxy = platform.proxies.get(scope["path_params"]["route"]) if platform else None
         if proxy is None or platform is None:
-            told = problem(404, "not-found", "There is no such proxy", "Routes of the kind proxy.")
-            await told(scope, receive, send)
+            missing = problem(
+                404, "not-found", "There is no such proxy", "Routes of the kind proxy."
+            )
+            await missing(scope, receive, send)
             return
         form = proxy.declaration.error
         try:
@@ -67,10 +69,8 @@ class ProxyDoor:
         except OperationDenied as error:
             answer = error_answer(form, f"Not published: {error}.", status=error.status)
         except Refusal as error:
-            told_as = error.slug.replace("-", "_")
-            answer = error_answer(
-                form, f"{error.title}: {error}", status=error.status, code=told_as
-            )
+            code = error.slug.replace("-", "_")
+            answer = error_answer(form, f"{error.title}: {error}", status=error.status, code=code)
         except (NotRecorded, DatabaseUnusable, StageFailure):
             answer = error_answer(
                 form,
@@ -79,7 +79,7 @@ class ProxyDoor:
                 code="not_recorded",
             )
         if answer is not None:
-            await _send(send, answer, head=scope["method"] == "HEAD")
+            await _send_answer(send, answer, head=scope["method"] == "HEAD")
 
     async def _answer(
         self,
@@ -91,17 +91,17 @@ class ProxyDoor:
     ) -> ProxyResponse | None:
         """The answer, or None when it was streamed."""
         # 1. Who asks, and for what.
-        key = await _key(http, services, proxy)
+        key = await _caller_key(http, services, proxy)
         method = http.scope["method"]
-        found = match(proxy.declaration, method, _rest(http, proxy), http.headers)
+        found = match(proxy.declaration, method, _platform_path(http, proxy), http.headers)
         operation, query = found.operation, http.scope["query_string"].decode("latin-1")
         if http.headers.get("content-encoding", "identity") != "identity":
             raise OperationDenied("the body is compressed", 415)
-        headers = _headers(http.scope)
+        headers = _request_headers(http.scope)
         # 2. What is to be judged.
         if operation is not None and operation.action is Action.JUDGE:
             raw = await read_body(http, operation.max_bytes or self._max_body_bytes)
-            asked = _request(http, proxy, found, operation, raw)
+            asked = _judged_request(http, proxy, found, operation, raw)
             if isinstance(asked, PlatformRequest):
                 return await submit_request(
                     services, platform, ProxyRequest(key=key, request=asked)
@@ -127,7 +127,7 @@ class ProxyDoor:
                 body=data or b"",
                 at=services.now(),
             )
-            await services.ledger.note_passed(unjudged)
+            await services.changes.note_passed(unjudged)
         return await passed(
             http,
             send,
@@ -155,11 +155,11 @@ class ProxyDoor:
         return raw
 
 
-def _request(
+def _judged_request(
     http: HttpRequest, proxy: ProxyRoute, found: OperationMatch, operation: Operation, raw: bytes
 ) -> PlatformRequest | tuple[str, str | None, bytes | None]:
     """What is to be judged; for a request without words that passes, its query, content type and
-    body as they are sent on. Raises Denied."""
+    body as they are sent on. Raises OperationDenied."""
     query = http.scope["query_string"].decode("latin-1")
     body = parse(operation, http.headers.get("content-type", ""), raw, query)
     in_body = body.content is not Content.QUERY
@@ -177,13 +177,13 @@ def _request(
         operation=operation,
         method=http.scope["method"],
         query=query if in_body else "",
-        headers=_headers(http.scope),
+        headers=_request_headers(http.scope),
         body=body,
         words=words,
     )
 
 
-async def _key(http: HttpRequest, services: ApiServices, proxy: ProxyRoute) -> ApiKey:
+async def _caller_key(http: HttpRequest, services: ApiServices, proxy: ProxyRoute) -> ApiKey:
     """The caller's key, in a header of its own; or where the platform's credential would be,
     when that is the gateway's to give."""
     given = http.headers.get(KEY_HEADER)
@@ -202,7 +202,7 @@ def _in_its_place(http: HttpRequest, proxy: ProxyRoute) -> str | None:
     return http.headers.get("authorization")
 
 
-def _rest(http: HttpRequest, proxy: ProxyRoute) -> str:
+def _platform_path(http: HttpRequest, proxy: ProxyRoute) -> str:
     """The platform's part of the path, as it was sent."""
     raw = bytes(http.scope["raw_path"]).decode("latin-1")
     rest = raw.removeprefix(f"{PREFIX}{proxy.name}")
@@ -211,7 +211,7 @@ def _rest(http: HttpRequest, proxy: ProxyRoute) -> str:
     return rest
 
 
-def _headers(scope: Scope) -> tuple[tuple[str, str], ...]:
+def _request_headers(scope: Scope) -> tuple[tuple[str, str], ...]:
     """As they came, but for a key of the gateway where a platform's would be."""
     return tuple(
         (name.decode("latin-1"), value.decode("latin-1"))
@@ -221,7 +221,8 @@ def _headers(scope: Scope) -> tuple[tuple[str, str], ...]:
 
 
 async def read_body(http: HttpRequest, most: int) -> bytes:
-    """The whole body. Raises Denied when it is larger than `most` bytes or does not come."""
+    """The whole body. Raises OperationDenied for more than `most` bytes, and for a body that does
+    not come."""
     too_large = OperationDenied(f"the body is larger than {most} bytes", 413)
     declared = http.headers.get("content-length", "0")
     if not declared.isdigit() or len(declared) > 18 or int(declared) > most:
@@ -240,7 +241,7 @@ async def read_body(http: HttpRequest, most: int) -> bytes:
     return b"".join(chunks)
 
 
-async def _send(send: Send, answer: ProxyResponse, *, head: bool) -> None:
+async def _send_answer(send: Send, answer: ProxyResponse, *, head: bool) -> None:
     names = [
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers
     ]

@@ -1,4 +1,4 @@
-"""What passes the proxy without being judged: streamed, untouched, until either side ends it."""
+"""Passes requests that are not judged on to the platform, and streams the answers back."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ import aiohttp
 from starlette.requests import Request
 from starlette.types import Send
 
-from gateway.platforms.answers import ProxyResponse, error_answer, rewrites_for, rewritten
+from gateway.platforms.answers import (
+    ProxyResponse,
+    error_answer,
+    read_start,
+    rewrites_for,
+    rewritten,
+)
 from gateway.platforms.matching import OperationMatch
-from gateway.platforms.proxied_platform import bounded
 from gateway.platforms.proxies import ProxyRoute
 from gateway.platforms.upstream import Outgoing, Upstream, returned, with_header
 
-_MAX_REWRITTEN = 1_048_576
-_SMALL = 65_536  # comes in one piece
+_MAX_REWRITTEN = 1_048_576  # bytes of an answer whose URLs are rewritten
+_SMALL = 65_536  # bytes; an answer up to this size is sent on in one piece
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 
@@ -43,7 +48,7 @@ async def passed(
         async with upstream.request(to, data=data, write=data is not None) as response:
             raw = relocated(response.raw_headers, proxy.base, here)
             if rewrites:
-                body = await bounded(response.content, _MAX_REWRITTEN)
+                body = await read_start(response.content, _MAX_REWRITTEN)
                 return ProxyResponse(
                     status=response.status,
                     headers=decoded(returned(raw, whole=False)),

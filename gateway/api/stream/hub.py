@@ -6,23 +6,26 @@ import asyncio
 import resource
 from collections.abc import AsyncGenerator, Callable
 
-from gateway.api.stream.wire import EndOut, ReleaseOut, RetractOut, Told
+from gateway.api.stream.wire import EndOut, ReleaseOut, RetractOut, StreamEvent
 from gateway.errors import NotFound, RateLimited
 from gateway.pipeline.stream.session import Output, Released, Retracted, StreamEnded, StreamSession
 
 MOST_STREAMS = 10_000
+"""Streams of one process, however many files it may open."""
+
 _MOST_KEPT = 5_000  # events of one stream: sentences, of a text of bounded length
-_BUSY_RETRY_S = 5.0
+_BUSY_RETRY_S = 5.0  # told to a caller when there are too many
 
 
 class LiveStream:
-    """One stream: what was taken of it, what was told of it. `tenant` and `caller` own it."""
+    """One stream. `taken`: the highest frame taken; `told`: the events so far. `tenant` and
+    `caller` own it."""
 
     def __init__(self, *, id: str, tenant: str, caller: str, session: StreamSession) -> None:  # noqa: A002 - its name
         self.id, self.tenant, self.caller = id, tenant, caller
         self.session = session
         self.taken = 0
-        self.told: list[Told] = []
+        self.told: list[StreamEvent] = []
         self.taking = asyncio.Lock()
         self._news = asyncio.Event()
         self._writers = 0
@@ -38,25 +41,27 @@ class LiveStream:
 
     def new_writer(self) -> int:
         self._writers += 1
-        self._tell()
+        self._wake_readers()
         return self._writers
 
     async def run(self) -> None:
         async for output in self.session.run():
             if len(self.told) >= _MOST_KEPT:
                 self.session.interrupt()
-            self.told.append(self._event(output))
-            self._tell()
+            self.told.append(self._wire_event(output))
+            self._wake_readers()
 
     def give_up(self) -> None:
-        """Whatever happened, readers are not left waiting."""
+        """End the stream with an error unless it has ended, so that readers stop waiting."""
         if not self.is_over:
             self.told.append(EndOut(seq=len(self.told) + 1, reason="error"))
-        self._tell()
+        self._wake_readers()
 
-    async def after(self, received: int, *, patience_s: float) -> AsyncGenerator[Told | None]:
-        """What was told beyond number `received`, to the end of the stream; None when nothing
-        new came within `patience_s`."""
+    async def after(
+        self, received: int, *, patience_s: float
+    ) -> AsyncGenerator[StreamEvent | None]:
+        """The events after number `received`, to the end of the stream; None whenever no new one
+        came within `patience_s`."""
         while True:
             news = self._news
             while received < len(self.told):
@@ -71,7 +76,7 @@ class LiveStream:
                 except TimeoutError:
                     yield None
 
-    def _event(self, output: Output) -> Told:
+    def _wire_event(self, output: Output) -> StreamEvent:
         seq = len(self.told) + 1
         match output:
             case Released(text=text, message_id=message_id):
@@ -81,7 +86,7 @@ class LiveStream:
             case StreamEnded(reason=reason):
                 return EndOut(seq=seq, reason=reason)
 
-    def _tell(self) -> None:
+    def _wake_readers(self) -> None:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
@@ -113,14 +118,14 @@ class LiveStreams:
         self._streams[stream.id] = stream
         task = asyncio.create_task(stream.run(), name=stream.id)
         self._tasks.add(task)
-        task.add_done_callback(self._ended(stream))
+        task.add_done_callback(self._on_end(stream))
 
     def get(self, tenant: str, stream_id: str) -> LiveStream:
         """Raises NotFound, also for another tenant's."""
-        found = self._streams.get(stream_id)
-        if found is None or found.tenant != tenant:
+        stream = self._streams.get(stream_id)
+        if stream is None or stream.tenant != tenant:
             raise NotFound("stream", stream_id, "It has ended, or another process has it.")
-        return found
+        return stream
 
     def left(self, stream: LiveStream, writer: int) -> None:
         """A writer's connection is gone: interrupted, unless another comes in time."""
@@ -132,7 +137,7 @@ class LiveStreams:
         if not stream.is_over:
             asyncio.get_running_loop().call_later(self._linger_s, check)
 
-    def _ended(self, stream: LiveStream) -> Callable[[asyncio.Task[None]], None]:
+    def _on_end(self, stream: LiveStream) -> Callable[[asyncio.Task[None]], None]:
         def ended(task: asyncio.Task[None]) -> None:
             self._tasks.discard(task)
             if not task.cancelled():

@@ -38,10 +38,12 @@ from gateway.pipeline.ids import new_id
 from gateway.pipeline.stream.session import StreamSession
 
 WINDOW = 64
-_FIRST_S = 10.0
-_SILENCE_S = 3_600.0
-_HEARTBEAT_S = 15.0
-_REFUSED = 1008
+"""How many appends may wait for their acknowledgement."""
+
+_FIRST_S = 10.0  # for the first frame to come
+_SILENCE_S = 3_600.0  # without a word or an event, before a stream is given up
+_HEARTBEAT_S = 15.0  # between comments to readers: proxies close what is silent for a minute
+_REFUSED = 1008  # WebSocket close code: policy violation
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 StreamId = Annotated[str, Path(max_length=64, pattern=r"^str_[0-9a-f]{32}$")]
 Reader = Annotated[ApiKey, Depends(needs(Role.SERVICE))]
@@ -92,8 +94,8 @@ async def stream(socket: WebSocket) -> None:
             socket.headers.get("authorization"), frozenset({Role.SERVICE})
         )
         async with asyncio.timeout(_FIRST_S):
-            first = FIRST.validate_python(await _frame(socket))
-        live = await _begin(services, key, first)
+            first = FIRST.validate_python(await _receive_frame(socket))
+        live = await _open_or_resume(services, key, first)
         writer = live.new_writer()
         try:
             await _converse(socket, live, writer, first)
@@ -108,9 +110,11 @@ async def stream(socket: WebSocket) -> None:
         await _refuse(socket, "invalid-frame", "See docs/reference/asyncapi.yaml.")
 
 
-async def _begin(services: ApiServices, key: ApiKey, first: OpenIn | ResumeIn) -> LiveStream:
+async def _open_or_resume(
+    services: ApiServices, key: ApiKey, first: OpenIn | ResumeIn
+) -> LiveStream:
     if services.streaming is None:
-        raise NotFound("door", "/v1/stream")
+        raise NotFound("endpoint", "/v1/stream")
     if isinstance(first, ResumeIn):
         live = services.hub.get(key.tenant, first.stream)
         if live.caller != key.id or first.received > len(live.told):
@@ -144,11 +148,12 @@ async def _begin(services: ApiServices, key: ApiKey, first: OpenIn | ResumeIn) -
 async def _converse(
     socket: WebSocket, live: LiveStream, writer: int, first: OpenIn | ResumeIn
 ) -> None:
-    """Until the stream ends, the connection does, or another connection takes over."""
+    """Exchange frames and events until the stream ends, the connection does, or another
+    connection takes over."""
     received = first.received if isinstance(first, ResumeIn) else 0
-    await _send(socket, OpenedOut(stream=live.id, taken=live.taken, window=WINDOW))
-    telling = asyncio.create_task(_tell(socket, live, writer, received))
-    listening = asyncio.create_task(_listen(socket, live, writer))
+    await _send_message(socket, OpenedOut(stream=live.id, taken=live.taken, window=WINDOW))
+    telling = asyncio.create_task(_send_events(socket, live, writer, received))
+    listening = asyncio.create_task(_take_frames(socket, live, writer))
     try:
         await asyncio.wait({telling, listening}, return_when=asyncio.FIRST_COMPLETED)
         if listening.done() and not telling.done():
@@ -162,29 +167,30 @@ async def _converse(
     await socket.close()
 
 
-async def _tell(socket: WebSocket, live: LiveStream, writer: int, received: int) -> None:
-    async for one in live.after(received, patience_s=_SILENCE_S):
+async def _send_events(socket: WebSocket, live: LiveStream, writer: int, received: int) -> None:
+    async for event in live.after(received, patience_s=_SILENCE_S):
         if live.writer != writer:
             return
-        if one is not None:
-            await _send(socket, one)
+        if event is not None:
+            await _send_message(socket, event)
 
 
-async def _listen(socket: WebSocket, live: LiveStream, writer: int) -> None:
-    """Takes frames in their order. While much is held none is read: the connection fills up."""
+async def _take_frames(socket: WebSocket, live: LiveStream, writer: int) -> None:
+    """Take frames in their order. None is read while the session holds much back, so that the
+    connection fills up and slows the writer down."""
     while True:
-        frame = FRAME.validate_python(await _frame(socket))
+        frame = FRAME.validate_python(await _receive_frame(socket))
         async with live.taking:  # an earlier connection may still wait to hand its frame over
             if live.writer != writer:
                 return
             if isinstance(frame, AppendIn | EndIn):
-                await _take(live, frame)
+                await _take_frame(live, frame)
             else:
                 live.session.interrupt()
-        await _send(socket, HeldBackOut(taken=live.taken, held=live.session.held))
+        await _send_message(socket, HeldBackOut(taken=live.taken, held=live.session.held))
 
 
-async def _take(live: LiveStream, frame: AppendIn | EndIn) -> None:
+async def _take_frame(live: LiveStream, frame: AppendIn | EndIn) -> None:
     """Each frame once, in order. Counted when it is handed over, not before: what a dropped
     connection cut off will be sent again."""
     if frame.seq <= live.taken:
@@ -198,17 +204,17 @@ async def _take(live: LiveStream, frame: AppendIn | EndIn) -> None:
     live.taken = frame.seq
 
 
-async def _frame(socket: WebSocket) -> Any:
+async def _receive_frame(socket: WebSocket) -> Any:
     return orjson.loads(await socket.receive_text())
 
 
-async def _send(socket: WebSocket, told: BaseModel) -> None:
-    await socket.send_text(told.model_dump_json())
+async def _send_message(socket: WebSocket, message: BaseModel) -> None:
+    await socket.send_text(message.model_dump_json())
 
 
 async def _refuse(socket: WebSocket, code: str, message: str) -> None:
     try:
-        await _send(socket, ErrorOut(code=code, message=message))
+        await _send_message(socket, ErrorOut(code=code, message=message))
         await socket.close(_REFUSED)
     except (WebSocketDisconnect, RuntimeError):
         return

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, TypeAdapter
+from pydantic import BaseModel, Field, StrictInt, TypeAdapter
 
+from gateway.api.request_model import RequestModel
 from gateway.api.schemas import AudienceIn, CommercialIn, GeneratorIn, Identifier, LanguageTag
 from gateway.model.submission import Channel
 
@@ -14,11 +15,7 @@ StreamId = Annotated[str, Field(pattern=r"^str_[0-9a-f]{32}$")]
 Number = Annotated[StrictInt, Field(ge=1, le=2**53)]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class OpenIn(_In):
+class OpenIn(RequestModel):
     """Begin a stream: who speaks to whom, as in POST /v1/messages."""
 
     type: Literal["open"]
@@ -33,7 +30,7 @@ class OpenIn(_In):
     generator: GeneratorIn = GeneratorIn()
 
 
-class ResumeIn(_In):
+class ResumeIn(RequestModel):
     """Go on after a dropped connection. `received`: the highest `seq` that came (0: none)."""
 
     type: Literal["resume"]
@@ -41,7 +38,7 @@ class ResumeIn(_In):
     received: StrictInt = Field(0, ge=0, le=2**53)
 
 
-class AppendIn(_In):
+class AppendIn(RequestModel):
     """More words. `seq` counts appends and the end from 1, without gaps; one that was taken before
     is ignored, so that everything not yet acknowledged may be sent again."""
 
@@ -50,14 +47,14 @@ class AppendIn(_In):
     text: str = Field(min_length=1, max_length=4_096)
 
 
-class EndIn(_In):
+class EndIn(RequestModel):
     """Nothing more comes; what is held is judged and released."""
 
     type: Literal["end"]
     seq: Number
 
 
-class InterruptIn(_In):
+class InterruptIn(RequestModel):
     """Nobody wants to hear the rest: what is held is discarded."""
 
     type: Literal["interrupt"]
@@ -120,4 +117,4 @@ class ErrorOut(BaseModel):
     message: str
 
 
-Told = ReleaseOut | RetractOut | EndOut
+StreamEvent = ReleaseOut | RetractOut | EndOut

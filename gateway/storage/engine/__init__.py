@@ -1,1 +1,1 @@
-"""The database engines, and what every table, read and write goes through."""
+"""SQLite and PostgreSQL behind one interface: tables, migrations, reads, group commit."""

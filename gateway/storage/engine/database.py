@@ -1,4 +1,4 @@
-"""What the rest of the room asks of a database engine: sqlite.py and postgres.py answer."""
+"""The interface of a database engine; `sqlite.py` and `postgres.py` implement it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,23 @@ from gateway.storage.engine.driver import Connection, Cursor, Row, Statement
 
 
 class Database(ABC):
-    """One database. `boot` names this opening of it: claims and leases carry it, so that those
-    of a process that died can be told from those of one that works."""
+    """An open database.
+
+    `instance_id` (16 hex digits, column `boot`) is new at each opening. Claims and leases carry
+    it, so that those of a dead process can be told from those of a running one.
+    """
 
     begin_migration: ClassVar[str]
+    """SQL that begins the transaction of a migration."""
     inline: ClassVar[bool]
-    """The engine runs in this process: short statements take microseconds, without a network,
-    and only a sync is slow. No thread is needed for the rest."""
+    """Whether the engine runs inside this process. Short statements then take microseconds and
+    run on the event loop; only syncs need a thread."""
 
     def __init__(self, engine: sa.Engine, *, name: str, read_only: bool) -> None:
         self.engine = engine
         self.name = name  # fit for messages: no password
         self.read_only = read_only
-        self.boot = secrets.token_hex(8)
+        self.instance_id = secrets.token_hex(8)
         dbapi = (
             engine.dialect.import_dbapi() if engine.dialect.dbapi is None else engine.dialect.dbapi
         )
@@ -41,6 +45,7 @@ class Database(ABC):
         """Errors about the values of a statement, not about the state of the database."""
 
     def statement(self, clause: sa.ClauseElement) -> Statement:
+        """Compile `clause` for this engine."""
         return Statement(clause, self.engine.dialect)
 
     def upsert(
@@ -53,9 +58,12 @@ class Database(ABC):
         plus: Sequence[str] = (),
         where: sa.ColumnElement[bool] | None = None,
     ) -> Statement:
-        """Insert a row; if its `keys` are there, overwrite the columns `change` (where `where`
-        holds), raise the columns `latest` and add to the columns `plus`; without any, leave the
-        row alone."""
+        """Compile an insert that updates the row when one with the same `keys` exists.
+
+        The update overwrites the columns `change`, keeps the larger value of the columns `latest`
+        and adds to the columns `plus`, all of it only where `where` is true. Without any of the
+        three, an existing row stays as it is.
+        """
         insert = sqlite.insert if self.engine.dialect.name == "sqlite" else postgresql.insert
         clause = insert(table)
         if not (change or latest or plus):
@@ -72,7 +80,8 @@ class Database(ABC):
         )
 
     def send(self, cursor: Cursor, batches: Iterable[tuple[str, Sequence[Row]]]) -> list[int]:
-        """Run each statement with each of its rows; how many rows each of them changed."""
+        """Run each statement with all of its rows; return for each statement how many rows it
+        changed."""
         changed = []
         for sql, rows in batches:
             if len(rows) == 1:
@@ -84,45 +93,48 @@ class Database(ABC):
 
     @abstractmethod
     def connect_writer(self) -> Connection:
-        """The one connection that writes; it also shows others that `boot` lives."""
+        """Open the connection that writes, one for each process. While it is open, other
+        processes see `instance_id` as alive."""
 
     @abstractmethod
-    def connect_reader(self) -> Connection: ...
+    def connect_reader(self) -> Connection:
+        """Open a connection that cannot write."""
 
     @abstractmethod
     def exclusive(self) -> AbstractContextManager[None]:
-        """Held while migrating: no other process opens or writes."""
+        """Keep all other processes from opening or writing; held while migrating."""
 
     @abstractmethod
     def try_turn(self) -> bool:
-        """Take the turn to write, which only one process has at a time, or say that another
-        has it."""
+        """Take the turn to write, which one process has at a time. False: another has it."""
 
     @abstractmethod
     def take_turn(self) -> None:
-        """Wait for the turn to write."""
+        """Take the turn to write; blocks until it is free."""
 
     @abstractmethod
-    def end_turn(self) -> None: ...
+    def end_turn(self) -> None:
+        """Give the turn to write back."""
 
     @abstractmethod
     def begin(self, cursor: Cursor, *, wait: bool) -> bool:
-        """Begin a transaction in which nobody else can append to the log. False, where one
-        shall not wait for it: another connection is writing."""
+        """Begin a transaction during which no other connection can append to the log. Without
+        `wait`, returns False when another connection is writing."""
 
     @abstractmethod
-    def is_alive(self, cursor: Cursor, boot: str) -> bool:
-        """Whether the process that opened the database as `boot` still has it open. Inside a
-        transaction of the writer."""
+    def is_alive(self, cursor: Cursor, instance_id: str) -> bool:
+        """Whether the process that opened the database under `instance_id` still has it open.
+        To be called inside a writing transaction."""
 
     @abstractmethod
     def tidy(self, cursor: Cursor) -> None:
-        """Maintenance between transactions, after about every thousand writes."""
+        """Do the engine's maintenance; the writer calls it between transactions, after some
+        hundred writes."""
 
     @abstractmethod
     def check_space(self) -> None:
-        """Raises DatabaseUnusable when the disk is nearly full, where that can be known."""
+        """Raises DatabaseUnusable when the disk is nearly full, if the engine can know."""
 
     @abstractmethod
     def close(self) -> None:
-        """After both kinds of connections are closed."""
+        """Release locks and files; all connections must be closed before."""

@@ -1,7 +1,7 @@
-"""What SQLite's and PostgreSQL's drivers (DB-API 2.0) have in common, and statements for them.
+"""The common part of SQLite's and PostgreSQL's drivers (DB-API 2.0), and compiled statements.
 
-SQLAlchemy defines the tables and writes the SQL, once for each statement; the driver runs it.
-That way a statement costs microseconds, not the better part of a tenth of a millisecond.
+SQLAlchemy compiles each statement once, and the driver runs the SQL directly: a statement then
+costs microseconds instead of almost a tenth of a millisecond.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Row = tuple[Any, ...]
 
 
 class Cursor(Protocol):
-    """The part of a DB-API cursor that is used here."""
+    """The part of a DB-API cursor that storage uses."""
 
     @property
     def rowcount(self) -> int: ...
@@ -31,7 +31,7 @@ class Cursor(Protocol):
 
 
 class Connection(Protocol):
-    """The part of a DB-API connection that is used here. In autocommit mode."""
+    """The part of a DB-API connection that storage uses, in autocommit mode."""
 
     def cursor(self) -> Cursor: ...
 
@@ -39,8 +39,11 @@ class Connection(Protocol):
 
 
 class Statement:
-    """A Core statement compiled for one dialect. `names` are its parameters in order; those
-    with a value in the clause itself need not be given."""
+    """A SQLAlchemy Core statement compiled for one dialect.
+
+    `names` are its parameters in the order of the SQL. Parameters whose value is part of the
+    clause need not be given.
+    """
 
     __slots__ = ("_fixed", "names", "sql")
 
@@ -55,7 +58,7 @@ class Statement:
         }
 
     def row(self, values: Mapping[str, Any]) -> Row:
-        """`values` in the order of the parameters. Raises KeyError when one is missing."""
+        """Put `values` into the order of the parameters. Raises KeyError when one is missing."""
         try:
             return tuple([values[name] for name in self.names])
         except KeyError:

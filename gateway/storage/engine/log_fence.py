@@ -1,8 +1,8 @@
-"""May this process write to the log, and with which keys? One row, read by every transaction.
+"""The fence: whether this process may write to the log, and with which keys.
 
-The turn to write (database.py) sees to it that one process writes at a time; the epoch sees to it
-that nobody goes on writing after the log itself has gone elsewhere. Both are checked in the
-transaction that writes.
+The table `log_state` has one row, which every writing transaction reads first. The turn to write
+(`database.py`) makes processes write one at a time; the fence keeps a process from writing on
+after the log was moved to another database.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ from gateway.storage.engine.database import Database
 from gateway.storage.engine.driver import Cursor
 from gateway.storage.engine.tables import EntryRow, ErasedKeyRow, LogStateRow, table
 
+# Values of `log_state.state`:
 OPEN = "open"
 INCOMING = "incoming"
-"""A copy that is not complete yet."""
+"""The database is a copy that is not complete yet."""
 SWITCHING = "switching"
-"""The last of it is being copied elsewhere; only while the process that does it lives."""
+"""A move copies the last rows to another database. Counts only while the moving process lives."""
 MOVED = "moved"
 
 
-class FenceState(Exception):
-    """This process may not write: nothing of the whole group was."""
+class LogFenced(Exception):
+    """This process may not write to the log; nothing of its transaction was written."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -35,7 +36,10 @@ class FenceState(Exception):
 
 
 class LogFence:
-    """What each writing transaction asks first. Remembers the epoch that it found at first."""
+    """Checks at the start of each writing transaction that this process may still write.
+
+    Remembers the epoch of the first check: a later one with another epoch is refused.
+    """
 
     def __init__(self, database: Database) -> None:
         state, entries = table(LogStateRow), table(EntryRow)
@@ -54,28 +58,33 @@ class LogFence:
         )
 
     def pass_through(self, cursor: Cursor) -> tuple[int, int]:
-        """The number of the next entry, and the last step of an erasure. Raises Fenced."""
+        """Return the number of the log's next entry and the last step of any erasure. Raises
+        LogFenced."""
         cursor.execute(self._head.sql, self._head.row({}))
         rows = cursor.fetchall()
         if len(rows) != 1:
-            raise FenceState("the database does not say which epoch it is in: restore it")
-        epoch, state, other, boot, last, erased = rows[0]
-        if state == SWITCHING and not self._database.is_alive(cursor, boot):
-            cursor.execute(self._lift.sql, self._lift.row({"dead": boot}))
+            raise LogFenced("the database does not say which epoch it is in: restore it")
+        epoch, state, other, mover, last, erased = rows[0]
+        if state == SWITCHING and not self._database.is_alive(cursor, mover):
+            cursor.execute(self._lift.sql, self._lift.row({"dead": mover}))
         elif state != OPEN:
-            raise FenceState(problem_of(state, other))
+            raise LogFenced(fence_problem(state, other))
         if self._epoch is None:
             self._epoch = epoch
         elif self._epoch != epoch:
-            raise FenceState(
+            raise LogFenced(
                 f"the log went on without this process (epoch {epoch}, it joined in "
                 f"{self._epoch}): restart it"
             )
         return 0 if last is None else int(last) + 1, erased or 0
 
 
-class Membership:
-    """Whether a process belongs to this log: it has its keys, and the keys of its texts."""
+class LogKeyCheck:
+    """Checks that this process has the keyring and the subject keys that the log was written with.
+
+    The database stores a keyed digest of a constant: processes with another keyring compute
+    another digest.
+    """
 
     def __init__(self, database: Database, *, fingerprint_key: bytes, key_store: str) -> None:
         self._database = database
@@ -93,8 +102,9 @@ class Membership:
         )
 
     def check(self, cursor: Cursor) -> bool:
-        """Whether what it has must be noted yet. Raises DatabaseUnusable where this database may
-        not be written, KeysInvalid where the keys are others."""
+        """Return whether the digest and the key store must still be recorded, as in a new
+        database. Raises DatabaseUnusable when this database may not be written, KeysInvalid when
+        the log was written with other keys."""
         cursor.execute(self._read.sql, self._read.row({}))
         row = cursor.fetchone()
         if row is None:
@@ -103,14 +113,14 @@ class Membership:
             )
         state, other, keys, key_store = row
         if state in {MOVED, INCOMING}:
-            raise DatabaseUnusable(self._database.name, *_told(state, other))
+            raise DatabaseUnusable(self._database.name, *_problem_and_mend(state, other))
         if keys is not None and not hmac.compare_digest(bytes(keys), self._keys):
             raise KeysInvalid(
                 "keys_dir",
                 f"its keyring is not the one that {self._database.name} was written with",
                 "Give every replica the same keyring.json",
             )
-        # One host has one key file; where it was lost, its texts are, and a new one may follow.
+        # A SQLite log has one key file. When that was lost, a new one may take its place.
         if key_store not in {None, self._key_store} and not self._database.inline:
             raise KeysInvalid(
                 "subject_keys_url",
@@ -121,19 +131,21 @@ class Membership:
             )
         return (keys, key_store) != (self._keys, self._key_store)
 
-    def note(self, cursor: Cursor) -> None:
-        """In a writing transaction, after `check`."""
+    def record(self, cursor: Cursor) -> None:
+        """Store the digest and the key store's identity. To be called in a writing transaction,
+        after `check`."""
         row: dict[str, Any] = {"to_keys": self._keys, "to_store": self._key_store}
         cursor.execute(self._write.sql, self._write.row(row))
 
 
-def problem_of(state: str, other: str) -> str:
-    problem, mend = _told(state, other)
+def fence_problem(state: str, other: str) -> str:
+    """Say why a log in this `state` cannot be written, and the mend."""
+    problem, mend = _problem_and_mend(state, other)
     return f"the database {problem}. {mend}"
 
 
-def _told(state: str, other: str) -> tuple[str, str]:
-    """What is wrong, and the mend."""
+def _problem_and_mend(state: str, other: str) -> tuple[str, str]:
+    """The two halves of `fence_problem`, as DatabaseUnusable takes them."""
     if state == MOVED:
         return f"was moved to {other}", f"Set database_url to {other} and restart"
     if state == SWITCHING:

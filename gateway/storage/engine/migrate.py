@@ -1,4 +1,4 @@
-"""Brings a database to the tables of this version, with alembic."""
+"""Migrates a database to the tables of this version, with Alembic."""
 
 from __future__ import annotations
 
@@ -19,21 +19,24 @@ HEAD = "0006"
 
 
 def migrate(database: Database) -> None:
-    """Nothing where the database is at HEAD. Processes that open it at once take turns. Raises
-    DatabaseUnusable when it was made by a newer version, or may not be written."""
+    """Migrate `database` to HEAD; does nothing when it is there already.
+
+    Processes that open the database together take turns. Raises DatabaseUnusable when a newer
+    version made it, or when it is older and opened read-only.
+    """
     if revision(database) == HEAD:
         return
     with database.exclusive():
-        found = revision(database)
-        if found == HEAD:
+        current = revision(database)
+        if current == HEAD:  # another process migrated it meanwhile
             return
         config = alembic_config()
         script = import_module("alembic.script").ScriptDirectory.from_config(config)
-        known = {one.revision for one in script.walk_revisions()}
-        if found is not None and found not in known:
+        known = {step.revision for step in script.walk_revisions()}
+        if current is not None and current not in known:
             raise DatabaseUnusable(
                 database.name,
-                f"was made by a newer version of the gateway (revision {found})",
+                f"was made by a newer version of the gateway (revision {current})",
                 "Install that version again, or restore a backup from before the upgrade",
             )
         if database.read_only:
@@ -51,16 +54,17 @@ def migrate(database: Database) -> None:
 
 
 def revision(database: Database) -> str | None:
-    """None: a new database."""
+    """Read the database's revision; None for a new database."""
     with database.engine.connect() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return None
-        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-    return None if found is None else str(found)
+        version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if version is None else str(version)
 
 
 def alembic_config() -> Config:
-    """Alembic takes most of a second to import: only those who migrate pay it."""
+    """Alembic's configuration, with this package's migrations. Imports Alembic here, since that
+    takes most of a second and most starts migrate nothing."""
     config: Config = import_module("alembic.config").Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config

@@ -1,12 +1,12 @@
 """PostgreSQL, through psycopg 3 (extra `postgres`).
 
 Advisory locks (https://www.postgresql.org/docs/current/explicit-locking.html) take the place of
-SQLite's lock files: one for the transaction that appends to the log, so that entries are numbered
-without gaps whichever process writes, and one for each process that lives.
+SQLite's lock files. One is held by the transaction that appends to the log, so that entries are
+numbered without gaps whichever process writes; one by each running process, as its sign of life.
 
-The turn to write is a lock of the transaction itself, so a process that lost it (it stalled, and
-the server or an operator cut its connection) has lost what it was writing with it: there is no
-moment at which somebody who lost the turn can still commit.
+The turn to write is a lock of the transaction itself. A process that loses the lock, because it
+stalled and its connection was cut, loses its transaction at the same moment: it cannot commit
+after another process has taken the turn.
 """
 
 from __future__ import annotations
@@ -26,36 +26,40 @@ from gateway.errors import DatabaseUnusable
 from gateway.storage.engine.database import Database
 from gateway.storage.engine.driver import Connection, Cursor, Row
 
-_LOG_LOCK = 0x6176_6774_6C6F_6701  # "avgtlog": one log for each database
+# Keys of advisory locks, 64 bits: "avgtlog" and a number. One log for each database.
+_LOG_LOCK = 0x6176_6774_6C6F_6701
 _MIGRATION_LOCK = 0x6176_6774_6C6F_6702
-_SIGNING_LOCK = 0x6176_6774_6C6F_6703
-_SESSION = (
+_SESSION_SETTINGS = (
     "SET lock_timeout TO '10s'",
-    # Who stalls in the middle of its turn loses it, before those who wait give up.
+    # A process that stalls in its transaction loses the turn before the others' lock_timeout.
     "SET idle_in_transaction_session_timeout TO '5s'",
-    # Each statement must see what was committed before the turn began.
+    # Each statement must see all that was committed before this process got the turn.
     "SET default_transaction_isolation TO 'read committed'",
-    # A host that vanished is dead to the server in about half a minute.
+    # The server drops the connection of a host that vanished within half a minute.
     "SET tcp_keepalives_idle TO 10",
     "SET tcp_keepalives_interval TO 5",
     "SET tcp_keepalives_count TO 3",
 )
-_CONNECT = {
+_CONNECT_OPTIONS = {
     "connect_timeout": 5,
-    # And a server that vanished to this process.
+    # This process notices a server that vanished within 20 seconds.
     "keepalives_idle": 5,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
-_LONG_S = 60
-_STATEMENT_S = 12  # messages wait for it; more than a turn to write is waited for
-_ANSWER_S = 3  # on the way, beyond the server's own time-out
-_DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+_MAINTENANCE_STATEMENT_S = 60
+"""Longest statement of migrations, moves and key stores, in seconds."""
+_STATEMENT_S = 12
+"""Longest statement of a message, in seconds: more than `lock_timeout` waits for the turn."""
+_ANSWER_GRACE_S = 3
+"""Seconds that an answer may take on the network, beyond the server's own time-out."""
+_DURABILITY_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 
 
 class PostgresServer:
-    """How to reach the database at `url`. `what` is the setting that it came from."""
+    """Opens connections to the PostgreSQL database at `url`. `what` is the setting that the URL
+    came from, for error texts."""
 
     def __init__(self, url: sa.URL, *, what: str = "database_url") -> None:
         try:
@@ -73,19 +77,19 @@ class PostgresServer:
         self.lost: tuple[type[Exception], ...] = (dbapi.OperationalError, dbapi.InterfaceError)
         """Errors of a connection that was cut, or could not be made."""
 
-    def connect(self, *, statement_s: int = _LONG_S) -> Any:
-        """Autocommit: transactions begin and end where the code says so. A statement that takes
-        longer than `statement_s`, or whose answer is lost, is an error."""
+    def connect(self, *, statement_s: int = _MAINTENANCE_STATEMENT_S) -> Any:
+        """Open a connection in autocommit mode. A statement that takes longer than `statement_s`
+        seconds, or whose answer does not arrive, raises an error of the driver."""
         positional, named = self.engine.dialect.create_connect_args(self.engine.url)
-        # So that an operator sees in pg_stat_activity whose connection it is.
+        # Shows operators in pg_stat_activity whose connection it is.
         who = f"avatar-gateway {os.getpid()}@{socket.gethostname()}"[:63]
-        given = {**named, **_CONNECT, "application_name": who}
+        given = {**named, **_CONNECT_OPTIONS, "application_name": who}
         connection: Any = self._connection.LimitedConnection.connect(*positional, **given)
         connection.autocommit = True
-        connection.limit_s = statement_s + _ANSWER_S
+        connection.limit_s = statement_s + _ANSWER_GRACE_S
         try:
             limit = f"SET statement_timeout TO '{statement_s}s'"
-            connection.execute("; ".join((*_SESSION, limit)))
+            connection.execute("; ".join((*_SESSION_SETTINGS, limit)))
         except self.error:
             with suppress(self.error):
                 connection.close()
@@ -93,9 +97,9 @@ class PostgresServer:
         return connection
 
     def check_durable(self, connection: Any) -> None:
-        """Raises DatabaseUnusable when the server may lose what it said was committed, or is one
-        that cannot be written."""
-        for name in _DURABLE:
+        """Check that the server syncs what it commits and can be written. Raises
+        DatabaseUnusable."""
+        for name in _DURABILITY_SETTINGS:
             ((value,),) = connection.execute(f"SHOW {name}").fetchall()
             if value == "off":
                 raise DatabaseUnusable(
@@ -104,7 +108,7 @@ class PostgresServer:
                     f"ALTER SYSTEM SET {name} = on; SELECT pg_reload_conf(); and see that neither "
                     "the role, the database nor the URL sets it otherwise",
                 )
-            if name == "synchronous_commit":  # as it is found: a later reload changes nothing
+            if name == "synchronous_commit":  # pin it: a later reload must not turn it off
                 connection.execute(f"SET synchronous_commit TO {value}")
         if connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
             raise DatabaseUnusable(
@@ -113,7 +117,9 @@ class PostgresServer:
 
 
 class PostgresDatabase(Database):
-    begin_migration = "SELECT 1"
+    """The gateway's database on a PostgreSQL server."""
+
+    begin_migration = "SELECT 1"  # SQLAlchemy has begun the transaction already
     inline = False
 
     def __init__(self, url: sa.URL, *, read_only: bool) -> None:
@@ -123,16 +129,17 @@ class PostgresDatabase(Database):
     def connect_writer(self) -> Connection:
         connection = self.connect_checked(statement_s=_STATEMENT_S)
         try:
-            # Shared: after a cut, the server may not have noticed the end of the one before yet.
-            connection.execute("SELECT pg_advisory_lock_shared(%s)", (_key(self.boot),))
+            # Shared: after a reconnection the server may still hold the lock of the lost one.
+            connection.execute("SELECT pg_advisory_lock_shared(%s)", (_lock_key(self.instance_id),))
         except BaseException:
             with suppress(self.error):
                 connection.close()
             raise
-        return _Living(connection, self.error)
+        return _UnlockingConnection(connection, self.error)
 
-    def connect_checked(self, *, statement_s: int = _LONG_S) -> Any:
-        """As the driver has it, to a server whose commits last. Raises DatabaseUnusable."""
+    def connect_checked(self, *, statement_s: int = _MAINTENANCE_STATEMENT_S) -> Any:
+        """Open a psycopg connection to a server whose commits are durable. Raises
+        DatabaseUnusable."""
         connection = self._server.connect(statement_s=statement_s)
         try:
             self._server.check_durable(connection)
@@ -148,16 +155,16 @@ class PostgresDatabase(Database):
         return connection
 
     def try_turn(self) -> bool:
-        return True  # begin() takes the lock
+        return True  # `begin` takes the lock
 
     def take_turn(self) -> None:
-        """See begin()."""
+        """Nothing to do: `begin` takes the lock."""
 
     def end_turn(self) -> None:
-        """See begin()."""
+        """Nothing to do: the end of the transaction releases the lock."""
 
     def send(self, cursor: Any, batches: Iterable[tuple[str, Sequence[Row]]]) -> list[int]:
-        """In a pipeline: one round trip for all of it."""
+        """Send all batches as one pipeline, in one round trip."""
         connection = cursor.connection
         cursors = []
         with connection.pipeline():
@@ -167,7 +174,7 @@ class PostgresDatabase(Database):
                     cursors[-1].execute(sql, rows[0])
                 else:
                     cursors[-1].executemany(sql, rows)
-        return [one.rowcount for one in cursors]
+        return [sent.rowcount for sent in cursors]
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -191,25 +198,26 @@ class PostgresDatabase(Database):
         cursor.execute("ROLLBACK")
         return False
 
-    def is_alive(self, cursor: Cursor, boot: str) -> bool:
-        if boot == self.boot:
+    def is_alive(self, cursor: Cursor, instance_id: str) -> bool:
+        if instance_id == self.instance_id:
             return True
-        # Kept to the end of this transaction: a process that is dead stays dead.
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (_key(boot),))
+        # The lock lasts until this transaction ends, so that the answer stays true for it.
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (_lock_key(instance_id),))
         return cursor.fetchone() != (True,)
 
     def tidy(self, cursor: Cursor) -> None:
-        """PostgreSQL looks after itself."""
+        """Nothing to do: the server vacuums by itself."""
 
     def check_space(self) -> None:
-        """Not known from here."""
+        """Nothing to do: a client cannot see the server's disk."""
 
     def close(self) -> None:
         self.engine.dispose()
 
 
-class _Living:
-    """A connection whose locks are gone once it is closed, not when the server gets to it."""
+class _UnlockingConnection:
+    """A connection that releases its advisory locks when it is closed. Otherwise the server
+    releases them only after it has noticed the end of the connection."""
 
     def __init__(self, connection: Connection, error: type[Exception]) -> None:
         self._connection = connection
@@ -224,5 +232,6 @@ class _Living:
         self._connection.close()
 
 
-def _key(boot: str) -> int:
-    return int.from_bytes(bytes.fromhex(boot)[:8], "big", signed=True)
+def _lock_key(instance_id: str) -> int:
+    """The key of the advisory lock that shows that a process is alive."""
+    return int.from_bytes(bytes.fromhex(instance_id)[:8], "big", signed=True)

@@ -1,4 +1,4 @@
-"""Reads: each statement sees what was durable when it began."""
+"""Reads outside of writing transactions. Each statement sees what was durable when it began."""
 
 from __future__ import annotations
 
@@ -17,75 +17,79 @@ T = TypeVar("T")
 
 
 class DatabaseReader:
-    """Connections that only read. Belongs to one event loop."""
+    """Runs reading statements on connections that cannot write. Belongs to one event loop.
+    Methods raise DatabaseUnusable."""
 
     def __init__(self, database: Database, *, threads: int = 4) -> None:
         self._database = database
         self._idle: SimpleQueue[Connection] = SimpleQueue()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="storage-read")
-        self._near: Cursor | None = None
-        self._near_connection: Connection | None = None
+        self._loop_cursor: Cursor | None = None
+        self._loop_connection: Connection | None = None
 
     async def one(self, statement: Statement, **values: Any) -> Row | None:
-        """The first row of a point read."""
+        """Run a read of at most one row; return the row, or None."""
         rows = await self.few(statement, **values)
         return rows[0] if rows else None
 
     async def few(self, statement: Statement, **values: Any) -> list[Row]:
-        """For reads of a few rows by an index: where the engine allows, they run at once."""
+        """Run a read of a few rows by an index. An inline engine does it on the event loop,
+        which is quicker than a change of threads."""
         if not self._database.inline:
             return await self.many(statement, **values)
         params = statement.row(values)
         try:
-            if self._near is None:
-                self._near_connection = self._database.connect_reader()
-                self._near = self._near_connection.cursor()
-            return _all(self._near, statement.sql, params)
+            if self._loop_cursor is None:
+                self._loop_connection = self._database.connect_reader()
+                self._loop_cursor = self._loop_connection.cursor()
+            return _fetch_all(self._loop_cursor, statement.sql, params)
         except self._database.error as error:
             raise self._unusable(error) from error
 
     async def many(self, statement: Statement, **values: Any) -> list[Row]:
-        """All rows, read in a thread."""
+        """Run a read of any number of rows, in a thread."""
         params = statement.row(values)
-        return await self._apart(lambda cursor: _all(cursor, statement.sql, params))
+        return await self._in_pool(lambda cursor: _fetch_all(cursor, statement.sql, params))
 
     async def close(self) -> None:
+        """Wait for reads that are under way, and close all connections."""
         await asyncio.to_thread(self._pool.shutdown)
         with suppress(Empty):
             while True:
                 self._idle.get_nowait().close()
-        if self._near_connection is not None:
-            self._near_connection.close()
+        if self._loop_connection is not None:
+            self._loop_connection.close()
 
-    async def _apart(self, read: Callable[[Cursor], T]) -> T:
+    async def _in_pool(self, read: Callable[[Cursor], T]) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, self._in_thread, read)
 
     def _in_thread(self, read: Callable[[Cursor], T]) -> T:
-        """A connection that sat idle may have been cut by the server: then once more."""
+        """Read on an idle connection. The server may have cut it meanwhile: after an error, read
+        again on a new one."""
         try:
             connection = self._idle.get_nowait()
         except Empty:
-            return self._afresh(read)
+            return self._read_on_new_connection(read)
         try:
-            found = read(connection.cursor())
+            result = read(connection.cursor())
         except self._database.error:
             self._drop(connection)
-            return self._afresh(read)
+            return self._read_on_new_connection(read)
         self._idle.put(connection)
-        return found
+        return result
 
-    def _afresh(self, read: Callable[[Cursor], T]) -> T:
+    def _read_on_new_connection(self, read: Callable[[Cursor], T]) -> T:
         connection = None
         try:
             connection = self._database.connect_reader()
-            found = read(connection.cursor())
+            result = read(connection.cursor())
         except self._database.error as error:
             if connection is not None:
                 self._drop(connection)
             raise self._unusable(error) from error
         self._idle.put(connection)
-        return found
+        return result
 
     def _drop(self, connection: Connection) -> None:
         with suppress(self._database.error):
@@ -99,6 +103,6 @@ class DatabaseReader:
         )
 
 
-def _all(cursor: Cursor, sql: str, params: Row) -> list[Row]:
+def _fetch_all(cursor: Cursor, sql: str, params: Row) -> list[Row]:
     cursor.execute(sql, params)
     return cursor.fetchall()

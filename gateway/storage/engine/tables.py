@@ -1,8 +1,11 @@
-"""The tables. Times are µs since 1970 (UTC); ids and digests are as the model says.
+"""The tables of the gateway's database. Times are microseconds since 1970, UTC.
 
-Nothing here holds the text of a message, a human's text or an audience id in clear: those are in
-`payload`, encrypted, or stand as keyed digests (`digests.py`). docs/reference/database.md says
-what each table is for.
+No column holds the text of a message, a human's text or an audience id in clear: `payload` holds
+them encrypted, other tables hold keyed digests (`vault/digests.py`). docs/reference/database.md
+says what each table is for.
+
+The column `boot` is a `Database.instance_id`: it names one opening of the database, and so one
+run of a process.
 """
 
 from __future__ import annotations
@@ -12,19 +15,24 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 
-def _counted_elsewhere() -> sa.Column[int]:
-    """A primary key that the database never makes up. Only INTEGER names SQLite's rowid."""
+def _primary_key_without_sequence() -> sa.Column[int]:
+    """An integer primary key whose values the code supplies. On SQLite the type must be INTEGER:
+    only that makes the column the rowid."""
     kind = sa.BigInteger().with_variant(sa.Integer, "sqlite")
     return sa.Column(kind, primary_key=True, autoincrement=False)
 
 
 class Base(SQLModel, registry=registry()):
-    """Tables of the gateway alone: apart from what else may use SQLModel in this process."""
+    """Base of all tables, with a registry of its own: other users of SQLModel in this process do
+    not see them."""
 
 
 class MessageRow(Base, table=True):
-    """Where each message stands. `request` is the digest of caller and idempotency key. A claim
-    is a row in state "received"; `boot` names the process that holds it."""
+    """A message and its state.
+
+    `request` is the keyed digest of the caller and its idempotency key. A row in the state
+    "received" is a claim on that key, made by the process `boot`.
+    """
 
     __tablename__ = "message"
     __table_args__ = (
@@ -62,9 +70,12 @@ class MessageRow(Base, table=True):
 
 
 class EntryRow(Base, table=True):
-    """The audit log. Triggers refuse UPDATE and DELETE. `decision` is the verdict, or the state
-    that the message took, or what was changed. `leaf` stands before `body`, so that reading
-    leaves does not follow a body's overflow pages."""
+    """An entry of the audit log. Triggers refuse UPDATE and DELETE.
+
+    `decision` is the verdict, the state that the message took, or the kind of thing that was
+    changed. `leaf` comes before `body`, so that SQLite reads leaves without following a body's
+    overflow pages.
+    """
 
     __tablename__ = "audit_entry"
     __table_args__ = (
@@ -77,7 +88,7 @@ class EntryRow(Base, table=True):
         sa.Index("ix_audit_entry_message", "msg_id", "seq"),
     )
 
-    seq: int = Field(sa_column=_counted_elsewhere())
+    seq: int = Field(sa_column=_primary_key_without_sequence())
     ts: int = Field(sa_type=sa.BigInteger)
     kind: str
     tenant: str
@@ -92,7 +103,7 @@ class EntryRow(Base, table=True):
 
 
 class EntryRuleRow(Base, table=True):
-    """Which rules an entry names: to find entries by rule."""
+    """A rule that an entry names; the index by which entries are found by rule."""
 
     __tablename__ = "audit_rule"
     __table_args__ = ({"sqlite_with_rowid": False},)
@@ -103,24 +114,26 @@ class EntryRuleRow(Base, table=True):
 
 
 class PayloadRow(Base, table=True):
-    """The texts behind the entry `seq`, sealed with the subject key `kid` (AES-256-GCM); empty
-    where they were erased."""
+    """The texts behind the entry `seq`, sealed with the subject key `kid` (AES-256-GCM). `nonce`
+    and `ciphertext` are empty once the texts were erased."""
 
     __tablename__ = "payload"
     __table_args__ = (sa.Index("ix_payload_kid", "kid"),)
 
-    seq: int = Field(sa_column=_counted_elsewhere())
+    seq: int = Field(sa_column=_primary_key_without_sequence())
     kid: str
     nonce: bytes
     ciphertext: bytes
 
 
 class SubjectRow(Base, table=True):
-    """Which keys seal the texts of a person (or of a conversation, where the person is not
-    known), and which of their texts: see vault.Group. `subject` is a keyed digest, `day` the
-    first microsecond of a day, `since` the first entry that the key was used for. Keys from
-    before there were groups may seal several: then creator, channel or kind is "". Erasing a
-    person destroys all of their keys."""
+    """A key that seals texts of a person, or of a conversation when the person is not known.
+
+    The other columns say which of their texts it seals: see `vault.SubjectGroup`. `subject` is a
+    keyed digest, `day` the first microsecond of a day, `since` the first entry that the key was
+    used for. A key made before there were groups may seal several groups; its creator, channel or
+    kind is then "". Erasing a person destroys all of their keys.
+    """
 
     __tablename__ = "subject"
     __table_args__ = (
@@ -140,8 +153,11 @@ class SubjectRow(Base, table=True):
 
 
 class ErasedKeyRow(Base, table=True):
-    """A key that is destroyed, or about to be while `destroyed` is false. `step` rises with every
-    batch: whoever seals compares it with the last that they heeded."""
+    """A subject key that was destroyed, or is about to be while `destroyed` is false.
+
+    `step` rises with every step of an erasure. A process that seals compares it with the last step
+    it has taken into account, to see whether its cached keys are still good.
+    """
 
     __tablename__ = "erased_key"
     __table_args__ = (
@@ -163,13 +179,16 @@ class ErasedKeyRow(Base, table=True):
 
 
 class ErasureRow(Base, table=True):
-    """An erasure: what model.erasure.Erasure says, with the process `boot` that carries it out
-    and how far it has come (`after_day`, `after_kid`). Until `finished_at` its counts grow. For
-    a retention rule: `channel`, `kind`, and the first day that is kept."""
+    """An erasure (`model.erasure.Erasure`) and its progress.
+
+    The process `boot` carries it out; (`after_day`, `after_kid`) is the last key it has looked at.
+    The counts grow until `finished_at` is set. `channel`, `kind` and `kept_from`, the first day
+    that is kept, are those of a retention rule.
+    """
 
     __tablename__ = "erasure"
 
-    number: int = Field(sa_column=_counted_elsewhere())
+    number: int = Field(sa_column=_primary_key_without_sequence())
     id: str
     tenant: str
     scope: str
@@ -196,7 +215,7 @@ class ErasureRow(Base, table=True):
 
 
 class LegalHoldRow(Base, table=True):
-    """What must not be erased: see model.erasure.LegalHold."""
+    """A legal hold: texts that must not be erased (`model.erasure.LegalHold`)."""
 
     __tablename__ = "legal_hold"
 
@@ -214,9 +233,11 @@ class LegalHoldRow(Base, table=True):
 
 
 class OutboxRow(Base, table=True):
-    """What waits to be sent. Due when `due_at` has passed: the time of the next attempt, or
-    the end of the lease that process `boot` holds. `uncertain`: an earlier attempt may have
-    been published."""
+    """A message that is to be sent, due when `due_at` has passed.
+
+    `due_at` is the time of the next attempt or, with `boot`, the end of that process's lease.
+    `uncertain` says that an earlier attempt may have been published.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (sa.Index("ix_outbox_due", "due_at"), {"sqlite_with_rowid": False})
@@ -230,7 +251,7 @@ class OutboxRow(Base, table=True):
 
 
 class ReviewRow(Base, table=True):
-    """What waits for a person."""
+    """A held message that waits for a review."""
 
     __tablename__ = "review"
     __table_args__ = (
@@ -246,7 +267,7 @@ class ReviewRow(Base, table=True):
 
 
 class EscalationRow(Base, table=True):
-    """What a person is called to look at, since `at`."""
+    """A message that is escalated to a person, since `at`."""
 
     __tablename__ = "escalation"
     __table_args__ = (
@@ -260,8 +281,8 @@ class EscalationRow(Base, table=True):
 
 
 class ContactRow(Base, table=True):
-    """The disclosure clock of one person, avatar and channel; `id` and `subject` are keyed
-    digests."""
+    """What the disclosure clock remembers of one person, avatar and channel. `id` and `subject`
+    are keyed digests."""
 
     __tablename__ = "contact"
     __table_args__ = (sa.Index("ix_contact_subject", "subject"), {"sqlite_with_rowid": False})
@@ -284,8 +305,8 @@ class ContactNoticeRow(Base, table=True):
 
 
 class HumanTurnRow(Base, table=True):
-    """A conversation in which `who` (a pseudonym) speaks in the avatar's place since `since`;
-    `until` is null while they still do."""
+    """A take-over: `who` (a pseudonym) speaks instead of the avatar in a conversation from
+    `since` on. `until` is null while the take-over lasts."""
 
     __tablename__ = "human_turn"
     __table_args__ = ({"sqlite_with_rowid": False},)
@@ -298,7 +319,7 @@ class HumanTurnRow(Base, table=True):
 
 
 class CreatorRow(Base, table=True):
-    """Every version of every creator's settings (JSON)."""
+    """One version of a creator's settings (JSON). All versions are kept."""
 
     __tablename__ = "creator"
 
@@ -310,7 +331,7 @@ class CreatorRow(Base, table=True):
 
 
 class ApiKeyRow(Base, table=True):
-    """API keys. `roles` are words, space between."""
+    """An API key. `roles` are words separated by spaces."""
 
     __tablename__ = "api_key"
 
@@ -326,19 +347,19 @@ class ApiKeyRow(Base, table=True):
 
 
 class CheckpointRow(Base, table=True):
-    """Signed checkpoints of the audit log, as notes."""
+    """A signed checkpoint of the audit log; `note` is its signed note."""
 
     __tablename__ = "checkpoint"
 
-    size: int = Field(sa_column=_counted_elsewhere())
+    size: int = Field(sa_column=_primary_key_without_sequence())
     root: bytes
     note: str
     at: int = Field(sa_type=sa.BigInteger)
 
 
 class CosignatureRow(Base, table=True):
-    """Cosignatures of checkpoints: `key` is the name and id of the witness's key, `line` its line
-    in the note."""
+    """A witness's cosignature of the checkpoint of this `size`. `key` is the name and id of the
+    witness's key, `line` its line in the note."""
 
     __tablename__ = "witness_signature"
     __table_args__ = (
@@ -353,7 +374,8 @@ class CosignatureRow(Base, table=True):
 
 
 class StampRow(Base, table=True):
-    """RFC 3161 time stamps of checkpoints: `response` is what the authority at `tsa` sent."""
+    """An RFC 3161 time stamp of the checkpoint of this `size`; `response` is what the authority
+    at the URL `tsa` sent."""
 
     __tablename__ = "stamp"
     __table_args__ = ({"sqlite_with_rowid": False},)
@@ -365,15 +387,17 @@ class StampRow(Base, table=True):
 
 
 class LogStateRow(Base, table=True):
-    """One row: every writing transaction reads it first. `state` is "open", or why nobody may
-    write here: see state.py. `epoch` rises whenever whoever wrote before must not go on; `other`
-    is the database that the log is moved to or from, `boot` the process that moves it. `keys` is
-    a keyed digest of nothing: who has other keys is refused. `key_store` names where the subject
-    keys are."""
+    """The single row that every writing transaction reads first: see `log_fence.py`.
+
+    `state` is "open", or says why the log cannot be written here. `epoch` rises when the log is
+    moved: processes of an earlier epoch are refused. `other` is the database that the log is
+    moved to or from, `boot` the process that moves it. `keys` is a keyed digest of a constant, by
+    which another keyring is recognised; `key_store` is the identity of the subject keys' store.
+    """
 
     __tablename__ = "log_state"
 
-    id: int = Field(sa_column=_counted_elsewhere())
+    id: int = Field(sa_column=_primary_key_without_sequence())
     epoch: int = Field(sa_type=sa.BigInteger)
     state: str
     other: str
@@ -383,8 +407,8 @@ class LogStateRow(Base, table=True):
 
 
 class TallyRow(Base, table=True):
-    """How often something happened on a day (since 1970-01-01, UTC), by tenant: model/tally.py.
-    Derived from the entries; `avatar-gateway audit recount` makes it again."""
+    """How often something happened on a day, by tenant: see `model/tally.py`. `day` counts from
+    1970-01-01, UTC. Derived from the entries; `avatar-gateway audit recount` makes it again."""
 
     __tablename__ = "tally"
     __table_args__ = ({"sqlite_with_rowid": False},)
@@ -402,11 +426,11 @@ class TallyRow(Base, table=True):
 
 
 class TallyHeadRow(Base, table=True):
-    """One row: so many entries, from the first, are counted in `tally`."""
+    """The single row that says how many entries, from the first on, `tally` counts."""
 
     __tablename__ = "tally_head"
 
-    id: int = Field(sa_column=_counted_elsewhere())
+    id: int = Field(sa_column=_primary_key_without_sequence())
     size: int = Field(sa_type=sa.BigInteger)
 
 
@@ -437,8 +461,8 @@ TABLES: tuple[type[Base], ...] = (
 
 
 def table(model: type[Base]) -> sa.Table:
-    """The Core table of `model`."""
-    found = sa.inspect(model).local_table
-    if not isinstance(found, sa.Table):  # never for the classes above
+    """The SQLAlchemy Core table of a class above."""
+    core_table = sa.inspect(model).local_table
+    if not isinstance(core_table, sa.Table):  # never for the classes above
         raise TypeError(model.__name__)
-    return found
+    return core_table

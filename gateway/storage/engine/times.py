@@ -1,4 +1,4 @@
-"""Times as the database holds them: µs since 1970, UTC."""
+"""Times as the database stores them: microseconds since 1970, UTC."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ _DAY = timedelta(days=1) // _MICROSECOND
 
 
 def micros(at: datetime) -> int:
-    """Exact. Raises TypeError for a time without a time zone."""
+    """Microseconds since 1970, exact. Raises TypeError for a time without a time zone."""
     return (at - _EPOCH) // _MICROSECOND
 
 
 def day_of(at: datetime) -> int:
-    """The first microsecond of its day, in UTC."""
+    """The first microsecond of the UTC day in which `at` lies."""
     us = micros(at)
     return us - us % _DAY
 
 
 def moment(us: int) -> datetime:
+    """The aware UTC time of a stored value."""
     return _EPOCH + timedelta(microseconds=us)
 
 

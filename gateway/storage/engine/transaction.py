@@ -1,4 +1,4 @@
-"""One writing transaction: rows wait until somebody reads, then go out table by table."""
+"""A writing transaction. Rows are collected and sent in batches, one for each statement."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ from gateway.storage.engine.times import micros
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryColumns:
-    """What an entry can be found by, beside its stamp. `decision` is the verdict, the state
-    that the message took, or what was changed."""
+    """The columns by which an entry can be found, beside its number, time, kind and tenant.
+
+    `decision` is the verdict, the state that the message took, or the kind of thing that was
+    changed; `rules` are the ids of the rules that the entry names.
+    """
 
     creator: str | None = None
     channel: str | None = None
@@ -31,7 +34,7 @@ class EntryColumns:
 
 
 class LogWriter:
-    """The statements that append to the log, compiled once."""
+    """The compiled statements that append to the log. `encode` makes an entry's body."""
 
     def __init__(self, *, database: Database, encode: Encode) -> None:
         entries = table(EntryRow)
@@ -40,8 +43,8 @@ class LogWriter:
         self.insert_rule = database.statement(sa.insert(table(EntryRuleRow)))
 
 
-class Conflict(Exception):
-    """Rows were not as a statement expected; `error` is what the caller is told."""
+class RowCountMismatch(Exception):
+    """A statement changed another number of rows than it must; `error` is for the caller."""
 
     def __init__(self, error: GatewayError) -> None:
         super().__init__(str(error))
@@ -49,11 +52,13 @@ class Conflict(Exception):
 
 
 class Transaction:
-    """For one run of a group of jobs. `next_seq` is the number of the log's next entry,
-    `erasures` the last step of an erasure: keys that were taken before it may be destroyed.
+    """The writing transaction in which a group of jobs runs.
 
-    Rows given to `add` wait: those of one statement go out together. `fetch` and `run` send what
-    waits first, so every job sees what those before it wrote.
+    `next_seq` is the number of the log's next entry. `erasures` is the step number of the last
+    erasure: subject keys that were taken earlier may have been destroyed since.
+
+    `add` collects rows, so that those of one statement go out together. `fetch`, `run` and
+    `is_alive` send collected rows first: every job sees what the jobs before it wrote.
     """
 
     def __init__(
@@ -73,8 +78,9 @@ class Transaction:
         self.erasures = erasures
         self.writes = 0
 
-    def append(self, event: LogEvent, marks: EntryColumns) -> Entry:
-        """The next entry of the log. It is durable once the transaction is."""
+    def append(self, event: LogEvent, columns: EntryColumns) -> Entry:
+        """Append the next entry to the log; it is durable once the transaction is committed.
+        Raises NotRecorded when JSON cannot express `event`."""
         seq = self.next_seq
         try:
             body = self._log.encode(event, seq)
@@ -90,50 +96,52 @@ class Transaction:
             kind=entry.kind.value,
             tenant=entry.tenant,
             msg_id=entry.message_id,
-            creator=marks.creator,
-            channel=marks.channel,
-            conversation=marks.conversation,
-            decision=marks.decision,
-            policy_digest=marks.policy_digest,
+            creator=columns.creator,
+            channel=columns.channel,
+            conversation=columns.conversation,
+            decision=columns.decision,
+            policy_digest=columns.policy_digest,
             leaf=entry.leaf,
             body=body,
         )
-        for rule in dict.fromkeys(marks.rules):
+        for rule in dict.fromkeys(columns.rules):
             self.add(self._log.insert_rule, rule_id=rule, ts=ts, seq=seq)
         return entry
 
     def add(
         self, statement: Statement, *, otherwise: GatewayError | None = None, **values: Any
     ) -> None:
-        """Send this later. With `otherwise`, it must change exactly one row, or its job fails
-        with that error."""
+        """Collect one row for `statement`. With `otherwise`, the statement must change exactly
+        one row; if it does not, the job fails with that error."""
         self.writes += 1
         self._waiting.setdefault(statement, []).append((statement.row(values), otherwise))
 
     def fetch(self, statement: Statement, **values: Any) -> list[Row]:
+        """Read rows, as they are inside this transaction."""
         self.flush()
         self.cursor.execute(statement.sql, statement.row(values))
         return self.cursor.fetchall()
 
     def run(self, statement: Statement, **values: Any) -> int:
-        """How many rows it changed."""
+        """Run `statement` now; return how many rows it changed."""
         self.flush()
         self.writes += 1
         self.cursor.execute(statement.sql, statement.row(values))
         return self.cursor.rowcount
 
-    def is_alive(self, boot: str) -> bool:
-        """Whether the process that opened the database as `boot` still has it open."""
+    def is_alive(self, instance_id: str) -> bool:
+        """Whether the process that opened the database under `instance_id` still runs."""
         self.flush()
-        return self._database.is_alive(self.cursor, boot)
+        return self._database.is_alive(self.cursor, instance_id)
 
     def flush(self) -> None:
+        """Send all collected rows. Raises RowCountMismatch."""
         if not self._waiting:
             return
         waiting, self._waiting = self._waiting, {}
-        batches = [(one.sql, [row for row, _ in rows]) for one, rows in waiting.items()]
+        batches = [(statement.sql, [row for row, _ in rows]) for statement, rows in waiting.items()]
         changed = self._database.send(self.cursor, batches)
         for count, rows in zip(changed, waiting.values(), strict=True):
             otherwise = rows[0][1]
             if otherwise is not None and count != len(rows):
-                raise Conflict(otherwise)
+                raise RowCountMismatch(otherwise)

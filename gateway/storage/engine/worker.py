@@ -1,4 +1,4 @@
-"""One thread for what must not hold up the event loop: syncing, waiting, the network."""
+"""A single worker thread for calls that would block the event loop: syncs, locks, the network."""
 
 from __future__ import annotations
 
@@ -10,28 +10,31 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-_Task = tuple[Callable[[], Any], asyncio.Future[Any]]
+_QueuedCall = tuple[Callable[[], Any], asyncio.Future[Any]]
 
 
 class WorkerThread:
-    """Runs one function at a time, in order. Belongs to one event loop. Costs less than an
-    executor: every message passes here."""
+    """Runs functions in one thread, one at a time, in the order in which they were given.
+
+    Belongs to one event loop. Quicker than an executor, which counts because each message needs it
+    for its commit.
+    """
 
     def __init__(self, name: str) -> None:
-        self._queue: SimpleQueue[_Task | None] = SimpleQueue()
+        self._queue: SimpleQueue[_QueuedCall | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     async def run(self, function: Callable[[], T]) -> T:
-        """What `function` returns or raises."""
+        """Run `function` in the thread; return or raise what it does."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.put((function, future))
         return await future
 
     async def close(self) -> None:
-        """After what was given to it is done."""
+        """Finish the functions that were given, and end the thread."""
         if self._thread.is_alive():
             self._queue.put(None)
             await asyncio.to_thread(self._thread.join)
@@ -44,11 +47,11 @@ class WorkerThread:
                 value = function()
             except BaseException as raised:  # noqa: BLE001 - belongs to whoever gave the function
                 error = raised
-            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                future.get_loop().call_soon_threadsafe(_settle, future, value, error)
+            with suppress(RuntimeError):  # the loop is closed: nobody awaits the result
+                future.get_loop().call_soon_threadsafe(_resolve_future, future, value, error)
 
 
-def _settle(future: asyncio.Future[T], value: T, error: BaseException | None) -> None:
+def _resolve_future(future: asyncio.Future[T], value: T, error: BaseException | None) -> None:
     if future.done():
         return
     if error is None:

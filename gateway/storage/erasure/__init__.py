@@ -1,1 +1,1 @@
-"""Erasure, retention and legal holds."""
+"""Erases texts for good: orders of people, retention rules, and the legal holds that keep texts."""

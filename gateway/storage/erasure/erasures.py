@@ -1,7 +1,7 @@
-"""Erasing: the orders of people and of retention rules, carried out in small steps.
+"""Carries out erasures, the orders of people and of retention rules, in small steps.
 
-A step is one short writing transaction, then the destruction of its keys, then the note that they
-are destroyed: messages get their turn in between. See erasing.py for what each does.
+A step is one short writing transaction, the destruction of its keys, and a second transaction that
+records the destruction. Messages are written in between. `erasure_steps.py` has the transactions.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from gateway.storage.engine.tables import (
 )
 from gateway.storage.engine.times import moment_or_none
 from gateway.storage.engine.writer import DatabaseWriter
-from gateway.storage.erasure.erasure_steps import ErasureSteps, RunningErasure, order_from
-from gateway.storage.erasure.legal_holds import LegalHolds, covering
+from gateway.storage.erasure.erasure_steps import ErasureSteps, RunningErasure, running_erasure_from
+from gateway.storage.erasure.legal_holds import LegalHolds, keys_covered_by
 from gateway.storage.erasure.scopes import ENTRY, PAYLOAD, SUBJECT, KeyScope
 from gateway.storage.messages.fresh_deliveries import FreshDeliveries
 from gateway.storage.vault.digests import Digests
@@ -43,7 +43,7 @@ _ERASURE = table(ErasureRow)
 
 
 class Erasures:
-    """Belongs to one event loop."""
+    """Plans, carries out and resumes erasures. Belongs to one event loop."""
 
     def __init__(
         self,
@@ -54,8 +54,8 @@ class Erasures:
         keys: SubjectKeys,
         vault: Vault,
         digests: Digests,
-        fresh: FreshDeliveries,
-        holds: LegalHolds,
+        fresh_deliveries: FreshDeliveries,
+        legal_holds: LegalHolds,
         now: Now,
     ) -> None:
         self._database = database
@@ -64,22 +64,27 @@ class Erasures:
         self._keys = keys
         self._vault = vault
         self._digests = digests
-        self._handover = fresh
-        self._holds = holds
-        self._jobs = ErasureSteps(database=database, vault=vault, holds=holds, now=now)
+        self._fresh_deliveries = fresh_deliveries
+        self._legal_holds = legal_holds
+        self._steps = ErasureSteps(database=database, vault=vault, legal_holds=legal_holds, now=now)
         self._running: dict[int, asyncio.Task[ErasureReport]] = {}
-        self._starting = asyncio.Lock()  # what is begun here is running before others look
+        # Held from the beginning of an order until its task is in `_running`: else `resume` could
+        # take the order for one that nobody carries out.
+        self._starting = asyncio.Lock()
 
     async def plan(self, order: ErasureOrder) -> ErasureReport:
-        """What `erase` would do now, and the holds in its way."""
+        """Count what `erase` would erase now, and name the legal holds in its way."""
         return await self.plan_for(self.scope_of(order))
 
     async def erase(self, order: ErasureOrder, *, wait_s: float | None = None) -> ErasureReport:
-        """Returns when it is done; after `wait_s` at the latest, the rest follows by itself (then
-        the report has no entry yet). Where nothing is held: a report of zeros, no entry.
+        """Erase what `order` names, and report it.
 
-        Raises OnLegalHold, NotRecorded, DatabaseUnusable. After the last two it may have begun:
-        then it is carried on by `resume`, and asking again is safe.
+        After `wait_s` seconds the method returns even if the erasure is not finished; it goes on
+        in the background, and the report has no entry yet. When there is nothing to erase, the
+        counts are zero and there is no entry.
+
+        Raises OnLegalHold, NotRecorded and DatabaseUnusable. After one of the last two the erasure
+        may have begun: `resume` carries it on, and repeating the call is safe.
         """
         scope = self.scope_of(order)
         return await self.erase_for(scope, order, wait_s=wait_s)
@@ -92,23 +97,24 @@ class Erasures:
         wait_s: float | None = None,
         pause_s: float = 0.0,
     ) -> ErasureReport:
-        """`pause_s` between two steps."""
+        """`erase` for a scope of keys, with a pause of `pause_s` seconds between two steps."""
         async with self._starting:
-            begun = await self._writer.write(partial(self._jobs.begin, order=order, scope=scope))
+            begun = await self._writer.write(partial(self._steps.begin, order=order, scope=scope))
             if begun is None:
-                return _report(scope, ErasureCounts())
+                return _report_on(scope, ErasureCounts())
             task = self._start(begun.number, pause_s)
         done, _ = await asyncio.wait({task}, timeout=wait_s)
-        return task.result() if done else replace(_report(scope, begun.counts), id=begun.id)
+        return task.result() if done else replace(_report_on(scope, begun.counts), id=begun.id)
 
     async def resume(self) -> int:
-        """Carry on what others, or this process, began and did not finish; how many."""
+        """Finish erasures that dead processes, or this one, began and did not finish; return how
+        many. Raises NotRecorded and DatabaseUnusable."""
         if self._database.read_only:
             return 0
         await self._vault.refresh()
         async with self._starting:
             numbers = await self._writer.write(
-                lambda transaction: self._jobs.take_over(transaction, set(self._running))
+                lambda transaction: self._steps.reclaim(transaction, set(self._running))
             )
             tasks = {self._start(number, 0.0) for number in numbers}
         if tasks:
@@ -116,7 +122,7 @@ class Erasures:
         return len(tasks)
 
     async def recent(self, tenant: str, *, limit: int = 100) -> Sequence[ErasureReport]:
-        """Those of a tenant, newest first, also what is under way (`at` is None then)."""
+        """A tenant's erasures, newest first. One that is still running has no `at`."""
         rows = await self._reader.many(
             self._database.statement(
                 sa.select(*_ERASURE.c)
@@ -125,16 +131,18 @@ class Erasures:
                 .limit(limit)
             )
         )
-        return [_reported(order_from(row), row[-1]) for row in rows]
+        return [_recent_report(running_erasure_from(row), row[-1]) for row in rows]
 
     async def close(self) -> None:
-        """What is under way stops after its step, and is carried on by the next process."""
+        """Cancel running erasures; the next process carries them on."""
         tasks = list(self._running.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def scope_of(self, order: ErasureOrder) -> KeyScope:
+        """The keys that an order is about; a person's or conversation's target becomes its
+        digest."""
         target = order.target
         if order.scope is ErasureScope.SUBJECT:
             target = self._digests.person(order.tenant, order.target).hex()
@@ -143,10 +151,11 @@ class Erasures:
         return KeyScope(kind=order.scope, tenant=order.tenant, target=target)
 
     async def plan_for(self, scope: KeyScope) -> ErasureReport:
+        """`plan` for a scope of keys."""
         keys = sa.select(SUBJECT.kid).where(scope.keys())
         sealed = table(PayloadRow).join(table(EntryRow), ENTRY.seq == PAYLOAD.seq)
-        under = PAYLOAD.kid.in_(keys)
-        taken = sa.and_(under, scope.payloads())
+        sealed_with_keys = PAYLOAD.kid.in_(keys)
+        taken = sa.and_(sealed_with_keys, scope.payloads())
         message = table(MessageRow)
 
         async def count(clause: sa.Select[Any]) -> int:
@@ -156,7 +165,7 @@ class Erasures:
         def counted(of: sa.FromClause) -> sa.Select[Any]:
             return sa.select(sa.func.count()).select_from(of)
 
-        waits, held = table(OutboxRow), table(ReviewRow)
+        queued, held = table(OutboxRow), table(ReviewRow)
         judged = sealed.join(
             message, sa.and_(message.c.id == ENTRY.msg_id, message.c.entry_seq == PAYLOAD.seq)
         )
@@ -166,23 +175,25 @@ class Erasures:
             payloads=payloads,
             messages=await count(counted(judged).where(taken)),
             stopped=await count(
-                counted(judged.join(waits, waits.c.message_id == message.c.id)).where(taken)
+                counted(judged.join(queued, queued.c.message_id == message.c.id)).where(taken)
             ),
             expired=await count(
                 counted(judged.join(held, held.c.message_id == message.c.id)).where(taken)
             ),
-            contacts=await count(_contacts(scope)) if scope.is_person else 0,
-            resealed=await count(counted(sealed).where(under)) - payloads,
+            contacts=await count(_count_contacts(scope)) if scope.is_person else 0,
+            resealed=await count(counted(sealed).where(sealed_with_keys)) - payloads,
         )
-        return replace(_report(scope, counts), holds=await self._in_the_way(scope))
+        blocking = await self._blocking_holds(scope)
+        return replace(_report_on(scope, counts), legal_holds=blocking)
 
-    async def _in_the_way(self, scope: KeyScope) -> tuple[str, ...]:
-        found = []
-        for hold in await self._holds.standing(scope.tenant):
-            some = sa.select(SUBJECT.kid).where(scope.keys(), covering(hold, scope)).limit(1)
+    async def _blocking_holds(self, scope: KeyScope) -> tuple[str, ...]:
+        """Ids of the legal holds that cover keys of this scope."""
+        blocking = []
+        for hold in await self._legal_holds.standing(scope.tenant):
+            some = sa.select(SUBJECT.kid).where(scope.keys(), keys_covered_by(hold, scope)).limit(1)
             if await self._reader.many(self._database.statement(some)):
-                found.append(hold.id)
-        return tuple(found)
+                blocking.append(hold.id)
+        return tuple(blocking)
 
     def _start(self, number: int, pause_s: float) -> asyncio.Task[ErasureReport]:
         task = asyncio.create_task(self._carry_out(number, pause_s), name="erasure")
@@ -191,42 +202,47 @@ class Erasures:
         def ended(task: asyncio.Task[ErasureReport]) -> None:
             self._running.pop(number, None)
             if not task.cancelled():
-                task.exception()  # whoever waits is told; else `resume` carries it on
+                task.exception()  # mark it as seen: `erase_for` raises it, or `resume` retries
 
         task.add_done_callback(ended)
         return task
 
     async def _carry_out(self, number: int, pause_s: float) -> ErasureReport:
-        await self._destroy(await self._writer.write(partial(self._jobs.doomed, number=number)))
+        """Run an order's steps to the end, after destroying keys that a crash left undestroyed."""
+        job = partial(self._steps.unconfirmed_keys, number=number)
+        await self._destroy(await self._writer.write(job))
         while True:
-            step = await self._writer.write(partial(self._jobs.step, number=number))
-            self._handover.drop(step.messages)
+            step = await self._writer.write(partial(self._steps.step, number=number))
+            self._fresh_deliveries.drop(step.messages)
             await self._vault.refresh()
             await self._destroy(step.kids)
             if step.done:
                 break
             await asyncio.sleep(pause_s)
-        order, entry = await self._writer.write(partial(self._jobs.finish, number=number))
-        report = _report(order.scope, order.counts)
+        order, entry = await self._writer.write(partial(self._steps.finish, number=number))
+        report = _report_on(order.scope, order.counts)
         if entry is None:
             return report
         return replace(report, id=order.id, entry=entry.seq, at=entry.at)
 
     async def _destroy(self, kids: Sequence[str]) -> None:
+        """Destroy keys, then confirm it."""
         if kids:
             await asyncio.to_thread(self._keys.destroy, kids)
-            await self._writer.write(partial(self._jobs.confirm, kids=kids))
+            await self._writer.write(partial(self._steps.confirm, kids=kids))
 
 
-def _contacts(scope: KeyScope) -> sa.Select[Any]:
+def _count_contacts(scope: KeyScope) -> sa.Select[Any]:
     contact = table(ContactRow)
     of_subject = contact.c.subject == bytes.fromhex(scope.target)
     return sa.select(sa.func.count()).select_from(contact).where(of_subject)
 
 
-def _report(scope: KeyScope, counts: ErasureCounts) -> ErasureReport:
+def _report_on(scope: KeyScope, counts: ErasureCounts) -> ErasureReport:
     return ErasureReport(scope=scope.kind, tenant=scope.tenant, target=scope.target, counts=counts)
 
 
-def _reported(order: RunningErasure, finished_at: int | None) -> ErasureReport:
-    return replace(_report(order.scope, order.counts), id=order.id, at=moment_or_none(finished_at))
+def _recent_report(order: RunningErasure, finished_at: int | None) -> ErasureReport:
+    return replace(
+        _report_on(order.scope, order.counts), id=order.id, at=moment_or_none(finished_at)
+    )

@@ -1,7 +1,7 @@
-"""Legal holds: what they cover is not erased, whoever asks and whatever the retention rules say.
+"""Legal holds: no order and no retention rule erases what they cover.
 
-They are placed, lifted and heeded in writing transactions, of which there is one at a time: an
-erasure has either taken a key before a hold was placed, or leaves it alone.
+They are placed, lifted and checked in writing transactions, of which there is one at a time. So
+each key was either taken by an erasure before a legal hold was placed, or the erasure leaves it.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ _COLUMNS = tuple(_HOLD.c)
 
 
 class LegalHolds:
+    """Places, lifts and lists legal holds; each change appends an entry to the log."""
+
     def __init__(
         self,
         *,
@@ -59,7 +61,7 @@ class LegalHolds:
         self._lift = compiled(
             sa.update(_HOLD)
             .where(_HOLD.c.id == sa.bindparam("hold"))
-            .values({name: sa.bindparam(name) for name in _LIFTED})
+            .values({name: sa.bindparam(name) for name in _LIFT_COLUMNS})
         )
 
     async def place(
@@ -72,8 +74,11 @@ class LegalHolds:
         actor: str,
         expires_at: datetime | None = None,
     ) -> LegalHold:
-        """`target` is an audience id, a conversation, a creator or a message ("" for the whole
-        tenant); it need not hold anything yet. Raises NotRecorded."""
+        """Place a legal hold.
+
+        `target` is an audience id, a conversation, a creator or a message, according to `scope`;
+        "" for the whole tenant. Nothing need be stored about it yet. Raises NotRecorded.
+        """
         hold = LegalHold(
             id=f"hld_{secrets.token_hex(10)}",
             scope=scope,
@@ -86,50 +91,55 @@ class LegalHolds:
         )
 
         def job(transaction: Transaction) -> None:
-            change = _change(None, hold, actor=actor, at=hold.placed_at)
+            change = _hold_change(None, hold, actor=actor, at=hold.placed_at)
             transaction.append(change, EntryColumns(decision=change.what))
-            transaction.add(self._insert, **_values(hold))
+            transaction.add(self._insert, **_hold_row(hold))
 
         await self._writer.write(job)
         return hold
 
     async def lift(self, tenant: str, hold_id: str, *, actor: str, reason: str) -> LegalHold:
-        """Raises NotFound, StateConflict when it was lifted before, NotRecorded."""
+        """End a legal hold. Raises NotFound, StateConflict when it was lifted before, and
+        NotRecorded."""
 
         def job(transaction: Transaction) -> LegalHold:
             rows = transaction.fetch(self._one, hold=hold_id, tenant=tenant)
             if not rows:
                 raise NotFound("legal hold", hold_id, "`audit hold list` shows those there are.")
-            before = _hold(rows[0])
+            before = _hold_from(rows[0])
             if before.lifted_at is not None:
                 raise StateConflict("the legal hold was lifted before")
             now = self._now()
             after = replace(before, lifted_at=now, lifted_by=actor, lift_reason=reason)
-            change = _change(before, after, actor=actor, at=now)
+            change = _hold_change(before, after, actor=actor, at=now)
             transaction.append(change, EntryColumns(decision=change.what))
-            values = _values(after)
-            transaction.add(self._lift, hold=hold_id, **{name: values[name] for name in _LIFTED})
+            values = _hold_row(after)
+            transaction.add(
+                self._lift, hold=hold_id, **{name: values[name] for name in _LIFT_COLUMNS}
+            )
             return after
 
         return await self._writer.write(job)
 
     async def placed(self, tenant: str) -> Sequence[LegalHold]:
-        """All that ever were, oldest first; `holds_at` says which still hold."""
-        return [_hold(row) for row in await self._reader.many(self._all, tenant=tenant)]
+        """All legal holds that were ever placed, oldest first, also those that ended."""
+        return [_hold_from(row) for row in await self._reader.many(self._all, tenant=tenant)]
 
     async def standing(self, tenant: str) -> list[LegalHold]:
+        """The legal holds in force now."""
         rows = await self._reader.many(self._standing, tenant=tenant)
         return self._current(rows)
 
     def standing_in(self, transaction: Transaction, tenant: str) -> list[LegalHold]:
-        """Those that hold now, as far as this transaction is concerned."""
+        """The legal holds in force now, read inside a writing transaction."""
         return self._current(transaction.fetch(self._standing, tenant=tenant))
 
     def _current(self, rows: Sequence[Row]) -> list[LegalHold]:
         now = self._now()
-        return [hold for hold in map(_hold, rows) if hold.holds_at(now)]
+        return [hold for hold in map(_hold_from, rows) if hold.holds_at(now)]
 
     def _stored(self, scope: LegalHoldScope, tenant: str, target: str) -> str:
+        """The target as it is stored: people and conversations by their digest in hex."""
         match scope:
             case LegalHoldScope.SUBJECT:
                 return self._digests.person(tenant, target).hex()
@@ -141,9 +151,10 @@ class LegalHolds:
                 return target
 
 
-def covering(hold: LegalHold, scope: KeyScope) -> sa.ColumnElement[bool]:
-    """The rows of `subject` whose keys an erasure of `scope` must leave to `hold`. Where a key
-    seals several creators' texts, a hold on any creator keeps it."""
+def keys_covered_by(hold: LegalHold, scope: KeyScope) -> sa.ColumnElement[bool]:
+    """The condition on the table `subject` that selects the keys which an erasure of `scope` must
+    not take because of `hold`. A key that seals texts of several creators is covered by a legal
+    hold on any creator."""
     match hold.scope:
         case LegalHoldScope.TENANT:
             return sa.true()
@@ -154,13 +165,13 @@ def covering(hold: LegalHold, scope: KeyScope) -> sa.ColumnElement[bool]:
         case LegalHoldScope.MESSAGE:
             if scope.takes(hold.target, scope.target):
                 return SUBJECT.kid.in_(keys_of_message(hold.target))
-            return sa.false()  # only another message goes, and this one is sealed anew
+            return sa.false()  # another message is erased, and this one gets a new key
 
 
-_LIFTED = ("lifted_at", "lifted_by", "lift_reason")
+_LIFT_COLUMNS = ("lifted_at", "lifted_by", "lift_reason")
 
 
-def _change(before: LegalHold | None, after: LegalHold, *, actor: str, at: datetime) -> Change:
+def _hold_change(before: LegalHold | None, after: LegalHold, *, actor: str, at: datetime) -> Change:
     detail = {
         "action": "placed" if before is None else "lifted",
         "scope": after.scope.value,
@@ -174,17 +185,17 @@ def _change(before: LegalHold | None, after: LegalHold, *, actor: str, at: datet
         what="legal_hold",
         subject=after.id,
         at=at,
-        before=None if before is None else _digest(before),
-        after=_digest(after),
+        before=None if before is None else _hold_digest(before),
+        after=_hold_digest(after),
         detail=detail,
     )
 
 
-def _digest(hold: LegalHold) -> str:
-    return hashlib.sha256(orjson.dumps(_values(hold), option=orjson.OPT_SORT_KEYS)).hexdigest()
+def _hold_digest(hold: LegalHold) -> str:
+    return hashlib.sha256(orjson.dumps(_hold_row(hold), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _values(hold: LegalHold) -> dict[str, Any]:
+def _hold_row(hold: LegalHold) -> dict[str, Any]:
     return {
         "id": hold.id,
         "tenant": hold.tenant,
@@ -200,7 +211,7 @@ def _values(hold: LegalHold) -> dict[str, Any]:
     }
 
 
-def _hold(row: Row) -> LegalHold:
+def _hold_from(row: Row) -> LegalHold:
     values = dict(zip(_HOLD.c.keys(), row, strict=True))
     return LegalHold(
         **{

@@ -1,7 +1,7 @@
-"""Retention: texts that no rule keeps any longer are erased, a day's worth of keys at a time.
+"""Retention: erases texts that are older than the retention rules keep them.
 
-Entries stay for ever. Rules reach back no further than `RETENTION_FLOOR`; what a legal hold covers
-stays until that is lifted.
+Entries of the log stay for ever. No rule may erase texts younger than `RETENTION_FLOOR`, and texts
+that a legal hold covers stay until it is lifted.
 """
 
 from __future__ import annotations
@@ -24,12 +24,16 @@ from gateway.storage.engine.times import day_of
 from gateway.storage.erasure.erasures import Erasures
 from gateway.storage.erasure.scopes import SUBJECT, KeyScope
 
-_PAUSE_S = 0.05
+_PAUSE_BETWEEN_STEPS_S = 0.05
+"""Seconds between two steps of an erasure, so that messages do not wait for retention."""
 
 
 class Retention:
-    """`rules`: for each kind of message the first that fits counts; where none does, texts are
-    kept. Raises ValueError for a rule below the floor."""
+    """Applies retention rules.
+
+    For each tenant, channel and kind of entry, the first of `rules` that fits counts; without one,
+    texts are kept. Raises ValueError for a rule below the floor.
+    """
 
     def __init__(
         self,
@@ -55,13 +59,13 @@ class Retention:
         )
 
     async def plan(self) -> list[ErasureReport]:
-        """What `run` would erase now."""
+        """Count what `run` would erase now: a report for each scope that has any."""
         planned = [await self._erasures.plan_for(scope) for scope, _ in await self._due()]
         return [report for report in planned if report.counts.keys]
 
     async def run(self, *, actor: str = "retention") -> list[ErasureReport]:
-        """Erase what is due: an entry for each tenant, channel and kind that had any. Raises
-        NotRecorded and DatabaseUnusable; the next run goes on from there."""
+        """Erase what is due, with one entry in the log for each tenant, channel and kind that had
+        any. Raises NotRecorded and DatabaseUnusable; the next run carries on."""
         reports = []
         for scope, rule in await self._due():
             order = ErasureOrder(
@@ -71,11 +75,13 @@ class Retention:
                 actor=actor,
                 reason=f"kept long enough: {rule}",
             )
-            reports.append(await self._erasures.erase_for(scope, order, pause_s=_PAUSE_S))
+            reports.append(
+                await self._erasures.erase_for(scope, order, pause_s=_PAUSE_BETWEEN_STEPS_S)
+            )
         return [report for report in reports if report.counts.keys]
 
     async def _due(self) -> list[tuple[KeyScope, RetentionRule]]:
-        """A day is due when all of it is old enough."""
+        """The scopes to erase, each with its rule. A day is due once all of it is old enough."""
         if not self._rules:
             return []
         now = self._now()
@@ -85,7 +91,8 @@ class Retention:
             for channel, kind in await self._reader.many(
                 self._groups, tenant=tenant, before=newest
             ):
-                rule = next((one for one in self._rules if one.fits(tenant, channel, kind)), None)
+                fitting = (rule for rule in self._rules if rule.fits(tenant, channel, kind))
+                rule = next(fitting, None)
                 if rule is not None:
                     scope = KeyScope(
                         kind=ErasureScope.RETENTION,

@@ -1,4 +1,4 @@
-"""Which keys an erasure or a legal hold is about, as SQL."""
+"""Which subject keys and payloads an erasure is about, as SQL conditions."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ PAYLOAD = table(PayloadRow).c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyScope:
-    """`target` as it is stored: of a person or conversation the digest in hex. For a retention
-    rule: the messages of one channel and kind, up to the day `kept_from`."""
+    """The keys that an erasure takes.
+
+    `target` is as stored: for a person or a conversation the digest in hex. `channel`,
+    `entry_kind` and `kept_from` (the first day that is kept, in microseconds) are those of a
+    retention rule.
+    """
 
     kind: ErasureScope
     tenant: str
@@ -31,7 +35,7 @@ class KeyScope:
         return self.kind in {ErasureScope.SUBJECT, ErasureScope.CONVERSATION}
 
     def keys(self) -> sa.ColumnElement[bool]:
-        """The rows of `subject` whose keys it takes."""
+        """The condition on the table `subject` that selects the keys."""
         of_tenant = SUBJECT.tenant == self.tenant
         match self.kind:
             case ErasureScope.SUBJECT | ErasureScope.CONVERSATION:
@@ -51,13 +55,14 @@ class KeyScope:
                 )
 
     def is_partial(self, creator: str) -> bool:
-        """Whether others' texts may lie under a key whose row names `creator`."""
+        """Whether a key whose row names `creator` may also seal texts that stay."""
         return self.kind is ErasureScope.MESSAGE or (
             self.kind is ErasureScope.CREATOR and creator != self.target
         )
 
     def takes(self, message_id: str, creator: str) -> bool:
-        """Whether it takes a payload of this message and creator, under one of its keys."""
+        """Whether a payload of this message and creator is erased, given that one of the keys
+        seals it."""
         match self.kind:
             case ErasureScope.MESSAGE:
                 return message_id == self.target
@@ -67,7 +72,8 @@ class KeyScope:
                 return True
 
     def payloads(self) -> sa.ColumnElement[bool]:
-        """The payloads, joined with their entries, that it takes; under one of its keys."""
+        """The condition on payloads, joined with their entries, that selects those that are
+        erased among those that the keys seal."""
         match self.kind:
             case ErasureScope.MESSAGE:
                 return ENTRY.msg_id == self.target
@@ -78,6 +84,7 @@ class KeyScope:
 
 
 def keys_of_message(message_id: str) -> sa.Select[tuple[str]]:
+    """Select the ids of the keys that seal the payloads of a message."""
     return (
         sa.select(PAYLOAD.kid)
         .select_from(table(PayloadRow).join(table(EntryRow), ENTRY.seq == PAYLOAD.seq))

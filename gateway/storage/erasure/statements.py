@@ -1,4 +1,4 @@
-"""What erasing.py says to the database, compiled once."""
+"""The compiled statements of `erasure_steps.py`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from gateway.storage.engine.tables import (
 from gateway.storage.erasure.scopes import ENTRY, PAYLOAD, SUBJECT
 from gateway.storage.messages.outcomes import select_outcomes
 
-COUNTS = tuple(one.name for one in fields(ErasureCounts))
+COUNTS = tuple(count.name for count in fields(ErasureCounts))
+"""The columns of the table `erasure` that are counts."""
 _ERASURE = table(ErasureRow)
 _ERASED = table(ErasedKeyRow)
 _SEALED = table(PayloadRow).join(table(EntryRow), ENTRY.seq == PAYLOAD.seq)
@@ -35,6 +36,12 @@ _OF_KID = sa.bindparam("of_kid", type_=sa.String)
 
 
 class ErasureStatements:
+    """Statements on orders, keys, payloads, messages and contacts, in this order.
+
+    Parameters that begin with `to_` are new values, `more_` are added to a count, `of_` and the
+    others select rows.
+    """
+
     def __init__(self, database: Database) -> None:
         self._compiled = database.statement
         self._orders()
@@ -51,7 +58,9 @@ class ErasureStatements:
             _ERASURE.c.boot == sa.bindparam("to_boot", type_=sa.String),
             _ERASURE.c.finished_at.is_(None),
         )
-        self.one = compiled(sa.select(*_ERASURE.c).where(number == _bind("number", number), mine))
+        self.own_order = compiled(
+            sa.select(*_ERASURE.c).where(number == _bind("number", number), mine)
+        )
         self.unfinished = compiled(
             sa.select(number, _ERASURE.c.boot)
             .where(_ERASURE.c.finished_at.is_(None))
@@ -74,8 +83,8 @@ class ErasureStatements:
 
     def _keys(self) -> None:
         compiled, subject = self._compiled, table(SubjectRow)
-        self.note = compiled(sa.insert(subject))
-        self.unnote = compiled(
+        self.insert_subject = compiled(sa.insert(subject))
+        self.delete_subject = compiled(
             sa.delete(subject).where(
                 SUBJECT.subject == _bind("of_subject", subject.c.subject),
                 SUBJECT.day == _bind("of_day", subject.c.day),
@@ -86,7 +95,7 @@ class ErasureStatements:
         self.confirm = compiled(
             sa.update(_ERASED).where(_ERASED.c.kid == _OF_KID).values(destroyed=sa.true())
         )
-        self.doomed = compiled(
+        self.unconfirmed = compiled(
             sa.select(_ERASED.c.kid).where(
                 _ERASED.c.erasure == _bind("erasure_is", _ERASED.c.erasure),
                 _ERASED.c.destroyed == sa.false(),
@@ -142,4 +151,5 @@ class ErasureStatements:
 
 
 def _bind(name: str, column: sa.ColumnElement[Any]) -> sa.BindParameter[Any]:
+    """A parameter with the type of `column`."""
     return sa.bindparam(name, type_=column.type)

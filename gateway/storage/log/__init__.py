@@ -1,1 +1,1 @@
-"""The audit log's entries as stored: reading, searching, counting."""
+"""Reads, searches and counts the stored entries of the audit log."""

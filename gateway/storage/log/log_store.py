@@ -1,9 +1,11 @@
-"""The audit log's entries and checkpoints, for those who prove, verify, search and export it."""
+"""The stored entries, checkpoints, cosignatures and time stamps of the audit log; implements the
+stores that `gateway.trail` asks for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -22,17 +24,21 @@ from gateway.storage.engine.tables import (
 from gateway.storage.engine.times import micros, moment
 from gateway.storage.engine.transaction import Transaction
 from gateway.storage.engine.writer import DatabaseWriter
-from gateway.storage.log.entry_search import EntryQuery, EntrySearch, entry_from
+from gateway.storage.log.entry_search import ENTRY_COLUMNS, EntryQuery, EntrySearch, entry_from
 
 _ENTRY = table(EntryRow)
-_CANDIDATES = 64
-_COLUMNS = [_ENTRY.c[name] for name in ("seq", "kind", "ts", "tenant", "msg_id", "body", "leaf")]
+_MAX_COSIGNED_SIZES = 64
+"""Cosigned checkpoints that are searched for one with a quorum, newest first."""
 
 
 class StoredLog:
-    """Only durable entries are seen, and never one before all those with smaller numbers.
-    Ranges are `start` included to `stop` excluded, ascending. Notes of checkpoints come with the
-    cosignatures that witnesses gave them."""
+    """Reads the entries of the log, and stores and reads what proves them.
+
+    An entry is visible only once it and all entries with smaller numbers are durable. Ranges go
+    from `start`, included, to `stop`, excluded, ascending. The note of a checkpoint includes the
+    cosignatures of witnesses. Methods that read raise DatabaseUnusable, those that write
+    NotRecorded.
+    """
 
     def __init__(
         self, *, database: Database, reader: DatabaseReader, writer: DatabaseWriter
@@ -40,16 +46,16 @@ class StoredLog:
         self._database = database
         self._reader = reader
         self._writer = writer
-        self._questions = EntrySearch(database=database, reader=reader)
+        self._search = EntrySearch(database=database, reader=reader)
         start, stop = (sa.bindparam(name, type_=sa.BigInteger) for name in ("start", "stop"))
         checkpoint = table(CheckpointRow)
         compiled = database.statement
         in_range = sa.and_(_ENTRY.c.seq >= start, _ENTRY.c.seq < stop)
         self._last = compiled(sa.select(sa.func.max(_ENTRY.c.seq)))
         self._leaves = compiled(sa.select(_ENTRY.c.leaf).where(in_range).order_by(_ENTRY.c.seq))
-        self._entries = compiled(sa.select(*_COLUMNS).where(in_range).order_by(_ENTRY.c.seq))
+        self._entries = compiled(sa.select(*ENTRY_COLUMNS).where(in_range).order_by(_ENTRY.c.seq))
         self._of_message = compiled(
-            sa.select(*_COLUMNS)
+            sa.select(*ENTRY_COLUMNS)
             .where(_ENTRY.c.msg_id == sa.bindparam("message"))
             .order_by(_ENTRY.c.seq)
         )
@@ -80,7 +86,7 @@ class StoredLog:
             .where(signature.c.size < stop)
             .distinct()
             .order_by(signature.c.size.desc())
-            .limit(_CANDIDATES)
+            .limit(_MAX_COSIGNED_SIZES)
         )
         self._put_stamp = database.upsert(stamp, keys=["size", "tsa"])
         self._stamps = compiled(
@@ -96,6 +102,7 @@ class StoredLog:
         )
 
     async def size(self) -> int:
+        """The number of entries."""
         row = await self._reader.one(self._last)
         return 0 if row is None or row[0] is None else row[0] + 1
 
@@ -104,40 +111,43 @@ class StoredLog:
         return [leaf for (leaf,) in rows]
 
     async def entries(self, start: int, stop: int) -> list[Entry]:
-        return [
-            entry_from(row)
-            for row in await self._reader.many(self._entries, start=start, stop=stop)
-        ]
+        rows = await self._reader.many(self._entries, start=start, stop=stop)
+        return [entry_from(row) for row in rows]
 
     async def entries_of_message(
         self, message_id: str, *, tenant: str | None = None
     ) -> list[Entry]:
-        """The whole story of one message, oldest first."""
+        """All entries about one message, oldest first; with `tenant`, only that tenant's."""
         rows = await self._reader.many(self._of_message, message=message_id)
-        found = [entry_from(row) for row in rows]
-        return [entry for entry in found if tenant in (None, entry.tenant)]
+        entries = [entry_from(row) for row in rows]
+        return [entry for entry in entries if tenant in (None, entry.tenant)]
 
     async def find(
         self, query: EntryQuery, *, limit: int = 100, before: int | None = None
     ) -> list[Entry]:
-        """The newest first, by their own time. For the next page, `before` is the number of the
-        last entry of this one."""
-        return await self._questions.newest(query, limit=limit, before=before)
+        """The entries that match, newest first by their own time. For the next page, pass the
+        number of the last entry as `before`."""
+        return await self._search.newest(query, limit=limit, before=before)
 
     async def put_checkpoint(
         self, *, size: int, root: bytes, leaf: bytes, at: datetime, sign: Callable[[], str]
     ) -> str | None:
-        """Durably. `sign` makes the note in the turn to write: one process at a time signs, and
-        only of what is stored. `leaf` is the last entry's (size 0: b""). Returns the note of this
-        size: one that is there already stays. None: there is one of a larger size. Raises
-        LogInvalid when that entry is another."""
+        """Sign and store the checkpoint of the first `size` entries, durably.
+
+        `sign` makes the note. It is called inside the writing transaction, so that one process
+        at a time signs, and only what is stored. `leaf` is the leaf of the last entry (b"" for
+        size 0); raises LogInvalid when the stored entry has another one.
+
+        Returns the note of this size, which stays as it is when there is one already. Returns None
+        when there is a checkpoint of a larger size.
+        """
 
         def job(transaction: Transaction) -> str | None:
-            for had, _, note in transaction.fetch(self._latest):
-                if had >= size:
-                    return str(note) if had == size else None
+            for latest_size, _, note in transaction.fetch(self._latest):
+                if latest_size >= size:
+                    return str(note) if latest_size == size else None
             rows = transaction.fetch(self._leaves, start=size - 1, stop=size)
-            if size and [bytes(found) for (found,) in rows] != [leaf]:
+            if size and [bytes(stored) for (stored,) in rows] != [leaf]:
                 raise LogInvalid("is not the one that was to be signed", index=size - 1)
             note = sign()
             transaction.add(self._put, size=size, root=root, note=note, at=micros(at))
@@ -146,15 +156,15 @@ class StoredLog:
         return await self._writer.write(job)
 
     async def latest_checkpoint(self) -> tuple[int, bytes, str] | None:
-        """Size, root, note."""
+        """The checkpoint of the largest size: size, root, note."""
         return await self._cosigned_checkpoint(await self._reader.one(self._latest))
 
     async def checkpoint_covering(self, size: int) -> tuple[int, bytes, str] | None:
-        """The first checkpoint over at least `size` entries."""
+        """The smallest checkpoint over at least `size` entries: size, root, note."""
         return await self._cosigned_checkpoint(await self._reader.one(self._covering, start=size))
 
     async def checkpoints(self, start: int, stop: int) -> Sequence[tuple[int, bytes, str]]:
-        """Those with start <= size < stop."""
+        """The checkpoints with start <= size < stop: size, root, note."""
         rows = await self._reader.many(self._checkpoints, start=start, stop=stop)
         lines: dict[int, str] = {}
         for size, line in await self._reader.many(self._signatures, start=start, stop=stop):
@@ -162,37 +172,35 @@ class StoredLog:
         return [(size, root, note + lines.get(size, "")) for size, root, note in rows]
 
     async def put_cosignature(self, *, size: int, key: str, line: str, at: datetime) -> None:
-        """Durably. A newer one of the same key takes the place of the old one."""
-        await self._writer.write(
-            lambda one: one.add(self._put_signature, size=size, key=key, line=line, at=micros(at))
-        )
+        """Store a witness's cosignature durably. It replaces an earlier one by the same key for
+        the same size."""
+        row: dict[str, Any] = {"size": size, "key": key, "line": line, "at": micros(at)}
+        await self._writer.write(lambda transaction: transaction.add(self._put_signature, **row))
 
     async def cosigned_size(self, key: str) -> int:
-        """Of the newest checkpoint that this key cosigned; 0: of none."""
+        """The size of the newest checkpoint that this key cosigned; 0 when there is none."""
         row = await self._reader.one(self._cosigned, key=key)
         return 0 if row is None or row[0] is None else row[0]
 
     async def cosigned_before(self, stop: int) -> Sequence[int]:
-        """The sizes of the newest checkpoints below `stop` that any witness cosigned, the newest
+        """The sizes of the newest checkpoints below `stop` that any witness cosigned, largest
         first."""
         rows = await self._reader.few(self._cosigned_sizes, stop=stop)
         return [size for (size,) in rows]
 
     async def put_stamp(self, *, size: int, tsa: str, response: bytes, at: datetime) -> None:
-        """Durably. One that is there already stays."""
-        await self._writer.write(
-            lambda one: one.add(
-                self._put_stamp, size=size, tsa=tsa, response=response, at=micros(at)
-            )
-        )
+        """Store a time stamp durably; an earlier one by this authority for this size stays."""
+        row: dict[str, Any] = {"size": size, "tsa": tsa, "response": response, "at": micros(at)}
+        await self._writer.write(lambda transaction: transaction.add(self._put_stamp, **row))
 
     async def latest_stamp(self, tsa: str) -> tuple[int, datetime] | None:
-        """Size and time of the newest that the authority at `tsa` gave."""
+        """Size and time of the newest time stamp by the authority at `tsa`."""
         row = await self._reader.one(self._last_stamp, tsa=tsa)
         return None if row is None else (row[0], moment(row[1]))
 
     async def stamps(self, start: int, stop: int) -> Sequence[tuple[int, str, bytes]]:
-        """Size, authority and answer, of checkpoints with start <= size < stop."""
+        """The time stamps of checkpoints with start <= size < stop: size, URL of the authority,
+        its response."""
         rows = await self._reader.many(self._stamps, start=start, stop=stop)
         return [(size, tsa, response) for size, tsa, response in rows]
 

@@ -1,4 +1,4 @@
-"""Counts over the log, by day: derived from the entries, and made again from them by command."""
+"""Daily counts of what the log records: derived from the entries, and recounted by a command."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ _ROW = table(TallyRow)
 _HEAD = table(TallyHeadRow)
 _ENTRY = table(EntryRow)
 _EDGES = (sa.func.min(_ROW.c.day), sa.func.max(_ROW.c.day))
-_ONLY = 1
+_HEAD_ID = 1
+"""The key of the only row of `tally_head`."""
 
 
 class StoredTallies:
-    """How often what happened, over the first `size` entries of the log. Any number of
-    processes may add: an entry is counted once."""
+    """Stores the counts over the first `size` entries of the log. Any number of processes may
+    add to them, and each entry is counted once."""
 
     def __init__(
         self, *, database: Database, reader: DatabaseReader, writer: DatabaseWriter
@@ -55,27 +56,33 @@ class StoredTallies:
         )
 
     async def size(self) -> int:
+        """How many entries, from the first on, are counted."""
         row = await self._reader.one(self._size)
         return 0 if row is None else int(row[0])
 
     async def add(self, tally: Tally, *, start: int, stop: int) -> bool:
-        """Add what the entries from number `start` to before `stop` come to. False, and nothing
-        is changed, where others have counted some of them already."""
-        return await self._writer.write(lambda one: self._add_to(one, tally, start, stop))
+        """Add the counts of the entries with numbers from `start` to below `stop`. Returns False,
+        and changes nothing, when another process has counted some of them already."""
+        return await self._writer.write(
+            lambda transaction: self._add_counts(transaction, tally, start, stop)
+        )
 
     async def replace(self, tally: Tally, *, size: int) -> bool:
-        """Put `tally` in the place of all counts: what the first `size` entries come to. False,
-        and nothing is changed, where not just those are counted now."""
-        return await self._writer.write(lambda one: self._start_again(one, tally, size))
+        """Replace all counts by `tally`, the counts of the first `size` entries. Returns False,
+        and changes nothing, when not exactly those entries are counted now."""
+        return await self._writer.write(
+            lambda transaction: self._replace_counts(transaction, tally, size)
+        )
 
     async def exact(self) -> TalliedDays:
-        """Every count there is."""
+        """Every stored count, by tenant and day."""
         return await self._counted(sa.select(_ROW), sa.select(*_EDGES))
 
     async def read(
         self, *, tenant: str | None = None, first: int | None = None, last: int | None = None
     ) -> TalliedDays:
-        """Of one tenant or all, from day `first` to day `last`, both included; summed up."""
+        """The counts of one tenant or of all, summed over the days `first` to `last`, both
+        included. Counts of what was judged stay apart by day."""
         some = []
         if tenant is not None:
             some.append(_ROW.c.tenant == tenant)
@@ -100,27 +107,27 @@ class StoredTallies:
 
     async def _counted(self, clause: sa.Select[Any], edges: sa.Select[Any]) -> TalliedDays:
         statement, days = self._database.statement(clause), self._database.statement(edges)
-        size, again = -1, await self.size()
+        size, size_after = -1, await self.size()
         rows: list[Row] = []
-        while size != again:  # somebody added meanwhile
-            size = again
+        while size != size_after:  # another process added counts meanwhile: read again
+            size = size_after
             rows = await self._reader.many(statement)
             ((first, last),) = await self._reader.many(days)
-            again = await self.size()
-        return TalliedDays(size=size, first=first or 0, last=last or 0, tally=_tally(rows))
+            size_after = await self.size()
+        return TalliedDays(size=size, first=first or 0, last=last or 0, tally=_tally_from(rows))
 
     async def held_at(self, entry: Entry) -> datetime | None:
-        """When the message of `entry` was last put on hold before it."""
+        """When the message of `entry` was last put on hold before that entry."""
         row = await self._reader.one(self._held_at, message=entry.message_id, size=entry.seq)
         return None if row is None else moment(row[0])
 
-    def _add_to(self, transaction: Transaction, tally: Tally, start: int, stop: int) -> bool:
+    def _add_counts(self, transaction: Transaction, tally: Tally, start: int, stop: int) -> bool:
         if not self._is_at(transaction, start):
             return False
         self._write(transaction, tally, stop)
         return True
 
-    def _start_again(self, transaction: Transaction, tally: Tally, size: int) -> bool:
+    def _replace_counts(self, transaction: Transaction, tally: Tally, size: int) -> bool:
         if not self._is_at(transaction, size):
             return False
         transaction.run(self._clear)
@@ -128,14 +135,15 @@ class StoredTallies:
         return True
 
     def _is_at(self, transaction: Transaction, size: int) -> bool:
+        """Whether exactly the first `size` entries are counted."""
         rows = transaction.fetch(self._size)
         return bool((rows[0][0] if rows else 0) == size)
 
     def _write(self, transaction: Transaction, tally: Tally, size: int) -> None:
         for key, n in tally.items():
             transaction.add(self._add, **key._asdict(), n=n)
-        transaction.add(self._put, id=_ONLY, size=size)
+        transaction.add(self._put, id=_HEAD_ID, size=size)
 
 
-def _tally(rows: list[Row]) -> Mapping[TallyKey, int]:
+def _tally_from(rows: list[Row]) -> Mapping[TallyKey, int]:
     return {TallyKey(*row[:-1]): row[-1] for row in rows}

@@ -42,7 +42,7 @@ class Claims:
         now: Now,
         ttl_s: float,
     ) -> None:
-        self._boot = database.boot
+        self._boot = database.instance_id
         self._writer = writer
         self._vault = vault
         self._digests = digests

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -44,13 +45,29 @@ class Escalations:
             sa.delete(escalation).where(escalation.c.message_id == message_is)
         )
 
-    async def waiting(self, tenant: str, limit: int) -> Sequence[Escalation]:
-        """Those whose text was erased too: they do not expire, so a person must close them."""
+    async def waiting(self, tenant: str, *, limit: int = 100) -> Sequence[Escalation]:
+        """What a person is called to look at and nobody has acknowledged, oldest first; at most
+        `limit`. A record with an ESCALATE obligation opens one, unless it is a dry run; so does a
+        delivery that ends UNKNOWN or DEAD. Those whose text was erased are among them: they do
+        not expire, so that a person must close them."""
         rows = await self._reader.many(self._all, tenant=tenant, most=limit)
         return [self._escalation(row) for row in rows]
 
-    async def close(self, change: Change) -> Entry:
-        """See ports.Ledger.acknowledge; `change.subject` is the message."""
+    async def acknowledge(
+        self, tenant: str, message_id: str, *, reviewer: str, reason: str, at: datetime
+    ) -> Entry:
+        """A person has looked: close the escalation, with an entry. Raises NotFound when none is
+        open, NotRecorded. A message that is judged again, in a review, may open it again."""
+        change = Change(
+            actor=reviewer,
+            tenant=tenant,
+            what="escalation",
+            subject=message_id,
+            at=at,
+            before=None,
+            after=None,
+            detail={"reason": reason},
+        )
         return await self._writer.write(lambda transaction: self._close(transaction, change))
 
     def _escalation(self, row: Row) -> Escalation:

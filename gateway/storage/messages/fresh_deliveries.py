@@ -54,11 +54,12 @@ class FreshDeliveries:
         if found is None:
             return None
         record, seq, until = found
+        judgement = record.judgement
         return delivery_of(
             record.submission,
-            decision_id=record.decision_id,
-            disclosure=record.disclosure,
-            receipt=record.receipt,
+            decision_id=judgement.decision_id,
+            disclosure=judgement.disclosure,
+            receipt=judgement.receipt,
             recorded_seq=seq,
             attempt=1,
             queued_at=record.decided_at,

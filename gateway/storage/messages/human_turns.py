@@ -41,10 +41,11 @@ class HumanTurns:
         )
 
     async def find(self, tenant: str, conversation: str) -> HumanTurn | None:
+        """Who speaks there in the avatar's place, or did last; None: nobody ever."""
         row = await self._reader.one(self._find, tenant=tenant, conversation=conversation)
         return None if row is None else human_turn_of(row)
 
-    async def switch(
+    async def set_speaker(
         self,
         tenant: str,
         conversation: str,
@@ -54,7 +55,10 @@ class HumanTurns:
         reason: str,
         at: datetime,
     ) -> HumanTurn | None:
-        """See ports.Ledger.hand_over."""
+        """From now on the person `who` speaks in the conversation; None: the avatar again. Noted
+        in the audit log, unless it is so already. Returns the turn as it is now; None where the
+        avatar always spoke. From then on nothing that the avatar says there is queued, unless a
+        person released it. Raises NotRecorded."""
 
         def job(transaction: Transaction) -> HumanTurn | None:
             rows = transaction.fetch(self._find, tenant=tenant, conversation=conversation)

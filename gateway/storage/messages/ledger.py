@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 
 import sqlalchemy as sa
 
 from gateway.model.decision import Contact
-from gateway.model.human_turn import HumanTurn
-from gateway.model.record import (
-    Change,
-    Entry,
-    Escalation,
-    HeldMessage,
-    Outcome,
-    PassedWrite,
-    Record,
-)
+from gateway.model.record import Entry, Outcome, Record
 from gateway.model.submission import Submission
 from gateway.model.verdict import State
 from gateway.storage.engine.database import Database
@@ -32,23 +20,22 @@ from gateway.storage.engine.tables import (
     table,
 )
 from gateway.storage.engine.times import moment, moment_or_none
-from gateway.storage.engine.transaction import EntryColumns
 from gateway.storage.engine.writer import DatabaseWriter
 from gateway.storage.messages.claims import Claims
-from gateway.storage.messages.escalations import Escalations
 from gateway.storage.messages.fresh_deliveries import FreshDeliveries
 from gateway.storage.messages.human_turns import COLUMNS as TURN_COLUMNS
-from gateway.storage.messages.human_turns import HumanTurns, human_turn_of
+from gateway.storage.messages.human_turns import human_turn_of
 from gateway.storage.messages.outcomes import outcome_from, select_outcomes, unseal
 from gateway.storage.messages.recording import Recording
 from gateway.storage.messages.reviews import Reviews
 from gateway.storage.vault.digests import Digests
 from gateway.storage.vault.vault import SealedTooEarly, Vault
 
-_LARGE_BODY = 262_144  # bytes
-
 
 class StoredLedger:
+    """Implements ports.Ledger. Claims and held messages have rooms of their own, whose methods
+    it hands out as they are."""
+
     def __init__(
         self,
         *,
@@ -60,18 +47,16 @@ class StoredLedger:
         fresh: FreshDeliveries,
         claims: Claims,
         reviews: Reviews,
-        escalations: Escalations,
     ) -> None:
+        self.claim = claims.claim
+        self.abandon = claims.abandon
+        self.held = reviews.held
         self._reader = reader
         self._writer = writer
         self._vault = vault
         self._digests = digests
-        self._handover = fresh
-        self._claims = claims
-        self._reviews = reviews
-        self._escalations = escalations
+        self._fresh = fresh
         self._recording = Recording(database=database, digests=digests)
-        self._turns = HumanTurns(database=database, reader=reader, writer=writer)
         contact, notice, message = table(ContactRow), table(ContactNoticeRow), table(MessageRow)
         turn, once = table(HumanTurnRow), sa.select(sa.literal(1).label("one")).subquery()
         self._select_contact = database.statement(
@@ -101,12 +86,6 @@ class StoredLedger:
             )
         )
 
-    async def claim(self, submission: Submission) -> Outcome | None:
-        return await self._claims.claim(submission)
-
-    async def abandon(self, submission: Submission) -> None:
-        await self._claims.abandon(submission)
-
     async def contact(self, submission: Submission) -> Contact:
         rows = await self._reader.few(
             self._select_contact,
@@ -123,7 +102,7 @@ class StoredLedger:
         )
 
     async def record(self, record: Record) -> Entry:
-        until = self._handover.until(record.decided_at)
+        until = self._fresh.until(record.decided_at)
         while True:
             sealed = await self._vault.seal(record)
             write = partial(self._recording.write, record=record, sealed=sealed, leased_until=until)
@@ -133,82 +112,13 @@ class StoredLedger:
             except SealedTooEarly:
                 await self._vault.refresh()
             except BaseException:  # the commit itself may have been cut off, or not be waited for
-                self._handover.doubt(record.submission.message_id)
+                self._fresh.doubt(record.submission.message_id)
                 raise
         self._vault.noted(sealed)
         if record.state is State.QUEUED:
-            self._handover.put(record, entry.seq, until)
+            self._fresh.put(record, entry.seq, until)
         return entry
-
-    async def note(self, change: Change) -> Entry:
-        creator = change.subject if change.what == "creator" else None
-        marks = EntryColumns(creator=creator, decision=change.what)
-        return await self._writer.write(lambda transaction: transaction.append(change, marks))
-
-    async def note_passed(self, passed: PassedWrite) -> Entry:
-        """See ports.Ledger. Large bodies are digested off the event loop."""
-        digest = partial(self._digests.passed, passed.target, passed.body)
-        large = len(passed.body) > _LARGE_BODY
-        change = Change(
-            actor=passed.caller,
-            tenant=passed.tenant,
-            what="passed",
-            subject=passed.route,
-            at=passed.at,
-            before=None,
-            after=None,
-            detail={
-                "operation": passed.operation,
-                "request": passed.listed,
-                "digest": await asyncio.to_thread(digest) if large else digest(),
-            },
-        )
-        return await self.note(change)
 
     async def outcome(self, tenant: str, message_id: str) -> Outcome | None:
         row = await self._reader.one(self._select_outcome, tenant=tenant, message=message_id)
         return None if row is None else outcome_from(row, unseal(row, self._vault))
-
-    async def held(self, tenant: str, message_id: str) -> HeldMessage | None:
-        return await self._reviews.held(tenant, message_id)
-
-    async def reviews(self, tenant: str, *, limit: int = 100) -> Sequence[HeldMessage]:
-        return await self._reviews.waiting(tenant, limit)
-
-    async def escalations(self, tenant: str, *, limit: int = 100) -> Sequence[Escalation]:
-        return await self._escalations.waiting(tenant, limit)
-
-    async def acknowledge(
-        self, tenant: str, message_id: str, *, reviewer: str, reason: str, at: datetime
-    ) -> Entry:
-        change = Change(
-            actor=reviewer,
-            tenant=tenant,
-            what="escalation",
-            subject=message_id,
-            at=at,
-            before=None,
-            after=None,
-            detail={"reason": reason},
-        )
-        return await self._escalations.close(change)
-
-    async def set_speaker(
-        self,
-        tenant: str,
-        conversation: str,
-        *,
-        who: str | None,
-        actor: str,
-        reason: str,
-        at: datetime,
-    ) -> HumanTurn | None:
-        return await self._turns.switch(
-            tenant, conversation, who=who, actor=actor, reason=reason, at=at
-        )
-
-    async def human_turn(self, tenant: str, conversation: str) -> HumanTurn | None:
-        return await self._turns.find(tenant, conversation)
-
-    async def expire(self, now: datetime) -> int:
-        return await self._reviews.expire(now)

@@ -36,9 +36,9 @@ class StoredOutbox:
     ) -> None:
         self._writer = writer
         self._vault = vault
-        self._handover = fresh
+        self._fresh = fresh
         self._now = now
-        self._boot = database.boot
+        self._boot = database.instance_id
         self._dead: set[str] = set()
         self._compile(database)
 
@@ -52,7 +52,7 @@ class StoredOutbox:
                     one, one.fetch(self._due, now=micros(now), most=limit), until
                 )
             )
-        delivery, leased_until = self._handover.take(message_id) or (None, now)
+        delivery, leased_until = self._fresh.take(message_id) or (None, now)
         if delivery is not None and until <= leased_until:
             return [delivery]
         if delivery is not None and now < leased_until:
@@ -70,7 +70,7 @@ class StoredOutbox:
         """Make due again what processes had leased that are dead now; how many processes. And
         what this one recorded without having learnt it. `patient`: only of processes that were
         dead at the last call too; a living one that lost its connection has made another."""
-        doubtful = self._handover.doubtful()
+        doubtful = self._fresh.doubtful()
 
         def job(transaction: Transaction) -> set[str]:
             boots = [boot for (boot,) in transaction.fetch(self._leasing)]
@@ -84,7 +84,7 @@ class StoredOutbox:
             return dead
 
         dead = await self._writer.write(job)
-        self._handover.settled(doubtful)
+        self._fresh.settled(doubtful)
         released = dead & self._dead if patient else dead
         self._dead = dead - released
         return len(released)

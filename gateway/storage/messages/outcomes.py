@@ -8,6 +8,7 @@ import sqlalchemy as sa
 import structlog
 
 from gateway.errors import KeysInvalid, LogInvalid
+from gateway.model.judgement import Judgement
 from gateway.model.record import HeldMessage, Outcome
 from gateway.model.submission import Channel
 from gateway.model.verdict import State, Verdict
@@ -73,32 +74,33 @@ def outcome_from(row: Row, payload: Payload | None) -> Outcome:
         row[:9]
     )
     route, verdict, language, decided_at, expires_at, dry_run, attempts, detail, erased = row[9:18]
-    disclosure = payload.disclosure if payload else None
+    judgement = Judgement(
+        decision_id=decision_id,
+        verdict=Verdict(verdict),
+        language=language,
+        reasons=payload.reasons if payload else (),
+        obligations=payload.obligations if payload else (),
+        unavailable=payload.unavailable if payload else (),
+        disclosure=payload.disclosure if payload else None,
+        redacted_kinds=payload.redacted_kinds if payload else (),
+        receipt=payload.receipt if payload else None,
+        timings_ms=payload.timings_ms if payload else {},
+    )
     return Outcome(
         message_id=message_id,
-        decision_id=decision_id,
         tenant=tenant,
         channel=Channel(channel),
         creator=creator,
         avatar=avatar,
         conversation=conversation,
         route=route,
+        judgement=judgement,
         state=State(state),
-        verdict=Verdict(verdict),
-        reasons=payload.reasons if payload else (),
-        obligations=payload.obligations if payload else (),
-        language=language,
         decided_at=moment(decided_at),
         entry_seq=entry_seq,
-        text=disclosure.text if disclosure else None,
-        disclosure=disclosure,
-        redacted_kinds=payload.redacted_kinds if payload else (),
-        unavailable=payload.unavailable if payload else (),
-        receipt=payload.receipt if payload else None,
         expires_at=moment_or_none(expires_at),
         attempts=attempts,
         delivery_detail=detail,
-        timings_ms=payload.timings_ms if payload else {},
         dry_run=bool(dry_run),
         erased_at=moment_or_none(erased),
     )

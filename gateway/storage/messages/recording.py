@@ -49,7 +49,7 @@ _DECIDED = (
 class Recording:
     def __init__(self, *, database: Database, digests: Digests) -> None:
         self._digests = digests
-        self._boot = database.boot
+        self._boot = database.instance_id
         compiled, message = database.statement, sa.bindparam("message", type_=sa.String)
         self._insert_payload = compiled(sa.insert(table(PayloadRow)))
         self._insert_subject = compiled(sa.insert(table(SubjectRow)))
@@ -83,8 +83,9 @@ class Recording:
         StateConflict when a review comes too late or a
         person has taken the conversation over, SealedTooEarly when keys were erased since it
         was sealed."""
-        submission = record.submission
-        if record.state is State.QUEUED and (record.disclosure is None or record.receipt is None):
+        submission, judgement = record.submission, record.judgement
+        unprovable = judgement.disclosure is None or judgement.receipt is None
+        if record.state is State.QUEUED and unprovable:
             raise NotRecorded("what is to be sent needs a disclosure and a receipt")
         if transaction.erasures > sealed.known:
             raise SealedTooEarly
@@ -115,7 +116,7 @@ class Recording:
             )
         elif record.review is not None:
             transaction.add(self._drop_review, message=submission.message_id)
-        if escalating(record.obligations) and not submission.dry_run:
+        if escalating(judgement.obligations) and not submission.dry_run:
             transaction.add(
                 self._escalate,
                 message_id=submission.message_id,
@@ -150,18 +151,18 @@ class Recording:
             raise StateConflict("the message does not wait for a person any more")
 
     def _write_message(self, transaction: Transaction, record: Record, entry: Entry) -> None:
-        submission = record.submission
+        submission, judgement = record.submission, record.judgement
         decided = {
             "state": record.state.value,
-            "decision_id": record.decision_id,
+            "decision_id": judgement.decision_id,
             "entry_seq": entry.seq,
             "channel": submission.channel.value,
             "creator": submission.creator,
             "avatar": submission.avatar,
             "conversation": submission.conversation,
             "route": submission.route,
-            "verdict": record.verdict.value,
-            "language": record.language,
+            "verdict": judgement.verdict.value,
+            "language": judgement.language,
             "decided_at": micros(record.decided_at),
             "expires_at": micros_or_none(record.expires_at),
         }
@@ -197,19 +198,20 @@ class Recording:
         transaction.add(
             self._meet, id=contact, subject=sealed.subject, first_at=at, last_message_at=at
         )
-        for notice in record.disclosure.notices if record.disclosure else ():
+        disclosure = record.judgement.disclosure
+        for notice in disclosure.notices if disclosure else ():
             transaction.add(self._show, contact=contact, notice=notice.notice, at=at)
 
 
 def _marks(record: Record) -> EntryColumns:
-    submission = record.submission
-    rules = [reason.rule for reason in record.reasons]
-    rules += [rule for obligation in record.obligations for rule in obligation.rules]
+    submission, judgement, decision = record.submission, record.judgement, record.grounds.decision
+    rules = [reason.rule for reason in judgement.reasons]
+    rules += [rule for obligation in judgement.obligations for rule in obligation.rules]
     return EntryColumns(
         creator=submission.creator,
         channel=submission.channel.value,
         conversation=submission.conversation,
-        decision=record.verdict.value,
-        policy_digest=record.decision.bundle.digest if record.decision else None,
+        decision=judgement.verdict.value,
+        policy_digest=decision.bundle.digest if decision else None,
         rules=rules,
     )

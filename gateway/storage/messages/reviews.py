@@ -27,6 +27,7 @@ from gateway.storage.messages.outcomes import (
 from gateway.storage.vault.vault import Vault
 
 _AT_ONCE = 100
+"""Messages that expire in one transaction, so that other writes get their turn."""
 
 
 class Reviews:
@@ -71,8 +72,9 @@ class Reviews:
         payload = None if row is None else unseal(row, self._vault)
         return None if row is None or payload is None else held_from(row, payload)
 
-    async def waiting(self, tenant: str, limit: int) -> Sequence[HeldMessage]:
-        """Those whose text was erased are left out: there is nothing to review."""
+    async def waiting(self, tenant: str, *, limit: int = 100) -> Sequence[HeldMessage]:
+        """What waits for a person, oldest deadline first; at most `limit`. Those whose text was
+        erased are left out: there is nothing to review."""
         rows = await self._reader.many(
             self._all, tenant=tenant, now=micros(self._now()), most=limit
         )
@@ -80,7 +82,7 @@ class Reviews:
         return [held_from(row, payload) for row, payload in payloads if payload is not None]
 
     async def expire(self, now: datetime) -> int:
-        """See ports.Ledger.expire. A hundred in one transaction, so that others get their turn."""
+        """Held messages past their deadline become EXPIRED, each with an entry; how many."""
         if await self._reader.one(self._any_passed, now=micros(now)) is None:
             return 0
         expired = 0

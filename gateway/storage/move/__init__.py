@@ -1,1 +1,1 @@
-"""Moves a log from SQLite to PostgreSQL while the gateway serves."""
+"""Moves a log from SQLite to PostgreSQL while gateways write to it."""

@@ -1,11 +1,11 @@
-"""Moves a log from SQLite to PostgreSQL while the gateway serves.
+"""Moves a log from SQLite to PostgreSQL while gateways write to it.
 
-1. Note what changes from now on.        4. Copy the rest.
-2. Copy what is there.                   5. Compare counts, entries and roots.
-3. Fence: nobody else writes.            6. Hand over: the old database names the new one.
+1. Begin to record which rows change.    4. Copy the rows that changed since.
+2. Copy all rows.                        5. Compare counts, entries and roots.
+3. Fence off all other writers.          6. Mark the old database as moved to the new one.
 
-Steps 3 to 6 take seconds, in which messages are refused (503) and can be repeated. Whatever ends a
-move before 6 leaves the old database in use, and the next run goes on where this one was cut off.
+Steps 3 to 6 take seconds, in which messages are refused (503) and can be repeated. A move that
+ends before step 6, for whatever reason, leaves the old database in use; the next run continues it.
 """
 
 from __future__ import annotations
@@ -26,29 +26,35 @@ from gateway.storage.engine.log_fence import MOVED
 from gateway.storage.engine.migrate import migrate
 from gateway.storage.engine.postgres import PostgresDatabase
 from gateway.storage.engine.sqlite import SqliteDatabase
-from gateway.storage.move.source import COPIED, LOG, MoveSource
+from gateway.storage.move.source import COPIED_TABLES, LOG, MoveSource
 from gateway.storage.move.target import MoveStage, MoveTarget
 from gateway.storage.vault.key_store import KeyStore, identity_of
 
-_NEARLY = 500  # changes left when the fence goes up
-_ROUNDS = 100  # then the fence goes up however fast they come
+_FENCE_BELOW_CHANGES = 500
+"""Uncopied changes at which step 3 begins: they are copied while nobody can write."""
+_MAX_CATCH_UP_ROUNDS = 100
+"""Rounds of copying changes, after which step 3 begins however many are left."""
 
-Progress = Callable[[str, int, int], None]
-"""What is under way, how much of it is done, and of how much."""
+MoveProgress = Callable[[str, int, int], None]
+"""Is called with a table or task, the rows done and the rows in all."""
 
 
 class LogRoot(Protocol):
-    """Grows a Merkle tree: trail.merkle.Tree."""
+    """Computes the root of a growing Merkle tree; `trail.merkle.MerkleTree` implements it."""
 
-    def extend(self, leaves: Sequence[bytes]) -> None: ...
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """Add leaves."""
+        ...
 
-    def root(self) -> bytes: ...
+    def root(self) -> bytes:
+        """The root over the leaves so far."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveResult:
-    """`size` entries under `root`, and `rows` other rows. `fenced_s`: how long nobody could
-    write."""
+    """A finished move: `size` entries with this `root`, and `rows` rows of other tables, are in
+    the database `target`. Nobody could write for `fenced_s` seconds."""
 
     size: int
     root: bytes
@@ -58,8 +64,8 @@ class MoveResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeysMove:
-    """From the key file to a key database; both not yet opened."""
+class KeyStoreMove:
+    """The key file and the key database that subject keys are moved between; neither is opened."""
 
     source: KeyStore
     target: KeyStore
@@ -70,27 +76,28 @@ def move(
     source: Path,
     target: str,
     make_root: Callable[[], LogRoot],
-    progress: Progress = lambda *_: None,
-    keys: KeysMove | None = None,
+    progress: MoveProgress = lambda *_: None,
+    keys: KeyStoreMove | None = None,
     page: int = 2_000,
 ) -> MoveResult:
-    """Move the log in the SQLite file `source` to the PostgreSQL database at the URL `target`;
-    with `keys`, its subject keys too. `page` is how many rows are copied at once. Blocks; run it
-    in a thread or a process of its own.
+    """Move the log in the SQLite file `source` to the PostgreSQL database at the URL `target`.
 
-    Raises DatabaseUnusable, and LogInvalid when entries are not what their leaves say or the
-    copy differs: then the old database stays in use.
+    With `keys`, its subject keys are moved too. `page` is the number of rows copied at once.
+    Blocks: run it in a thread or a process of its own.
+
+    Raises DatabaseUnusable, and LogInvalid when the hash of an entry is not its leaf or the copy
+    differs. The old database then stays in use.
     """
     with ExitStack() as stack:
         old = SqliteDatabase(source, read_only=False)
         stack.callback(old.close)
-        new = _postgres(target)
+        new = _target_database(target)
         stack.callback(new.close)
         try:
             migrate(old)
             came_from = stack.enter_context(closing(MoveSource(old)))
             going_to = stack.enter_context(closing(MoveTarget(new)))
-            return _Move(
+            return _LogMove(
                 source=came_from,
                 target=going_to,
                 make_root=make_root,
@@ -107,8 +114,8 @@ def move(
 
 
 def cancel(source: Path) -> None:
-    """Give up a move that was begun: the log stays where it is. Raises DatabaseUnusable when it
-    was moved already."""
+    """Give up an unfinished move, so that the log stays in `source`. Raises DatabaseUnusable when
+    the move was finished."""
     with ExitStack() as stack:
         old = SqliteDatabase(source, read_only=False)
         stack.callback(old.close)
@@ -120,7 +127,7 @@ def cancel(source: Path) -> None:
         came_from.unwatch()
 
 
-def _postgres(url: str) -> PostgresDatabase:
+def _target_database(url: str) -> PostgresDatabase:
     try:
         parsed = sa.make_url(url)
     except SQLAlchemyError as error:
@@ -132,15 +139,17 @@ def _postgres(url: str) -> PostgresDatabase:
     return PostgresDatabase(parsed, read_only=False)
 
 
-class _Move:
+class _LogMove:
+    """The steps of one move, between two open databases."""
+
     def __init__(
         self,
         *,
         source: MoveSource,
         target: MoveTarget,
         make_root: Callable[[], LogRoot],
-        progress: Progress,
-        keys: KeysMove | None,
+        progress: MoveProgress,
+        keys: KeyStoreMove | None,
         page: int,
     ) -> None:
         self._page = page
@@ -148,7 +157,7 @@ class _Move:
         self._target = target
         self._progress = progress
         self._keys = keys
-        self._here, self._there = make_root(), make_root()
+        self._source_root, self._target_root = make_root(), make_root()
         self._compared = 0
 
     def run(self) -> MoveResult:
@@ -173,23 +182,23 @@ class _Move:
             self._copy_changes()
             self._copy_entries()
             self._copy_keys()
-            moved = self._compare()
-            self._source.set_speaker(self._target.name)
+            size, rows = self._compare()
+            self._source.mark_moved(self._target.name)
         except BaseException:
             self._source.lift()
             raise
         self._target.open_epoch(epoch + 1, keys, key_store)
         self._source.unwatch()
         return MoveResult(
-            size=moved[0],
-            root=self._there.root(),
-            rows=moved[1],
+            size=size,
+            root=self._target_root.root(),
+            rows=rows,
             fenced_s=time.monotonic() - fenced_at,
             target=self._target.name,
         )
 
     def _finish(self, epoch: int, keys: bytes | None, stage: MoveStage) -> MoveResult:
-        """The old database was given up already, the new one perhaps not opened yet."""
+        """Finish a move that died after step 6: open the new database to writers if it is not."""
         if stage is MoveStage.NEW:
             raise DatabaseUnusable(
                 self._target.name, "is empty, but took the log over", "Restore it from a backup"
@@ -201,22 +210,22 @@ class _Move:
             self._target.open_epoch(epoch + 1, keys, self._open_keys())
         return MoveResult(
             size=self._compared,
-            root=self._there.root(),
+            root=self._target_root.root(),
             rows=rows,
             fenced_s=0.0,
             target=self._target.name,
         )
 
     def _copy_tables(self) -> None:
-        for one in COPIED:
-            total, done = self._source.count(one), 0
-            for rows in self._source.pages(one, self._page):
-                self._target.put(one, rows)
+        for copied in COPIED_TABLES:
+            total, done = self._source.count(copied), 0
+            for rows in self._source.pages(copied, self._page):
+                self._target.put(copied, rows)
                 done += len(rows)
-                self._progress(one.name, min(done, total), total)
+                self._progress(copied.name, min(done, total), total)
 
     def _copy_entries(self) -> None:
-        """Verbatim, each held against its leaf; then the copy is read back."""
+        """Copy new entries unchanged, after comparing each with its leaf; then compare the copy."""
         start, total = self._target.size(), self._source.size()
         while rows := self._source.entries(start, self._page):
             for seq, row in enumerate(rows, start):
@@ -231,22 +240,23 @@ class _Move:
         self._compare_leaves()
 
     def _compare_leaves(self) -> None:
+        """Compare the leaves that both databases have by now, and add them to both roots."""
         size = min(self._source.size(), self._target.size())
         while (left := min(self._page, size - self._compared)) > 0:
             rows = self._source.entries(self._compared, left)
             leaves = self._target.leaves(self._compared, left)
-            place = list(LOG.c.keys()).index("leaf")
-            theirs = [row[place] for row in rows]
-            if theirs != leaves or len(leaves) != left:
+            column = list(LOG.c.keys()).index("leaf")
+            source_leaves = [row[column] for row in rows]
+            if source_leaves != leaves or len(leaves) != left:
                 raise LogInvalid("the copy differs", index=self._compared)
-            self._here.extend(theirs)
-            self._there.extend(leaves)
+            self._source_root.extend(source_leaves)
+            self._target_root.extend(leaves)
             self._compared += len(leaves)
 
     def _catch_up(self) -> None:
-        """Until little is left for the time in which nobody can write."""
-        for _ in range(_ROUNDS):
-            if self._copy_some_changes() < _NEARLY:
+        """Copy changes until few are left to be copied while nobody can write."""
+        for _ in range(_MAX_CATCH_UP_ROUNDS):
+            if self._copy_some_changes() < _FENCE_BELOW_CHANGES:
                 break
         self._copy_entries()
 
@@ -257,17 +267,19 @@ class _Move:
     def _copy_some_changes(self) -> int:
         upto, keys = self._source.changes(self._page)
         if keys:
-            self._target.replace((one, key, self._source.row(one, key)) for one, key in keys)
+            self._target.replace(
+                (changed, key, self._source.row(changed, key)) for changed, key in keys
+            )
             self._source.forget_changes(upto)
         return len(keys)
 
     def _open_keys(self) -> str | None:
-        """Copies most of them; the identity of where they will be."""
+        """Open both key stores, copy the keys of now, and return the identity of the new store;
+        None when the keys stay where they are."""
         if self._keys is None:
             return None
-        proof = self._keys.source.open(_never)
-        found = self._keys.target.open(lambda: proof)
-        if found != proof:
+        proof = self._keys.source.open(_refuse_new_keys)
+        if self._keys.target.open(lambda: proof) != proof:
             raise DatabaseUnusable(
                 self._keys.target.name, "holds other keys", "Name an empty database"
             )
@@ -275,39 +287,41 @@ class _Move:
         return identity_of(proof)
 
     def _copy_keys(self) -> None:
-        """What was destroyed in one must not live on in the other."""
+        """Copy missing keys, and destroy those in the new store that were destroyed in the old."""
         if self._keys is None:
             return
-        there = {kid for kid, _ in self._keys.target.all()}
-        here: set[str] = set()
+        target_kids = {kid for kid, _ in self._keys.target.all()}
+        source_kids: set[str] = set()
         page: list[tuple[str, bytes]] = []
         for kid, wrapped in self._keys.source.all():
-            here.add(kid)
-            if kid not in there:
+            source_kids.add(kid)
+            if kid not in target_kids:
                 page.append((kid, wrapped))
             if len(page) == self._page:
                 self._keys.target.insert(page)
                 page = []
         self._keys.target.insert(page)
-        gone = (there - here) | set(self._source.destroyed_keys())
-        self._keys.target.destroy(sorted(gone))
+        destroyed = (target_kids - source_kids) | set(self._source.destroyed_keys())
+        self._keys.target.destroy(sorted(destroyed))
 
     def _compare(self) -> tuple[int, int]:
-        """Entries and other rows. Raises LogInvalid when the copy differs."""
+        """Compare the whole copy; return the number of entries and that of other rows. Raises
+        LogInvalid when the copy differs."""
         self._compare_leaves()
         size, rows = self._source.size(), 0
         if (self._target.size(), self._compared) != (size, size):
             raise LogInvalid("is not in the copy", index=self._compared)
-        if self._here.root() != self._there.root():
+        if self._source_root.root() != self._target_root.root():
             raise LogInvalid("the copy has another root")
-        for number, one in enumerate(COPIED):
-            count, copied = self._source.count(one), self._target.count(one)
-            if count != copied:
-                raise LogInvalid(f"the copy has {copied} rows of {one.name}, not {count}")
+        for number, copied in enumerate(COPIED_TABLES):
+            count, target_count = self._source.count(copied), self._target.count(copied)
+            if count != target_count:
+                raise LogInvalid(f"the copy has {target_count} rows of {copied.name}, not {count}")
             rows += count
-            self._progress("comparing", number + 1, len(COPIED))
+            self._progress("comparing", number + 1, len(COPIED_TABLES))
         return size, rows
 
 
-def _never() -> bytes:
+def _refuse_new_keys() -> bytes:
+    """Stands for the proof of a new key file: there is nothing to move when it is missing."""
     raise DatabaseUnusable("subject keys", "are not there", "Name the right data_dir")

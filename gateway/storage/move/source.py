@@ -1,8 +1,8 @@
-"""The database that a log is moved out of: SQLite, while others write to it.
+"""The SQLite database that a log is moved out of, while gateways write to it.
 
-Triggers note the keys of rows that change after they were copied. They are there only while a
-move is under way; what is copied is kept account of here too, so that a move goes on where it was
-cut off.
+During a move, triggers record the primary keys of rows that change (table `moving_change`), and
+`moving_done` says up to which row each table was copied, so that a move that was cut off can be
+continued. Both tables and the triggers are removed when the move ends.
 """
 
 from __future__ import annotations
@@ -21,18 +21,19 @@ from gateway.storage.engine.tables import Base, EntryRow, LogStateRow, table
 
 LOG = table(EntryRow)
 STATE = table(LogStateRow)
-COPIED: tuple[sa.Table, ...] = tuple(
-    one for one in Base.metadata.sorted_tables if one not in {LOG, STATE}
+COPIED_TABLES: tuple[sa.Table, ...] = tuple(
+    candidate for candidate in Base.metadata.sorted_tables if candidate not in {LOG, STATE}
 )
-"""All that is copied by key. Entries are copied by number: they never change."""
+"""The tables that are copied by primary key. Entries, which never change, are copied by number."""
 
-_KEYS = max(len(one.primary_key.columns) for one in COPIED)
-_SLOTS = ", ".join(f"k{number}" for number in range(_KEYS))
-_WHEN = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}
+_MAX_KEY_COLUMNS = max(len(copied.primary_key.columns) for copied in COPIED_TABLES)
+_KEY_SLOTS = ", ".join(f"k{number}" for number in range(_MAX_KEY_COLUMNS))
+"""Columns of `moving_done` and `moving_change` that hold the primary key of any table."""
+_TRIGGER_SIDES = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}
 
 
 class MoveSource:
-    """Opened for one move. Short turns between those of the processes that write."""
+    """The source of one move. Writes in short turns, between those of the gateways."""
 
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
@@ -41,83 +42,90 @@ class MoveSource:
         self._cursor = self._connection.cursor()
 
     def close(self) -> None:
+        """Close the connection."""
         self._connection.close()
 
     def state(self) -> tuple[str, str, int, bytes | None]:
-        """State, the other database, epoch, digest of the keys."""
+        """The row of `log_state`: state, the other database, epoch, digest of the keys."""
         ((state, other, epoch, keys),) = self._all(
             "SELECT state, other, epoch, keys FROM log_state"
         )
         return state, other, epoch, keys
 
     def watch(self, *, anew: bool) -> None:
-        """Note every change from now on. `anew`: nothing was copied yet."""
+        """Record changes from now on. `anew` discards what an earlier move had recorded."""
         with self._turn() as cursor:
             cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'moving_change'")
             if cursor.fetchall():
                 if not anew:
                     return
                 self._drop(cursor)
-            cursor.execute(f"CREATE TABLE moving_done (tbl TEXT PRIMARY KEY, ready, {_SLOTS})")
+            cursor.execute(f"CREATE TABLE moving_done (tbl TEXT PRIMARY KEY, ready, {_KEY_SLOTS})")
             cursor.execute(
-                f"CREATE TABLE moving_change (id INTEGER PRIMARY KEY AUTOINCREMENT, tbl, {_SLOTS})"
+                "CREATE TABLE moving_change"
+                f" (id INTEGER PRIMARY KEY AUTOINCREMENT, tbl, {_KEY_SLOTS})"
             )
-            for one in COPIED:
-                self._add_triggers(cursor, one)
+            for copied in COPIED_TABLES:
+                self._add_triggers(cursor, copied)
 
     def unwatch(self) -> None:
+        """Stop recording changes; remove the triggers and the tables of the move."""
         with self._turn() as cursor:
             self._drop(cursor)
 
     def size(self) -> int:
+        """The number of entries."""
         ((last,),) = self._all("SELECT max(seq) FROM audit_entry")
         return 0 if last is None else int(last) + 1
 
     def entries(self, start: int, most: int) -> list[Row]:
-        """With every column, ascending."""
+        """Up to `most` entries from number `start` on, with every column, ascending."""
         names = ", ".join(LOG.c.keys())
         return self._all(
             f"SELECT {names} FROM audit_entry WHERE seq >= ? ORDER BY seq LIMIT ?",  # noqa: S608
             (start, most),
         )
 
-    def pages(self, one: sa.Table, most: int) -> Generator[list[Row], None, None]:
-        """The rows that were not copied yet, by key. Asking for the next page says that the one
-        before is safe."""
-        names, keys = _names(one.c), _names(one.primary_key.columns)
-        slots = _SLOTS.split(", ")[: len(one.primary_key.columns)]
+    def pages(self, copied: sa.Table, most: int) -> Generator[list[Row], None, None]:
+        """The rows of a table that were not copied yet, in pages of `most`, in the order of keys.
+
+        Asking for the next page confirms that the one before is stored durably in the target.
+        """
+        names, keys = _column_list(copied.c), _column_list(copied.primary_key.columns)
+        slots = _KEY_SLOTS.split(", ")[: len(copied.primary_key.columns)]
         wanted = f"SELECT ready, {', '.join(slots)} FROM moving_done WHERE tbl = ?"  # noqa: S608
-        done = self._all(wanted, (one.name,))
-        at: Row | None = done[0][1:] if done else None
+        done = self._all(wanted, (copied.name,))
+        last_key: Row | None = done[0][1:] if done else None
         if done and done[0][0]:
             return
-        marks = ", ".join("?" * len(slots))
-        places = [list(one.c).index(column) for column in one.primary_key.columns]
+        params = ", ".join("?" * len(slots))
+        key_columns = [list(copied.c).index(column) for column in copied.primary_key.columns]
         while True:
-            after = f"WHERE ({keys}) > ({marks})" if at else ""
+            after = f"WHERE ({keys}) > ({params})" if last_key else ""
             rows = self._all(
-                f"SELECT {names} FROM {_quoted(one.name)} {after} ORDER BY {keys} LIMIT ?",  # noqa: S608
-                (*(at or ()), most),
+                f"SELECT {names} FROM {_quoted(copied.name)} {after} ORDER BY {keys} LIMIT ?",  # noqa: S608
+                (*(last_key or ()), most),
             )
             if rows:
                 yield rows
-                at = tuple(rows[-1][place] for place in places)
+                last_key = tuple(rows[-1][column] for column in key_columns)
             with self._turn() as cursor:
                 cursor.execute(
                     f"INSERT OR REPLACE INTO moving_done (tbl, ready, {', '.join(slots)})"  # noqa: S608
-                    f" VALUES (?, ?, {marks})",
-                    (one.name, not rows, *(at or [None] * len(slots))),
+                    f" VALUES (?, ?, {params})",
+                    (copied.name, not rows, *(last_key or [None] * len(slots))),
                 )
             if not rows:
                 return
 
     def changes(self, most: int) -> tuple[int, list[tuple[sa.Table, Row]]]:
-        """The oldest changes that were not copied: up to which number, and which keys."""
+        """Up to `most` of the oldest recorded changes: the number of the last one, and the rows
+        that changed, as table and primary key."""
         rows = self._all(
-            f"SELECT id, tbl, {_SLOTS} FROM moving_change ORDER BY id LIMIT ?",  # noqa: S608
+            f"SELECT id, tbl, {_KEY_SLOTS} FROM moving_change ORDER BY id LIMIT ?",  # noqa: S608
             (most,),
         )
-        by_name = {one.name: one for one in COPIED}
+        by_name = {copied.name: copied for copied in COPIED_TABLES}
         keys = dict.fromkeys(
             (by_name[name], tuple(key[: len(by_name[name].primary_key.columns)]))
             for _, name, *key in rows
@@ -125,46 +133,49 @@ class MoveSource:
         return (rows[-1][0] if rows else 0), list(keys)
 
     def forget_changes(self, upto: int) -> None:
+        """Delete recorded changes up to this number: they are copied."""
         with self._turn() as cursor:
             cursor.execute("DELETE FROM moving_change WHERE id <= ?", (upto,))
 
-    def row(self, one: sa.Table, key: Row) -> Row | None:
-        """As it is now; None: it was deleted."""
-        where = " AND ".join(f"{_quoted(column.name)} = ?" for column in one.primary_key.columns)
+    def row(self, copied: sa.Table, key: Row) -> Row | None:
+        """A row as it is now; None when it was deleted."""
+        where = " AND ".join(f"{_quoted(column.name)} = ?" for column in copied.primary_key.columns)
         rows = self._all(
-            f"SELECT {_names(one.c)} FROM {_quoted(one.name)} WHERE {where}",  # noqa: S608
+            f"SELECT {_column_list(copied.c)} FROM {_quoted(copied.name)} WHERE {where}",  # noqa: S608
             key,
         )
         return rows[0] if rows else None
 
-    def count(self, one: sa.Table) -> int:
-        ((count,),) = self._all(f"SELECT count(*) FROM {_quoted(one.name)}")  # noqa: S608
+    def count(self, copied: sa.Table) -> int:
+        """The number of rows of a table."""
+        ((count,),) = self._all(f"SELECT count(*) FROM {_quoted(copied.name)}")  # noqa: S608
         return int(count)
 
     def destroyed_keys(self) -> list[str]:
-        """The subject keys that were erased, here or in a backup of the keys."""
+        """Ids of the subject keys that erasures took: a key file restored from a backup may still
+        have them."""
         return [kid for (kid,) in self._all("SELECT kid FROM erased_key")]
 
     def fence(self, target: str) -> None:
-        """From now on nobody else writes here. It ends when this process does. Raises
-        DatabaseUnusable when somebody else moves it."""
-        boot = self._database.boot
+        """Keep all other processes from writing until this one ends. Raises DatabaseUnusable
+        when another process is moving the log."""
         self._change_state(
-            "SET state = ?, other = ?, boot = ? WHERE state = ?", (SWITCHING, target, boot, OPEN)
+            "SET state = ?, other = ?, boot = ? WHERE state = ?",
+            (SWITCHING, target, self._database.instance_id, OPEN),
         )
 
     def lift(self) -> None:
-        """The processes that write go on here after all."""
+        """Take the fence away: the other processes may write again."""
         self._change_state(
             "SET state = ?, other = '', boot = NULL WHERE state = ? AND boot = ?",
-            (OPEN, SWITCHING, self._database.boot),
+            (OPEN, SWITCHING, self._database.instance_id),
         )
 
-    def set_speaker(self, target: str) -> None:
-        """For good."""
+    def mark_moved(self, target: str) -> None:
+        """Keep all processes from writing here for good, and name the new database."""
         self._change_state(
             "SET state = ?, other = ?, boot = NULL WHERE state = ? AND boot = ?",
-            (MOVED, target, SWITCHING, self._database.boot),
+            (MOVED, target, SWITCHING, self._database.instance_id),
         )
 
     def _change_state(self, change: str, values: Sequence[Any]) -> None:
@@ -175,30 +186,31 @@ class MoveSource:
                     self.name, "is being moved by another process", "Let that one end, or stop it"
                 )
 
-    def _add_triggers(self, cursor: Cursor, one: sa.Table) -> None:
-        columns = [column.name for column in one.primary_key.columns]
-        slots = ", ".join(_SLOTS.split(", ")[: len(columns)])
-        for when, sides in _WHEN.items():
-            notes = "".join(
-                f"INSERT INTO moving_change (tbl, {slots}) VALUES ('{one.name}', "  # noqa: S608
+    def _add_triggers(self, cursor: Cursor, copied: sa.Table) -> None:
+        columns = [column.name for column in copied.primary_key.columns]
+        slots = ", ".join(_KEY_SLOTS.split(", ")[: len(columns)])
+        for when, sides in _TRIGGER_SIDES.items():
+            inserts = "".join(
+                f"INSERT INTO moving_change (tbl, {slots}) VALUES ('{copied.name}', "  # noqa: S608
                 + ", ".join(f"{side}.{_quoted(name)}" for name in columns)
                 + "); "
                 for side in sides
             )
             cursor.execute(
-                f"CREATE TRIGGER moving_{one.name}_{when.lower()} AFTER {when} ON"
-                f" {_quoted(one.name)} BEGIN {notes} END"
+                f"CREATE TRIGGER moving_{copied.name}_{when.lower()} AFTER {when} ON"
+                f" {_quoted(copied.name)} BEGIN {inserts} END"
             )
 
     def _drop(self, cursor: Cursor) -> None:
-        for one in COPIED:
-            for when in _WHEN:
-                cursor.execute(f"DROP TRIGGER IF EXISTS moving_{one.name}_{when.lower()}")
+        for copied in COPIED_TABLES:
+            for when in _TRIGGER_SIDES:
+                cursor.execute(f"DROP TRIGGER IF EXISTS moving_{copied.name}_{when.lower()}")
         for name in ("moving_done", "moving_change"):
             cursor.execute(f"DROP TABLE IF EXISTS {name}")
 
     @contextmanager
     def _turn(self) -> Iterator[Cursor]:
+        """A writing transaction, during this process's turn to write."""
         with self._database.exclusive():
             self._database.begin(self._cursor, wait=True)
             try:
@@ -213,7 +225,7 @@ class MoveSource:
         return self._cursor.fetchall()
 
 
-def _names(columns: Any) -> str:
+def _column_list(columns: Any) -> str:
     return ", ".join(_quoted(column.name) for column in columns)
 
 

@@ -1,4 +1,4 @@
-"""The database that a log is moved into: PostgreSQL, empty at first."""
+"""The PostgreSQL database that a log is moved into; it must be empty at first."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.storage.move.source import LOG
 
 
 class MoveStage(Enum):
-    """How far a move has come."""
+    """How far a move into this database had come."""
 
     NEW = "new"
     BEGUN = "begun"
@@ -25,7 +25,7 @@ class MoveStage(Enum):
 
 
 class MoveTarget:
-    """Opened for one move. Until `open_epoch`, gateways are refused here."""
+    """The target of one move. Gateways cannot write to it before `open_epoch`."""
 
     def __init__(self, database: PostgresDatabase) -> None:
         migrate(database)
@@ -33,10 +33,12 @@ class MoveTarget:
         self._connection: Any = database.connect_checked()
 
     def close(self) -> None:
+        """Close the connection."""
         self._connection.close()
 
     def begin(self, source: str) -> MoveStage:
-        """Raises DatabaseUnusable when it is neither empty nor a copy of `source`."""
+        """Mark the database as a copy of `source`; return how far an earlier move had come. Raises
+        DatabaseUnusable when it is neither empty nor a copy of `source`."""
         with self._connection.transaction():
             ((state, other, keys),) = self._all(
                 "SELECT state, other, keys FROM log_state FOR UPDATE"
@@ -53,81 +55,89 @@ class MoveTarget:
         return MoveStage.NEW
 
     def size(self) -> int:
+        """The number of entries."""
         ((last,),) = self._all("SELECT max(seq) FROM audit_entry")
         return 0 if last is None else int(last) + 1
 
     def leaves(self, start: int, most: int) -> list[bytes]:
+        """Up to `most` leaves from number `start` on, ascending."""
         rows = self._all(
             "SELECT leaf FROM audit_entry WHERE seq >= %s ORDER BY seq LIMIT %s", (start, most)
         )
         return [leaf for (leaf,) in rows]
 
     def add_entries(self, rows: Sequence[Row]) -> None:
+        """Insert entries, durably."""
         with self._connection.transaction():
             self._copy(LOG, '"audit_entry"', rows)
 
-    def put(self, one: sa.Table, rows: Sequence[Row]) -> None:
-        """Insert these rows; those that are there are replaced."""
+    def put(self, copied: sa.Table, rows: Sequence[Row]) -> None:
+        """Insert rows, or replace those that exist, durably."""
         with self._connection.transaction():
-            self._put(one, rows)
+            self._put(copied, rows)
 
     def replace(self, changed: Iterable[tuple[sa.Table, Row, Row | None]]) -> None:
-        """What became of rows: table, key, and the row as it is now, or None."""
-        now: dict[sa.Table, list[Row]] = {}
-        gone: dict[sa.Table, list[Row]] = {}
-        for one, key, row in changed:
+        """Apply changes durably: each is a table, a primary key, and the row as it is now, or
+        None when it was deleted."""
+        current: dict[sa.Table, list[Row]] = {}
+        deleted: dict[sa.Table, list[Row]] = {}
+        for copied, key, row in changed:
             if row is None:
-                gone.setdefault(one, []).append(key)
+                deleted.setdefault(copied, []).append(key)
             else:
-                now.setdefault(one, []).append(row)
+                current.setdefault(copied, []).append(row)
         with self._connection.transaction():
-            for one, keys in gone.items():
-                where = " AND ".join(f'"{column.name}" = %s' for column in one.primary_key.columns)
+            for copied, keys in deleted.items():
+                columns = copied.primary_key.columns
+                where = " AND ".join(f'"{column.name}" = %s' for column in columns)
                 self._connection.cursor().executemany(
-                    f'DELETE FROM "{one.name}" WHERE {where}',  # noqa: S608
+                    f'DELETE FROM "{copied.name}" WHERE {where}',  # noqa: S608
                     keys,
                 )
-            for one, rows in now.items():
-                self._put(one, rows)
+            for copied, rows in current.items():
+                self._put(copied, rows)
 
-    def count(self, one: sa.Table) -> int:
-        ((count,),) = self._all(f'SELECT count(*) FROM "{one.name}"')  # noqa: S608
+    def count(self, copied: sa.Table) -> int:
+        """The number of rows of a table."""
+        ((count,),) = self._all(f'SELECT count(*) FROM "{copied.name}"')  # noqa: S608
         return int(count)
 
     def open_epoch(self, epoch: int, keys: bytes | None, key_store: str | None) -> None:
-        """From now on gateways may write here."""
+        """Let gateways write here from now on, in a new epoch."""
         self._connection.execute(
             "UPDATE log_state SET state = %s, epoch = %s, keys = %s, key_store = %s",
             (OPEN, epoch, keys, key_store),
         )
 
-    def _put(self, one: sa.Table, rows: Sequence[Row]) -> None:
-        """Under a name of its own first: COPY knows no conflicts."""
+    def _put(self, copied: sa.Table, rows: Sequence[Row]) -> None:
+        """Copy rows into a temporary table, then insert them from there: COPY itself cannot
+        replace rows."""
         self._connection.execute(
-            f'CREATE TEMPORARY TABLE moving ON COMMIT DROP AS SELECT * FROM "{one.name}" LIMIT 0'  # noqa: S608
+            f'CREATE TEMPORARY TABLE moving ON COMMIT DROP AS TABLE "{copied.name}" WITH NO DATA'
         )
-        self._copy(one, "moving", rows)
-        keys = ", ".join(f'"{column.name}"' for column in one.primary_key.columns)
-        others = [column.name for column in one.c if not column.primary_key]
+        self._copy(copied, "moving", rows)
+        keys = ", ".join(f'"{column.name}"' for column in copied.primary_key.columns)
+        others = [column.name for column in copied.c if not column.primary_key]
         change = ", ".join(f'"{name}" = excluded."{name}"' for name in others)
-        names = ", ".join(f'"{column.name}"' for column in one.c)
+        names = ", ".join(f'"{column.name}"' for column in copied.c)
         self._connection.execute(
-            f'INSERT INTO "{one.name}" ({names}) SELECT {names} FROM moving'  # noqa: S608
+            f'INSERT INTO "{copied.name}" ({names}) SELECT {names} FROM moving'  # noqa: S608
             f" ON CONFLICT ({keys}) DO {f'UPDATE SET {change}' if change else 'NOTHING'}"
         )
         self._connection.execute("DROP TABLE moving")
 
-    def _copy(self, one: sa.Table, into: str, rows: Sequence[Row]) -> None:
-        """SQLite has no Boolean: 0 and 1 stand for it."""
-        flags = [number for number, column in enumerate(one.c) if _is_flag(column)]
-        names = ", ".join(f'"{column.name}"' for column in one.c)
+    def _copy(self, copied: sa.Table, into: str, rows: Sequence[Row]) -> None:
+        """Send rows of the table `copied` with COPY. SQLite has no Boolean type, so 0 and 1 are
+        converted."""
+        flags = [number for number, column in enumerate(copied.c) if _is_flag(column)]
+        names = ", ".join(f'"{column.name}"' for column in copied.c)
         with self._connection.cursor().copy(f"COPY {into} ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(_with_flags(row, flags) if flags else row)
 
     def _all(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
-        found: list[Row] = self._connection.execute(sql, params).fetchall()
-        return found
+        rows: list[Row] = self._connection.execute(sql, params).fetchall()
+        return rows
 
 
 def _is_flag(column: sa.Column[Any]) -> bool:

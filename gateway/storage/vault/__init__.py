@@ -1,1 +1,1 @@
-"""What keeps texts secret and erasable: keys, sealing, keyed digests."""
+"""Keeps texts secret and erasable: subject keys, sealed payloads, keyed digests."""

@@ -1,8 +1,8 @@
 """Subject keys in a PostgreSQL database of their own, for replicas on several hosts.
 
-It must not be the main database: a key that lay in the same backups as the texts it seals could
-not be destroyed. PostgreSQL keeps a deleted row until VACUUM and its write-ahead log is replaced,
-so what it holds stays wrapped with the master key, which is never in it.
+It must not be the main database: a key that is in the same backups as the texts it seals cannot be
+destroyed. PostgreSQL keeps a deleted row until VACUUM runs and its write-ahead log is recycled;
+until then only the master key protects it, which wraps every key and is never in this database.
 """
 
 from __future__ import annotations
@@ -18,13 +18,17 @@ from gateway.errors import DatabaseUnusable, NotRecorded
 from gateway.storage.engine.postgres import PostgresServer
 from gateway.storage.vault.key_store import KeyStore, WrappedKey
 
-_VERSION = 1
-_AT_ONCE = 1_000
-_LOCK = 0x6176_6774_6B65_7901  # "avgtkey"
+_SCHEMA_VERSION = 1
+"""Of the tables below; a database with a higher one is refused."""
+_PAGE_ROWS = 1_000
+"""Keys that are read at once when all are listed."""
+_TABLES_LOCK = 0x6176_6774_6B65_7901
+"""Key of the advisory lock under which tables are made: "avgtkey" and a number."""
 
 
 class KeyDatabase(KeyStore):
-    """The database at `url` (postgresql+psycopg://…); its tables are made when missing."""
+    """The subject keys in the database at `url` (postgresql+psycopg://…). Makes its tables when
+    they are missing."""
 
     def __init__(self, url: sa.URL, *, read_only: bool = False) -> None:
         self._server = PostgresServer(url, what="subject_keys_url")
@@ -45,7 +49,7 @@ class KeyDatabase(KeyStore):
     def insert(self, keys: Sequence[WrappedKey]) -> None:
         def job(connection: Any) -> int:
             cursor = connection.cursor()
-            # A commit that broke after it was done: the same rows may be there already.
+            # After a connection that broke during the commit, the rows may be there already.
             cursor.executemany(
                 "INSERT INTO subject_key VALUES (%s, %s) ON CONFLICT (id) DO NOTHING", list(keys)
             )
@@ -69,7 +73,7 @@ class KeyDatabase(KeyStore):
 
     def all(self, *, after: str = "") -> Iterator[WrappedKey]:
         sql = "SELECT id, wrapped FROM subject_key WHERE id > %s ORDER BY id LIMIT %s"
-        while rows := self._read(sql, (after, _AT_ONCE)):
+        while rows := self._read(sql, (after, _PAGE_ROWS)):
             for kid, wrapped in rows:
                 yield kid, bytes(wrapped)
             after = rows[-1][0]
@@ -79,16 +83,19 @@ class KeyDatabase(KeyStore):
             self._drop()
 
     def _read(self, sql: str, params: Sequence[object]) -> list[Any]:
-        """A connection that sat idle may have been cut by the server: then once more."""
+        """Run a query. The server may have cut the idle connection: after an error, tries again
+        on a new one."""
         with self._errors(), self._lock:
             try:
-                found: list[Any] = self._connected().execute(sql, params).fetchall()
+                rows: list[Any] = self._connected().execute(sql, params).fetchall()
             except self._server.error:
                 self._drop()
-                found = self._connected().execute(sql, params).fetchall()
-        return found
+                rows = self._connected().execute(sql, params).fetchall()
+        return rows
 
     def _write(self, job: Callable[[Any], int]) -> int:
+        """Run `job` in a transaction, a second time when the connection was lost. Raises
+        NotRecorded."""
         if self.read_only:
             raise NotRecorded("the subject keys are opened for reading only")
         with self._lock:
@@ -122,7 +129,7 @@ class KeyDatabase(KeyStore):
 
     def _make_tables(self, connection: Any, check: Callable[[], bytes]) -> None:
         with connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_TABLES_LOCK,))
             if connection.execute("SELECT to_regclass('audit_entry')").fetchone() != (None,):
                 raise DatabaseUnusable(
                     self.name,
@@ -138,10 +145,10 @@ class KeyDatabase(KeyStore):
                     " wrapped bytea NOT NULL)"
                 )
                 connection.execute(
-                    "INSERT INTO subject_master VALUES (%s, %s)", (_VERSION, check())
+                    "INSERT INTO subject_master VALUES (%s, %s)", (_SCHEMA_VERSION, check())
                 )
             ((version,),) = connection.execute("SELECT version FROM subject_master").fetchall()
-        if version > _VERSION:
+        if version > _SCHEMA_VERSION:
             raise DatabaseUnusable(
                 self.name, "was made by a newer version", "Install that version again"
             )

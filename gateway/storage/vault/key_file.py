@@ -1,4 +1,4 @@
-"""Subject keys in a SQLite file: the default, for the processes of one host."""
+"""Subject keys in a SQLite file, the default: all processes of one host can use it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gateway.errors import DatabaseUnusable, NotRecorded
+from gateway.storage.engine.sqlite import open_sqlite_file
 from gateway.storage.vault.key_store import KeyStore, WrappedKey
 
-_VERSION = 1
-_AT_ONCE = 1_000
+_SCHEMA_VERSION = 1
+"""Of the tables below (SQLite's user_version); a file with a higher one is refused."""
+_PAGE_ROWS = 1_000
+"""Keys that are read at once when all are listed."""
 
 
 class KeyFile(KeyStore):
-    """The file `path` (made when missing)."""
+    """The subject keys in the file `path`, which is made when it is missing."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         super().__init__(name=str(path), read_only=read_only)
@@ -56,7 +59,7 @@ class KeyFile(KeyStore):
             with self._errors(), self._read_lock:
                 rows = self._reading.execute(
                     "SELECT id, wrapped FROM subject_key WHERE id > ? ORDER BY id LIMIT ?",
-                    (after, _AT_ONCE),
+                    (after, _PAGE_ROWS),
                 ).fetchall()
             if not rows:
                 return
@@ -97,12 +100,12 @@ class KeyFile(KeyStore):
     def _connect_writer(self, check: Callable[[], bytes]) -> sqlite3.Connection:
         if not self.read_only:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with suppress(FileExistsError):  # opening one that is there would drop SQLite's locks
+            with suppress(FileExistsError):  # opening an existing one would drop SQLite's locks
                 os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         connection = self._connect()
         try:
             if not self.read_only:
-                # No WAL, freed pages overwritten: a destroyed key must leave no copy behind.
+                # A destroyed key must leave no copy: no WAL, and freed pages are overwritten.
                 connection.execute("PRAGMA journal_mode=TRUNCATE")
                 connection.execute("PRAGMA synchronous=EXTRA")
                 connection.execute("PRAGMA fullfsync=1")
@@ -114,20 +117,14 @@ class KeyFile(KeyStore):
         return connection
 
     def _connect(self) -> sqlite3.Connection:
-        mode = "ro" if self.read_only else "rw"
-        connection = sqlite3.connect(
-            f"{self._path.absolute().as_uri()}?mode={mode}",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+        connection = open_sqlite_file(self._path, read_only=self.read_only)
         connection.execute("PRAGMA busy_timeout=10000")
         return connection
 
     def _make_tables(self, connection: sqlite3.Connection, check: Callable[[], bytes]) -> None:
         connection.execute("BEGIN IMMEDIATE")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version > _VERSION:
+        if version > _SCHEMA_VERSION:
             raise DatabaseUnusable(
                 self.name, "was made by a newer version", "Install that version again"
             )
@@ -138,7 +135,7 @@ class KeyFile(KeyStore):
                 " WITHOUT ROWID"
             )
             connection.execute("INSERT INTO master VALUES (?)", (check(),))
-            connection.execute(f"PRAGMA user_version={_VERSION}")
+            connection.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
         connection.execute("COMMIT")
 
     @contextmanager

@@ -1,4 +1,5 @@
-"""Where wrapped subject keys are kept: key_file.py (one host) and key_database.py answer."""
+"""The interface of a store of wrapped subject keys: `key_file.py` and `key_database.py` implement
+it."""
 
 from __future__ import annotations
 
@@ -7,11 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 
 WrappedKey = tuple[str, bytes]
-"""The id of a key, and the key wrapped with the master key."""
+"""The id of a key, and the key wrapped (encrypted) with the master key."""
 
 
 class KeyStore(ABC):
-    """Safe for many threads and processes. Methods raise DatabaseUnusable."""
+    """Stores wrapped subject keys durably. Safe for many threads and processes. Methods raise
+    DatabaseUnusable."""
 
     def __init__(self, *, name: str, read_only: bool) -> None:
         self.name = name  # fit for messages: no password
@@ -19,29 +21,34 @@ class KeyStore(ABC):
 
     @abstractmethod
     def open(self, check: Callable[[], bytes]) -> bytes:
-        """Make what is missing, with `check()` as the proof of the master key; the proof that is
-        stored. Raises DatabaseUnusable also when a newer version made it."""
+        """Open the store and return its proof of the master key.
+
+        Makes missing tables, with `check()` as the proof: a constant encrypted with the master key.
+        Also raises DatabaseUnusable when a newer version made the store.
+        """
 
     @abstractmethod
     def insert(self, keys: Sequence[WrappedKey]) -> None:
-        """Durably, all or none. Raises NotRecorded."""
+        """Store all of `keys` durably, or none. Raises NotRecorded."""
 
     @abstractmethod
     def find(self, kid: str) -> bytes | None:
-        """The wrapped key; None: destroyed, or never made."""
+        """The wrapped key; None when it was destroyed or never made."""
 
     @abstractmethod
     def destroy(self, kids: Sequence[str]) -> int:
-        """Durably; how many there were. Raises NotRecorded."""
+        """Delete keys durably; return how many of them existed. Raises NotRecorded."""
 
     @abstractmethod
     def all(self, *, after: str = "") -> Iterator[WrappedKey]:
-        """Every key, by id, from behind `after` on."""
+        """Every key whose id is greater than `after`, in the order of ids."""
 
     @abstractmethod
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the store; it cannot be used afterwards."""
 
 
 def identity_of(check: bytes) -> str:
-    """Names a key store, wherever it is moved to: its proof of the master key is random."""
+    """The identity of a key store, from its proof of the master key. The proof is random and is
+    copied along, so the identity stays the same when the store is moved."""
     return sha256(check).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""What is sealed for each record: the texts, and all that an outcome is rebuilt from."""
+"""The payload that is sealed for each record: its texts, and what an outcome is rebuilt from."""
 
 from __future__ import annotations
 
@@ -21,12 +21,16 @@ from gateway.model.record import Record, TextCommitment
 from gateway.model.submission import Submission
 
 Load = Callable[[Any], Any]
+"""Builds a value from its JSON form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """One record's texts. `document` is the policies' input, to judge again by; None where no
-    policy decided."""
+    """The texts of a record, and what its outcome needs beside the database's columns.
+
+    `document` is the policies' input, by which the message can be judged again; None when no
+    policy decided.
+    """
 
     submission: Submission
     reasons: tuple[Reason, ...] = ()
@@ -41,34 +45,36 @@ class Payload:
 
 
 def payload_of(record: Record) -> Payload:
-    replacements = record.redaction.replacements if record.redaction else ()
+    """The payload of a record."""
+    judgement, decision = record.judgement, record.grounds.decision
     return Payload(
         submission=record.submission,
-        reasons=record.reasons,
-        obligations=record.obligations,
-        unavailable=record.unavailable,
-        disclosure=record.disclosure,
-        receipt=record.receipt,
-        redacted_kinds=tuple(sorted({made.finding.kind for made in replacements})),
-        timings_ms=record.timings_ms,
-        document=record.decision.document if record.decision else None,
+        reasons=judgement.reasons,
+        obligations=judgement.obligations,
+        unavailable=judgement.unavailable,
+        disclosure=judgement.disclosure,
+        receipt=judgement.receipt,
+        redacted_kinds=judgement.redacted_kinds,
+        timings_ms=judgement.timings_ms,
+        document=decision.document if decision else None,
         commitment=record.commitment,
     )
 
 
-def dump(payload: Payload) -> bytes:
-    """JSON, UTF-8. Raises TypeError for what JSON cannot say."""
-    return orjson.dumps(payload, default=_plain)
+def dump_payload(payload: Payload) -> bytes:
+    """Encode a payload as JSON, UTF-8. Raises TypeError for what JSON cannot express."""
+    return orjson.dumps(payload, default=_json_default)
 
 
-def load(data: bytes) -> Payload:
-    """What `dump` wrote, also by an older version: fields that are missing get their default."""
-    found = _LOAD(orjson.loads(data))
-    assert isinstance(found, Payload)  # noqa: S101 - what the loader below makes
-    return found
+def load_payload(data: bytes) -> Payload:
+    """Decode what `dump_payload` of this or an older version wrote; missing fields get their
+    defaults."""
+    payload = _LOAD(orjson.loads(data))
+    assert isinstance(payload, Payload)  # noqa: S101 - what the loader below makes
+    return payload
 
 
-def _plain(value: object) -> object:
+def _json_default(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, Set):
@@ -76,15 +82,15 @@ def _plain(value: object) -> object:
     raise TypeError(f"a payload cannot hold a {type(value).__name__}")
 
 
-def _loader(hint: Any) -> Load | None:
-    """How a value of this type is made again from JSON; None: it is what JSON gives."""
+def _loader_of(hint: Any) -> Load | None:
+    """What builds a value of the type `hint` from JSON; None when JSON gives that type already."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        (inner,) = [_loader(one) for one in arguments if one is not type(None)]
-        return inner and _optional(inner)
+        (inner,) = [_loader_of(argument) for argument in arguments if argument is not type(None)]
+        return inner and _optional_loader(inner)
     if origin is tuple:
-        item = _loader(arguments[0])
-        return tuple if item is None else _items(item)
+        item = _loader_of(arguments[0])
+        return tuple if item is None else _tuple_loader(item)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return _dataclass_loader(hint)
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -92,28 +98,28 @@ def _loader(hint: Any) -> Load | None:
     return datetime.fromisoformat if hint is datetime else None
 
 
-def _optional(inner: Load) -> Load:
+def _optional_loader(inner: Load) -> Load:
     return lambda value: None if value is None else inner(value)
 
 
-def _items(item: Load) -> Load:
-    return lambda value: tuple([item(one) for one in value])
+def _tuple_loader(item: Load) -> Load:
+    return lambda value: tuple([item(element) for element in value])
 
 
 def _dataclass_loader(kind: type) -> Load:
     hints = get_type_hints(kind)
-    names = {one.name for one in dataclasses.fields(kind)}
-    loaders = [(name, loader) for name in names if (loader := _loader(hints[name]))]
+    names = {member.name for member in dataclasses.fields(kind)}
+    loaders = [(name, loader) for name in names if (loader := _loader_of(hints[name]))]
 
-    def load_one(value: dict[str, Any]) -> Any:
-        if not value.keys() <= names:
-            value = {name: one for name, one in value.items() if name in names}
+    def load_instance(value: dict[str, Any]) -> Any:
+        if not value.keys() <= names:  # written by a newer version
+            value = {name: part for name, part in value.items() if name in names}
         for name, loader in loaders:
             if name in value:
                 value[name] = loader(value[name])
         return kind(**value)
 
-    return load_one
+    return load_instance
 
 
 _LOAD = _dataclass_loader(Payload)

@@ -1,8 +1,8 @@
-"""The keys that texts are sealed with: in a store of their own, outside the backups.
+"""Subject keys: the keys that texts are sealed with, in a store of their own outside the backups.
 
-Each key belongs to one person (or conversation): destroying it erases their texts wherever these
-were copied. Keys are made in advance, a batch in one durable commit, so that the first message of
-a conversation waits for no other commit than its own. Each stands wrapped with the master key.
+Each key belongs to one person (or conversation): destroying it erases the texts that it seals in
+all copies. Keys are made in advance, a batch in one durable commit, so that the first message of a
+conversation does not wait for a second commit. Each is stored wrapped with the master key.
 """
 
 from __future__ import annotations
@@ -24,22 +24,33 @@ from gateway.storage.vault.key_file import KeyFile
 from gateway.storage.vault.key_store import KeyStore, identity_of
 
 _FIRST_BATCH = 16
+"""Keys that are made when none is ready and a message waits."""
 _BATCH = 256
-_LOW = 64
-_CACHED = 4_096
-_NONCE = 12
-_CHECK = b"avatar-gateway subject keys"
+"""Keys that are made in advance, in a thread."""
+_REFILL_BELOW = 64
+"""With fewer ready keys, the next batch is made."""
+_MAX_CACHED_KEYS = 4_096
+"""Unwrapped keys that are kept in memory: spares a read for people who are spoken to often."""
+_NONCE_BYTES = 12
+"""As AES-GCM wants it (96 bits)."""
+_MASTER_KEY_PROOF = b"avatar-gateway subject keys"
+"""The constant that is stored encrypted, so that another master key is recognised."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SubjectKey:
+    """An unwrapped subject key, ready to encrypt and decrypt."""
+
     id: str
     cipher: AESGCM
 
 
 class SubjectKeys:
-    """The keys in `store`; a path is that of a key file. Safe for many threads and processes:
-    each takes from a batch of its own. `identity` names the store."""
+    """Makes, finds and destroys subject keys. Safe for many threads and processes: each process
+    takes new keys from batches of its own.
+
+    `store` is a key store, or the path of a key file; `identity` tells the store from others.
+    """
 
     def __init__(
         self, store: KeyStore | Path, *, master_key: bytes, read_only: bool = False
@@ -52,7 +63,7 @@ class SubjectKeys:
         self._making: Future[None] | None = None
         self._known: OrderedDict[str, SubjectKey] = OrderedDict()
         try:
-            check = self.store.open(lambda: self._wrapped(_CHECK, b""))
+            check = self.store.open(lambda: self._wrapped(_MASTER_KEY_PROOF, b""))
         except BaseException:
             self.store.close()
             raise
@@ -60,28 +71,30 @@ class SubjectKeys:
         self.identity = identity_of(check)
 
     def take(self) -> SubjectKey:
-        """A key that was never used, durable already. Raises NotRecorded."""
+        """Take a new key, which is durable already. Raises NotRecorded."""
         while True:
             try:
                 key = self._ready.popleft()
                 break
             except IndexError:
                 self._make_batch(_FIRST_BATCH)
-        if len(self._ready) < _LOW and (self._making is None or self._making.done()):
+        if len(self._ready) < _REFILL_BELOW and (self._making is None or self._making.done()):
             self._making = self._maker.submit(self._make_batch, _BATCH)
         self._remember(key)
         return key
 
     def find(self, kid: str) -> SubjectKey | None:
-        """None: destroyed. Raises DatabaseUnusable."""
-        found = self._known.get(kid)
-        if found is not None:
-            return found
+        """The key with this id; None when it was destroyed. Raises DatabaseUnusable."""
+        cached = self._known.get(kid)
+        if cached is not None:
+            return cached
         wrapped = self.store.find(kid)
         if wrapped is None:
             return None
         try:
-            secret = self._wrap.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], kid.encode())
+            secret = self._wrap.decrypt(
+                wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], kid.encode()
+            )
         except InvalidTag:
             raise KeysInvalid(self.store.name, f"key {kid} is corrupt", "Restore it") from None
         key = SubjectKey(kid, AESGCM(secret))
@@ -89,8 +102,8 @@ class SubjectKeys:
         return key
 
     def destroy(self, kids: Sequence[str]) -> int:
-        """For ever, durably; how many there still were. Raises NotRecorded, and DatabaseUnusable
-        when one can be found all the same."""
+        """Destroy keys durably; return how many of them still existed. Raises NotRecorded, and
+        DatabaseUnusable when the store still has one of them afterwards."""
         self.forget(kids)
         destroyed = self.store.destroy(kids)
         for kid in kids:
@@ -100,35 +113,37 @@ class SubjectKeys:
         return destroyed
 
     def forget(self, kids: Iterable[str]) -> None:
-        """Drop what this process remembers of keys that were destroyed."""
+        """Remove destroyed keys from this process's cache."""
         with self._lock:
             for kid in kids:
                 self._known.pop(kid, None)
 
     def close(self) -> None:
+        """Finish the batch that is being made, and close the store."""
         self._maker.shutdown()
         self.store.close()
 
     def _make_batch(self, size: int) -> None:
-        # Ids of one time stand together in the indices that payloads are found by.
+        # Ids begin with the time, so that keys of one time are neighbours in the indices.
         stem = f"{int(time.time()) & 0xFFFF_FFFF:08x}"
         made = [(stem + secrets.token_hex(8), AESGCM.generate_key(256)) for _ in range(size)]
         self.store.insert([(kid, self._wrapped(secret, kid.encode())) for kid, secret in made])
         self._ready.extend(SubjectKey(kid, AESGCM(secret)) for kid, secret in made)
 
     def _wrapped(self, secret: bytes, context: bytes) -> bytes:
-        nonce = secrets.token_bytes(_NONCE)
+        """The nonce, then `secret` encrypted with the master key and bound to `context`."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
         return nonce + self._wrap.encrypt(nonce, secret, context)
 
     def _remember(self, key: SubjectKey) -> None:
         with self._lock:
             self._known[key.id] = key
-            if len(self._known) > _CACHED:
+            if len(self._known) > _MAX_CACHED_KEYS:
                 self._known.popitem(last=False)
 
     def _check_master(self, check: bytes) -> None:
         try:
-            self._wrap.decrypt(check[:_NONCE], check[_NONCE:], b"")
+            self._wrap.decrypt(check[:_NONCE_BYTES], check[_NONCE_BYTES:], b"")
         except (InvalidTag, ValueError):
             self.close()
             raise KeysInvalid(

@@ -1,8 +1,8 @@
-"""Seals payloads with the key of the person they are about, and opens them again.
+"""Seals payloads with a key of the person they are about, and opens them again.
 
-A key seals what one person was told on one day, on one channel, for one creator, in entries of one
-kind: so a person, a creator or what a retention rule no longer keeps can be erased by destroying
-whole keys, also where they were copied to.
+One key seals the payloads of one person, day, channel, creator and kind of entry. A person, a
+creator or what a retention rule no longer keeps is therefore erased by destroying whole keys, and
+copies of the sealed payloads cannot be read any more either.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ from gateway.storage.engine.reader import DatabaseReader
 from gateway.storage.engine.tables import ErasedKeyRow, SubjectRow, table
 from gateway.storage.engine.times import day_of
 from gateway.storage.vault.digests import Digests
-from gateway.storage.vault.payload import Payload, dump, load, payload_of
+from gateway.storage.vault.payload import Payload, dump_payload, load_payload, payload_of
 from gateway.storage.vault.subject_keys import SubjectKey, SubjectKeys
 
-_CACHED = 4_096
+_MAX_CACHED_GROUPS = 4_096
+"""Groups whose current key is remembered, which spares a read for each message."""
 
 
 class SubjectGroup(NamedTuple):
-    """What is sealed with one key. `day` is its first microsecond."""
+    """The payloads that are sealed with one key. `subject` is the keyed digest of the person or
+    conversation, `day` the day's first microsecond."""
 
     subject: bytes
     day: int
@@ -42,8 +44,12 @@ class SubjectGroup(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedRecord:
-    """A payload as it is stored. `fresh` when `kid` must be noted as one of the group's. `known`
-    is the last step of an erasure that was heeded: after another, the key may be destroyed."""
+    """A sealed payload, ready to be stored.
+
+    `fresh` says that the key `kid` is new and must be recorded as a key of `group`. `known` is the
+    last erasure step that this process had taken into account when it sealed: if there has been
+    another since, the key may be destroyed.
+    """
 
     kid: str
     nonce: bytes
@@ -58,13 +64,16 @@ class SealedRecord:
 
 
 class SealedTooEarly(NotRecorded):
-    """Keys were erased since, perhaps that one: it must be sealed again. Nothing was written."""
+    """Keys were destroyed after the record was sealed, perhaps its own: seal it again. Nothing
+    was written."""
 
     def __init__(self) -> None:
         super().__init__("keys were erased while it was sealed")
 
 
 class Vault:
+    """Seals payloads and opens them. Remembers for each group the key that seals it now."""
+
     def __init__(
         self, *, database: Database, reader: DatabaseReader, keys: SubjectKeys, digests: Digests
     ) -> None:
@@ -82,27 +91,28 @@ class Vault:
         self._last_step = database.statement(sa.select(sa.func.max(erased.step)))
 
     async def start(self) -> None:
-        """Before the first seal: keys that were destroyed up to now are in no memory yet."""
+        """Take the erasure steps up to now into account; to be called before the first `seal`."""
         row = await self._reader.one(self._last_step)
         self._known = row[0] or 0 if row else 0
 
     async def refresh(self) -> None:
-        """Heed the erasures of other processes."""
+        """Take the erasure steps of other processes into account: forget the destroyed keys."""
         rows = await self._reader.many(self._erased, known=self._known)
         self.forget(kid for kid, _ in rows)
         self._known = max([self._known, *(step for _, step in rows)])
 
     def forget(self, kids: Iterable[str]) -> None:
-        """These keys seal nothing any more."""
-        gone = set(kids)
-        if not gone:
+        """Stop using keys that are destroyed."""
+        destroyed = set(kids)
+        if not destroyed:
             return
-        self._keys.forget(gone)
-        for group in [group for group, kid in self._noted.items() if kid in gone]:
+        self._keys.forget(destroyed)
+        for group in [group for group, kid in self._noted.items() if kid in destroyed]:
             del self._noted[group]
 
     async def seal(self, record: Record) -> SealedRecord:
-        """Raises NotRecorded."""
+        """Seal the payload of a record with its group's key, or with a new one. Raises
+        NotRecorded."""
         known = self._known
         group = self._group(record)
         key = await self._noted_key(group)
@@ -110,9 +120,9 @@ class Vault:
         if key is None:
             key = self._keys.take()
         try:
-            plain = dump(payload_of(record))
+            plain = dump_payload(payload_of(record))
         except (TypeError, ValueError) as error:
-            raise NotRecorded("the record holds what JSON cannot say") from error
+            raise NotRecorded("the record cannot be written as JSON") from error
         nonce, ciphertext = _encrypt(key, plain, record.submission.message_id)
         return SealedRecord(
             kid=key.id,
@@ -124,28 +134,30 @@ class Vault:
         )
 
     def noted(self, sealed: SealedRecord) -> None:
-        """The group's key is durably noted: later payloads may use it without more ado."""
+        """Remember a group's new key; to be called once it is recorded durably. Later payloads of
+        the group are sealed with it."""
         if sealed.fresh and sealed.known == self._known:
             self._noted[sealed.group] = sealed.kid
-            if len(self._noted) > _CACHED:
+            if len(self._noted) > _MAX_CACHED_GROUPS:
                 self._noted.popitem(last=False)
 
     def unseal(
         self, message_id: str, kid: str | None, nonce: bytes, ciphertext: bytes
     ) -> Payload | None:
-        """None when it was erased (or nothing was sealed). Raises LogInvalid when it was
-        tampered with."""
+        """Open a payload; None when it was erased or there never was one. Raises LogInvalid when
+        the ciphertext was changed."""
         plain = self._decrypted(message_id, kid, nonce, ciphertext)
-        return None if plain is None else load(plain)
+        return None if plain is None else load_payload(plain)
 
-    def spare(self) -> SubjectKey:
-        """A new key, to seal anew what shares a key with what is erased. Raises NotRecorded."""
+    def new_key(self) -> SubjectKey:
+        """Take a new key, for `reseal`. Raises NotRecorded."""
         return self._keys.take()
 
-    def resealed(
+    def reseal(
         self, message_id: str, kid: str, nonce: bytes, ciphertext: bytes, key: SubjectKey
     ) -> tuple[bytes, bytes] | None:
-        """Nonce and ciphertext under `key`; None when it was erased. Raises LogInvalid."""
+        """Seal a payload with another key: its new nonce and ciphertext; None when it was erased.
+        Raises LogInvalid."""
         plain = self._decrypted(message_id, kid, nonce, ciphertext)
         return None if plain is None else _encrypt(key, plain, message_id)
 
@@ -156,7 +168,7 @@ class Vault:
         if key is None:
             return None
         try:
-            return key.cipher.decrypt(bytes(nonce), bytes(ciphertext), _context(message_id))
+            return key.cipher.decrypt(bytes(nonce), bytes(ciphertext), _associated_data(message_id))
         except InvalidTag:
             raise LogInvalid(f"the payload of message {message_id} was changed") from None
 
@@ -185,10 +197,10 @@ class Vault:
 
 
 def _encrypt(key: SubjectKey, plain: bytes, message_id: str) -> tuple[bytes, bytes]:
-    nonce = secrets.token_bytes(12)
-    return nonce, key.cipher.encrypt(nonce, plain, _context(message_id))
+    nonce = secrets.token_bytes(12)  # bytes, as AES-GCM wants it
+    return nonce, key.cipher.encrypt(nonce, plain, _associated_data(message_id))
 
 
-def _context(message_id: str) -> bytes:
-    """Binds a payload to its message."""
+def _associated_data(message_id: str) -> bytes:
+    """AES-GCM's associated data: binds a payload to its message."""
     return message_id.encode()

@@ -1,4 +1,4 @@
-"""Every call of the API, described without doing it: both clients send the same descriptions."""
+"""A description of every call of the API, which both clients send."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def decide(message: models.Message) -> Call[models.Outcome]:
 
 
 def message(message_id: str) -> Call[models.Outcome]:
-    return Call(method="GET", path=f"/v1/messages/{_part(message_id)}", read=models.outcome)
+    return Call(method="GET", path=f"/v1/messages/{_path_part(message_id)}", read=models.outcome)
 
 
 def receipt(message_id: str) -> Call[models.Receipt]:
-    return Call(method="GET", path=f"/v1/receipts/{_part(message_id)}", read=models.receipt)
+    return Call(method="GET", path=f"/v1/receipts/{_path_part(message_id)}", read=models.receipt)
 
 
 def proof(entry: int) -> Call[str]:
@@ -73,7 +73,7 @@ def review(
     body = {"action": action, "reason": reason} | ({} if text is None else {"text": text})
     return Call(
         method="POST",
-        path=f"/v1/reviews/{_part(message_id)}",
+        path=f"/v1/reviews/{_path_part(message_id)}",
         read=models.outcome,
         json=body,
         repeatable=False,
@@ -86,13 +86,13 @@ def creators() -> Call[tuple[models.Creator, ...]]:
 
 
 def creator(creator_id: str) -> Call[models.Creator]:
-    return Call(method="GET", path=f"/v1/creators/{_part(creator_id)}", read=models.creator)
+    return Call(method="GET", path=f"/v1/creators/{_path_part(creator_id)}", read=models.creator)
 
 
 def put_creator(creator_id: str, settings: Mapping[str, Any]) -> Call[models.Creator]:
     return Call(
         method="PUT",
-        path=f"/v1/creators/{_part(creator_id)}",
+        path=f"/v1/creators/{_path_part(creator_id)}",
         read=models.creator,
         json=dict(settings),
     )
@@ -102,7 +102,7 @@ def hand_over(conversation: str, *, who: str | None, reason: str) -> Call[models
     body = {"to": "avatar"} if who is None else {"to": "human", "who": who}
     return Call(
         method="PUT",
-        path=f"/v1/conversations/{_part(conversation)}/handover",
+        path=f"/v1/conversations/{_path_part(conversation)}/handover",
         read=models.speaker,
         json={**body, "reason": reason},
     )
@@ -111,7 +111,7 @@ def hand_over(conversation: str, *, who: str | None, reason: str) -> Call[models
 def speaker(conversation: str) -> Call[models.Speaker]:
     return Call(
         method="GET",
-        path=f"/v1/conversations/{_part(conversation)}/handover",
+        path=f"/v1/conversations/{_path_part(conversation)}/handover",
         read=models.speaker,
     )
 
@@ -125,5 +125,5 @@ def moderate(texts: Sequence[str]) -> Call[tuple[models.Moderation, ...]]:
     )
 
 
-def _part(name: str) -> str:
+def _path_part(name: str) -> str:
     return quote(name, safe="")

@@ -122,28 +122,28 @@ _KINDS: Mapping[int, type[Problem]] = {
 
 def problem_of(status: int, body: Any, retry_after_s: float | None) -> Problem:
     """The exception for a refused request, from a problem or from OpenAI's form of one."""
-    told = body if isinstance(body, Mapping) else {}
-    if isinstance(openai := told.get("error"), Mapping):
-        told = {
+    problem = body if isinstance(body, Mapping) else {}
+    if isinstance(openai := problem.get("error"), Mapping):
+        problem = {
             "type": str(openai.get("code", "")).replace("_", "-"),
             "title": "The request was refused",
             "detail": openai.get("message", ""),
         }
     kind = _KINDS.get(status, Unavailable if status >= 500 else Problem)
-    fields = told.get("errors")
+    fields = problem.get("errors")
     return kind(
         status=status,
-        slug=str(told.get("type", "")).rpartition("/")[2] or "unknown",
-        title=str(told.get("title", "The request was refused")),
-        detail=str(told.get("detail", "")),
+        slug=str(problem.get("type", "")).rpartition("/")[2] or "unknown",
+        title=str(problem.get("title", "The request was refused")),
+        detail=str(problem.get("detail", "")),
         errors=tuple(
             FieldError(
-                field=str(one.get("field", "")),
-                problem=str(one.get("problem", "")),
-                mend=str(one.get("mend", "")),
+                field=str(error.get("field", "")),
+                problem=str(error.get("problem", "")),
+                mend=str(error.get("mend", "")),
             )
-            for one in (fields if isinstance(fields, list) else ())
-            if isinstance(one, Mapping)
+            for error in (fields if isinstance(fields, list) else ())
+            if isinstance(error, Mapping)
         ),
         retry_after_s=retry_after_s,
     )

@@ -1,7 +1,7 @@
-"""One call from its first attempt to its end, without sockets and without waiting.
+"""One call with its retries, without sockets and without waiting.
 
-A driver sends `request`, tells what came (`answered`, `failed`), sleeps as long as it is told,
-and sends again, until there is a result or an error is raised.
+A client sends `request`, reports what came (`answered`, `failed`), sleeps for the `Wait` it gets
+back and sends again, until it gets a `Result` or an error is raised.
 """
 
 from __future__ import annotations
@@ -43,16 +43,21 @@ class Retries:
 
 @dataclass(frozen=True, slots=True)
 class Result(Generic[T]):
+    """What the call returns."""
+
     value: T
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
+    """How long to sleep before the next attempt."""
+
     seconds: float
 
 
 class Exchange(Generic[T]):
-    """`spread` gives numbers in 0..1, so that many clients do not come back at once."""
+    """The attempts of one call. `spread` gives random numbers in 0..1, so that many clients do
+    not come back at once."""
 
     def __init__(
         self, call: Call[T], retries: Retries, *, spread: Callable[[], float] = random.random
@@ -72,7 +77,7 @@ class Exchange(Generic[T]):
     def answered(self, response: httpx.Response) -> Result[T] | Wait:
         """Raises Problem and UnexpectedAnswer."""
         is_text = self._call.is_text and response.is_success
-        body = response.text if is_text else _json(response)
+        body = response.text if is_text else _json_of(response)
         decided = self._call.decides and isinstance(body, Mapping) and "decision_id" in body
         if response.is_success or decided:
             try:
@@ -83,7 +88,7 @@ class Exchange(Generic[T]):
                 ) from error
         problem = problem_of(response.status_code, body, _retry_after_s(response))
         if self._may_repeat(problem):
-            wait = self._next(problem.retry_after_s)
+            wait = self._next_attempt(problem.retry_after_s)
             if wait is not None:
                 return wait
         raise problem
@@ -92,7 +97,7 @@ class Exchange(Generic[T]):
         """Raises Unreachable."""
         unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
         if self._call.repeatable or unsent:
-            wait = self._next(None)
+            wait = self._next_attempt(None)
             if wait is not None:
                 return wait
         raise Unreachable(
@@ -105,7 +110,7 @@ class Exchange(Generic[T]):
             return True
         return self._call.repeatable and problem.status in _TRY_LATER
 
-    def _next(self, retry_after_s: float | None) -> Wait | None:
+    def _next_attempt(self, retry_after_s: float | None) -> Wait | None:
         wait = self._retries.wait_s(self._attempt, retry_after_s, self._spread())
         if wait is None:
             return None
@@ -113,7 +118,7 @@ class Exchange(Generic[T]):
         return Wait(wait)
 
 
-def _json(response: httpx.Response) -> Any:
+def _json_of(response: httpx.Response) -> Any:
     try:
         return response.json()
     except (json.JSONDecodeError, UnicodeDecodeError):
@@ -125,5 +130,5 @@ def _json(response: httpx.Response) -> Any:
 
 
 def _retry_after_s(response: httpx.Response) -> float | None:
-    told = response.headers.get("retry-after", "")
-    return float(told) if told.isascii() and told.isdigit() else None
+    value = response.headers.get("retry-after", "")
+    return float(value) if value.isascii() and value.isdigit() else None

@@ -1,4 +1,4 @@
-"""What a voice agent may say: only what the gateway published, word for word."""
+"""Lets a voice agent say only what the gateway published, word for word."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from avatar_gateway_client.models import Message, Outcome
 _LOG = logging.getLogger("avatar_gateway_client")
 
 About = Callable[[str], Message]
-"""The message of a text: who speaks to whom, and where."""
+"""Makes the message of a text: who speaks to whom, and where."""
 
 
 class Guard:
-    """`heard` is told each outcome, to show or to count it."""
+    """Submits each text and returns it as published. `message` makes the submission of a text;
+    `heard` is called with each outcome, to show or to count it."""
 
     def __init__(
         self,

@@ -15,10 +15,10 @@ from avatar_gateway_client.models import Outcome
 
 
 class GuardedAgent(Agent):
-    """Keeps what the language model writes until the reply is complete, and passes on what was
-    published of it; tool calls pass at once. For words of your own use `say` here: those given
-    to `session.say` are yours to answer for. A realtime model is refused: it would speak before
-    anybody could check. `more` goes to Agent."""
+    """An agent that says only what the gateway published. It keeps what the language model writes
+    until the reply is complete, submits it, and passes on the published text; tool calls pass at
+    once. Use `say` of this class for words of your own: `session.say` is not checked. A realtime
+    model is refused, since it would speak before anybody could check. `more` goes to Agent."""
 
     def __init__(
         self,

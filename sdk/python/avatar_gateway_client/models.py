@@ -1,5 +1,5 @@
-"""What is said to the gateway, and what it answers. Fields that a newer gateway adds are left
-out here and stand in `raw`."""
+"""What a client sends, and what the gateway answers. Fields that a newer gateway adds stand in
+`raw` alone."""
 
 from __future__ import annotations
 

@@ -26,8 +26,9 @@ _OF_THE_PERSON = (TranscriptionFrame, InterimTranscriptionFrame)
 
 
 class GatewayProcessor(FrameProcessor):
-    """Keeps a reply until it is complete, and passes on what was published of it. Texts outside
-    of a reply are asked about one by one. A reply that is interrupted or never ends is dropped."""
+    """A processor that passes on only what the gateway published. It keeps a reply until it is
+    complete and submits it whole; texts outside of a reply are submitted one by one. A reply that
+    is interrupted or never ends is dropped."""
 
     def __init__(
         self,

@@ -22,10 +22,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from avatar_gateway_client.errors import ProofInvalid
 
-_MOST: Final = 1_000_000
-_MOST_RECEIPT: Final = 8_192
+_MOST: Final = 1_000_000  # characters of a proof with its entry
+_MOST_RECEIPT: Final = 8_192  # characters of a receipt
 _HEADER: Final = "c2sp.org/tlog-proof@v1"
-_ED25519: Final = 1
+_ED25519: Final = 1  # signature type of signed notes
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _SALT: Final = re.compile(r"[0-9a-f]{32}")
 # docs/reference/receipt.md, "Canonical text": what is not seen, and Unicode's White_Space.
@@ -51,13 +51,15 @@ class Included:
 def verify_receipt(jws: str, *, jwks: Mapping[str, Any], text: str, salt: str) -> Mapping[str, Any]:
     """What the receipt claims, if a key of `jwks` signed it and it is about `text` (as published,
     label included). `salt` is `disclosure.salt` of the answer. Raises ProofInvalid."""
-    signed, header, claims, signature = _parts(jws)
+    signed, header, claims, signature = _split_jws(jws)
     if header.get("alg") not in ("EdDSA", "Ed25519") or header.get("typ") != "receipt+jwt":
         raise ProofInvalid("receipt", "is of another type, or signed in another way")
     keys = jwks.get("keys")
     for key in keys if isinstance(keys, list) else ():
         if isinstance(key, Mapping) and key.get("kid") == header.get("kid"):
-            if key.get("crv") != "Ed25519" or not _signed(_url64(key.get("x")), signature, signed):
+            if key.get("crv") != "Ed25519" or not _is_signed_by(
+                _url64(key.get("x")), signature, signed
+            ):
                 raise ProofInvalid("signature", "does not match the receipt and its key")
             break
     else:
@@ -65,11 +67,11 @@ def verify_receipt(jws: str, *, jwks: Mapping[str, Any], text: str, salt: str) -
     if claims.get("content_hash_alg") != "HMAC-SHA256" or not _SALT.fullmatch(salt):
         raise ProofInvalid("salt", "is not 16 bytes in hex, or the hash is of another kind")
     try:
-        said = normalize("NFC", _UNSEEN.sub("", text)).strip(_SPACE).encode()
+        canonical = normalize("NFC", _UNSEEN.sub("", text)).strip(_SPACE).encode()
     except UnicodeEncodeError:
         raise ProofInvalid("text", "is not valid Unicode") from None
-    found = hmac.new(bytes.fromhex(salt), said, sha256).hexdigest()
-    if not hmac.compare_digest(found, _ascii(claims.get("content_hash"))):
+    computed = hmac.new(bytes.fromhex(salt), canonical, sha256).hexdigest()
+    if not hmac.compare_digest(computed, _ascii(claims.get("content_hash"))):
         raise ProofInvalid("text", "is not what was published, or the salt is another message's")
     return claims
 
@@ -79,12 +81,12 @@ def verify_inclusion(proof: str, *, jws: str, keys: Iterable[str]) -> Included:
     tlog-proof with its entry in it (`AsyncClient.proof`, `avatar-gateway audit proof`); `keys` are
     the log's, as `<name>+<id>+<base64>`, one of which must have signed. Verify the receipt first.
     Raises ProofInvalid."""
-    body, index, path, note = _proof(proof)
-    origin, size, root = _checkpoint(note, keys)
+    body, index, path, note = _split_proof(proof)
+    origin, size, root = _verified_checkpoint(note, keys)
     if not _leads_to(sha256(b"\x00" + body).digest(), index, size, path, root):
         raise ProofInvalid("proof", "does not lead from the entry to the checkpoint")
-    entry = _object(body, "entry")
-    receipt, (_, _, claims, _) = entry.get("receipt"), _parts(jws)
+    entry = _json_object(body, "entry")
+    receipt, (_, _, claims, _) = entry.get("receipt"), _split_jws(jws)
     digest = sha256(jws.encode()).hexdigest()
     if not isinstance(receipt, Mapping) or receipt.get("sha256") != digest:
         raise ProofInvalid("entry", "is not the one that this receipt was given for")
@@ -93,17 +95,17 @@ def verify_inclusion(proof: str, *, jws: str, keys: Iterable[str]) -> Included:
     return Included(origin=origin, size=size, root=root.hex(), index=index, entry=entry)
 
 
-def _parts(jws: str) -> tuple[bytes, Mapping[str, Any], Mapping[str, Any], bytes]:
-    """What is signed, header, claims, signature."""
+def _split_jws(jws: str) -> tuple[bytes, Mapping[str, Any], Mapping[str, Any], bytes]:
+    """The signed bytes, the header, the claims and the signature of a compact JWS."""
     parts = jws.split(".")
     if len(parts) != 3 or len(jws) > _MOST_RECEIPT or not jws.isascii():
         raise ProofInvalid("receipt", "is not a compact JWS")
-    header, claims = (_object(_url64(part), "receipt") for part in parts[:2])
+    header, claims = (_json_object(_url64(part), "receipt") for part in parts[:2])
     return ".".join(parts[:2]).encode(), header, claims, _url64(parts[2])
 
 
-def _proof(text: str) -> tuple[bytes, int, list[bytes], str]:
-    """Entry, its number, path, checkpoint."""
+def _split_proof(text: str) -> tuple[bytes, int, list[bytes], str]:
+    """The entry, its number, the path and the checkpoint of a tlog-proof."""
     head, gap, note = text.partition("\n\n")
     lines = head.split("\n")
     if len(text) > _MOST or not gap or lines[0] != _HEADER or len(lines) < 2:
@@ -113,25 +115,29 @@ def _proof(text: str) -> tuple[bytes, int, list[bytes], str]:
     body = _base64(lines[1].removeprefix("extra "))
     label, _, number = (lines[2] if len(lines) > 2 else "").partition(" ")
     path = [_base64(line) for line in lines[3:]]
-    if label != "index" or not _NUMBER.fullmatch(number) or any(len(one) != 32 for one in path):
+    if (
+        label != "index"
+        or not _NUMBER.fullmatch(number)
+        or any(len(sibling) != 32 for sibling in path)
+    ):
         raise ProofInvalid("proof", "is malformed")
     return body, int(number), path, note
 
 
-def _checkpoint(note: str, keys: Iterable[str]) -> tuple[str, int, bytes]:
-    """Origin, size and root of a signed note that one of `keys` signed."""
+def _verified_checkpoint(note: str, keys: Iterable[str]) -> tuple[str, int, bytes]:
+    """The origin, size and root of a checkpoint that one of `keys` signed."""
     text, gap, rest = note.rpartition("\n\n")
     text += "\n"
     lines = text.split("\n")
     if not gap or len(lines) < 4 or not _NUMBER.fullmatch(lines[1]):
         raise ProofInvalid("checkpoint", "is malformed")
-    given = [_signature(line) for line in rest.split("\n")[:-1]]
+    given = [_split_signature(line) for line in rest.split("\n")[:-1]]
     known = False
     for name, key_id, raw in map(_log_key, keys):
         for signer, signer_id, signature in given:
             if raw is None or (signer, signer_id) != (name, key_id) or name != lines[0]:
                 continue
-            if not _signed(raw, signature, text.encode()):
+            if not _is_signed_by(raw, signature, text.encode()):
                 raise ProofInvalid("checkpoint", f"the signature by {name} is wrong")
             known = True
     if not known:
@@ -143,7 +149,8 @@ def _checkpoint(note: str, keys: Iterable[str]) -> tuple[str, int, bytes]:
 
 
 def _log_key(text: str) -> tuple[str, bytes, bytes | None]:
-    """Name, id and Ed25519 key; None for keys of other kinds, which are left alone."""
+    """The name, id and Ed25519 key of a verifier key; None for a key of another kind, which is
+    skipped."""
     name, _, rest = text.strip().partition("+")
     key_id, _, encoded = rest.partition("+")
     data = _base64(encoded)
@@ -153,7 +160,7 @@ def _log_key(text: str) -> tuple[str, bytes, bytes | None]:
     return name, expected, data[1:] if data[0] == _ED25519 and len(data) == 33 else None
 
 
-def _signature(line: str) -> tuple[str, bytes, bytes]:
+def _split_signature(line: str) -> tuple[str, bytes, bytes]:
     dash, _, rest = line.partition(" ")
     name, _, encoded = rest.partition(" ")
     data = _base64(encoded)
@@ -163,7 +170,7 @@ def _signature(line: str) -> tuple[str, bytes, bytes]:
 
 
 def _leads_to(node: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
-    """RFC 9162, 2.1.3.2."""
+    """Whether `path` proves that `node` is leaf `index` of the tree: RFC 9162, 2.1.3.2."""
     if not 0 <= index < size:
         return False
     last = size - 1
@@ -180,7 +187,7 @@ def _leads_to(node: bytes, index: int, size: int, path: Sequence[bytes], root: b
     return last == 0 and hmac.compare_digest(node, root)
 
 
-def _signed(key: bytes, signature: bytes, message: bytes) -> bool:
+def _is_signed_by(key: bytes, signature: bytes, message: bytes) -> bool:
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
     except (InvalidSignature, ValueError):
@@ -209,11 +216,11 @@ def _base64(text: str) -> bytes:
         return b""
 
 
-def _object(raw: bytes, what: str) -> dict[str, Any]:
+def _json_object(raw: bytes, what: str) -> dict[str, Any]:
     try:
-        found = json.loads(raw)
+        document = json.loads(raw)
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+        document = None
+    if not isinstance(document, dict):
         raise ProofInvalid(what, "is not a JSON object")
-    return found
+    return document

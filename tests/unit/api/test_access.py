@@ -111,28 +111,28 @@ async def test_requests_are_counted_for_each_key() -> None:
     clock = Clock()
     key, token = made(requests_per_s=2.0)
     other, other_token = made()
-    door = guard(Keys(key, other), clock)
+    admitting = guard(Keys(key, other), clock)
     for _ in range(2):
-        await door.admit(f"Bearer {token}", SERVICE)
+        await admitting.admit(f"Bearer {token}", SERVICE)
     with pytest.raises(RateLimited) as caught:
-        await door.admit(f"Bearer {token}", SERVICE)
+        await admitting.admit(f"Bearer {token}", SERVICE)
     assert 0 < caught.value.retry_after_s <= 0.5
-    await door.admit(f"Bearer {other_token}", SERVICE)
+    await admitting.admit(f"Bearer {other_token}", SERVICE)
     clock.seconds += 0.5
-    await door.admit(f"Bearer {token}", SERVICE)
+    await admitting.admit(f"Bearer {token}", SERVICE)
 
 
 async def test_a_revocation_takes_effect_within_the_time_keys_are_remembered() -> None:
     clock, (key, token) = Clock(), made()
     keys = Keys(key)
-    door = guard(keys, clock)
-    await door.admit(f"Bearer {token}", SERVICE)
+    admitting = guard(keys, clock)
+    await admitting.admit(f"Bearer {token}", SERVICE)
     keys.by_id[key.id] = replace(key, revoked_at=NOW - timedelta(seconds=1))
-    await door.admit(f"Bearer {token}", SERVICE)
+    await admitting.admit(f"Bearer {token}", SERVICE)
     assert keys.lookups == 1
     clock.seconds += 1.5
     with pytest.raises(Unauthenticated, match="revoked"):
-        await door.admit(f"Bearer {token}", SERVICE)
+        await admitting.admit(f"Bearer {token}", SERVICE)
 
 
 async def test_a_key_without_a_rate_never_gets_in() -> None:

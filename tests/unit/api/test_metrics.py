@@ -5,29 +5,32 @@ from datetime import UTC, datetime
 from gateway.api.metrics import Metrics
 from gateway.model.decision import Reason
 from gateway.model.finding import Stage, Unavailable
+from gateway.model.judgement import Judgement
 from gateway.model.record import Outcome
 from gateway.model.submission import Channel
 from gateway.model.verdict import State, Verdict
-from gateway.trail.witnessing import Standing
+from gateway.trail.witnessing import WitnessStatus
 
+JUDGEMENT = Judgement(
+    decision_id="dec_1",
+    verdict=Verdict.HOLD,
+    language="fr",
+    reasons=(Reason(rule="baseline.toxicity", text="secret words", verdict=Verdict.HOLD),),
+    unavailable=(Unavailable(stage=Stage.PII, reason="no answer"),),
+    timings_ms={"policy": 0.8},
+)
 OUTCOME = Outcome(
     message_id="msg_secret",
-    decision_id="dec_1",
     tenant="t",
     channel=Channel.LIVE,
     creator="lea",
     avatar="twin",
     conversation="secret-conversation",
     route="sandbox",
+    judgement=JUDGEMENT,
     state=State.HELD,
-    verdict=Verdict.HOLD,
-    reasons=(Reason(rule="baseline.toxicity", text="secret words", verdict=Verdict.HOLD),),
-    obligations=(),
-    language="fr",
     decided_at=datetime(2026, 11, 22, tzinfo=UTC),
     entry_seq=0,
-    unavailable=(Unavailable(stage=Stage.PII, reason="no answer"),),
-    timings_ms={"policy": 0.8},
 )
 
 
@@ -58,9 +61,9 @@ def test_witnesses_are_measured() -> None:
     metrics = Metrics()
     metrics.witnesses(
         [
-            Standing(name="w1", size=7),
-            Standing(name="w2", size=3, problem="has seen more", alarm=True),
-            Standing(name="w3"),
+            WitnessStatus(name="w1", size=7),
+            WitnessStatus(name="w2", size=3, problem="has seen more", alarm=True),
+            WitnessStatus(name="w3"),
         ],
         2,
     )

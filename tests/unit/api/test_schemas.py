@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import pytest
 from pydantic import ValidationError
 
-from gateway.api.schemas import SubmissionIn
+from gateway.api.schemas import SubmissionIn, outcome_out
+from gateway.model.finding import Stage, Unavailable
+from gateway.model.record import outcome_of
 from gateway.model.submission import Channel, Minor, Submission
+from gateway.model.verdict import Verdict
+from tests.paths import GOLDEN
+from tests.stores import Clock, Samples
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 LEAST = {
@@ -98,3 +105,20 @@ def test_when_a_human_spoke_is_utc(told: str | None, arrives: datetime | None) -
 def test_when_a_human_spoke_is_written_out_with_its_offset(told: object) -> None:
     with pytest.raises(ValidationError):
         made(human_spoke_at=told)
+
+
+def test_outcomes_are_byte_for_byte_what_they_were() -> None:
+    samples = Samples(Clock())
+    failed = (Unavailable(stage=Stage.PII, reason="no answer within 10 ms"),)
+    records = [
+        samples.record(),
+        samples.record(Verdict.HOLD, unavailable=failed),
+        samples.record(Verdict.BLOCK),
+        samples.record(submission=replace(samples.submission(), dry_run=True)),
+        samples.escalated(timings_ms=MappingProxyType({"pii": 0.1, "policy": 2.0})),
+    ]
+    outcomes = [outcome_of(record, seq) for seq, record in enumerate(records)]
+    outcomes.append(replace(outcomes[0], replayed=True, attempts=2, delivery_detail="503"))
+    outcomes.append(replace(outcomes[2], erased_at=samples.clock.at))
+    written = [outcome_out(outcome).model_dump_json().encode() for outcome in outcomes]
+    assert written == (GOLDEN / "http" / "outcomes.jsonl").read_bytes().splitlines()

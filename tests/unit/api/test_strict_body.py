@@ -130,7 +130,7 @@ async def test_half_a_body_is_no_body() -> None:
     assert calls == []
 
 
-async def test_paths_of_another_door_are_left_to_it() -> None:
+async def test_paths_that_read_their_own_bodies_are_left_alone() -> None:
     inner = Starlette(routes=[Route("/p/x", echo, methods=["POST"])])
     app = StrictBody(inner, max_bytes=200, apart="/p/")
     transport = httpx.ASGITransport(app)

@@ -13,7 +13,7 @@ from gateway.keyring import Keyring
 from gateway.trail.checkpoint import note_keys, sign_checkpoint
 from gateway.trail.merkle import EMPTY_ROOT
 from gateway.trail.note import cosignatures
-from gateway.trail.witness import MAX_REQUEST, AddCheckpoint, Cosigner, Witness
+from gateway.trail.witness import MAX_REQUEST_BYTES, AddCheckpoint, Cosigner, Witness
 
 ORIGIN = "log.example/l"
 LOG = Keyring.generate()
@@ -59,7 +59,7 @@ async def test_a_conflict_has_its_media_type(client: httpx.AsyncClient) -> None:
         ("GET", "/", b"", 404),
         ("GET", "/add-checkpoint", b"", 405),
         ("POST", "/add-checkpoint", b"", 400),
-        ("POST", "/add-checkpoint", b"x" * (MAX_REQUEST + 1), 413),
+        ("POST", "/add-checkpoint", b"x" * (MAX_REQUEST_BYTES + 1), 413),
     ],
 )
 async def test_other_requests(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.api.access import AccessGuard
-from gateway.assembly import background, build, commands, serving
+from gateway.assembly import background, build, commands, opening, serving
 from gateway.errors import ConfigurationError, DatabaseUnusable, InvalidField, PolicyInvalid
 from gateway.model.access import Role
 from gateway.opened import utc_now
@@ -39,13 +39,13 @@ def workers() -> Callable[[], set[str]]:
 def test_the_packs_are_those_that_were_named(tmp_path: Path) -> None:
     (tmp_path / "main.rego").touch()
     named = read_settings(None, {"policies_dir": tmp_path})
-    assert build.policies_dir(named) == tmp_path
-    assert build.policies_dir(read_settings(None, {})) == ROOT / "policies"
+    assert opening.policies_dir(named) == tmp_path
+    assert opening.policies_dir(read_settings(None, {})) == ROOT / "policies"
 
 
 def test_packs_that_were_named_and_are_not_there_are_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"has no main\.rego"):
-        build.policies_dir(read_settings(None, {"policies_dir": tmp_path}))
+        opening.policies_dir(read_settings(None, {"policies_dir": tmp_path}))
 
 
 def test_creators_are_checked_against_the_packs_of_these_settings(settings: Settings) -> None:
@@ -57,21 +57,21 @@ def test_creators_are_checked_against_the_packs_of_these_settings(settings: Sett
 async def test_the_books_open_without_models(
     settings: Settings, workers: Callable[[], set[str]]
 ) -> None:
-    async with build.open_with_anchors(settings) as opened:
+    async with opening.open_with_anchors(settings) as opened:
         assert await opened.store.log.size() == 0
         assert opened.log.origin == settings.log_origin
     assert workers() == set()
-    async with build.open_with_anchors(settings) as again:
+    async with opening.open_with_anchors(settings) as again:
         assert again.keyring.root == opened.keyring.root
 
 
 async def test_an_old_database_gets_no_new_keys(settings: Settings) -> None:
-    async with build.open_with_anchors(settings):
+    async with opening.open_with_anchors(settings):
         pass
     keyring = settings.keys_dir / "keyring.json"
     keyring.unlink()
     with pytest.raises(ConfigurationError, match="is missing"):
-        async with build.open_with_anchors(settings):
+        async with opening.open_with_anchors(settings):
             pass
     assert not keyring.exists()
 
@@ -102,15 +102,15 @@ async def test_what_was_opened_before_a_failure_is_closed(
 
 async def test_the_first_key_is_written_once(settings: Settings) -> None:
     path = settings.data_dir / serving.FIRST_KEY
-    async with build.open_with_anchors(settings) as opened:
+    async with opening.open_with_anchors(settings) as opened:
         path.write_text("left over from a start that failed", encoding="utf-8")
-        await serving._first_key(opened)
+        await serving._write_first_key(opened)
         token = path.read_text(encoding="utf-8").strip()
         assert path.stat().st_mode & 0o777 == 0o600
         guard = AccessGuard(registry=opened.store.registry, now=utc_now, clock=lambda: 0.0)
         key = await guard.admit(f"Bearer {token}", frozenset({Role.AUDITOR}))
         assert key.roles == {Role.ADMIN}
-        await serving._first_key(opened)
+        await serving._write_first_key(opened)
         assert path.read_text(encoding="utf-8").strip() == token
         assert len(await opened.store.registry.api_keys()) == 1
 
@@ -142,7 +142,7 @@ async def test_background_work_outlives_a_defect() -> None:
         again.set()
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(background.keep("work", work))
+    task = asyncio.create_task(background.restart_on_error("work", work))
     await asyncio.wait_for(again.wait(), PATIENCE_S)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -152,7 +152,7 @@ async def test_background_work_outlives_a_defect() -> None:
 def test_what_stands_at_the_end_of_a_start_is_not_looked_through_again() -> None:
     before = gc.get_freeze_count()
     try:
-        with background.uncollected():
+        with background.garbage_collection_off():
             assert not gc.isenabled()
         assert gc.isenabled()
         assert gc.get_freeze_count() > before
@@ -162,7 +162,7 @@ def test_what_stands_at_the_end_of_a_start_is_not_looked_through_again() -> None
 
 def test_a_start_that_fails_leaves_the_collector_on() -> None:
     try:
-        with pytest.raises(ConfigurationError), background.uncollected():
+        with pytest.raises(ConfigurationError), background.garbage_collection_off():
             raise ConfigurationError("host", "cannot be listened on", "Name another.")
         assert gc.isenabled()
     finally:

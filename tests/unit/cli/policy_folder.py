@@ -11,8 +11,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from gateway.cli import policy
 from gateway.cli.context import CommandServices
+from gateway.cli.policy import group as policy
 from gateway.settings import Settings, read_settings
 
 MAIN = """\

@@ -43,10 +43,11 @@ def test_an_escalation_is_listed_and_acknowledged(
     record = Samples(Clock()).escalated()
     message_id = stored(record)
     (shown,) = json.loads(ask("escalations", "--json", "--tenant", "acme").stdout)
-    assert record.disclosure is not None
+    disclosure = record.judgement.disclosure
+    assert disclosure is not None
     assert (shown["message_id"], shown["state"]) == (message_id, "queued")
     assert (shown["text"], shown["human_text"]) == (RAW, HUMAN)
-    assert (shown["published"], shown["rules"]) == (record.disclosure.text, ["creator.self_harm"])
+    assert (shown["published"], shown["rules"]) == (disclosure.text, ["creator.self_harm"])
     assert message_id in ask("escalations", "--tenant", "acme").stdout
     assert json.loads(ask("escalations", "--json").stdout) == []
 

@@ -13,6 +13,7 @@ import pytest
 from gateway.delivery.backoff import Backoff
 from gateway.delivery.courier import OutboxCourier
 from gateway.demo.sandbox import PlannedFailure, SandboxPlatform
+from gateway.model.judgement import Grounds, Judgement
 from gateway.model.record import Delivery, Record
 from gateway.model.submission import Channel, Submission
 from gateway.model.verdict import State, Verdict
@@ -43,26 +44,30 @@ async def store(open_place: Callable[[], Any]) -> AsyncIterator[Store]:
 
 def record_of(delivery: Delivery) -> Record:
     at = datetime.now(UTC)
-    return Record(
+    submission = Submission(
+        message_id=delivery.message_id,
+        tenant="default",
+        channel=Channel.DM,
+        creator="zoe",
+        avatar="zoe-twin",
+        conversation="conversation-1",
+        text="hello",
+        received_at=at,
+    )
+    judgement = Judgement(
         decision_id=delivery.decision_id,
-        submission=Submission(
-            message_id=delivery.message_id,
-            tenant="default",
-            channel=Channel.DM,
-            creator="zoe",
-            avatar="zoe-twin",
-            conversation="conversation-1",
-            text="hello",
-            received_at=at,
-        ),
         verdict=Verdict.PUBLISH,
-        state=State.QUEUED,
-        reasons=(),
-        obligations=(),
         language="en",
-        decided_at=at,
+        reasons=(),
         disclosure=delivery.disclosure,
         receipt=delivery.receipt,
+    )
+    return Record(
+        submission=submission,
+        judgement=judgement,
+        grounds=Grounds(),
+        state=State.QUEUED,
+        decided_at=at,
     )
 
 

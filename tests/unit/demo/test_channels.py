@@ -1,4 +1,4 @@
-"""The demo's other doors fail when what comes through them is wrong."""
+"""The demo's other entry points fail when what comes through them is wrong."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import httpx
 import pytest
 import yaml
 
-from gateway.demo.channels import through_doors, write_route
+from gateway.demo.channels import through_entry_points, write_route
 
 REPLY = ("[AI] We open the show in Lyon, ", "and the new song closes it. ", "See you there!")
 
@@ -42,9 +42,9 @@ def test_a_stream_that_went_wrong_is_named(
 ) -> None:
     monkeypatch.setattr("httpx.get", lambda *_, **__: _posts([]))
     with _answering(pieces, ended, httpx.Response(403, json={"detail": "held"})) as client:
-        stream, *_ = through_doors(client, "http://sandbox", "agk_x")
+        stream, *_ = through_entry_points(client, "http://sandbox", "agk_x")
     assert stream.faults == (() if fault is None else (fault,))
-    assert stream.told == "".join(pieces)
+    assert stream.received == "".join(pieces)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_post_that_went_wrong_is_named(
 ) -> None:
     monkeypatch.setattr("httpx.get", lambda *_, **__: _posts(texts))
     with _answering(REPLY, "stop", httpx.Response(201, json={"id": "post-1"})) as client:
-        _, published, kept = through_doors(client, "http://sandbox", "agk_x")
+        _, published, kept = through_entry_points(client, "http://sandbox", "agk_x")
     assert set(published.faults) == faults
     assert "the client was told that it is posted" in kept.faults
 

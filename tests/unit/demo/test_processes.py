@@ -29,10 +29,14 @@ def test_it_runs_this_very_program() -> None:
 def test_a_process_that_ends_early_is_told_with_its_last_words(tmp_path: Path) -> None:
     words = "print('too bad'); raise SystemExit(3)"
     with (
-        processes._process("gateway", [sys.executable, "-c", words], tmp_path, {}) as process,
+        processes._running_process(
+            "gateway", [sys.executable, "-c", words], tmp_path, {}
+        ) as process,
         pytest.raises(NotStarted, match="too bad"),
     ):
-        processes._await("http://127.0.0.1:1/readyz", process, tmp_path / "gateway.log", 30)
+        processes._wait_until_ready(
+            "http://127.0.0.1:1/readyz", process, tmp_path / "gateway.log", 30
+        )
     assert process.returncode == 3
 
 
@@ -40,8 +44,12 @@ def test_a_process_that_ends_early_is_told_with_its_last_words(tmp_path: Path) -
 def test_a_process_that_is_never_ready_is_stopped(tmp_path: Path) -> None:
     words = "import time; time.sleep(600)"
     with (
-        processes._process("gateway", [sys.executable, "-c", words], tmp_path, {}) as process,
+        processes._running_process(
+            "gateway", [sys.executable, "-c", words], tmp_path, {}
+        ) as process,
         pytest.raises(NotStarted, match="did not become ready"),
     ):
-        processes._await("http://127.0.0.1:1/readyz", process, tmp_path / "gateway.log", 0.2)
+        processes._wait_until_ready(
+            "http://127.0.0.1:1/readyz", process, tmp_path / "gateway.log", 0.2
+        )
     assert process.returncode is not None

@@ -71,7 +71,7 @@ def test_the_table_shows_texts_as_they_are() -> None:
     """Markup in a text is a text."""
     file = StringIO()
     console = Console(file=file, width=200, force_terminal=False)
-    console.print(runner._table([result(received={"text": OUTCOME["text"]}), result()]))
+    console.print(runner._results_table([result(received={"text": OUTCOME["text"]}), result()]))
     shown = file.getvalue()
     assert "[bold]Write[/] to me@example.com!" in shown
     assert "−EMAIL_ADDRESS, +ai, shortened" in shown

@@ -6,6 +6,7 @@ from hashlib import sha256
 from gateway.model.decision import Reason
 from gateway.model.disclosure import Disclosure, Redaction, Replacement
 from gateway.model.finding import Finding, Stage
+from gateway.model.judgement import Grounds, Judgement
 from gateway.model.record import Record, leaf_hash, outcome_of
 from gateway.model.submission import Channel, Submission
 from gateway.model.verdict import State, Verdict
@@ -32,36 +33,38 @@ def test_an_outcome_tells_what_the_record_says() -> None:
         stage=Stage.PII, kind="EMAIL_ADDRESS", score=1.0, start=0, end=3, source="test"
     )
     cut = Replacement(finding=finding, start=0, end=3, at=0, replacement="[email]")
-    record = Record(
+    redaction = Redaction(text="[email]", replacements=(cut, cut))
+    judgement = Judgement(
         decision_id="dec_1",
-        submission=SUBMISSION,
         verdict=Verdict.PUBLISH,
-        state=State.QUEUED,
-        reasons=(Reason(rule="baseline.pii", text="Stripped.", verdict=Verdict.PUBLISH),),
-        obligations=(),
         language="en",
-        decided_at=NOW,
-        redaction=Redaction(text="[email]", replacements=(cut, cut)),
+        reasons=(Reason(rule="baseline.pii", text="Stripped.", verdict=Verdict.PUBLISH),),
         disclosure=Disclosure(text="[AI] [email]", language="en"),
+        redacted_kinds=redaction.kinds,
+    )
+    record = Record(
+        submission=SUBMISSION,
+        judgement=judgement,
+        grounds=Grounds(redaction=redaction),
+        state=State.QUEUED,
+        decided_at=NOW,
     )
     outcome = outcome_of(record, 7)
-    assert (outcome.text, outcome.entry_seq) == ("[AI] [email]", 7)
-    assert outcome.redacted_kinds == ("EMAIL_ADDRESS",)
-    assert outcome.receipt is None
+    assert (outcome.judgement.text, outcome.entry_seq) == ("[AI] [email]", 7)
+    assert outcome.judgement.redacted_kinds == ("EMAIL_ADDRESS",)
+    assert outcome.judgement.receipt is None
     assert not outcome.replayed
 
 
 def test_nothing_is_told_of_a_text_that_is_not_published() -> None:
+    judgement = Judgement(decision_id="dec_1", verdict=Verdict.BLOCK, language="en", reasons=())
     record = Record(
-        decision_id="dec_1",
         submission=SUBMISSION,
-        verdict=Verdict.BLOCK,
+        judgement=judgement,
+        grounds=Grounds(),
         state=State.BLOCKED,
-        reasons=(),
-        obligations=(),
-        language="en",
         decided_at=NOW,
     )
     outcome = outcome_of(record, 0)
-    assert outcome.text is None
-    assert outcome.redacted_kinds == ()
+    assert outcome.judgement.text is None
+    assert outcome.judgement.redacted_kinds == ()

@@ -7,7 +7,8 @@ import pytest
 
 from gateway.errors import InvalidField
 from gateway.model.route import Route, RouteKind
-from gateway.model.submission import Channel, Submission
+from gateway.model.submission import Channel, StreamPart, Submission
+from gateway.model.verdict import Verdict
 from gateway.pipeline.admission import admit
 
 ROUTES = {"web": Route(name="web", kind=RouteKind.WEBHOOK, channels=(Channel.DM, Channel.COMMENT))}
@@ -26,6 +27,14 @@ GOOD = Submission(
 
 def test_a_good_one_gets_its_route() -> None:
     assert admit(GOOD, ROUTES, 100) is ROUTES["web"]
+
+
+def test_the_check_of_a_whole_stream_blocks_nothing_by_itself() -> None:
+    routes = {"s": Route(name="s", kind=RouteKind.STREAM, on_hold=Verdict.BLOCK)}
+    part = replace(GOOD, route="s", stream=StreamPart(id="st", number=1))
+    assert admit(part, routes, 100) is routes["s"]
+    whole = replace(part, stream=StreamPart(id="st", number=2, whole=True))
+    assert admit(whole, routes, 100) == replace(routes["s"], on_hold=Verdict.HOLD)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ def test_the_route_of_streams_is_shipped() -> None:
         max_length=40_000,
         overflow=Overflow.HOLD,
         on_failure=Verdict.BLOCK,
+        on_hold=Verdict.BLOCK,
     )
 
 

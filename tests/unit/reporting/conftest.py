@@ -70,7 +70,7 @@ class Story:
             state=State.REJECTED_BY_REVIEW if rejected else State.QUEUED,
             review=review,
             decided_at=at,
-            language=held.language,
+            language=held.judgement.language,
         )
         return self.add(record)
 

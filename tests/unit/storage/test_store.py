@@ -79,8 +79,8 @@ async def _check_whole(place: Place, path: Path, said: list[tuple[str, int]]) ->
         assert by_message[message_id] == seq
         outcome = await store.ledger.outcome("acme", message_id)
         assert outcome is not None
-        assert outcome.text is not None
-        assert RAW in outcome.text
+        assert outcome.judgement.text is not None
+        assert RAW in outcome.judgement.text
     return store
 
 
@@ -132,7 +132,7 @@ async def test_no_text_and_no_person_stands_in_the_database(
         submission = samples.submission(idempotency_key=f"{verdict} {PERSON}")
         await store.ledger.claim(submission)
         await store.ledger.record(samples.record(verdict, submission))
-    for held in await store.ledger.reviews("acme"):
+    for held in await store.reviews.waiting("acme"):
         review = Review(
             action=ReviewAction.RELEASE, reviewer="ann", reason="fine", at=samples.clock.at
         )
@@ -176,13 +176,14 @@ async def test_without_its_key_an_outcome_has_no_text(
     store = await place.open()
     outcome = await store.ledger.outcome("acme", sent.submission.message_id)
     assert outcome is not None
-    assert (outcome.state, outcome.text, outcome.reasons) == (State.QUEUED, None, ())
+    assert outcome.state is State.QUEUED
+    assert (outcome.judgement.text, outcome.judgement.reasons) == (None, ())
     assert await store.ledger.held("acme", held.submission.message_id) is None
-    assert await store.ledger.reviews("acme") == []
+    assert await store.reviews.waiting("acme") == []
     until = samples.clock.move(seconds=30)
     assert await store.outbox.lease(limit=9, until=until) == []
     assert (await store.ledger.record(samples.record())).seq == 3
-    assert await store.ledger.expire(samples.clock.move(days=2)) == 1
+    assert await store.reviews.expire(samples.clock.move(days=2)) == 1
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,7 @@ async def test_it_is_not_ready_while_it_cannot_write(
     store._writer.problem = "OperationalError SQLITE_FULL"
     await store.ready()
     assert store._writer.problem == ""
-    monkeypatch.setattr("gateway.storage.engine.sqlite._LEAST_SPACE", 1 << 60)
+    monkeypatch.setattr("gateway.storage.engine.sqlite._MIN_FREE_BYTES", 1 << 60)
     with pytest.raises(DatabaseUnusable, match="MiB left"):
         await store.ready()
 

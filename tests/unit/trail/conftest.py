@@ -13,6 +13,7 @@ from gateway.keyring import Keyring
 from gateway.model.decision import Bundle, Decision, Reason
 from gateway.model.disclosure import Disclosure, Notice, Redaction, Replacement
 from gateway.model.finding import Detection, Finding, ModelIdentity, Stage
+from gateway.model.judgement import Grounds, Judgement
 from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.receipt import Receipt
 from gateway.model.record import (
@@ -110,36 +111,37 @@ class Events:
         finding = Finding(
             stage=Stage.PII, kind="PHONE_NUMBER", score=0.9, start=11, end=25, source="fr"
         )
+        redaction = Redaction(
+            text=self.raw,
+            replacements=(
+                Replacement(finding=finding, start=11, end=25, at=11, replacement=f"[{self.raw}]"),
+            ),
+        )
+        detections = (
+            Detection(
+                stage=Stage.TOXICITY,
+                scores={"toxicity": 0.02},
+                models=(ModelIdentity(id="tox-1", sha256="ef" * 32),),
+            ),
+            Detection(stage=Stage.PII, findings=(finding,)),
+        )
         return Record(
-            decision_id=f"dec_{number}",
             submission=self.submission(number),
-            verdict=verdict,
+            judgement=Judgement(
+                decision_id=f"dec_{number}",
+                verdict=verdict,
+                language="en",
+                reasons=decision.reasons,
+                obligations=decision.obligations,
+                disclosure=self.disclosure() if published else None,
+                redacted_kinds=redaction.kinds,
+                receipt=self.receipt(number) if published else None,
+                timings_ms={"pii": 0.41234, "policy": 0.3},
+            ),
+            grounds=Grounds(detections=detections, decision=decision, redaction=redaction),
             state=state,
-            reasons=decision.reasons,
-            obligations=decision.obligations,
-            language="en",
             decided_at=self.tick(),
-            detections=(
-                Detection(
-                    stage=Stage.TOXICITY,
-                    scores={"toxicity": 0.02},
-                    models=(ModelIdentity(id="tox-1", sha256="ef" * 32),),
-                ),
-                Detection(stage=Stage.PII, findings=(finding,)),
-            ),
-            decision=decision,
-            redaction=Redaction(
-                text=self.raw,
-                replacements=(
-                    Replacement(
-                        finding=finding, start=11, end=25, at=11, replacement=f"[{self.raw}]"
-                    ),
-                ),
-            ),
-            disclosure=self.disclosure() if published else None,
-            receipt=self.receipt(number) if published else None,
             expires_at=self.tick() if verdict is Verdict.HOLD else None,
-            timings_ms={"pii": 0.41234, "policy": 0.3},
         )
 
     def receipt(self, number: int) -> Receipt:
@@ -160,21 +162,16 @@ class Events:
         submission = record.submission
         outcome = Outcome(
             message_id=submission.message_id,
-            decision_id=record.decision_id,
             tenant=submission.tenant,
             channel=submission.channel,
             creator=submission.creator,
             avatar=submission.avatar,
             conversation=submission.conversation,
             route=submission.route,
+            judgement=replace(record.judgement, disclosure=self.disclosure()),
             state=State.EXPIRED,
-            verdict=Verdict.HOLD,
-            reasons=record.reasons,
-            obligations=record.obligations,
-            language=record.language,
             decided_at=record.decided_at,
             entry_seq=seq,
-            text=self.raw,
         )
         return Expiry(outcome=outcome, at=self.tick())
 

@@ -15,9 +15,12 @@ from jsonschema import Draft202012Validator
 
 from gateway.model.finding import Stage, Unavailable
 from gateway.model.record import Review, ReviewAction
+from gateway.model.submission import StreamPart
 from gateway.model.verdict import State, Verdict
 from gateway.trail.leaf import encode, moment
+from tests.paths import GOLDEN
 from tests.present import present
+from tests.stores import Clock, Samples, changed
 from tests.unit.trail.conftest import Events
 
 
@@ -41,8 +44,8 @@ def all_events(events: Events) -> list[Any]:
         events.record(3, Verdict.BLOCK),
         replace(published, review=review),
         replace(published, submission=replace(published.submission, dry_run=True)),
-        replace(held, decision=None, unavailable=failed),
-        replace(held, decision=None, redaction=None, detections=()),
+        changed(held, decision=None, unavailable=failed),
+        changed(held, decision=None, redaction=None, detections=()),
         events.settlement(published, 0),
         events.expiry(held, 1),
         events.change(),
@@ -67,6 +70,15 @@ def test_every_entry_is_valid_and_its_keys_are_sorted(
     ]
 
 
+def test_bodies_are_byte_for_byte_what_they_were(events: Events) -> None:
+    other = Samples(Clock()).record()  # what stands differs from what the policies returned
+    part = StreamPart(id="st_1", number=2, fresh=5, shown=("ai",), whole=True)
+    streamed = replace(other, submission=replace(other.submission, stream=part))
+    every = [*all_events(events), other, streamed]
+    bodies = [encode(event, seq) for seq, event in enumerate(every)]
+    assert bodies == (GOLDEN / "log" / "entries.jsonl").read_bytes().splitlines()
+
+
 def test_the_schema_refuses_texts(events: Events, schema: Draft202012Validator) -> None:
     document = orjson.loads(encode(events.record(1), 0))
     document["input"]["text"]["folded"] = "hello"
@@ -84,8 +96,8 @@ def test_no_text_of_a_message_reaches_an_entry(events_of: type[Events], text: st
 
 def test_a_text_that_slips_through_the_mask_stops_here(events_of: type[Events]) -> None:
     record = events_of(raw="slipped through").record(1)
-    decision = present(record.decision)
-    leaky = replace(record, decision=replace(decision, masked=decision.document))
+    decision = present(record.grounds.decision)
+    leaky = changed(record, decision=replace(decision, masked=decision.document))
     assert b"slipped" not in encode(leaky, 0)
 
 
@@ -109,7 +121,7 @@ def test_what_happened_to_the_text_is_told_without_it(events: Events) -> None:
 
 
 def test_findings_stand_apart_when_the_policies_did_not_answer(events: Events) -> None:
-    record = replace(events.record(1, Verdict.HOLD), decision=None)
+    record = changed(events.record(1, Verdict.HOLD), decision=None)
     document = orjson.loads(encode(record, 0))
     assert document["findings"][0]["kind"] == "PHONE_NUMBER"
     assert document["result"] is None

@@ -16,7 +16,7 @@ from gateway.trail.note import (
     NoteKey,
     cosign,
     cosignatures,
-    is_by_strangers,
+    has_no_known_signer,
     note_text,
     open_note,
     sign_note,
@@ -94,11 +94,11 @@ def test_a_note_by_strangers_only_is_refused() -> None:
 
 
 def test_strangers() -> None:
-    assert not is_by_strangers(NOTE, [NoteKey("other", KEY.raw), KEY])
-    assert is_by_strangers(NOTE, [NoteKey("other", KEY.raw)])
-    assert is_by_strangers(NOTE, [NoteKey("PeterNeumann", bytes(32))])
+    assert not has_no_known_signer(NOTE, [NoteKey("other", KEY.raw), KEY])
+    assert has_no_known_signer(NOTE, [NoteKey("other", KEY.raw)])
+    assert has_no_known_signer(NOTE, [NoteKey("PeterNeumann", bytes(32))])
     with pytest.raises(LogInvalid):
-        is_by_strangers(TEXT, [KEY])
+        has_no_known_signer(TEXT, [KEY])
 
 
 def test_a_text_may_have_empty_lines() -> None:

@@ -14,7 +14,7 @@ from gateway.model.record import Entry, EntryKind, leaf_hash
 from gateway.trail.checkpoint import sign_checkpoint
 from gateway.trail.log import Log
 from gateway.trail.merkle import Frontier
-from gateway.trail.verify import CHUNK, Verified, verify
+from gateway.trail.verify import CHUNK_ENTRIES, Verified, verify
 from tests.unit.trail.conftest import Events, MemoryStore
 
 ORIGIN = "gateway.example/log"
@@ -82,12 +82,12 @@ async def test_as_stored_it_verifies_too(told: MemoryStore, log: Log) -> None:
 
 async def test_in_several_pieces(log: Log, store: MemoryStore) -> None:
     await log.checkpoint()
-    for size in (CHUNK - 1, 2, CHUNK, 5):
+    for size in (CHUNK_ENTRIES - 1, 2, CHUNK_ENTRIES, 5):
         store.fill(size)
         await log.checkpoint()
     verified = await log.verify(kept=[note for _, _, note in store.signed])
     assert verified == check(store, log, tuple(note for _, _, note in store.signed))
-    assert (verified.size, verified.checkpoints, verified.kept) == (2 * CHUNK + 6, 5, 5)
+    assert (verified.size, verified.checkpoints, verified.kept) == (2 * CHUNK_ENTRIES + 6, 5, 5)
 
 
 def test_other_types_than_bytes_are_found(told: MemoryStore, log: Log) -> None:

@@ -17,7 +17,7 @@ from gateway.trail.checkpoint import note_keys, sign_checkpoint
 from gateway.trail.merkle import EMPTY_ROOT, MerkleTree
 from gateway.trail.note import COSIGNATURE, ML_DSA_44, NoteKey, cosignatures, sign_note
 from gateway.trail.witness import (
-    MAX_REQUEST,
+    MAX_REQUEST_BYTES,
     AddCheckpoint,
     Cosigner,
     Witness,
@@ -169,7 +169,7 @@ def test_strangers_are_refused(witness: Witness, log: OneLog) -> None:
         b"new 0\n\nx\n1\nx\n\n",
         b"old 0\nAAAA\n\n",
         b"\xff",
-        b"old 0\n\n" + b"x" * MAX_REQUEST,
+        b"old 0\n\n" + b"x" * MAX_REQUEST_BYTES,
         b"old 0\n\nlog.example/l\n1\nAAAA\n\n\xe2\x80\x94 log.example/l AAAAAAAA\n",
     ],
 )

@@ -151,7 +151,7 @@ async def test_every_checkpoint_is_cosigned_and_proofs_show_it(
     proof = parse_proof(await log.proof(2))
     assert cosignatures(proof.checkpoint, COSIGNER.keys)
     assert proof.verify(log.keys, origin=ORIGIN, body=store.rows[2].body).size == 304
-    (standing,) = witnessing.standings
+    (standing,) = witnessing.statuses
     assert (standing.size, standing.problem, standing.alarm) == (304, "", False)
     store.fill(1)
     await log.checkpoint()
@@ -203,7 +203,7 @@ async def test_a_rolled_back_log_is_told(
     witnessing = await moderator(stack, rolled, store, answering(witness))
     await witnessing.round()
     assert "has seen 9 entries of this log, which has 4" in witnessing.note
-    assert witnessing.standings[0].alarm
+    assert witnessing.statuses[0].alarm
 
 
 async def test_another_replica_may_be_ahead(
@@ -250,8 +250,8 @@ async def test_a_forked_log_is_told(
     await forked.checkpoint()
     witnessing = await moderator(stack, forked, store, answering(witness))
     await witnessing.round()
-    assert witnessing.standings[0].alarm
-    assert witnessing.standings[0].problem
+    assert witnessing.statuses[0].alarm
+    assert witnessing.statuses[0].problem
 
 
 GOOD = "— w.example/1 "
@@ -369,7 +369,7 @@ async def test_slow_gone_and_cut_answers(
     )
     await witnessing.round()
     stalled.set()
-    well, *others = witnessing.standings
+    well, *others = witnessing.statuses
     assert well.problem == ""
     assert ["no answer" in one.problem for one in others[:2]] == [True, True]
     assert all("cannot be reached" in one.problem for one in others[2:])
@@ -442,7 +442,7 @@ async def test_asked_again_more_rarely_and_back_when_it_is(
     while witnessing.note:
         clock[0] += 100
         await witnessing.round()
-    assert witnessing.standings[0].size == 3
+    assert witnessing.statuses[0].size == 3
 
 
 @pytest.mark.parametrize(

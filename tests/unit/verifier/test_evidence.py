@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 
 from gateway.verifier import evidence as room
-from gateway.verifier.evidence import Damaged, Evidence, Unusable, parse_object
+from gateway.verifier.evidence import DamagedFile, Evidence, UnusableInput, parse_object
 from tests.evidence import ORIGIN, Book
 
 
@@ -50,18 +50,18 @@ def test_lines_and_digest(book: Book, compressed: bool) -> None:
     ],
 )
 def test_other_files_are_unusable(header: bytes) -> None:
-    with pytest.raises(Unusable, match="file: "):
+    with pytest.raises(UnusableInput, match="file: "):
         opened(header)
 
 
 def test_long_lines_and_damage(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     data = gzip.compress(book.file())
     read: list[bytes] = []
-    with pytest.raises(Damaged, match="cannot be read further"):
+    with pytest.raises(DamagedFile, match="cannot be read further"):
         _read_into(read, opened(data[: len(data) // 2]))
     assert len(read) > 5
-    monkeypatch.setattr(room, "MAX_LINE", 1_000)
-    with pytest.raises(Damaged, match="longer than 1000 bytes"):
+    monkeypatch.setattr(room, "MAX_LINE_BYTES", 1_000)
+    with pytest.raises(DamagedFile, match="longer than 1000 bytes"):
         list(opened(book.file()).lines())
 
 

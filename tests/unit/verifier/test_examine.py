@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from gateway.keyring import Keyring
 from gateway.model.record import leaf_hash
 from gateway.trail.note import COSIGNATURE, ML_DSA_44, NoteKey, cosign
-from gateway.verifier.anchors import GivenKey
+from gateway.verifier.anchors import AuditorInput
 from gateway.verifier.evidence import Evidence
 from gateway.verifier.examine import examine
 from gateway.verifier.note import TrustedKey
@@ -344,7 +344,7 @@ def test_stamps_are_counted_and_handed_on(book: Book) -> None:
     file = book.file()
     report = examine(
         Evidence(io.BytesIO(file), "file"),
-        GivenKey(keys=[book.key]),
+        AuditorInput(keys=[book.key]),
         stamped=lambda *stamp: stamps.append(stamp),
     )
     assert report.verified
@@ -428,7 +428,7 @@ def _says_the_same(file: bytes) -> bool:
 
 
 def test_gaps_take_no_more_memory_than_a_bound(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.verifier.examine._MAX_MISSING", 100)
+    monkeypatch.setattr("gateway.verifier.examine._MAX_MISSING_ENTRIES", 100)
     leaf = b64encode(bytes(32)).decode()
     lines = [json.dumps({"seq": 90 * n, "leaf": leaf}).encode() + b"\n" for n in range(1, 40)]
     file = book.file().splitlines(keepends=True)

@@ -82,8 +82,8 @@ def test_standard_input_and_gzip(
 def test_the_progress_bar_is_for_terminals(
     book: Book, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("gateway.verifier.examine._EVERY", 5)
-    monkeypatch.setattr(command, "_STEP_S", 0)
+    monkeypatch.setattr("gateway.verifier.examine._PROGRESS_LINES", 5)
+    monkeypatch.setattr(command, "_BAR_EVERY_S", 0)
     main([str(file), "--key", str(book.key)])
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)

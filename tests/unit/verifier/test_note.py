@@ -10,7 +10,7 @@ from gateway.errors import LogInvalid
 from gateway.keyring import Keyring
 from gateway.trail.checkpoint import open_checkpoint, sign_checkpoint
 from gateway.trail.note import COSIGNATURE, ML_DSA_44, NoteKey, cosign
-from gateway.verifier.note import MAX_NOTE, Malformed, SignedCheckpoint, TrustedKey
+from gateway.verifier.note import MAX_NOTE, MalformedNote, SignedCheckpoint, TrustedKey
 
 ORIGIN = "gateway.example/log"
 # The example of https://c2sp.org/tlog-cosignature: its key is not given, its form is.
@@ -81,13 +81,13 @@ def test_cosignatures(keyring: Keyring, kind: bytes) -> None:
     later = cosign(text, theirs, signer.sign, at=1679315148)
     assert SignedCheckpoint.parse(note + later + line).signed_at(ours) == 1679315148
     assert SignedCheckpoint.parse(note).signed_at(ours) is None
-    with pytest.raises(Malformed, match="is wrong"):
+    with pytest.raises(MalformedNote, match="is wrong"):
         SignedCheckpoint.parse(note.replace("7", "8") + line).signed_at(ours)
 
 
 def test_wrong_signatures(keyring: Keyring) -> None:
     note = signed(keyring).replace("\n7\n", "\n8\n")
-    with pytest.raises(Malformed, match="is wrong"):
+    with pytest.raises(MalformedNote, match="is wrong"):
         SignedCheckpoint.parse(note).signed_at(key_of(keyring))
 
 
@@ -112,7 +112,7 @@ def test_wrong_signatures(keyring: Keyring) -> None:
     ],
 )
 def test_malformed_notes(keyring: Keyring, change: Callable[[str], str]) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedNote):
         SignedCheckpoint.parse(change(signed(keyring)))
 
 
@@ -131,7 +131,7 @@ def test_malformed_notes(keyring: Keyring, change: Callable[[str], str]) -> None
     ],
 )
 def test_malformed_keys(text: str) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedNote):
         TrustedKey.parse(text)
 
 
@@ -149,7 +149,7 @@ def test_what_one_reader_takes_the_other_takes(text: str, with_signature: bool) 
     try:
         ours = SignedCheckpoint.parse(note)
         good = ours.signed_at(key) is not None and ours.origin == ORIGIN
-    except Malformed:
+    except MalformedNote:
         good = False
     assert good == (theirs is not None)
 

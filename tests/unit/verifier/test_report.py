@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from gateway.verifier import anchors, examine, story
+from gateway.verifier import anchors, examine, log_replay
 from gateway.verifier.report import CHECKS, MAX_LISTED, as_json, as_text
 from tests.evidence import Book, examined
 from tests.paths import ROOT
@@ -16,10 +16,10 @@ CODES = {code for codes in CHECKS.values() for code in codes}
 def test_every_code_has_its_check() -> None:
     """And every check a code that is told somewhere."""
     told = set()
-    for module in (examine, story, anchors):
+    for module in (examine, log_replay, anchors):
         assert module.__file__ is not None
         text = Path(module.__file__).read_text(encoding="utf-8")
-        told |= set(re.findall(r'(?:find|_tell)\(\s*(?:seq, )?"([a-z-]+)"', text))
+        told |= set(re.findall(r'(?:find|_report)\(\s*(?:seq, )?"([a-z-]+)"', text))
     assert told == CODES
 
 

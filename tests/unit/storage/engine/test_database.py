@@ -66,7 +66,7 @@ def test_columns_are_overwritten_where_that_is_allowed(
 
 def test_every_opening_has_a_name_of_its_own(path: Path, url: str) -> None:
     databases = [SqliteDatabase(path, read_only=False) for _ in range(3)]
-    assert len({one.boot for one in databases}) == 3
+    assert len({one.instance_id for one in databases}) == 3
     for one in databases:
         one.close()
 

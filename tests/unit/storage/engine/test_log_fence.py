@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import DatabaseUnusable, KeysInvalid, NotRecorded
-from gateway.storage.engine.log_fence import FenceState, LogFence, Membership, problem_of
+from gateway.storage.engine.log_fence import LogFence, LogFenced, LogKeyCheck, fence_problem
 from gateway.storage.engine.sqlite import SqliteDatabase
 from gateway.storage.store import Store
 from tests.stores import Place, Samples
@@ -82,11 +82,12 @@ async def test_a_database_without_its_row_is_not_written(
 
 async def test_a_mover_that_died_is_no_fence(store: Store, path: Path) -> None:
     with closing(SqliteDatabase(path, read_only=False)) as mover, closing(mover.connect_writer()):
-        write(path, "UPDATE log_state SET state = 'switching', other = 'x', boot = ?", mover.boot)
+        fence = "UPDATE log_state SET state = 'switching', other = 'x', boot = ?"
+        write(path, fence, mover.instance_id)
         with (
             closing(SqliteDatabase(path, read_only=False)) as database,
             closing(database.connect_writer()) as connection,
-            pytest.raises(FenceState, match="is being moved to x"),
+            pytest.raises(LogFenced, match="is being moved to x"),
         ):
             LogFence(database).pass_through(connection.cursor())
     with (
@@ -98,12 +99,12 @@ async def test_a_mover_that_died_is_no_fence(store: Store, path: Path) -> None:
 
 async def test_where_a_key_file_was_lost_another_may_follow(store: Store, path: Path) -> None:
     with closing(SqliteDatabase(path, read_only=False)) as database:
-        member = Membership(database, fingerprint_key=b"f" * 32, key_store="another")
+        member = LogKeyCheck(database, fingerprint_key=b"f" * 32, key_store="another")
         with closing(database.connect_writer()) as connection:
             assert member.check(connection.cursor())
-            member.note(connection.cursor())
+            member.record(connection.cursor())
             assert not member.check(connection.cursor())
 
 
 def test_problems_say_what_to_do() -> None:
-    assert problem_of("switching", "there").endswith("Ask again in a moment")
+    assert fence_problem("switching", "there").endswith("Ask again in a moment")

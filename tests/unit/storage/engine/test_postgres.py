@@ -105,11 +105,11 @@ async def test_who_lost_its_turn_cannot_write(
     await asyncio.to_thread(stalled.wait)
     with closing(database.connect_reader()) as connection:
         connection.cursor().execute("SELECT pg_terminate_backend(%s, 10000)", (pids[0],))
-    went_on = await other.ledger.note(samples.change("went on"))
+    went_on = await other.changes.note(samples.change("went on"))
     woken.set()
     with pytest.raises(NotRecorded):
         await late
-    again = await store.ledger.note(samples.change("again"))
+    again = await store.changes.note(samples.change("again"))
     assert (went_on.seq, again.seq) == (0, 1)
     assert await other.log.entries(0, 9) == [went_on, again]
 
@@ -131,22 +131,22 @@ async def test_who_stalls_in_its_turn_loses_it(url: str) -> None:
 async def test_who_is_of_an_older_epoch_cannot_write(
     store: Store, place: Place, samples: Samples, url: str
 ) -> None:
-    await store.ledger.note(samples.change("before"))
+    await store.changes.note(samples.change("before"))
     database = PostgresDatabase(sa.make_url(url), read_only=False)
     with closing(database.connect_writer()) as connection:
         connection.cursor().execute("UPDATE log_state SET epoch = epoch + 1")
     with pytest.raises(NotRecorded, match="epoch 2, it joined in 1"):
-        await store.ledger.note(samples.change("after"))
+        await store.changes.note(samples.change("after"))
     with pytest.raises(DatabaseUnusable, match="restart it"):
         await store.ready()
     again = await place.open()
-    assert (await again.ledger.note(samples.change("again"))).seq == 1
+    assert (await again.changes.note(samples.change("again"))).seq == 1
 
 
 async def test_replicas_write_one_log_without_gaps(place: Place, samples: Samples) -> None:
     stores = [await place.open() for _ in range(3)]
     entries = await asyncio.gather(
-        *(one.ledger.note(samples.change(str(n))) for n in range(50) for one in stores)
+        *(one.changes.note(samples.change(str(n))) for n in range(50) for one in stores)
     )
     assert sorted(entry.seq for entry in entries) == list(range(150))
     assert await stores[0].log.entries(0, 999) == sorted(entries, key=lambda entry: entry.seq)
@@ -154,7 +154,7 @@ async def test_replicas_write_one_log_without_gaps(place: Place, samples: Sample
 
 async def test_replicas_sign_one_at_a_time(place: Place, samples: Samples) -> None:
     stores = [await place.open() for _ in range(3)]
-    await stores[0].ledger.note(samples.change("one"))
+    await stores[0].changes.note(samples.change("one"))
     (leaf,) = await stores[0].log.leaves(0, 1)
     signing: list[str] = []
 
@@ -211,6 +211,6 @@ async def test_a_server_that_is_not_there_is_named_without_its_password(place: P
 
 
 def test_locks_have_numbers_that_postgresql_takes() -> None:
-    from gateway.storage.engine.postgres import _key
+    from gateway.storage.engine.postgres import _lock_key
 
-    assert -(2**63) <= _key("ff" * 8) < 0 <= _key("00" * 8) < 2**63
+    assert -(2**63) <= _lock_key("ff" * 8) < 0 <= _lock_key("00" * 8) < 2**63

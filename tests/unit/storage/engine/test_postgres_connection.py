@@ -88,7 +88,7 @@ def behind(url: str, forwarder: Forwarder) -> str:
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """4 s after the 12 s of a writer, less these: a busy server answers all else by then."""
-    monkeypatch.setattr("gateway.storage.engine.postgres._ANSWER_S", 4 - 12)
+    monkeypatch.setattr("gateway.storage.engine.postgres._ANSWER_GRACE_S", 4 - 12)
 
 
 def test_an_answer_that_does_not_come_ends_the_connection(
@@ -120,9 +120,9 @@ async def test_the_writer_goes_on_with_another_connection(
     behind: str, forwarder: Forwarder, place: Place, samples: Samples
 ) -> None:
     store = await place.open(url=behind)
-    assert (await store.ledger.note(samples.change("before"))).seq == 0
+    assert (await store.changes.note(samples.change("before"))).seq == 0
     forwarder.deaf.set()
     with pytest.raises(NotRecorded):
-        await store.ledger.note(samples.change("lost"))
+        await store.changes.note(samples.change("lost"))
     forwarder.deaf.clear()
-    assert (await store.ledger.note(samples.change("after"))).seq == 1
+    assert (await store.changes.note(samples.change("after"))).seq == 1

@@ -94,19 +94,19 @@ def test_nothing_is_made_for_reading(tmp_path: Path) -> None:
 def test_a_process_lives_until_it_closes_or_dies(url: str, path: Path) -> None:
     watching = SqliteDatabase(path, read_only=False)
     cursor = watching.connect_writer().cursor()
-    assert watching.is_alive(cursor, watching.boot)
+    assert watching.is_alive(cursor, watching.instance_id)
     other = SqliteDatabase(path, read_only=False)
     connection = other.connect_writer()
-    assert watching.is_alive(cursor, other.boot)
+    assert watching.is_alive(cursor, other.instance_id)
     connection.close()
     other.close()
-    assert not watching.is_alive(cursor, other.boot)
+    assert not watching.is_alive(cursor, other.instance_id)
     program = (
         "import sys; from pathlib import Path\n"
         "from gateway.storage.engine.sqlite import SqliteDatabase\n"
         "database = SqliteDatabase(Path(sys.argv[1]), read_only=False)\n"
         "connection = database.connect_writer()\n"
-        "print(database.boot, flush=True); sys.stdin.read()\n"
+        "print(database.instance_id, flush=True); sys.stdin.read()\n"
     )
     child = subprocess.Popen(
         [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE

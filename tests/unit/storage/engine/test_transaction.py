@@ -14,7 +14,12 @@ from gateway.ports import LogEvent
 from gateway.storage.engine.driver import Cursor
 from gateway.storage.engine.sqlite import SqliteDatabase
 from gateway.storage.engine.tables import CreatorRow, EntryRuleRow, table
-from gateway.storage.engine.transaction import Conflict, EntryColumns, LogWriter, Transaction
+from gateway.storage.engine.transaction import (
+    EntryColumns,
+    LogWriter,
+    RowCountMismatch,
+    Transaction,
+)
 from gateway.trail.leaf import encode
 from tests.stores import Clock
 
@@ -109,7 +114,7 @@ def test_a_row_that_is_not_there_is_a_conflict(
     transaction.add(update, which="nobody")
     transaction.flush()
     transaction.add(update, otherwise=StateConflict("gone"), which="nobody")
-    with pytest.raises(Conflict) as raised:
+    with pytest.raises(RowCountMismatch) as raised:
         transaction.flush()
     assert isinstance(raised.value.error, StateConflict)
 
@@ -117,5 +122,5 @@ def test_a_row_that_is_not_there_is_a_conflict(
 def test_it_tells_the_living_from_the_dead(
     database: SqliteDatabase, transaction: Transaction
 ) -> None:
-    assert transaction.is_alive(database.boot)
+    assert transaction.is_alive(database.instance_id)
     assert not transaction.is_alive("00" * 8)

@@ -14,7 +14,7 @@ from gateway.model.record import Change, Entry
 from gateway.storage.engine.sqlite import SqliteDatabase
 from gateway.storage.engine.tables import CreatorRow, table
 from gateway.storage.engine.transaction import EntryColumns, Transaction
-from gateway.storage.engine.writer import DatabaseWriter, Job
+from gateway.storage.engine.writer import DatabaseWriter, WriteJob
 from gateway.trail.leaf import encode
 from tests.stores import Clock
 
@@ -30,8 +30,8 @@ async def writer(url: str, path: Path) -> AsyncIterator[DatabaseWriter]:
 
 
 @pytest.fixture
-def append(clock: Clock) -> Callable[[str], Job[Entry]]:
-    def job(subject: str) -> Job[Entry]:
+def append(clock: Clock) -> Callable[[str], WriteJob[Entry]]:
+    def job(subject: str) -> WriteJob[Entry]:
         change = Change(
             actor="ann",
             tenant="acme",
@@ -53,21 +53,21 @@ def _count(path: Path) -> int:
 
 
 async def test_what_waits_goes_out_in_order(
-    writer: DatabaseWriter, append: Callable[[str], Job[Entry]]
+    writer: DatabaseWriter, append: Callable[[str], WriteJob[Entry]]
 ) -> None:
     entries = await asyncio.gather(*[writer.write(append(f"p{n}")) for n in range(300)])
     assert [entry.seq for entry in entries] == list(range(300))
 
 
 async def test_an_answer_means_that_it_is_there(
-    writer: DatabaseWriter, append: Callable[[str], Job[Entry]], path: Path
+    writer: DatabaseWriter, append: Callable[[str], WriteJob[Entry]], path: Path
 ) -> None:
     await writer.write(append("p"))
     assert _count(path) == 1
 
 
 async def test_a_refusal_before_writing_costs_the_others_nothing(
-    writer: DatabaseWriter, append: Callable[[str], Job[Entry]]
+    writer: DatabaseWriter, append: Callable[[str], WriteJob[Entry]]
 ) -> None:
     ran = []
 
@@ -86,7 +86,7 @@ async def test_a_refusal_before_writing_costs_the_others_nothing(
 
 
 async def test_a_failure_after_writing_is_undone_alone(
-    writer: DatabaseWriter, append: Callable[[str], Job[Entry]], path: Path
+    writer: DatabaseWriter, append: Callable[[str], WriteJob[Entry]], path: Path
 ) -> None:
     def fail(transaction: Transaction) -> None:
         append("half")(transaction)
@@ -113,7 +113,7 @@ async def test_rows_that_the_database_rejects_are_not_recorded(writer: DatabaseW
 
 
 async def test_one_who_gave_up_in_time_is_left_out(
-    writer: DatabaseWriter, append: Callable[[str], Job[Entry]], path: Path
+    writer: DatabaseWriter, append: Callable[[str], WriteJob[Entry]], path: Path
 ) -> None:
     tasks = [asyncio.ensure_future(writer.write(append(f"p{n}"))) for n in range(10)]
     await asyncio.sleep(0)
@@ -123,7 +123,7 @@ async def test_one_who_gave_up_in_time_is_left_out(
 
 
 async def test_it_waits_for_programs_that_know_nothing_of_the_turn(
-    writer: DatabaseWriter, append: Callable[[str], Job[Entry]], path: Path
+    writer: DatabaseWriter, append: Callable[[str], WriteJob[Entry]], path: Path
 ) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -135,7 +135,7 @@ async def test_it_waits_for_programs_that_know_nothing_of_the_turn(
 
 
 async def test_a_broken_connection_is_replaced(
-    writer: DatabaseWriter, append: Callable[[str], Job[Entry]]
+    writer: DatabaseWriter, append: Callable[[str], WriteJob[Entry]]
 ) -> None:
     await writer.write(append("a"))
     assert writer._connection is not None
@@ -144,7 +144,7 @@ async def test_a_broken_connection_is_replaced(
 
 
 async def test_closing_writes_what_waits(
-    url: str, path: Path, append: Callable[[str], Job[Entry]]
+    url: str, path: Path, append: Callable[[str], WriteJob[Entry]]
 ) -> None:
     database = SqliteDatabase(path, read_only=False)
     writer = DatabaseWriter(database=database, encode=encode)
@@ -161,9 +161,11 @@ async def test_closing_writes_what_waits(
 
 
 async def test_too_long_a_queue_is_refused(
-    writer: DatabaseWriter, append: Callable[[str], Job[Entry]], monkeypatch: pytest.MonkeyPatch
+    writer: DatabaseWriter,
+    append: Callable[[str], WriteJob[Entry]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("gateway.storage.engine.writer._QUEUE", 5)
+    monkeypatch.setattr("gateway.storage.engine.writer._MAX_QUEUE", 5)
     results = await asyncio.gather(
         *[writer.write(append(f"p{n}")) for n in range(9)], return_exceptions=True
     )
@@ -171,10 +173,10 @@ async def test_too_long_a_queue_is_refused(
 
 
 async def test_the_wal_is_checkpointed_by_and_by(
-    writer: DatabaseWriter, append: Callable[[str], Job[Entry]], path: Path
+    writer: DatabaseWriter, append: Callable[[str], WriteJob[Entry]], path: Path
 ) -> None:
     size = path.stat().st_size  # noqa: ASYNC240
     for _ in range(3):
         await asyncio.gather(*[writer.write(append(f"p{n}")) for n in range(400)])
-    assert writer._untidy < 1_200
+    assert writer._untidied_jobs < 1_200
     assert path.stat().st_size > size + 200_000  # noqa: ASYNC240

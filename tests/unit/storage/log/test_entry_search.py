@@ -1,4 +1,4 @@
-"""On SQLite: which index answers. tests/contracts/test_questions.py holds the answers, on both."""
+"""Which index SQLite uses. tests/contracts/test_entry_search.py tests results, on both engines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.storage.store import Store
 
 
 async def plan_of(store: Store, query: EntryQuery) -> str:
-    clause = await store.questions._numbers(query, None, newest=True)
+    clause = await store.search._numbers(query, None, newest=True)
     statement = store._database.statement(clause.limit(100))
     statement.sql = f"EXPLAIN QUERY PLAN {statement.sql}"
     return "\n".join(str(row[3]) for row in await store._reader.many(statement))

@@ -1,4 +1,4 @@
-"""tests/contracts/test_questions.py holds what both engines must keep to."""
+"""tests/contracts/test_entry_search.py holds what both engines must keep to."""
 
 from __future__ import annotations
 

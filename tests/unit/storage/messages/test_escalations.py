@@ -14,14 +14,14 @@ async def test_what_was_erased_still_waits(store: Store, samples: Samples, path:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DELETE FROM payload")  # as good as a lost key
         connection.commit()
-    (found,) = await store.ledger.escalations("acme")
+    (found,) = await store.escalations.waiting("acme")
     assert found.submission is None
-    assert (found.outcome.text, found.outcome.obligations) == (None, ())
+    assert (found.outcome.judgement.text, found.outcome.judgement.obligations) == (None, ())
     message_id = record.submission.message_id
-    await store.ledger.acknowledge(
+    await store.escalations.acknowledge(
         "acme", message_id, reviewer="ann", reason="Erased.", at=samples.clock.at
     )
-    assert await store.ledger.escalations("acme") == []
+    assert await store.escalations.waiting("acme") == []
 
 
 async def test_the_entry_is_found_like_the_message(
@@ -29,7 +29,7 @@ async def test_the_entry_is_found_like_the_message(
 ) -> None:
     record = samples.escalated()
     await store.ledger.record(record)
-    await store.ledger.acknowledge(
+    await store.escalations.acknowledge(
         "acme", record.submission.message_id, reviewer="ann", reason="Seen.", at=samples.clock.at
     )
     with closing(sqlite3.connect(path)) as connection:

@@ -17,12 +17,12 @@ async def test_what_was_just_recorded_is_taken_without_a_write(
     store: Store, samples: Samples
 ) -> None:
     await store.ledger.record(samples.record())
-    untidy = store._writer._untidy
+    untidy = store._writer._untidied_jobs
     (delivery,) = await store.outbox.lease(
         message_id="msg_1", until=samples.clock.at + timedelta(seconds=30)
     )
     assert delivery.attempt == 1
-    assert store._writer._untidy == untidy
+    assert store._writer._untidied_jobs == untidy
 
 
 async def test_a_handover_that_came_too_late_is_a_second_attempt(
@@ -39,7 +39,7 @@ async def test_what_cannot_be_read_does_not_hold_up_the_rest(
 ) -> None:
     store = await place.open(first_lease_s=0)
     await store.ledger.record(samples.record())
-    store.ledger._handover._waiting.clear()
+    store.ledger._fresh._waiting.clear()
     store._keys._known.clear()
     keys = store._keys.store
     assert isinstance(keys, KeyFile)
@@ -49,7 +49,7 @@ async def test_what_cannot_be_read_does_not_hold_up_the_rest(
     place.keys_path.unlink()
     store = await place.open(first_lease_s=0)
     await store.ledger.record(samples.record())
-    store.ledger._handover._waiting.clear()
+    store.ledger._fresh._waiting.clear()
     until = samples.clock.move(seconds=1)
     assert [one.message_id for one in await store.outbox.lease(limit=5, until=until)] == ["msg_2"]
     outcome = await store.ledger.outcome("acme", "msg_1")
@@ -88,13 +88,13 @@ async def test_what_was_recorded_although_nobody_learnt_it_is_sent_soon(
     """As when the connection breaks during the commit itself."""
     store = await place.open()
     await store.ledger.record(samples.record())
-    fresh = store.ledger._handover
+    fresh = store.ledger._fresh
     fresh._waiting.clear()
     fresh.doubt("msg_1")
     fresh.doubt("msg_that_was_never_recorded")
     until = samples.clock.move(seconds=1)
     assert await store.outbox.lease(limit=5, until=until) == []
-    await store.tend()
+    await store.reclaim_from_dead()
     assert fresh.doubtful() == []
     (delivery,) = await store.outbox.lease(limit=5, until=until)
     assert not delivery.uncertain
@@ -105,4 +105,4 @@ async def test_a_record_that_failed_is_in_doubt(store: Store, samples: Samples) 
     await store.ledger.record(record)
     with pytest.raises(NotRecorded):
         await store.ledger.record(record)
-    assert store.ledger._handover.doubtful() == ["msg_1"]
+    assert store.ledger._fresh.doubtful() == ["msg_1"]

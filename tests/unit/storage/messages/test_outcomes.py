@@ -10,7 +10,7 @@ from gateway.model.verdict import State, Verdict
 from gateway.storage.messages.outcomes import WIDTH, outcome_from, select_outcomes
 from gateway.storage.store import Store
 from gateway.storage.vault.payload import payload_of
-from tests.stores import Samples
+from tests.stores import RAW, Samples
 
 
 def _row(samples: Samples, **changes: Any) -> tuple[Any, ...]:
@@ -47,20 +47,21 @@ def test_the_columns_are_those_that_are_read(samples: Samples) -> None:
 
 def test_without_a_payload_the_columns_remain(samples: Samples) -> None:
     outcome = outcome_from(_row(samples), None)
-    assert (outcome.message_id, outcome.state, outcome.verdict) == (
+    assert (outcome.message_id, outcome.state, outcome.judgement.verdict) == (
         "m",
         State.QUEUED,
         Verdict.PUBLISH,
     )
     assert (outcome.channel, outcome.attempts, outcome.delivery_detail) == (Channel.DM, 2, "503")
-    assert (outcome.text, outcome.receipt, outcome.reasons) == (None, None, ())
+    judgement = outcome.judgement
+    assert (judgement.text, judgement.receipt, judgement.reasons) == (None, None, ())
 
 
 def test_the_payload_gives_the_texts(samples: Samples) -> None:
     record = samples.record()
     outcome = outcome_from(_row(samples), payload_of(record))
-    assert outcome.text == record.disclosure.text if record.disclosure else None
-    assert outcome.redacted_kinds == ("PHONE_NUMBER",)
+    assert outcome.judgement.text == f"[AI] {RAW}" == record.judgement.text
+    assert outcome.judgement.redacted_kinds == ("PHONE_NUMBER",)
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))

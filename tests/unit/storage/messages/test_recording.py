@@ -77,7 +77,7 @@ async def test_entries_can_be_found_by_what_they_say(
 async def test_a_decision_without_policies_is_recorded(store: Store, samples: Samples) -> None:
     entry = await store.ledger.record(samples.record(Verdict.HOLD, decision=None))
     assert entry.seq == 0
-    (held,) = await store.ledger.reviews("acme")
+    (held,) = await store.reviews.waiting("acme")
     assert held.outcome.state is State.HELD
 
 

@@ -17,7 +17,7 @@ async def test_the_most_urgent_come_first_and_only_so_many(store: Store, samples
     }
     for hour in hours:
         await store.ledger.record(records[hour])
-    waiting = await store.ledger.reviews("acme", limit=3)
+    waiting = await store.reviews.waiting("acme", limit=3)
     assert [one.expires_at for one in waiting] == [records[hour].expires_at for hour in (1, 2, 3)]
 
 
@@ -27,7 +27,7 @@ async def test_expiry_goes_on_in_steps(
     monkeypatch.setattr("gateway.storage.messages.reviews._AT_ONCE", 2)
     for _ in range(5):
         await store.ledger.record(samples.record(Verdict.HOLD))
-    assert await store.ledger.expire(samples.clock.move(days=2)) == 5
+    assert await store.reviews.expire(samples.clock.move(days=2)) == 5
     assert await store.log.size() == 10
 
 
@@ -37,7 +37,7 @@ async def test_the_deadline_itself_is_too_late(store: Store, samples: Samples) -
     message_id = record.submission.message_id
     samples.clock.move(hours=24, microseconds=-1)
     assert await store.ledger.held("acme", message_id) is not None
-    assert await store.ledger.expire(samples.clock.at) == 0
+    assert await store.reviews.expire(samples.clock.at) == 0
     now = samples.clock.move(microseconds=1)
     assert await store.ledger.held("acme", message_id) is None
-    assert await store.ledger.expire(now) == 1
+    assert await store.reviews.expire(now) == 1

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from gateway.errors import DatabaseUnusable, LogInvalid, NotRecorded
 from gateway.model.verdict import State, Verdict
 from gateway.storage.engine.sqlite import SqliteDatabase
-from gateway.storage.move.mover import KeysMove, MoveResult, cancel, move
+from gateway.storage.move.mover import KeyStoreMove, MoveResult, cancel, move
 from gateway.storage.move.source import MoveSource
 from gateway.storage.store import Store
 from gateway.storage.vault.key_database import KeyDatabase
@@ -96,7 +96,7 @@ async def test_a_log_is_moved_while_it_grows(
         old = await store.ledger.outcome("acme", f"msg_{number}")
         assert old == await new.ledger.outcome("acme", f"msg_{number}")
     assert await new.registry.creators("acme") == await store.registry.creators("acme")
-    assert len(await new.ledger.reviews("acme")) == len(await store.ledger.reviews("acme"))
+    assert len(await new.reviews.waiting("acme")) == len(await store.reviews.waiting("acme"))
     assert (await new.ledger.record(samples.record())).seq == size
 
 
@@ -228,7 +228,7 @@ async def test_subject_keys_are_moved_and_what_was_destroyed_is_not(
     store = await place.open()
     await fill(store, samples, 6)
     doomed = store._keys.take().id
-    keys = KeysMove(source=KeyFile(place.keys_path), target=KeyDatabase(sa.make_url(keys_url)))
+    keys = KeyStoreMove(source=KeyFile(place.keys_path), target=KeyDatabase(sa.make_url(keys_url)))
 
     def destroy(what: str, _done: int, _total: int) -> None:
         if what == "comparing":  # copied by now
@@ -244,6 +244,6 @@ async def test_subject_keys_are_moved_and_what_was_destroyed_is_not(
     keys.source.close()
     keys.target.close()
     new = await place.open(url=target, keys_url=keys_url)
-    held = await new.ledger.reviews("acme")
+    held = await new.reviews.waiting("acme")
     assert held
     assert all(one.submission.text for one in held)

@@ -12,7 +12,7 @@ from gateway.errors import DatabaseUnusable
 from gateway.model.verdict import State, Verdict
 from gateway.storage.engine.sqlite import SqliteDatabase
 from gateway.storage.engine.tables import TABLES, MessageRow, OutboxRow, table
-from gateway.storage.move.source import COPIED, LOG, STATE, MoveSource
+from gateway.storage.move.source import COPIED_TABLES, LOG, STATE, MoveSource
 from gateway.storage.store import Store
 from tests.stores import Samples
 
@@ -29,7 +29,7 @@ def source(path: Path) -> Iterator[MoveSource]:
 
 
 def test_nothing_is_left_out() -> None:
-    assert {*COPIED, LOG, STATE} == {table(one) for one in TABLES}
+    assert {*COPIED_TABLES, LOG, STATE} == {table(one) for one in TABLES}
 
 
 async def test_pages_go_on_where_they_were_safe(
@@ -78,12 +78,12 @@ async def test_only_one_moves_it(source: MoveSource, store: Store, path: Path) -
         steps: tuple[Callable[[], None], ...] = (
             lambda: other.fence("elsewhere"),
             other.lift,
-            lambda: other.set_speaker("x"),
+            lambda: other.mark_moved("x"),
         )
         for step in steps:
             with pytest.raises(DatabaseUnusable, match="another process"):
                 step()
     assert source.state()[:3] == ("switching", "there", 1)
-    source.set_speaker("there")
+    source.mark_moved("there")
     assert source.state()[:3] == ("moved", "there", 1)
     assert source.destroyed_keys() == []

@@ -103,7 +103,7 @@ async def test_texts_are_sealed_and_opened_by_all_who_have_them(
     given = keys_url.render_as_string(hide_password=False)
     one, other = [await place.open(keys_url=given) for _ in range(2)]
     await one.ledger.record(samples.record(Verdict.HOLD))
-    (held,) = await other.ledger.reviews("acme")
+    (held,) = await other.reviews.waiting("acme")
     assert held.submission.text
     with pytest.raises(KeysInvalid, match="same subject keys"):
         await place.open()

@@ -24,7 +24,8 @@ from gateway.model.submission import (
     UpstreamMarking,
 )
 from gateway.model.verdict import Verdict
-from gateway.storage.vault.payload import Payload, dump, load, payload_of
+from gateway.storage.vault.payload import Payload, dump_payload, load_payload, payload_of
+from tests.paths import GOLDEN
 from tests.stores import Samples
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -75,27 +76,33 @@ PAYLOAD = st.builds(
 @given(PAYLOAD)
 @settings(max_examples=60, deadline=None)
 def test_every_payload_comes_back(payload: Payload) -> None:
-    assert load(dump(payload)) == payload
+    assert load_payload(dump_payload(payload)) == payload
 
 
 def test_a_record_is_all_there(samples: Samples) -> None:
     record = samples.record()
     payload = payload_of(record)
-    assert load(dump(payload)) == payload
+    assert load_payload(dump_payload(payload)) == payload
     assert payload.redacted_kinds == ("PHONE_NUMBER",)
-    assert payload.document == record.decision.document if record.decision else None
+    assert payload.document == record.grounds.decision.document if record.grounds.decision else None
     assert payload_of(samples.record(decision=None, redaction=None)).document is None
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_payloads_are_byte_for_byte_what_they_were(samples: Samples, verdict: Verdict) -> None:
+    written = dump_payload(payload_of(samples.record(verdict)))
+    assert written == (GOLDEN / "payload" / f"{verdict.value}.json").read_bytes()
 
 
 def test_other_mappings_and_sets_are_written_plainly(samples: Samples) -> None:
     document = MappingProxyType({"a": frozenset({"y", "x"})})
     payload = Payload(submission=samples.submission(), document=document)
-    assert load(dump(payload)).document == {"a": ["x", "y"]}
+    assert load_payload(dump_payload(payload)).document == {"a": ["x", "y"]}
 
 
 def test_what_json_cannot_say_is_refused(samples: Samples) -> None:
     with pytest.raises(TypeError):
-        dump(Payload(submission=samples.submission(), document={"a": object()}))
+        dump_payload(Payload(submission=samples.submission(), document={"a": object()}))
 
 
 def test_payloads_of_other_versions_are_read(samples: Samples) -> None:
@@ -103,10 +110,10 @@ def test_payloads_of_other_versions_are_read(samples: Samples) -> None:
         submission=samples.submission(),
         reasons=(Reason(rule="r", text="t", verdict=Verdict.HOLD),),
     )
-    written = orjson.loads(dump(payload))
+    written = orjson.loads(dump_payload(payload))
     written["from_the_future"] = 1
     written["submission"]["from_the_future"] = {"x": 1}
     del written["submission"]["commercial"]
     del written["timings_ms"]
-    assert load(orjson.dumps(written)).reasons == payload.reasons
-    assert load(orjson.dumps(written)).submission.commercial == Commercial()
+    assert load_payload(orjson.dumps(written)).reasons == payload.reasons
+    assert load_payload(orjson.dumps(written)).submission.commercial == Commercial()

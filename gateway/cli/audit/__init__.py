@@ -1,0 +1,1 @@
+"""Commands of auditors: `avatar-gateway audit …`."""

@@ -1,0 +1,93 @@
+"""`audit evidence`: the whole log in one file, for the stand-alone verifier."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from gateway.cli.context import CommandServices, run, settings_of
+from gateway.errors import InvalidField
+from gateway.opened import Opened
+from gateway.trail.evidence import evidence, exportable_size
+
+_LEVEL = 6
+
+
+def add(app: typer.Typer, commands: CommandServices) -> None:
+    @app.command("evidence")
+    def export(
+        context: typer.Context,
+        out: Annotated[
+            Path,
+            typer.Argument(
+                help="File to write; compressed if it ends in .gz; - for standard output."
+            ),
+        ],
+        tenant: Annotated[
+            str | None,
+            typer.Option(help="For this tenant: entries of others are hashes only."),
+        ] = None,
+    ) -> None:
+        """The whole log in one file, with all its checkpoints: for the stand-alone verifier, which
+        needs nothing else (docs/guides/auditors.md)."""
+
+        async def job() -> None:
+            async with commands.opened(settings_of(context)) as opened:
+                with ExitStack() as stack:
+                    file = _opened(stack, out)
+                    await _write(opened, file, tenant)
+
+        run(job)
+
+
+async def _write(opened: Opened, file: BinaryIO, tenant: str | None) -> None:
+    size, problem = await exportable_size(opened.log, opened.store.log)
+    if problem:  # what is there shall be seen all the same
+        typer.echo(f"The log does not verify, and is exported as it is stored: {problem}", err=True)
+    columns = (TextColumn("writing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("writing", total=size)
+        pieces = evidence(
+            opened.store.log,
+            origin=opened.log.origin,
+            keys=opened.log.keys,
+            at=datetime.now(UTC),
+            size=size,
+            tenant=tenant,
+            beyond=bool(problem),
+            progress=lambda done: bar.update(task, completed=done),
+        )
+        async for piece in pieces:
+            file.write(piece)
+
+
+def _opened(stack: ExitStack, out: Path) -> BinaryIO:
+    """Under another name until it is whole."""
+    if str(out) == "-":
+        return sys.stdout.buffer
+    partial = out.with_name(out.name + ".partial")
+    try:
+        raw = partial.open("wb")
+    except OSError as error:
+        raise InvalidField("OUT", f"cannot be written ({error.strerror})", "Name another") from None
+
+    def finish(kind: type[BaseException] | None, *_: object) -> None:
+        raw.close()
+        if kind is None:
+            partial.replace(out)
+        else:
+            with suppress(OSError):
+                partial.unlink()
+
+    stack.push(finish)
+    if out.suffix != ".gz":
+        return raw
+    return stack.enter_context(gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=_LEVEL, mtime=0))  # type: ignore[return-value] # written like any file

@@ -1,0 +1,243 @@
+"""`audit`: read the log and verify it; proofs.py: keep checkpoints and proofs of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from base64 import b64encode
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from gateway.cli.audit import erasure, evidence, move, proofs, reporting
+from gateway.cli.context import CommandServices, moment, run, settings_of
+from gateway.errors import LogInvalid
+from gateway.model.record import Entry, EntryKind
+from gateway.opened import Opened
+from gateway.storage.store import EntryQuery, StoredLog
+from gateway.trail.verify import Verified
+
+_POLL_S = 0.5
+_AT_ONCE = 500
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsLines = Annotated[bool, typer.Option("--json", help="The entries as stored, one a line.")]
+
+
+def build(commands: CommandServices) -> typer.Typer:
+    app = typer.Typer(no_args_is_help=True)
+    _add_verify(app, commands)
+    _add_show(app, commands)
+    _add_tail(app, commands)
+    proofs.add(app, commands)
+    evidence.add(app, commands)
+    move.add(app, commands)
+    erasure.add(app, commands)
+    reporting.add(app, commands)
+    return app
+
+
+def _add_verify(app: typer.Typer, commands: CommandServices) -> None:
+    @app.command()
+    def verify(
+        context: typer.Context,
+        checkpoint: Annotated[
+            list[Path] | None,
+            typer.Option(
+                help="A checkpoint that you kept; repeat for several.", exists=True, dir_okay=False
+            ),
+        ] = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Verify the whole log: every hash, signature, number, and what allowed each delivery.
+        The exit code is 1 when it does not verify."""
+        kept = [proofs.read_note(path) for path in checkpoint or ()]
+
+        async def job() -> Verified:
+            async with commands.opened(settings_of(context)) as opened:
+                return await _verify(opened, kept)
+
+        try:
+            verified = run(job)
+        except LogInvalid as error:
+            if as_json:
+                report = {"ok": False, "problem": error.problem, "entry": error.index}
+                typer.echo(json.dumps(report, indent=2))
+            else:
+                typer.echo(f"The log does NOT verify: {error}")
+            raise typer.Exit(1) from None
+        typer.echo(json.dumps(_report(verified), indent=2) if as_json else _told(verified))
+
+
+async def _verify(opened: Opened, kept: Sequence[str]) -> Verified:
+    columns = (
+        TextColumn("verifying"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("verifying", total=None)
+
+        def progress(done: int, size: int) -> None:
+            bar.update(task, completed=done, total=size)
+
+        return await opened.log.verify(kept=kept, progress=progress)
+
+
+def _report(verified: Verified) -> dict[str, Any]:
+    return {
+        "ok": True,
+        "size": verified.size,
+        "signed": verified.signed,
+        "root": b64encode(verified.root).decode(),
+        "checkpoints": verified.checkpoints,
+        "kept_checkpoints": verified.kept,
+        "kinds": dict(verified.kinds),
+        "anchored": proofs.anchored_report(verified.anchored),
+    }
+
+
+def _told(verified: Verified) -> str:
+    kinds = ", ".join(f"{count} {kind}" for kind, count in verified.kinds.items())
+    lines = [
+        f"The log verifies: {verified.size} entries" + (f" ({kinds})." if kinds else "."),
+        f"Signed: {verified.signed} of them, under {verified.checkpoints} checkpoints.",
+        f"Kept checkpoints that it agrees with: {verified.kept}.",
+        *proofs.anchored_told(verified.anchored, verified.size),
+    ]
+    if not verified.kept:
+        lines.append(
+            "Without a kept checkpoint (--checkpoint), a log that was rolled back or signed anew "
+            "looks the same."
+        )
+    return "\n".join(lines)
+
+
+def _add_show(app: typer.Typer, commands: CommandServices) -> None:
+    @app.command()
+    def show(
+        context: typer.Context,
+        message: Annotated[str | None, typer.Option(help="All entries of one message.")] = None,
+        tenant: Annotated[str | None, typer.Option(help="Of this tenant.")] = None,
+        creator: Annotated[str | None, typer.Option(help="Of this creator.")] = None,
+        channel: Annotated[str | None, typer.Option(help="On this channel.")] = None,
+        conversation: Annotated[str | None, typer.Option(help="In this conversation.")] = None,
+        kind: Annotated[EntryKind | None, typer.Option(help="Of this kind.")] = None,
+        decision: Annotated[
+            str | None, typer.Option(help="publish, hold, block; delivered, expired, …")
+        ] = None,
+        rule: Annotated[str | None, typer.Option(help="That name this rule.")] = None,
+        since: Annotated[str | None, typer.Option(help="From this time on (ISO 8601).")] = None,
+        until: Annotated[str | None, typer.Option(help="Before this time (ISO 8601).")] = None,
+        limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 50,
+        as_json: AsLines = False,
+    ) -> None:
+        """Entries of the log, the newest first; those of one message from its beginning."""
+        query = EntryQuery(
+            tenant=tenant,
+            creator=creator,
+            channel=channel,
+            conversation=conversation,
+            kind=kind,
+            decision=decision,
+            rule=rule,
+            since=moment("since", since),
+            until=moment("until", until),
+        )
+
+        async def job() -> tuple[list[Entry], datetime | None]:
+            async with commands.opened(settings_of(context)) as opened:
+                if message is None:
+                    return await opened.store.log.find(query, limit=limit), None
+                found = await opened.store.log.entries_of_message(message, tenant=tenant)
+                outcome = found and await opened.store.ledger.outcome(found[0].tenant, message)
+                return found, outcome.erased_at if outcome else None
+
+        entries, erased_at = run(job)
+        if as_json:
+            for entry in entries:
+                typer.echo(entry.body)
+            return
+        Console().print(_table(entries))
+        if erased_at is not None:
+            typer.echo(f"Its texts were erased at {erased_at.isoformat(timespec='seconds')}.")
+
+
+def _add_tail(app: typer.Typer, commands: CommandServices) -> None:
+    @app.command()
+    def tail(
+        context: typer.Context,
+        lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="So many.")] = 10,
+        follow: Annotated[bool, typer.Option("-f", "--follow", help="Wait for more.")] = False,
+        as_json: AsLines = False,
+    ) -> None:
+        """The last entries of the log, and with -f those that come, until you stop it."""
+
+        async def job() -> None:
+            async with commands.opened(settings_of(context)) as opened:
+                start = max(0, await opened.store.log.size() - lines)
+                wait = partial(asyncio.sleep, _POLL_S) if follow else None
+                async for entry in entries_from(opened.store.log, start, wait=wait):
+                    typer.echo(entry.body if as_json else _line(entry))
+
+        try:
+            run(job)
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+
+
+async def entries_from(
+    log: StoredLog, start: int, *, wait: Callable[[], Awaitable[None]] | None
+) -> AsyncGenerator[Entry, None]:
+    """The entries from number `start` on. With `wait`, it is awaited whenever there is no more,
+    and then those that came; so it has no end."""
+    while True:
+        entries = await log.entries(start, start + _AT_ONCE)
+        for entry in entries:
+            yield entry
+        start += len(entries)
+        if not entries:
+            if wait is None:
+                return
+            await wait()
+
+
+def _table(entries: Sequence[Entry]) -> Table:
+    table = Table("entry", "time", "kind", "came to", "creator", "channel", "message")
+    table.add_column("rules", overflow="fold")
+    for entry in entries:
+        table.add_row(*(Text(cell) for cell in _cells(entry)))
+    return table
+
+
+def _line(entry: Entry) -> str:
+    return "  ".join(cell for cell in _cells(entry) if cell)
+
+
+def _cells(entry: Entry) -> tuple[str, ...]:
+    document = orjson.loads(entry.body)
+    labels = document.get("labels", {})
+    state = document.get("state") or document.get("what", "")
+    rules = sorted({reason["rule"] for reason in document.get("reasons", ())})
+    cells = (
+        str(entry.seq),
+        entry.at.isoformat(timespec="seconds"),
+        entry.kind.value,
+        state,
+        labels.get("creator") or document.get("subject", ""),
+        labels.get("channel", ""),
+        entry.message_id or "",
+        " ".join(rules),
+    )
+    # Ids come from callers: none of them may steer the terminal.
+    return tuple("".join(c if c.isprintable() else "�" for c in cell) for cell in cells)

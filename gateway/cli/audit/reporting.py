@@ -1,0 +1,352 @@
+"""`audit export`, `audit reasons`, `audit report`, `audit recount`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from gateway.cli.context import CommandServices, moment, run, settings_of
+from gateway.errors import ConfigurationError, InvalidField
+from gateway.model.record import Entry, EntryKind
+from gateway.opened import Opened
+from gateway.policy.authoring.describe import rule_titles
+from gateway.policy.packs.source import load_snapshot
+from gateway.reporting import html as page
+from gateway.reporting import report
+from gateway.reporting.export import Export, ExportHeader
+from gateway.reporting.formats import ExportFormat
+from gateway.reporting.profile import Profile, load_profile
+from gateway.reporting.reasons import RESTRICTED, Statement, batches, statement
+from gateway.reporting.tally_updates import TallyUpdater
+from gateway.settings import Settings
+from gateway.storage.store import EntryQuery
+from gateway.trail.checkpoint import Checkpoint
+
+Advance = Callable[[int, int], None]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="File to write, whole or not at all. Default: standard output."),
+]
+Tenant = Annotated[str | None, typer.Option(help="Of this tenant. Default: all.")]
+Since = Annotated[str | None, typer.Option(help="From this time on (ISO 8601).")]
+Until = Annotated[str | None, typer.Option(help="Before this time (ISO 8601).")]
+
+
+class ReportFormat(StrEnum):
+    JSON = "json"
+    CSV = "csv"
+    HTML = "html"
+
+
+_RENDER: Mapping[ReportFormat, Callable[[report.Report], bytes]] = {
+    ReportFormat.JSON: report.as_json,
+    ReportFormat.CSV: report.as_csv,
+    ReportFormat.HTML: page.as_html,
+}
+
+
+def add(app: typer.Typer, commands: CommandServices) -> None:
+    _add_export(app, commands)
+    _add_reasons(app, commands)
+    _add_report(app, commands)
+    _add_recount(app, commands)
+
+
+def _add_export(app: typer.Typer, commands: CommandServices) -> None:
+    @app.command("export")
+    def export(
+        context: typer.Context,
+        out: Out = None,
+        format: Annotated[ExportFormat, typer.Option(help="Shape.")] = ExportFormat.JSONL,  # noqa: A002
+        tenant: Tenant = None,
+        creator: Annotated[str | None, typer.Option(help="Of this creator.")] = None,
+        channel: Annotated[str | None, typer.Option(help="On this channel.")] = None,
+        conversation: Annotated[str | None, typer.Option(help="In this conversation.")] = None,
+        kind: Annotated[EntryKind | None, typer.Option(help="Of this kind.")] = None,
+        verdict: Annotated[
+            str | None, typer.Option(help="publish, hold, block; delivered, expired, …")
+        ] = None,
+        rule: Annotated[str | None, typer.Option(help="That name this rule.")] = None,
+        since: Since = None,
+        until: Until = None,
+        limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+        after: Annotated[
+            int | None, typer.Option(min=0, help="Only those behind entry number so.")
+        ] = None,
+    ) -> None:
+        """Entries as JSON Lines (the bodies as stored), CSV, Parquet or CloudEvents, the oldest
+        first. Beside a file lies FILE.manifest.json with the signed checkpoint it was made under,
+        the filters, how many entries, and the file's SHA-256; with standard output, it is the
+        last line on standard error."""
+        query = EntryQuery(
+            tenant=tenant,
+            creator=creator,
+            channel=channel,
+            conversation=conversation,
+            kind=kind,
+            decision=verdict,
+            rule=rule,
+            since=moment("since", since),
+            until=moment("until", until),
+        )
+
+        async def job() -> dict[str, Any]:
+            async with commands.opened(settings_of(context)) as opened:
+                checkpoint = await _covering(opened)
+                made = Export(about=_about(format, checkpoint, query))
+                with _progress("exporting") as advance, _writing(out) as file:
+                    pages = opened.store.search.pages(
+                        query, stop=checkpoint.size, after=after, limit=limit
+                    )
+                    async for piece in made.pieces(_watched(pages, checkpoint.size, advance)):
+                        file.write(piece)
+                return made.manifest()
+
+        _leave_manifest(run(job), out)
+
+
+def _add_reasons(app: typer.Typer, commands: CommandServices) -> None:
+    @app.command("reasons")
+    def reasons(
+        context: typer.Context,
+        out: Out = None,
+        profile: Annotated[
+            Path | None,
+            typer.Option(help="What the platform says of itself (TOML). Default: dsa_profile."),
+        ] = None,
+        as_batches: Annotated[
+            bool, typer.Option("--batches", help="Up to 100 a line, as the API takes them.")
+        ] = False,
+        tenant: Tenant = None,
+        since: Since = None,
+        until: Until = None,
+    ) -> None:
+        """Statements of reasons for every block and hold, in the shape of the DSA Transparency
+        Database (API v2), one a line. The gateway prepares them; the platform submits them."""
+        settings = settings_of(context)
+        given = load_profile(_profile_path(settings, profile))
+        titles = rule_titles(load_snapshot(commands.policies_dir(settings)))
+        query = EntryQuery(
+            tenant=tenant,
+            decisions=RESTRICTED,
+            since=moment("since", since),
+            until=moment("until", until),
+        )
+
+        async def job() -> dict[str, Any]:
+            async with commands.opened(settings) as opened:
+                checkpoint = await _covering(opened)
+                with _progress("stating") as advance, _writing(out) as file:
+                    pages = opened.store.search.pages(query, stop=checkpoint.size)
+                    count = await _write_statements(
+                        file,
+                        _watched(pages, checkpoint.size, advance),
+                        lambda entry: statement(
+                            entry, given, titles=titles, origin=checkpoint.origin
+                        ),
+                        as_batches=as_batches,
+                    )
+                return _reasons_manifest(checkpoint, query, given, count)
+
+        _leave_manifest(run(job), out)
+
+
+def _add_report(app: typer.Typer, commands: CommandServices) -> None:
+    @app.command("report")
+    def transparency(
+        context: typer.Context,
+        out: Out = None,
+        format: Annotated[ReportFormat, typer.Option(help="Shape.")] = ReportFormat.JSON,  # noqa: A002
+        tenant: Tenant = None,
+        first: Annotated[str | None, typer.Option(help="First day (UTC), as 2026-11-01.")] = None,
+        last: Annotated[str | None, typer.Option(help="Last day, included.")] = None,
+    ) -> None:
+        """The transparency report: counts by channel, verdict, rule, language, route and delivery
+        outcome; waits for review; crisis referrals. The page stands alone and prints."""
+        from_day, to_day = _day("first", first), _day("last", last)
+
+        async def job() -> bytes:
+            async with commands.opened(settings_of(context)) as opened:
+                with _progress("counting") as advance:
+                    await _tally_updater(opened).follow(advance)
+                counted = await opened.store.tallies.read(
+                    tenant=tenant, first=from_day, last=to_day
+                )
+                made = report.build(
+                    counted,
+                    tenant=tenant,
+                    origin=opened.log.origin,
+                    entries=await opened.store.log.size(),
+                    made_at=datetime.now(UTC),
+                )
+                return _RENDER[format](made)
+
+        made = run(job)
+        with _writing(out) as file:
+            file.write(made)
+
+
+def _add_recount(app: typer.Typer, commands: CommandServices) -> None:
+    @app.command("recount")
+    def recount(context: typer.Context) -> None:
+        """Count every entry again for the transparency report, and replace the stored counts.
+        The exit code is 1 when some of them were wrong."""
+
+        async def job() -> tuple[int, int]:
+            async with commands.opened(settings_of(context)) as opened:
+                with _progress("counting") as advance:
+                    found = await _tally_updater(opened).recount(advance)
+                return found.size, found.differing
+
+        size, differing = run(job)
+        if differing:
+            typer.echo(f"{differing} counts were wrong and are mended; {size} entries counted.")
+            raise typer.Exit(1)
+        typer.echo(f"The counts are right; {size} entries counted.")
+
+
+def _tally_updater(opened: Opened) -> TallyUpdater:
+    return TallyUpdater(entries=opened.store.log, tallies=opened.store.tallies)
+
+
+async def _covering(opened: Opened) -> Checkpoint:
+    """The stored checkpoint where it covers the whole log, else a new one: building the tree of
+    a long log takes a while."""
+    latest = await opened.log.latest()
+    if latest is not None and latest.size >= await opened.store.log.size():
+        return latest
+    return await opened.log.checkpoint()
+
+
+def _about(format: ExportFormat, checkpoint: Checkpoint, query: EntryQuery) -> ExportHeader:  # noqa: A002
+    return ExportHeader(
+        format=format,
+        origin=checkpoint.origin,
+        size=checkpoint.size,
+        checkpoint=checkpoint.note,
+        query=query.given,
+        made_at=datetime.now(UTC),
+    )
+
+
+async def _write_statements(
+    file: BinaryIO,
+    pages: AsyncIterator[Sequence[Entry]],
+    state: Callable[[Entry], Statement | None],
+    *,
+    as_batches: bool,
+) -> int:
+    count, waiting = 0, list[Statement]()
+    async for entries in pages:
+        made = [one for one in map(state, entries) if one is not None]
+        count += len(made)
+        waiting += made
+        whole = len(waiting) // 100 * 100 if as_batches else len(waiting)
+        _write_lines(file, waiting[:whole], as_batches=as_batches)
+        del waiting[:whole]
+    _write_lines(file, waiting, as_batches=as_batches)
+    return count
+
+
+def _write_lines(file: BinaryIO, made: list[Statement], *, as_batches: bool) -> None:
+    lines = ({"statements": batch} for batch in batches(made)) if as_batches else made
+    file.writelines(orjson.dumps(line) + b"\n" for line in lines)
+
+
+def _reasons_manifest(
+    checkpoint: Checkpoint, query: EntryQuery, profile: Profile, count: int
+) -> dict[str, Any]:
+    given = {name: value for name, value in query.given.items() if name != "decisions"}
+    return {
+        "v": 1,
+        "platform": profile.platform,
+        "origin": checkpoint.origin,
+        "size": checkpoint.size,
+        "checkpoint": checkpoint.note,
+        "query": {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in given.items()
+        },
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "statements": count,
+    }
+
+
+def _profile_path(settings: Settings, given: Path | None) -> Path:
+    path = given or settings.dsa_profile
+    if path is None:
+        raise ConfigurationError(
+            "dsa_profile",
+            "is not set: no entry knows what the platform is, or where it applies",
+            "Write the file that docs/reference/statements-of-reasons.md describes, and name it "
+            "with --profile.",
+        )
+    return path
+
+
+async def _watched(
+    pages: AsyncIterator[list[Entry]], size: int, advance: Advance
+) -> AsyncIterator[list[Entry]]:
+    async for entries in pages:
+        yield entries
+        advance(entries[-1].seq + 1, size)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Advance]:
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, size: bar.update(task, completed=done, total=size)
+
+
+@contextmanager
+def _writing(out: Path | None) -> Iterator[BinaryIO]:
+    """A file that only its owner can read, there once it is whole."""
+    if out is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    part = out.with_name(f"{out.name}.part")
+    try:
+        with suppress(FileNotFoundError):
+            part.unlink()
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            yield file
+        part.replace(out)
+    except OSError as error:
+        raise ConfigurationError(
+            str(out), f"cannot be written ({error.strerror})", "Name a file that you may write."
+        ) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _leave_manifest(manifest: Mapping[str, Any], out: Path | None) -> None:
+    if out is None:
+        typer.echo(orjson.dumps(manifest).decode(), err=True)
+        return
+    with _writing(out.with_name(f"{out.name}.manifest.json")) as file:
+        file.write(orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    count = manifest.get("entries", manifest.get("statements"))
+    typer.echo(f"{count} written to {out}", err=True)
+
+
+def _day(field: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        return report.day_number(date.fromisoformat(text))
+    except ValueError:
+        raise InvalidField(f"--{field}", "is no day", "Write it as 2026-11-22.") from None

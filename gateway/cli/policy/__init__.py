@@ -1,0 +1,1 @@
+"""Commands of policy authors: `avatar-gateway policy …`."""
