@@ -165,7 +165,7 @@ def test_a_rule_is_a_folder_of_its_pack(tmp_path: Path) -> None:
     places = documented_places("a rule or a pack", pack="creator", rule="exams")
     assert outside(copy.touched(), places) == set()
     assert "creator.exams" in (copy.folder / "docs/reference/packs.md").read_text("utf-8")
-    copy.run_tests("tests/unit/policy/packs", "tests/unit/policy/authoring")
+    copy.run_tests("tests/unit/policy/authoring/test_describe.py")
 
 
 @pytest.mark.timeout(600)
@@ -176,7 +176,7 @@ def test_a_law_is_a_folder_of_the_legal_pack(tmp_path: Path) -> None:
     copy.gateway("policy", "test", "--policies", "policies", "--run", "legal.us_xx")
     copy.python("-m", "docs.generate")
     assert outside(copy.touched(), documented_places("a law", law="us_xx")) == set()
-    copy.run_tests("tests/unit/policy/packs/test_legal.py", "tests/unit/policy/authoring")
+    copy.run_tests("tests/unit/policy/packs/test_legal.py")
 
 
 PLATFORM = """\
@@ -215,7 +215,7 @@ def test_a_platform_is_a_file(tmp_path: Path) -> None:
     places = documented_places("a platform behind the proxy", platform="example")
     assert outside(copy.touched(), places) == set()
     assert "# Example" in (copy.folder / "docs/reference/routes.md").read_text("utf-8")
-    copy.run_tests("tests/unit/platforms", "tests/unit/cli/test_routes.py")
+    copy.run_tests("tests/unit/platforms/test_loading.py", "tests/unit/cli/test_routes.py")
 
 
 MESSAGE_ID = "msg_019aadf3e40000000000000000000000"
@@ -254,4 +254,4 @@ def test_a_label_format_is_a_file_and_a_line(tmp_path: Path) -> None:
         )
         copy.write(f"tests/golden/disclosure/format/plain_tag.{kind}.json", golden)
     assert outside(copy.touched(), documented_places("a label format", format="plain_tag")) == set()
-    copy.run_tests("tests/unit/disclosure", "tests/unit/policy/engine/test_result.py")
+    copy.run_tests("tests/unit/disclosure/formats", "tests/unit/policy/engine/test_result.py")

@@ -25,7 +25,6 @@ import asyncio, resource, signal, sys
 from pathlib import Path
 from tests.stores import Clock, Place, Samples
 from gateway.errors import NotRecorded
-from tests.paths import ROOT
 
 async def main(folder, most):
     clock = Clock()
