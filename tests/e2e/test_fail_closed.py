@@ -454,6 +454,26 @@ async def test_a_broken_courier_leaves_it_queued(scene: Scene, wrong: Any) -> No
     assert len(scene.arrived(outcome.message_id)) == 1
 
 
+async def test_a_caller_that_goes_away_cuts_off_no_delivery(scene: Scene) -> None:
+    submission, before = scene.submission(), scene.sandbox.requests
+    scene.sandbox.failure = PlannedFailure(slow_s=0.3)
+    waiting = asyncio.create_task(scene.gateway().submit(submission))
+    while scene.sandbox.requests == before:  # noqa: ASYNC110 - the sandbox knows no events
+        await asyncio.sleep(0.01)
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    assert waiting.cancelled()
+    assert (await settled(scene, submission.message_id)).state is State.DELIVERED
+    assert len(scene.arrived(submission.message_id)) == 1
+
+
+async def test_a_caller_that_does_not_wait_is_told_queued(scene: Scene) -> None:
+    outcome = await scene.gateway(replace(PATIENT, deliver_wait_ms=0)).submit(scene.submission())
+    assert outcome.state is State.QUEUED
+    assert (await settled(scene, outcome.message_id)).state is State.DELIVERED
+    assert len(scene.arrived(outcome.message_id)) == 1
+
+
 # The platform
 
 
