@@ -43,12 +43,15 @@ class ReportServices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiServices:
-    """`unready` names what is not ready yet (empty: ready). `check_creator` raises InvalidField
+    """Everything that request handlers use.
+
+    `unready` names what is not ready yet (empty: ready). `check_creator` raises InvalidField
     for settings that the schema does not allow. `policy_data` is the base document of the
     policies in use. `remarks` says what is not as it should be though messages are served.
     `log_public`: whether anyone may read tiles. `proxied` are the platforms behind /p/.
     `streaming` is what streams use, `generator` where words come from, None where none is set;
-    `hub` has the live streams."""
+    `hub` has the live streams.
+    """
 
     gateway: Gateway
     moderator: Moderator

@@ -28,10 +28,13 @@ Document = Callable[[Submission], Awaitable[Mapping[str, Any]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandServices:
-    """`settings(config_file, flags)` reads them; `opened` and `gateway` open what a command
+    """The functions by which commands open what they need.
+
+    `settings(config_file, flags)` reads them; `opened` and `gateway` open what a command
     needs and close it afterwards; `serve` runs the server until it is stopped; `policies_dir`
     says where the packs are; `check_creator` raises InvalidField for bad creator settings;
-    `document` opens what makes input documents."""
+    `document` opens what makes input documents.
+    """
 
     settings: Callable[[Path | None, Mapping[str, Any]], Settings]
     opened: Callable[[Settings], AbstractAsyncContextManager[Opened]]

@@ -10,8 +10,11 @@ from collections.abc import Callable
 
 
 class Backoff:
-    """`base_s` is the longest delay after the first attempt; it doubles up to `cap_s`. `random`
-    answers in [0, 1)."""
+    """Delays between the attempts of one delivery.
+
+    `base_s` is the longest delay after the first attempt; it doubles up to `cap_s`. `random`
+    answers in [0, 1).
+    """
 
     def __init__(
         self, *, random: Callable[[], float], base_s: float = 1.0, cap_s: float = 300.0

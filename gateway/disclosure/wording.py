@@ -40,9 +40,12 @@ class NoticeWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """`notices[language][notice]`; `mandated[jurisdiction][notice]` are words that the law there
+    """The words of all notices, by language.
+
+    `notices[language][notice]`; `mandated[jurisdiction][notice]` are words that the law there
     asks for; `templates[language][template]` is (long, short); `lines[jurisdiction]` a crisis
-    line, `elsewhere` the one for everyone else."""
+    line, `elsewhere` the one for everyone else.
+    """
 
     notices: Mapping[str, Mapping[str, NoticeWords]]
     mandated: Mapping[str, Mapping[str, str]]

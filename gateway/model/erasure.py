@@ -33,10 +33,13 @@ class ErasureOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureCounts:
-    """`keys` destroyed, `payloads` (texts, human texts, salts) of `messages` that they sealed.
+    """How much an erasure removed.
+
+    `keys` destroyed, `payloads` (texts, human texts, salts) of `messages` that they sealed.
     `stopped`: deliveries that were not made any more, `expired`: held messages, `contacts`: how
     often and when the person was written to. `resealed`: payloads that shared a key and stay.
-    `kept`: keys that a legal hold keeps."""
+    `kept`: keys that a legal hold keeps.
+    """
 
     keys: int = 0
     payloads: int = 0

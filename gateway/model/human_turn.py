@@ -8,8 +8,11 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HumanTurn:
-    """`who` (a pseudonym) has spoken for the avatar in a conversation since `since`; until
-    `until`, None while they still do. Times are UTC."""
+    """A person speaks in the avatar's place.
+
+    `who` (a pseudonym) has spoken for the avatar in a conversation since `since`; until
+    `until`, None while they still do. Times are UTC.
+    """
 
     who: str
     since: datetime

@@ -28,7 +28,10 @@ class ObligationKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obligation:
-    """`rules` are the ids of the rules that caused it, at least one, sorted."""
+    """What must be done to a message before it may be published.
+
+    `rules` are the ids of the rules that caused it, at least one, sorted.
+    """
 
     kind: ObligationKind
     rules: tuple[str, ...]

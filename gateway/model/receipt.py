@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """`jws` is a compact JWS (EdDSA) over `claims`; `kid` names the key in the JWKS."""
+    """A signed statement about one published text.
+
+    `jws` is a compact JWS (EdDSA) over `claims`; `kid` names the key in the JWKS.
+    """
 
     id: str
     kid: str

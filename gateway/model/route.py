@@ -34,10 +34,13 @@ class Overflow(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """`on_failure` is the verdict when a stage is unavailable (hold, or block). `on_hold` is what
+    """Where messages go, and what that platform demands.
+
+    `on_failure` is the verdict when a stage is unavailable (hold, or block). `on_hold` is what
     becomes of a message that should wait for a person: block where nobody can wait. `deduplicates`:
     the platform takes a message with the same Idempotency-Key only once, so that sending again
-    after an unknown outcome is safe. `timeout_s` bounds one attempt."""
+    after an unknown outcome is safe. `timeout_s` bounds one attempt.
+    """
 
     name: str
     kind: RouteKind

@@ -35,7 +35,10 @@ class Measure(StrEnum):
 
 
 class TallyKey(NamedTuple):
-    """`day` counts from 1970-01-01, UTC."""
+    """What one count is for.
+
+    `day` counts from 1970-01-01, UTC.
+    """
 
     tenant: str
     day: int

@@ -41,7 +41,10 @@ class UploadedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedBody:
-    """`document` holds the fields. `enveloped`: it was the JSON part of a multipart body."""
+    """A request's body, parsed.
+
+    `document` holds the fields. `enveloped`: it was the JSON part of a multipart body.
+    """
 
     content: Content
     document: dict[str, Any]

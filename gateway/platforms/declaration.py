@@ -84,7 +84,10 @@ class Offsets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRule:
-    """`channel`, when the value is there (and is `equals`, where that is given)."""
+    """When a request belongs to a channel.
+
+    `channel`, when the value is there (and is `equals`, where that is given).
+    """
 
     channel: Channel
     when: Fetch | None = None

@@ -19,8 +19,11 @@ _DONE = "[DONE]"
 
 
 class GeneratorClient:
-    """`url` ends before /chat/completions. `quiet_s` is how long it may be silent. Belongs to one
-    event loop."""
+    """A client of the generator's chat API.
+
+    `url` ends before /chat/completions. `quiet_s` is how long it may be silent. Belongs to one
+    event loop.
+    """
 
     def __init__(self, *, url: str, key: str | None = None, quiet_s: float = 60.0) -> None:
         self._url = url.rstrip("/")

@@ -32,8 +32,11 @@ class OperationDenied(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationMatch:
-    """`operation` is None for a read that is not listed. `path` is encoded, as it is sent on;
-    `decoded` is what was matched; `params` are its named steps."""
+    """The declared operation that a request matches.
+
+    `operation` is None for a read that is not listed. `path` is encoded, as it is sent on;
+    `decoded` is what was matched; `params` are its named steps.
+    """
 
     operation: Operation | None
     path: str

@@ -14,8 +14,11 @@ from gateway.platforms.declaration import Action, Declaration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyRoute:
-    """`credential` is injected in place of whatever the client sends; None: the client's own
-    passes. `channel` and `channels` (by conversation) go before the platform's own rules."""
+    """One route through the proxy, as its route file says.
+
+    `credential` is injected in place of whatever the client sends; None: the client's own
+    passes. `channel` and `channels` (by conversation) go before the platform's own rules.
+    """
 
     route: Route
     declaration: Declaration

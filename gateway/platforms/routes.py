@@ -29,8 +29,11 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routes:
-    """`routes` by name; `secrets` of those that have one of their own; `proxies` are the routes
-    of that kind, with all that the proxy needs."""
+    """All routes, as loaded.
+
+    `routes` by name; `secrets` of those that have one of their own; `proxies` are the routes
+    of that kind, with all that the proxy needs.
+    """
 
     routes: Mapping[str, Route]
     secrets: Mapping[str, bytes] = field(repr=False)

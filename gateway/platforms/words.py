@@ -38,7 +38,10 @@ class FoundText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedText:
-    """`text` is what is judged; `pieces` are the different views that it was made of."""
+    """All texts of a request as one text.
+
+    `text` is what is judged; `pieces` are the different views that it was made of.
+    """
 
     found: tuple[FoundText, ...]
     pieces: tuple[str, ...]

@@ -19,7 +19,10 @@ Kind = Literal["text", "number", "time", "yes or no", "list"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """`find` takes the value out of an entry's body; None where the entry has no such thing."""
+    """One column of an export.
+
+    `find` takes the value out of an entry's body; None where the entry has no such thing.
+    """
 
     name: str
     kind: Kind

@@ -34,7 +34,10 @@ class RuleReason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """`contract_ground` names the platform's terms that messages are held against."""
+    """What a platform puts into its statements of reasons.
+
+    `contract_ground` names the platform's terms that messages are held against.
+    """
 
     platform: str
     territorial_scope: tuple[str, ...]

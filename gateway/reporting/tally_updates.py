@@ -53,7 +53,10 @@ class Recount:
 
 
 class TallyUpdater:
-    """`every_s` is the pause between two looks at the log. Any number of processes may keep."""
+    """Keeps the stored counts up with the log.
+
+    `every_s` is the pause between two looks at the log. Any number of processes may keep.
+    """
 
     def __init__(self, *, entries: EntrySource, tallies: TallyStore, every_s: float = 15.0) -> None:
         self._entries = entries

@@ -70,3 +70,14 @@ def test_each_line_of_the_glossary_says_something_of_its_own() -> None:
     lines = list(_glossary().values())
     assert len(set(lines)) == len(lines)
     assert [line for line in lines if len(line) < 15] == []
+
+
+def test_a_class_says_first_what_it_is() -> None:
+    """Fields come after: who meets a class in a hurry reads the first sentence alone."""
+    fields_first = [
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and (ast.get_docstring(node) or "").startswith("`")
+    ]
+    assert fields_first == []

@@ -99,8 +99,11 @@ def most_streams() -> int:
 
 
 class LiveStreams:
-    """`most` streams; left out: `most_streams`. `linger_s`: how long one waits for a writer who
-    left, and for readers once it is over. Belongs to one event loop."""
+    """The streams that are open now.
+
+    `most` streams; left out: `most_streams`. `linger_s`: how long one waits for a writer who
+    left, and for readers once it is over. Belongs to one event loop.
+    """
 
     def __init__(self, *, most: int | None = None, linger_s: float = 60.0) -> None:
         self._most = most_streams() if most is None else most

@@ -16,9 +16,12 @@ from gateway.pipeline.stream.segments import context_of, sentence_end, soft_end
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldBackLimits:
-    """`patience_s`: how long the oldest character waits for its sentence to end. `most_held` and
+    """How long and how much a stream may hold back.
+
+    `patience_s`: how long the oldest character waits for its sentence to end. `most_held` and
     `most` bound, in code points, what waits and the whole stream. `whole`: nothing is released
-    before the end."""
+    before the end.
+    """
 
     patience_s: float = 0.7
     most_held: int = 8_000

@@ -53,10 +53,13 @@ class ChangedExample:
 
 @dataclass(slots=True, kw_only=True)
 class BacktestReport:
-    """`decisions` were asked again; of them `failed` got no decision. `skipped` entries held no
+    """The result of a backtest.
+
+    `decisions` were asked again; of them `failed` got no decision. `skipped` entries held no
     input document. Groups are (changed, all) by name; `rules` is (fired anew, gone) by rule,
     `examples` are of each rule that changed. `blind` rules could not be asked, `phrases` tells
-    that phrase lists differ, which the past cannot answer either."""
+    that phrase lists differ, which the past cannot answer either.
+    """
 
     digest: str
     blind: tuple[str, ...]

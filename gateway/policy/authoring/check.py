@@ -34,8 +34,11 @@ _OBLIGATIONS = frozenset(kind.value for kind in ObligationKind)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
-    """`problems` in the order found. `opa` says what became of the check by the real program:
-    its version, or why it was not asked."""
+    """The result of `policy check`.
+
+    `problems` in the order found. `opa` says what became of the check by the real program:
+    its version, or why it was not asked.
+    """
 
     problems: tuple[PolicyInvalid, ...]
     modules: int

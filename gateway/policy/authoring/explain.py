@@ -64,8 +64,11 @@ class RuleTrace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """`masked`: the document holds no words, so that rules that read words could not see them:
-    `blind` names those rules."""
+    """Why the policies decided as they did about one document.
+
+    `masked`: the document holds no words, so that rules that read words could not see them:
+    `blind` names those rules.
+    """
 
     result: EngineResult
     stories: tuple[RuleTrace, ...]

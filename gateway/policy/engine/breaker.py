@@ -13,8 +13,11 @@ class Circuit(StrEnum):
 
 
 class EngineBreaker:
-    """`failures` in a row open it for `cooldown_s`; then one call is let through, and its
-    outcome decides. `clock` gives monotonic seconds. For one event loop."""
+    """A circuit breaker for one policy engine.
+
+    `failures` in a row open it for `cooldown_s`; then one call is let through, and its
+    outcome decides. `clock` gives monotonic seconds. For one event loop.
+    """
 
     def __init__(self, *, failures: int, cooldown_s: float, clock: Callable[[], float]) -> None:
         self._allowed = failures

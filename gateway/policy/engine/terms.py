@@ -22,7 +22,10 @@ _LISTS = (("brands", "allow"), ("brands", "deny"), ("brands", "exclusive"), ("to
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """`plain` is None for a term of punctuation alone, which is never found."""
+    """One of a creator's own terms, ready to be looked for.
+
+    `plain` is None for a term of punctuation alone, which is never found.
+    """
 
     source: str  # "brands.deny", …
     term: str

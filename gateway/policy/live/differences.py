@@ -14,8 +14,11 @@ Said = Mapping[str, Any]  # a decision as JSON: verdict, reasons, obligations
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """`fired` are rules that the other policies add (or whose verdict they change), `gone` those
-    that they leave out; ids, sorted. `obligations`: what must be done differs."""
+    """How two sets of policies differ about one message.
+
+    `fired` are rules that the other policies add (or whose verdict they change), `gone` those
+    that they leave out; ids, sorted. `obligations`: what must be done differs.
+    """
 
     before: Verdict
     after: Verdict

@@ -38,8 +38,11 @@ _NONE: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShadowStatus:
-    """`digest` of the policies in the shadow, "" while there are none that can be used;
-    `problem` tells why. The rest counts messages."""
+    """The state of the shadow policies.
+
+    `digest` of the policies in the shadow, "" while there are none that can be used;
+    `problem` tells why. The rest counts messages.
+    """
 
     digest: str = ""
     problem: str = ""

@@ -26,7 +26,10 @@ answer := {{"digest": data.{RESERVED}.digest, "decision": data.gateway.decision}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerFiles:
-    """`modules` in any order; `data` is the whole base document, the digest in it."""
+    """The files that an OPA server is given.
+
+    `modules` in any order; `data` is the whole base document, the digest in it.
+    """
 
     modules: tuple[RegoModule, ...]
     data: dict[str, Any]

@@ -57,7 +57,10 @@ class RegoRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedModule:
-    """`imports` maps a local name to the full path it stands for."""
+    """One Rego module with its rules and imports.
+
+    `imports` maps a local name to the full path it stands for.
+    """
 
     path: str
     text: str

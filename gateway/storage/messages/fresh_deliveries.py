@@ -20,7 +20,10 @@ _MOST = 10_000
 
 
 class FreshDeliveries:
-    """`lease_s`: how long the first lease lasts. Belongs to one event loop."""
+    """Deliveries that were just recorded, kept in memory for the courier.
+
+    `lease_s`: how long the first lease lasts. Belongs to one event loop.
+    """
 
     def __init__(self, *, lease_s: float) -> None:
         self._lease = timedelta(seconds=lease_s)
