@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from gateway.cli.context import CommandServices, settings_of
+from gateway.cli.policy import backtest, bundle, check, explain, show, write
 
 
 def build(commands: CommandServices) -> typer.Typer:
@@ -23,6 +24,3 @@ def build(commands: CommandServices) -> typer.Typer:
     backtest.add(app, folder, commands)
     bundle.add(app, folder)
     return app
-
-
-from gateway.cli.policy import backtest, bundle, check, explain, show, write
