@@ -133,7 +133,7 @@ def stream_sessions(
         expect=streams.expect,
         now=now,
         clock=time.monotonic,
-        pace=HoldBackLimits(most=settings.max_text_length),
+        limits=HoldBackLimits(most=settings.max_text_length),
         quiet_s=settings.upstream_timeout_s,
     )
 

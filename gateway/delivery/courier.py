@@ -17,7 +17,8 @@ from gateway.model.record import Delivery, Dispatch, DispatchResult, Settlement
 from gateway.model.verdict import State
 from gateway.ports import Now, Outbox, Platform
 
-_LEASE_MARGIN = 0.8  # an attempt ends before its lease does
+_LEASE_SHARE = 0.8
+"""Of its lease, how much an attempt may take: it is settled before another may have it."""
 
 
 class OutboxCourier:
@@ -63,19 +64,19 @@ class OutboxCourier:
 
     def start(self, message_id: str) -> None:
         """See ports.Courier. What goes wrong is logged; the loop tries again."""
-        self._begin(message_id)
+        self._start_attempt(message_id)
 
     async def deliver(self, message_id: str) -> Settlement | None:
         """See ports.Courier. Raises NotRecorded when the end of the attempt could not be
         recorded: the message will be sent again with the same key."""
-        return await asyncio.shield(self._begin(message_id))
+        return await asyncio.shield(self._start_attempt(message_id))
 
-    def _begin(self, message_id: str) -> asyncio.Task[Settlement | None]:
+    def _start_attempt(self, message_id: str) -> asyncio.Task[Settlement | None]:
         """An attempt in a task that this courier owns: a caller that goes away must not cut it
         off, and `run` waits for its end."""
-        task = asyncio.create_task(self._deliver(message_id), name="delivery")
+        task = asyncio.create_task(self._deliver_leased(message_id), name="delivery")
         self._inline.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._attempt_ended)
         return task
 
     async def run(self) -> None:
@@ -83,7 +84,7 @@ class OutboxCourier:
         try:
             while not self._stopping.is_set():
                 if not await self._take_due():
-                    await self._pause()
+                    await self._wait_for_work()
         finally:
             if under_way := self._tasks | self._inline:
                 await asyncio.wait(under_way, timeout=self._grace_s)
@@ -93,14 +94,14 @@ class OutboxCourier:
         is due again after its lease."""
         self._stopping.set()
 
-    async def _deliver(self, message_id: str) -> Settlement | None:
+    async def _deliver_leased(self, message_id: str) -> Settlement | None:
         until, ended = self._now() + self._lease, None
         for delivery in await self._outbox.lease(message_id=message_id, until=until):
             ended = await self._attempt(delivery)
         return ended
 
     async def _take_due(self) -> bool:
-        """Start attempts for what is due; whether there was any."""
+        """Start attempts for what is due; returns whether anything was."""
         free = self._concurrency - len(self._tasks)
         if free <= 0:
             return False
@@ -112,11 +113,11 @@ class OutboxCourier:
         for delivery in due:
             task = asyncio.create_task(self._attempt(delivery))
             self._tasks.add(task)
-            task.add_done_callback(self._ended)
+            task.add_done_callback(self._attempt_ended)
         return bool(due)
 
-    async def _pause(self) -> None:
-        """Until something ended, somebody stops us, or it is time to look again."""
+    async def _wait_for_work(self) -> None:
+        """Wait until an attempt ended, `stop` was called, or it is time to look again."""
         stopping = asyncio.create_task(self._stopping.wait())
         try:
             await asyncio.wait(
@@ -127,7 +128,7 @@ class OutboxCourier:
         finally:
             stopping.cancel()
 
-    def _ended(self, task: asyncio.Task[Settlement | None]) -> None:
+    def _attempt_ended(self, task: asyncio.Task[Settlement | None]) -> None:
         self._tasks.discard(task)
         self._inline.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -135,15 +136,15 @@ class OutboxCourier:
             self._log.error("an attempt failed", error=type(error).__name__)
 
     async def _attempt(self, delivery: Delivery) -> Settlement | None:
-        """One attempt, from the lease to its settlement; what `_end` returns."""
+        """One attempt, from the lease to its settlement; what `_settle_for_good` returns."""
         # 1. What must not be sent any more.
-        if (final := self._too_late(delivery)) is not None:
+        if (final := self._final_dispatch(delivery)) is not None:
             return await self._settle(delivery, final)
         # 2. A platform that is failing is left alone.
         breaker = self._breakers[delivery.route]
         if (wait_s := breaker.wait_s()) > 0:
             delay_s = self._backoff.delay_s(1, wait_s)
-            await self._put_off(delivery, _retry("the platform is failing"), delay_s)
+            await self._put_off(delivery, _retry_later("the platform is failing"), delay_s)
             return None
         # 3. Send, and 4. settle what came of it.
         dispatch = await self._send(delivery)
@@ -154,43 +155,47 @@ class OutboxCourier:
         return await self._settle(delivery, dispatch)
 
     async def _send(self, delivery: Delivery) -> Dispatch:
-        limit_s = self._lease.total_seconds() * _LEASE_MARGIN
+        limit_s = self._lease.total_seconds() * _LEASE_SHARE
         try:
             async with asyncio.timeout(limit_s):
                 return await self._platform.send(delivery)
         except TimeoutError:
             return Dispatch(result=DispatchResult.UNKNOWN, detail=f"no answer within {limit_s:g} s")
 
-    def _too_late(self, delivery: Delivery) -> Dispatch | None:
+    def _final_dispatch(self, delivery: Delivery) -> Dispatch | None:
         if delivery.uncertain and not self._deduplicates(delivery):
             return Dispatch(
                 result=DispatchResult.UNKNOWN,
                 detail="an earlier attempt may have been delivered, and the platform cannot tell",
             )
         if self._is_old(delivery):
-            return _retry("too old to be sent")
+            return _retry_later("too old to be sent")
         return None
 
     async def _settle(self, delivery: Delivery, dispatch: Dispatch) -> Settlement | None:
         match dispatch.result:
             case DispatchResult.DELIVERED:
-                return await self._end(delivery, dispatch, State.DELIVERED)
+                return await self._settle_for_good(delivery, dispatch, State.DELIVERED)
             case DispatchResult.REFUSED:
-                return await self._end(delivery, dispatch, State.REFUSED)
+                return await self._settle_for_good(delivery, dispatch, State.REFUSED)
             case DispatchResult.UNKNOWN if not self._deduplicates(delivery):
-                return await self._end(delivery, dispatch, State.UNKNOWN)
+                return await self._settle_for_good(delivery, dispatch, State.UNKNOWN)
             case _ if delivery.attempt >= self._max_attempts or self._is_old(delivery):
                 maybe = delivery.uncertain or dispatch.result is DispatchResult.UNKNOWN
-                return await self._end(delivery, dispatch, State.UNKNOWN if maybe else State.DEAD)
+                return await self._settle_for_good(
+                    delivery, dispatch, State.UNKNOWN if maybe else State.DEAD
+                )
             case _:
                 delay_s = self._backoff.delay_s(delivery.attempt, dispatch.retry_after_s)
                 await self._put_off(delivery, dispatch, delay_s)
                 return None
 
-    async def _end(self, delivery: Delivery, dispatch: Dispatch, state: State) -> Settlement | None:
-        """None when it did not count: it came too late."""
-        tell = self._log.debug if state is State.DELIVERED else self._log.warning
-        tell(
+    async def _settle_for_good(
+        self, delivery: Delivery, dispatch: Dispatch, state: State
+    ) -> Settlement | None:
+        """Settle the delivery for good; None when another attempt had settled it before."""
+        log = self._log.debug if state is State.DELIVERED else self._log.warning
+        log(
             "delivery ended",
             message_id=delivery.message_id,
             route=delivery.route,
@@ -221,5 +226,5 @@ class OutboxCourier:
         return self._now() - delivery.queued_at > self._give_up_after
 
 
-def _retry(detail: str) -> Dispatch:
+def _retry_later(detail: str) -> Dispatch:
     return Dispatch(result=DispatchResult.RETRY, detail=detail)

@@ -31,13 +31,13 @@ class Contact:
     def is_first(self) -> bool:
         return self.first_at is None
 
-    def human_spoke_at(self, now: datetime, told: datetime | None) -> datetime | None:
-        """When a human last spoke in the avatar's place: as the caller `told`, or until the
+    def human_spoke_at(self, now: datetime, reported: datetime | None) -> datetime | None:
+        """When a human last spoke in the avatar's place: as the caller `reported`, or until the
         conversation was handed back, which has not happened `now` while it is handed over."""
         if self.human_turn is None:
-            return told
+            return reported
         until = self.human_turn.until or now
-        return until if told is None else max(until, told)
+        return until if reported is None else max(until, reported)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

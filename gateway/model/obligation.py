@@ -37,5 +37,5 @@ class Obligation:
 
 def escalating(obligations: Iterable[Obligation]) -> tuple[str, ...]:
     """The ids of the rules that call a person, sorted; empty: nobody is called."""
-    called = (one.rules for one in obligations if one.kind is ObligationKind.ESCALATE)
+    called = (due.rules for due in obligations if due.kind is ObligationKind.ESCALATE)
     return tuple(sorted({rule for rules in called for rule in rules}))

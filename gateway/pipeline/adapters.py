@@ -1,4 +1,4 @@
-"""What one message passes through, and how long each step may take."""
+"""The adapters that one message passes through, and how long each step may take."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ Spare = Callable[[Detection, ReadText, tuple[str, ...]], Detection]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapters:
-    """The rooms in the order a message meets them. `detectors` are those for PII and toxicity;
-    the detector for signals comes with the policies."""
+    """One adapter for each port, in the order a message meets them. `detectors` are those for
+    PII and toxicity; the detector for signals comes with the policies."""
 
     ledger: Ledger
     registry: Registry

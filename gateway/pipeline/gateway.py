@@ -1,7 +1,7 @@
 """The numbered story of one message, from submission to outcome.
 
 What is done, in which order, and what happens when a step fails, is told here and in judge.py.
-The rooms are reached through the ports alone; a room that fails holds the message (stages.py).
+Adapters are reached through the ports alone; one that fails holds the message (stages.py).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _STATES = {
 
 
 class Gateway:
-    """Judges, records, delivers. Safe for many tasks at once."""
+    """Judges, records and delivers messages. Safe for many tasks at once."""
 
     def __init__(self, *, rooms: Adapters, limits: Limits, now: Now) -> None:
         self._rooms = rooms
@@ -64,9 +64,9 @@ class Gateway:
         with self._spans.message(submission.message_id):
             # 1. Admit: what is malformed is refused before anything is written.
             route = admit(submission, self._rooms.platform.routes, self._limits.max_text_length)
-            creator = await self._known_creator(submission)
+            creator = await self._registered_creator(submission)
             # 2. Claim the idempotency key: a repeated request gets its first outcome again.
-            earlier = await self._claim(submission)
+            earlier = await self._claim_key(submission)
             if earlier is not None:
                 return replace(earlier, replayed=True)
             try:
@@ -77,12 +77,12 @@ class Gateway:
                     submission, judged = settle_whole(submission, judged)
                 # 8. Record: durable before anything leaves.
                 state = State.DECIDED if submission.dry_run else _STATES[judged[0].verdict]
-                outcome = await self._record(submission, judged, state)
+                outcome = await self._record_message(submission, judged, state)
             except BaseException:
-                await self._give_back(submission)
+                await self._give_back_claim(submission)
                 raise
             # 9. Deliver what is queued.
-            return await self._deliver(outcome)
+            return await self._deliver_queued(outcome)
 
     async def review(
         self, tenant: str, message_id: str, review: Review, edited: str | None = None
@@ -99,18 +99,18 @@ class Gateway:
         if (edited is not None) != (review.action is ReviewAction.EDIT):
             raise InvalidField("text", "goes with the action edit, always and only", "Mend either.")
         if review.action is ReviewAction.REJECT:
-            return await self._reject(held, review)
-        submission = _reviewed(held.submission, review, edited)
+            return await self._reject_held(held, review)
+        submission = _submission_after(held.submission, review, edited)
         route = admit(submission, self._rooms.platform.routes, self._limits.max_text_length)
-        creator = await self._known_creator(submission)
+        creator = await self._registered_creator(submission)
         judged = judgement, _ = await self._judge.judge(submission, creator, route, review)
         state = State.QUEUED if judgement.verdict is Verdict.PUBLISH else State.HELD
-        outcome = await self._record(
+        outcome = await self._record_message(
             submission, judged, state, review=review, expires_at=held.expires_at
         )
-        return await self._deliver(outcome)
+        return await self._deliver_queued(outcome)
 
-    async def _known_creator(self, submission: Submission) -> Creator:
+    async def _registered_creator(self, submission: Submission) -> Creator:
         """Refuses a creator nobody registered: their consent and rules are unknown."""
         creator = await self._rooms.registry.creator(submission.tenant, submission.creator)
         if creator is None:
@@ -119,28 +119,28 @@ class Gateway:
             )
         return creator
 
-    async def _claim(self, submission: Submission) -> Outcome | None:
+    async def _claim_key(self, submission: Submission) -> Outcome | None:
         try:
             async with asyncio.timeout(self._limits.record_ms / 1_000):
                 return await self._rooms.ledger.claim(submission)
         except TimeoutError:
-            await self._give_back(submission)
+            await self._give_back_claim(submission)
             raise NotRecorded("the Idempotency-Key could not be claimed in time") from None
 
-    async def _give_back(self, submission: Submission) -> None:
+    async def _give_back_claim(self, submission: Submission) -> None:
         """Give the claim back, so that a retry may try afresh. Where that fails too, the first
         failure is what the caller is told, and the claim ends by its age."""
         task = asyncio.create_task(self._rooms.ledger.abandon(submission), name="claim")
         self._abandoning.add(task)  # to its end, whoever waits for it
-        task.add_done_callback(self._abandoned)
+        task.add_done_callback(self._claim_given_back)
         await asyncio.wait({task}, timeout=self._limits.record_ms / 1_000)
 
-    def _abandoned(self, task: asyncio.Task[None]) -> None:
+    def _claim_given_back(self, task: asyncio.Task[None]) -> None:
         self._abandoning.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._log.warning("not done", what=task.get_name(), error=type(error).__name__)
 
-    async def _record(
+    async def _record_message(
         self,
         submission: Submission,
         judged: Judged,
@@ -172,7 +172,7 @@ class Gateway:
                 raise NotRecorded("the audit entry was not confirmed in time") from None
         return outcome_of(record, entry.seq)
 
-    async def _reject(self, held: HeldMessage, review: Review) -> Outcome:
+    async def _reject_held(self, held: HeldMessage, review: Review) -> Outcome:
         reason = Reason(rule=f"review.{review.action}", text=review.reason, verdict=Verdict.BLOCK)
         judgement = Judgement(
             decision_id=new_id("dec", self._now()),
@@ -180,11 +180,11 @@ class Gateway:
             language=held.outcome.judgement.language,
             reasons=(*held.outcome.judgement.reasons, reason),
         )
-        return await self._record(
+        return await self._record_message(
             held.submission, (judgement, Grounds()), State.REJECTED_BY_REVIEW, review=review
         )
 
-    async def _deliver(self, outcome: Outcome) -> Outcome:
+    async def _deliver_queued(self, outcome: Outcome) -> Outcome:
         """Wait a while for the platform. The attempt is the courier's own: what takes longer goes
         on without its caller, what fails stays in the outbox, where the courier's loop finds it."""
         if outcome.state is not State.QUEUED:
@@ -210,7 +210,7 @@ class Gateway:
         return waited.value or outcome
 
 
-def _reviewed(submission: Submission, review: Review, edited: str | None) -> Submission:
+def _submission_after(submission: Submission, review: Review, edited: str | None) -> Submission:
     editorial = replace(submission.editorial, reviewed_by=review.reviewer)
     if edited is None:
         return replace(submission, editorial=editorial)

@@ -25,16 +25,18 @@ from gateway.pipeline.verdict import combine, explain
 from gateway.ports import Detector, Now
 
 Attempts = tuple[Attempt[object], ...]
+"""The stages that a message went through so far."""
 
 _READ_INLINE = 2_000
 """Code points that are read on the event loop: some milliseconds for the most garbled text."""
 
 
 Judged = tuple[Judgement, Grounds]
+"""What is to become of a submission, and what that rests on."""
 
 
 class Judge:
-    """Stateless but for its rooms: safe for many tasks at once."""
+    """Judges submissions. Safe for many tasks at once."""
 
     def __init__(self, *, rooms: Adapters, limits: Limits, now: Now) -> None:
         self._rooms = rooms
@@ -49,37 +51,39 @@ class Judge:
         route: Route,
         review: Review | None = None,
     ) -> Judged:
-        """What is to become of `submission`. With a `review` that releases it, holds by the
-        policies are overridden; blocks and failed stages never are."""
+        """Judge `submission`. A `review` that releases it overrides holds by the policies, never a
+        block or a failed stage."""
         # 3. Read the text once: every later stage works on these forms.
         read = await self._stages.attempt(
-            Stage.READ, self._limits.detect_ms, lambda: self._read(submission)
+            Stage.READ, self._limits.detect_ms, lambda: self._read_text(submission)
         )
         if read.value is None:
-            return self._unread(route, read)
+            return self._judge_unread(route, read)
         # The policies in use now find the signals and decide, even if they are replaced meanwhile.
         with self._rooms.policies() as policies:
             # 4. Detect, and look up the contact: none depends on another.
             detectors = (*self._rooms.detectors, policies.signals)
-            facts, found = await self._gather(submission, creator, route, read.value, detectors)
+            facts, detected = await self._gather_facts(
+                submission, creator, route, read.value, detectors
+            )
             # 5. Decide.
             decided = await self._stages.attempt(
                 Stage.POLICY, self._limits.policy_ms, lambda: policies.decide(facts)
             )
-        attempts: Attempts = (read, *found, decided)
-        judgement, grounds = _combined(facts, decided.value, attempts, review)
+        attempts: Attempts = (read, *detected, decided)
+        judgement, grounds = _judge_attempts(facts, decided.value, attempts, review)
         # 6. Discharge the obligations of what will be published.
         if judgement.verdict is Verdict.PUBLISH and decided.value is not None:
-            return await self._discharge(facts, decided.value, attempts, judgement)
+            return await self._discharge_obligations(facts, decided.value, attempts, judgement)
         return judgement, grounds
 
-    async def _read(self, submission: Submission) -> ReadText:
+    async def _read_text(self, submission: Submission) -> ReadText:
         text, language = submission.text, submission.language
         if len(text) <= _READ_INLINE:
             return self._rooms.read(text, language)
         return await asyncio.to_thread(self._rooms.read, text, language)
 
-    async def _gather(
+    async def _gather_facts(
         self,
         submission: Submission,
         creator: Creator,
@@ -88,17 +92,19 @@ class Judge:
         detectors: Sequence[Detector],
     ) -> tuple[Facts, Attempts]:
         now = self._now()
-        meeting = self._stages.attempt(
+        contact_lookup = self._stages.attempt(
             Stage.CONTACT, self._limits.detect_ms, lambda: self._rooms.ledger.contact(submission)
         )
-        detecting = (self._detect(detector, submission, read, creator) for detector in detectors)
-        contact, detected = await asyncio.gather(meeting, asyncio.gather(*detecting))
-        attempts: Attempts = (contact, *detected, *_nobody_looked(detected))
+        detecting = (
+            self._run_detector(detector, submission, read, creator) for detector in detectors
+        )
+        contact, detected = await asyncio.gather(contact_lookup, asyncio.gather(*detecting))
+        attempts: Attempts = (contact, *detected, *_missing_detectors(detected))
         facts = Facts(
             now=now,
             submission=submission,
             read=read,
-            detections=tuple(found.value for found in detected if found.value is not None),
+            detections=tuple(attempt.value for attempt in detected if attempt.value is not None),
             unavailable=_failures(attempts),
             creator=creator,
             contact=contact.value or Contact(),
@@ -107,7 +113,7 @@ class Judge:
         )
         return facts, attempts
 
-    async def _detect(
+    async def _run_detector(
         self, detector: Detector, submission: Submission, read: ReadText, creator: Creator
     ) -> Attempt[Detection]:
         async def detect() -> Detection:
@@ -120,7 +126,7 @@ class Judge:
 
         return await self._stages.attempt(detector.stage, self._limits.detect_ms, detect)
 
-    async def _discharge(
+    async def _discharge_obligations(
         self, facts: Facts, decision: Decision, attempts: Attempts, judgement: Judgement
     ) -> Judged:
         obligations = decision.obligations
@@ -130,7 +136,7 @@ class Judge:
 
         redacted = await self._stages.attempt(Stage.REDACT, self._limits.detect_ms, redact)
         if redacted.value is None:
-            return _combined(facts, decision, (*attempts, redacted), None)
+            return _judge_attempts(facts, decision, (*attempts, redacted), None)
         redaction = redacted.value
 
         async def disclose() -> tuple[Disclosure, Receipt]:
@@ -139,7 +145,7 @@ class Judge:
 
         disclosed = await self._stages.attempt(Stage.DISCLOSE, self._limits.detect_ms, disclose)
         if disclosed.value is None:
-            return _combined(facts, decision, (*attempts, redacted, disclosed), None)
+            return _judge_attempts(facts, decision, (*attempts, redacted, disclosed), None)
         disclosure, receipt = disclosed.value
         published = replace(
             judgement,
@@ -151,8 +157,8 @@ class Judge:
         grounds = Grounds(detections=facts.detections, decision=decision, redaction=redaction)
         return published, grounds
 
-    def _unread(self, route: Route, read: Attempt[ReadText]) -> Judged:
-        """A text that could not be read cannot be judged."""
+    def _judge_unread(self, route: Route, read: Attempt[ReadText]) -> Judged:
+        """The judgement of a text that could not be read: no other stage can work on it."""
         failed = _failures((read,))
         verdict = combine(None, failed, route)
         judgement = Judgement(
@@ -166,7 +172,7 @@ class Judge:
         return judgement, Grounds()
 
 
-def _combined(
+def _judge_attempts(
     facts: Facts, decision: Decision | None, attempts: Attempts, review: Review | None
 ) -> Judged:
     failed = _failures(attempts)
@@ -189,8 +195,9 @@ def _combined(
     return judgement, Grounds(detections=facts.detections, decision=decision)
 
 
-def _nobody_looked(detected: Sequence[Attempt[Detection]]) -> Attempts:
-    """A gateway that was put together without one of its detectors publishes nothing."""
+def _missing_detectors(detected: Sequence[Attempt[Detection]]) -> Attempts:
+    """One failed attempt for each detector that this gateway was built without: it publishes
+    nothing."""
     there = {attempt.stage for attempt in detected}
     return tuple(
         Attempt(stage, 0.0, unavailable=Unavailable(stage=stage, reason="there is no detector"))

@@ -1,4 +1,4 @@
-"""What the detectors say of a text that nobody wants to publish: a question, not a message."""
+"""Detections of a text that is no message: nothing of it is to be published."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from gateway.pipeline.adapters import Adapters, Limits
 from gateway.pipeline.stages import Attempt, StageRunner, T
 from gateway.ports import Detector, Now
 
-ASKED = (Stage.TOXICITY, Stage.SIGNALS)
+MODERATED = (Stage.TOXICITY, Stage.SIGNALS)
 
 
 class Moderator:
-    """Nothing is recorded, delivered or remembered. Safe for many tasks at once."""
+    """Runs the detectors on a text; nothing is recorded or delivered. Safe for many tasks at
+    once."""
 
     def __init__(self, *, rooms: Adapters, limits: Limits, now: Now) -> None:
         self._rooms = rooms
@@ -25,28 +26,32 @@ class Moderator:
         self._stages = StageRunner()
 
     async def ask(self, text: str) -> dict[Stage, Detection]:
-        """What each stage of ASKED found. Raises StageFailure where one of them is missing,
-        fails or passes its deadline: an answer in part would look like a clean one."""
+        """The detection of each stage of MODERATED. Raises StageFailure where one of them is
+        missing, fails or passes its deadline: an answer in part would look like a clean one."""
 
         async def reading() -> ReadText:
             return self._rooms.read(text, None)
 
-        read = _value(await self._stages.attempt(Stage.READ, self._limits.detect_ms, reading))
-        question = _question(text, self._now())
-        found = {}
+        read = _value_or_raise(
+            await self._stages.attempt(Stage.READ, self._limits.detect_ms, reading)
+        )
+        bare = _bare_submission(text, self._now())
+        detections = {}
         with self._rooms.policies() as policies:
             for detector in (*self._rooms.detectors, policies.signals):
-                if detector.stage in ASKED:
-                    found[detector.stage] = await self._detect(detector, question, read)
-        for stage in ASKED:
-            if stage not in found:
+                if detector.stage in MODERATED:
+                    detections[detector.stage] = await self._run_detector(detector, bare, read)
+        for stage in MODERATED:
+            if stage not in detections:
                 raise StageFailure(stage.value, "there is no detector")
-        return found
+        return detections
 
-    async def _detect(self, detector: Detector, question: Submission, read: ReadText) -> Detection:
-        detected = _value(
+    async def _run_detector(
+        self, detector: Detector, bare: Submission, read: ReadText
+    ) -> Detection:
+        detected = _value_or_raise(
             await self._stages.attempt(
-                detector.stage, self._limits.detect_ms, lambda: detector.detect(question, read)
+                detector.stage, self._limits.detect_ms, lambda: detector.detect(bare, read)
             )
         )
         if detected.stage is not detector.stage:
@@ -54,14 +59,14 @@ class Moderator:
         return detected
 
 
-def _value(attempt: Attempt[T]) -> T:
+def _value_or_raise(attempt: Attempt[T]) -> T:
     if attempt.value is None:
         reason = attempt.unavailable.reason if attempt.unavailable else "it answered nothing"
         raise StageFailure(attempt.stage.value, reason)
     return attempt.value
 
 
-def _question(text: str, now: datetime) -> Submission:
+def _bare_submission(text: str, now: datetime) -> Submission:
     """The form that detectors take; of all this they look at the text alone."""
     return Submission(
         message_id="",

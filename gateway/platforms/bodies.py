@@ -231,7 +231,7 @@ def _flatten_value(fields: list[tuple[str, str]], name: str, value: Any) -> None
 
 
 @dataclass(slots=True)
-class _Part:
+class _FormPart:
     headers: dict[str, str]
     data: bytearray
 
@@ -269,16 +269,16 @@ def _parse_multipart(operation: Operation, boundary: bytes, raw: bytes) -> Parse
     return ParsedBody(content=Content.MULTIPART, document=document, files=tuple(files))
 
 
-def _read_parts(boundary: bytes, raw: bytes) -> list[_Part]:
+def _read_parts(boundary: bytes, raw: bytes) -> list[_FormPart]:
     """The parts of a multipart body, read by the library that Starlette uses."""
-    made: list[_Part] = []
+    made: list[_FormPart] = []
     name, value = bytearray(), bytearray()
     ended: list[bool] = []
 
     def begin() -> None:
         if len(made) >= _MOST_PARTS:
             raise OperationDenied("too many parts", 413)
-        made.append(_Part({}, bytearray()))
+        made.append(_FormPart({}, bytearray()))
 
     def header_end() -> None:
         key = name.decode("latin-1").lower()

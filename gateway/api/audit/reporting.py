@@ -24,11 +24,11 @@ from gateway.errors import ConfigurationError, InvalidField, RateLimited, StateC
 from gateway.model.record import Entry
 from gateway.model.verdict import Verdict
 from gateway.pages.render import CONTENT_POLICY
-from gateway.reporting import html as page
 from gateway.reporting import report
 from gateway.reporting.export import Export, ExportHeader
 from gateway.reporting.formats import MEDIA_TYPES, ExportFormat
 from gateway.reporting.reasons import RESTRICTED
+from gateway.reporting.rendered import REPORT_MEDIA_TYPES, ReportFormat, rendered
 from gateway.reporting.vocabulary import BATCH
 from gateway.storage.store import EntryQuery
 from gateway.trail.checkpoint import Checkpoint
@@ -70,12 +70,6 @@ class ReasonsQuery(BaseModel):
     limit: Limit = 10_000
     after: After = None
     verdict: Verdict | None = Field(None, description="block or hold. Default: both.")
-
-
-class ReportFormat(StrEnum):
-    JSON = "json"
-    CSV = "csv"
-    HTML = "html"
 
 
 def _a_day(value: object) -> object:
@@ -196,12 +190,12 @@ class _Reporting:
             entries=entries,
             made_at=services.now(),
         )
-        if asked.format is ReportFormat.CSV:
-            return Response(report.as_csv(made), media_type="text/csv; charset=utf-8")
-        if asked.format is ReportFormat.HTML:
-            policy = {"Content-Security-Policy": CONTENT_POLICY}
-            return Response(page.as_html(made), media_type="text/html", headers=policy)
-        return Response(report.as_json(made), media_type="application/json")
+        is_page = asked.format is ReportFormat.HTML
+        return Response(
+            rendered(made, asked.format),
+            media_type=REPORT_MEDIA_TYPES[asked.format],
+            headers={"Content-Security-Policy": CONTENT_POLICY} if is_page else None,
+        )
 
     async def _streamed(
         self, pieces: AsyncIterator[bytes], media_type: str, headers: dict[str, str]
@@ -244,8 +238,7 @@ def router() -> APIRouter:
         served.report,
         methods=["GET"],
         response_class=Response,
-        responses=_content("application/json", "text/csv", "text/html")
-        | documented(401, 403, 422, 429, 503),
+        responses=_content(*REPORT_MEDIA_TYPES.values()) | documented(401, 403, 422, 429, 503),
         summary="The transparency report",
     )
     return routes

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gateway.cli.context import CommandServices, run, settings_of
+from gateway.cli.progress import progress_bar
 from gateway.errors import InvalidField
 from gateway.opened import Opened
 from gateway.trail.evidence import evidence, exportable_size
@@ -52,9 +51,7 @@ async def _write(opened: Opened, file: BinaryIO, tenant: str | None) -> None:
     size, problem = await exportable_size(opened.log, opened.store.log)
     if problem:  # what is there shall be seen all the same
         typer.echo(f"The log does not verify, and is exported as it is stored: {problem}", err=True)
-    columns = (TextColumn("writing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("writing", total=size)
+    with progress_bar("writing") as advance:
         pieces = evidence(
             opened.store.log,
             origin=opened.log.origin,
@@ -63,7 +60,7 @@ async def _write(opened: Opened, file: BinaryIO, tenant: str | None) -> None:
             size=size,
             tenant=tenant,
             beyond=bool(problem),
-            progress=lambda done: bar.update(task, completed=done),
+            progress=lambda done: advance(done, size),
         )
         async for piece in pieces:
             file.write(piece)

@@ -14,14 +14,24 @@ from typing import Annotated, Any
 import orjson
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.audit import erasure, evidence, move, proofs, reporting
 from gateway.cli.context import CommandServices, moment, run, settings_of
+from gateway.cli.options import (
+    ChannelName,
+    Conversation,
+    Creator,
+    Kind,
+    Outcome,
+    Rule,
+    Since,
+    Until,
+)
+from gateway.cli.progress import progress_bar
 from gateway.errors import LogInvalid
-from gateway.model.record import Entry, EntryKind
+from gateway.model.record import Entry
 from gateway.opened import Opened
 from gateway.storage.store import EntryQuery, StoredLog
 from gateway.trail.verify import Verified
@@ -79,19 +89,8 @@ def _add_verify(app: typer.Typer, commands: CommandServices) -> None:
 
 
 async def _verify(opened: Opened, kept: Sequence[str]) -> Verified:
-    columns = (
-        TextColumn("verifying"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("verifying", total=None)
-
-        def progress(done: int, size: int) -> None:
-            bar.update(task, completed=done, total=size)
-
-        return await opened.log.verify(kept=kept, progress=progress)
+    with progress_bar("verifying") as advance:
+        return await opened.log.verify(kept=kept, progress=advance)
 
 
 def _report(verified: Verified) -> dict[str, Any]:
@@ -129,16 +128,14 @@ def _add_show(app: typer.Typer, commands: CommandServices) -> None:
         context: typer.Context,
         message: Annotated[str | None, typer.Option(help="All entries of one message.")] = None,
         tenant: Annotated[str | None, typer.Option(help="Of this tenant.")] = None,
-        creator: Annotated[str | None, typer.Option(help="Of this creator.")] = None,
-        channel: Annotated[str | None, typer.Option(help="On this channel.")] = None,
-        conversation: Annotated[str | None, typer.Option(help="In this conversation.")] = None,
-        kind: Annotated[EntryKind | None, typer.Option(help="Of this kind.")] = None,
-        decision: Annotated[
-            str | None, typer.Option(help="publish, hold, block; delivered, expired, …")
-        ] = None,
-        rule: Annotated[str | None, typer.Option(help="That name this rule.")] = None,
-        since: Annotated[str | None, typer.Option(help="From this time on (ISO 8601).")] = None,
-        until: Annotated[str | None, typer.Option(help="Before this time (ISO 8601).")] = None,
+        creator: Creator = None,
+        channel: ChannelName = None,
+        conversation: Conversation = None,
+        kind: Kind = None,
+        decision: Outcome = None,
+        rule: Rule = None,
+        since: Since = None,
+        until: Until = None,
         limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 50,
         as_json: AsLines = False,
     ) -> None:

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.progress import TaskID as Task
+from rich.progress import TaskID
 
 from gateway.cli.context import CommandServices, settings_of
+from gateway.cli.progress import progress_display
 from gateway.errors import InvalidField
 from gateway.settings import Settings
 from gateway.storage.move.mover import KeyStoreMove, MoveResult, cancel, move
@@ -69,15 +68,9 @@ def _move(settings: Settings, source: Path, to: str, keys_to: str | None) -> Mov
     if keys_to is not None:
         file = KeyFile(settings.subject_keys_path)
         keys = KeyStoreMove(source=file, target=key_store_at(settings.subject_keys_path, keys_to))
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
     try:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            tasks: dict[str, Task] = {}
+        with progress_display() as bar:
+            tasks: dict[str, TaskID] = {}
 
             def progress(what: str, done: int, total: int) -> None:
                 if what not in tasks:

@@ -7,53 +7,45 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 import orjson
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gateway.cli.context import CommandServices, moment, run, settings_of
+from gateway.cli.options import (
+    ChannelName,
+    Conversation,
+    Creator,
+    Kind,
+    Outcome,
+    Rule,
+    Since,
+    Until,
+)
+from gateway.cli.progress import Advance, progress_bar
 from gateway.errors import ConfigurationError, InvalidField
-from gateway.model.record import Entry, EntryKind
+from gateway.model.record import Entry
 from gateway.opened import Opened
 from gateway.policy.authoring.describe import rule_titles
 from gateway.policy.packs.source import load_snapshot
-from gateway.reporting import html as page
 from gateway.reporting import report
 from gateway.reporting.export import Export, ExportHeader
 from gateway.reporting.formats import ExportFormat
 from gateway.reporting.profile import Profile, load_profile
 from gateway.reporting.reasons import RESTRICTED, Statement, batches, statement
+from gateway.reporting.rendered import ReportFormat, rendered
 from gateway.reporting.tally_updates import TallyUpdater
 from gateway.settings import Settings
 from gateway.storage.store import EntryQuery
 from gateway.trail.checkpoint import Checkpoint
 
-Advance = Callable[[int, int], None]
 Out = Annotated[
     Path | None,
     typer.Option(help="File to write, whole or not at all. Default: standard output."),
 ]
 Tenant = Annotated[str | None, typer.Option(help="Of this tenant. Default: all.")]
-Since = Annotated[str | None, typer.Option(help="From this time on (ISO 8601).")]
-Until = Annotated[str | None, typer.Option(help="Before this time (ISO 8601).")]
-
-
-class ReportFormat(StrEnum):
-    JSON = "json"
-    CSV = "csv"
-    HTML = "html"
-
-
-_RENDER: Mapping[ReportFormat, Callable[[report.Report], bytes]] = {
-    ReportFormat.JSON: report.as_json,
-    ReportFormat.CSV: report.as_csv,
-    ReportFormat.HTML: page.as_html,
-}
 
 
 def add(app: typer.Typer, commands: CommandServices) -> None:
@@ -70,14 +62,12 @@ def _add_export(app: typer.Typer, commands: CommandServices) -> None:
         out: Out = None,
         format: Annotated[ExportFormat, typer.Option(help="Shape.")] = ExportFormat.JSONL,  # noqa: A002
         tenant: Tenant = None,
-        creator: Annotated[str | None, typer.Option(help="Of this creator.")] = None,
-        channel: Annotated[str | None, typer.Option(help="On this channel.")] = None,
-        conversation: Annotated[str | None, typer.Option(help="In this conversation.")] = None,
-        kind: Annotated[EntryKind | None, typer.Option(help="Of this kind.")] = None,
-        verdict: Annotated[
-            str | None, typer.Option(help="publish, hold, block; delivered, expired, …")
-        ] = None,
-        rule: Annotated[str | None, typer.Option(help="That name this rule.")] = None,
+        creator: Creator = None,
+        channel: ChannelName = None,
+        conversation: Conversation = None,
+        kind: Kind = None,
+        verdict: Outcome = None,
+        rule: Rule = None,
         since: Since = None,
         until: Until = None,
         limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
@@ -105,7 +95,7 @@ def _add_export(app: typer.Typer, commands: CommandServices) -> None:
             async with commands.opened(settings_of(context)) as opened:
                 checkpoint = await _covering(opened)
                 made = Export(about=_about(format, checkpoint, query))
-                with _progress("exporting") as advance, _writing(out) as file:
+                with progress_bar("exporting") as advance, _writing(out) as file:
                     pages = opened.store.search.pages(
                         query, stop=checkpoint.size, after=after, limit=limit
                     )
@@ -147,7 +137,7 @@ def _add_reasons(app: typer.Typer, commands: CommandServices) -> None:
         async def job() -> dict[str, Any]:
             async with commands.opened(settings) as opened:
                 checkpoint = await _covering(opened)
-                with _progress("stating") as advance, _writing(out) as file:
+                with progress_bar("stating") as advance, _writing(out) as file:
                     pages = opened.store.search.pages(query, stop=checkpoint.size)
                     count = await _write_statements(
                         file,
@@ -178,7 +168,7 @@ def _add_report(app: typer.Typer, commands: CommandServices) -> None:
 
         async def job() -> bytes:
             async with commands.opened(settings_of(context)) as opened:
-                with _progress("counting") as advance:
+                with progress_bar("counting") as advance:
                     await _tally_updater(opened).follow(advance)
                 counted = await opened.store.tallies.read(
                     tenant=tenant, first=from_day, last=to_day
@@ -190,7 +180,7 @@ def _add_report(app: typer.Typer, commands: CommandServices) -> None:
                     entries=await opened.store.log.size(),
                     made_at=datetime.now(UTC),
                 )
-                return _RENDER[format](made)
+                return rendered(made, format)
 
         made = run(job)
         with _writing(out) as file:
@@ -205,7 +195,7 @@ def _add_recount(app: typer.Typer, commands: CommandServices) -> None:
 
         async def job() -> tuple[int, int]:
             async with commands.opened(settings_of(context)) as opened:
-                with _progress("counting") as advance:
+                with progress_bar("counting") as advance:
                     found = await _tally_updater(opened).recount(advance)
                 return found.size, found.differing
 
@@ -301,14 +291,6 @@ async def _watched(
     async for entries in pages:
         yield entries
         advance(entries[-1].seq + 1, size)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Advance]:
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, size: bar.update(task, completed=done, total=size)
 
 
 @contextmanager

@@ -93,11 +93,7 @@ def add(app: typer.Typer, folder: Folder, commands: CommandServices) -> None:
             given = run(lambda: _document_of_text(context, commands, submission))
         explanation = explain(snapshot, given)
         if as_json:
-            typer.echo(
-                json.dumps(
-                    _explanation_json(explanation, every=every), indent=2, ensure_ascii=False
-                )
-            )
+            typer.echo(_explanation_json(explanation, every=every))
         else:
             _tell_explanation(explanation, every=every)
 
@@ -136,8 +132,8 @@ async def _find_entry(opened: Opened, tenant: str, wanted: str) -> Mapping[str, 
     return None
 
 
-def _explanation_json(explanation: Explanation, *, every: bool) -> dict[str, Any]:
-    return {
+def _explanation_json(explanation: Explanation, *, every: bool) -> str:
+    outcome = {
         "verdict": explanation.result.verdict.value,
         "masked": explanation.masked,
         "blind": list(explanation.blind),
@@ -147,6 +143,7 @@ def _explanation_json(explanation: Explanation, *, every: bool) -> dict[str, Any
             if every or story.fate is not RuleFate.NOT
         ],
     }
+    return json.dumps(outcome, indent=2, ensure_ascii=False)
 
 
 def _tell_explanation(explanation: Explanation, *, every: bool) -> None:

@@ -1,8 +1,8 @@
 """The hold-back of one stream, without input and output: events in, commands out.
 
-What comes is kept until a sentence is complete, then judged together with what was released just
-before, and released only when the judge, and the log, have it. One segment is judged at a time,
-so that nothing is released out of turn.
+Text is kept until a sentence is complete, then judged together with what was released just before
+it, and released once it is judged and recorded. One segment is judged at a time, so that nothing
+is released out of turn.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class TextAppended:
 
 @dataclass(frozen=True, slots=True)
 class TimePassed:
-    """Time went by."""
+    """Time went by: the oldest character that waits may have waited long enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class WholeChecked:
 
 @dataclass(frozen=True, slots=True)
 class JudgingFailed:
-    """Nobody could judge or record: nothing more may be released."""
+    """Nobody could judge or record the segment: nothing more may be released."""
 
 
 Event = (
@@ -147,12 +147,12 @@ class HoldBack:
     """One stream. `language` is a BCP 47 tag, for the ends of sentences. `now` of `handle` is a
     clock in seconds that never goes back."""
 
-    def __init__(self, *, language: str = "en", pace: HoldBackLimits | None = None) -> None:
+    def __init__(self, *, language: str = "en", limits: HoldBackLimits | None = None) -> None:
         self._language = language
-        self._pace = pace or HoldBackLimits()
+        self._limits = limits or HoldBackLimits()
         self._held = ""
         self._arrived: deque[tuple[int, float]] = deque()  # (how much came, when), oldest first
-        self._came = 0
+        self._received = 0
         self._number = 0
         self._judging: tuple[str, str, str] | None = None  # white space, text, white space
         self._originals = ""  # the end of what was released, as it was submitted
@@ -169,7 +169,7 @@ class HoldBack:
     @property
     def is_full(self) -> bool:
         """Whether the generator should wait."""
-        return not self._pace.whole and len(self._held) >= self._pace.most_held
+        return not self._limits.whole and len(self._held) >= self._limits.most_held
 
     @property
     def is_busy(self) -> bool:
@@ -181,77 +181,78 @@ class HoldBack:
         return self._done
 
     def due_in(self, now: float) -> float | None:
-        """Seconds until a Tick may change something; None: only another event will."""
-        if self._judging is not None or self._done or self._pace.whole or not self._arrived:
+        """Seconds until TimePassed may change something; None: only another event can."""
+        if self._judging is not None or self._done or self._limits.whole or not self._arrived:
             return None
-        left = self._arrived[0][1] + self._pace.patience_s - now
+        left = self._arrived[0][1] + self._limits.patience_s - now
         return left if left > 0 else None
 
     def handle(self, event: Event, now: float) -> tuple[Command, ...]:
-        """What is to be done about `event`, in this order."""
+        """The commands that follow from `event`, in this order."""
         if self._done:
             return ()
         match event:
             case TextAppended(text=text):
-                return self._append(text, now)
+                return self._append_text(text, now)
             case TextEnded():
                 self._reason = self._reason or STOP
             case SegmentPassed(text=text, final=final):
-                return self._passed(text, now, final=final)
+                return self._release_segment(text, now, final=final)
             case WholeChecked(stands=stands):
-                return self._checked(stands=stands)
+                return self._finish_checked(stands=stands)
             case Interrupted() | SegmentRefused() | JudgingFailed():
                 # What is under judgement must not be given out any more.
                 self._judging = None
-                return self._stop(_ENDS[type(event)])
-        return self._next(now)
+                return self._stop_at_once(_ENDS[type(event)])
+        return self._judge_next(now)
 
-    def _append(self, text: str, now: float) -> tuple[Command, ...]:
+    def _append_text(self, text: str, now: float) -> tuple[Command, ...]:
         if self._reason is not None or not text:
             return ()
-        room = self._pace.most - self._came
+        room = self._limits.most - self._received
         taken = text[:room]
         self._held += taken
-        self._came += len(taken)
+        self._received += len(taken)
         if taken:
             self._arrived.append((len(taken), now))
         if len(text) > room:
             self._reason = TOO_LONG
-            return (CloseStream(), *self._next(now))
-        return self._next(now)
+            return (CloseStream(), *self._judge_next(now))
+        return self._judge_next(now)
 
-    def _next(self, now: float) -> tuple[Command, ...]:
-        """Begin with the next segment, if there is one."""
+    def _judge_next(self, now: float) -> tuple[Command, ...]:
+        """Judge the next segment, if there is one; end where no more can come."""
         if self._judging is not None or self._checking:
             return ()
-        cut = self._cut(now)
+        cut = self._segment_end(now)
         if cut is None and self._reason is not None:
-            return self._whole()
+            return self._check_whole()
         if cut is None:  # what can nowhere be cut must not wait, and fill the memory, for ever
-            return self._stop(FILTERED) if self.is_full else ()
+            return self._stop_at_once(FILTERED) if self.is_full else ()
         part, self._held = self._held[:cut], self._held[cut:]
-        self._forget(cut)
+        self._forget_arrivals(cut)
         text = part.strip()
         before = part[: len(part) - len(part.lstrip())]
         self._judging = (before, text, part[len(before) + len(text) :])
         number, self._number = self._number, self._number + 1
         return (JudgeSegment(number, context_of(self._originals), text),)
 
-    def _cut(self, now: float) -> int | None:
+    def _segment_end(self, now: float) -> int | None:
+        """Where the next segment ends in what waits; None: not yet."""
         if not self._held.strip():
             return None
-        if self._pace.whole:
+        if self._limits.whole:
             return None if self._reason is None else len(self._held)
         cut = sentence_end(self._held, self._language)
         if cut is not None:
             return cut
         if self._reason is not None:
             return len(self._held)
-        late = bool(self._arrived) and now - self._arrived[0][1] >= self._pace.patience_s
+        late = bool(self._arrived) and now - self._arrived[0][1] >= self._limits.patience_s
         return soft_end(self._held) if late or self.is_full else None
 
-    def _forget(self, cut: int) -> None:
-        """When what was cut off had come; white space that is left tells nothing."""
+    def _forget_arrivals(self, cut: int) -> None:
+        """Drop the arrival times of the first `cut` code points that waited."""
         while cut and self._arrived:
             size, at = self._arrived.popleft()
             if size > cut:
@@ -259,7 +260,7 @@ class HoldBack:
                 return
             cut -= size
 
-    def _passed(self, text: str, now: float, *, final: bool) -> tuple[Command, ...]:
+    def _release_segment(self, text: str, now: float, *, final: bool) -> tuple[Command, ...]:
         if self._judging is None:
             return ()
         before, original, after = self._judging
@@ -267,27 +268,27 @@ class HoldBack:
         if final:
             released = before + text
             self._published.append(released)
-            return (ReleaseText(released), *self._stop(STOP))
+            return (ReleaseText(released), *self._stop_at_once(STOP))
         released = before + text + after
         self._originals = (self._originals + before + original + after)[-2_000:]
         self._published.append(released)
-        return (ReleaseText(released), *self._next(now))
+        return (ReleaseText(released), *self._judge_next(now))
 
-    def _stop(self, reason: str) -> tuple[Command, ...]:
-        """At once: what waits is discarded."""
+    def _stop_at_once(self, reason: str) -> tuple[Command, ...]:
+        """Close immediately and drop what waits."""
         self._reason, self._held, self._done = reason, "", True
         self._arrived.clear()
         return (CloseStream(), FinishStream(reason))
 
-    def _whole(self) -> tuple[Command, ...]:
-        """Everything is out: look at it once more."""
+    def _check_whole(self) -> tuple[Command, ...]:
+        """Check all that was released, unless it was judged as one segment."""
         if self._number < 2:  # one segment was the whole
             self._done = True
             return (FinishStream(self._reason or STOP),)
         self._checking = True
         return (CheckWhole("".join(self._published).strip(), self._number),)
 
-    def _checked(self, *, stands: bool) -> tuple[Command, ...]:
+    def _finish_checked(self, *, stands: bool) -> tuple[Command, ...]:
         self._done = True
         if stands:
             return (FinishStream(self._reason or STOP),)

@@ -13,8 +13,9 @@ import regex
 from sentencex import get_sentence_boundaries
 
 CONTEXT_WORDS: Final = 50
-"""So much of what was released is judged again with what follows."""
+"""Words of what was released that are judged again with what follows."""
 _CONTEXT_CHARACTERS: Final = 600
+"""The longest context in code points, where words are long or have no spaces between them."""
 _AHEAD = 6  # words that must have come before a text is cut within a sentence
 _LEAST = 5  # words that are worth an entry of their own
 _BACK = 8  # words after a number in which an address may still go on
@@ -87,7 +88,9 @@ def _begins(language: str, text: str, at: int) -> bool:
     """Whether sentencex has a sentence begin at `at`. It looks abbreviations up by bytes, so it
     is shown a text of the same length in ASCII."""
     plain = text if text.isascii() else "".join(map(_ascii, text))
-    return any(one["start_index"] == at for one in get_sentence_boundaries(language, plain))
+    return any(
+        sentence["start_index"] == at for sentence in get_sentence_boundaries(language, plain)
+    )
 
 
 def _ascii(character: str) -> str:

@@ -1,4 +1,5 @@
-"""Runs the hold-back of one stream: its clock, its judge, its log."""
+"""Runs one stream: hands text, time and judgements to its hold-back, and carries out what that
+commands."""
 
 from __future__ import annotations
 
@@ -37,9 +38,12 @@ from gateway.ports import Now
 Expect = Callable[[str], asyncio.Future[Delivery]]
 """A message id → what resolves with the message once it is recorded and may be given out."""
 
-_WAITING = 64
+_MOST_EVENTS = 64
+"""Events that wait for `run`; then `append` waits too."""
 _PIECE = 4_096
-_HANDOVER_S = 10.0  # from the log to the stream: no more than a turn of the event loop
+"""Code points of one event: a large text is taken in bit by bit."""
+_EXPECT_S = 10.0
+"""Seconds that a recorded segment may take to the stream: in fact one turn of the event loop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +55,7 @@ class StreamSessions:
     expect: Expect
     now: Now
     clock: Callable[[], float]
-    pace: HoldBackLimits
+    limits: HoldBackLimits
     quiet_s: float = 60.0
 
 
@@ -72,7 +76,7 @@ class Retracted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamEnded:
-    """The end; see core.Finish."""
+    """The end; `reason` as in FinishStream."""
 
     reason: str
 
@@ -103,13 +107,13 @@ class StreamSession:
         self._part = opening.stream
         self._streaming = streaming
         self._observe = observe
-        pace = replace(streaming.pace, whole=whole)
-        self._core = HoldBack(language=opening.language or "en", pace=pace)
-        self._events: asyncio.Queue[Event] = asyncio.Queue(_WAITING)
+        limits = replace(streaming.limits, whole=whole)
+        self._hold_back = HoldBack(language=opening.language or "en", limits=limits)
+        self._events: asyncio.Queue[Event] = asyncio.Queue(_MOST_EVENTS)
         self._getting: asyncio.Task[Event] | None = None
         self._judging: asyncio.Task[Event] | None = None
         self._submitting: set[asyncio.Task[Outcome]] = set()
-        self._handed: asyncio.Future[Delivery] | None = None
+        self._expected: asyncio.Future[Delivery] | None = None
         self._shown: tuple[str, ...] = ()
         self._last_id = opening.message_id
         # Thousands of streams may be idle: flags, and one future while it runs, are enough.
@@ -124,10 +128,11 @@ class StreamSession:
     @property
     def held(self) -> int:
         """Code points that wait for their sentence."""
-        return self._core.held
+        return self._hold_back.held
 
     async def append(self, text: str) -> None:
-        """Waits while too much is held: whoever writes faster than it is judged must slow down."""
+        """Add text. Waits while too much is held: a generator that is faster than the judge must
+        slow down."""
         for start in range(0, len(text), _PIECE):
             if self.is_closed:
                 return
@@ -148,18 +153,18 @@ class StreamSession:
         self._interrupted = True
         if self._interruption is not None and not self._interruption.done():
             self._interruption.set_result(None)
-        if self._handed is not None:
-            self._handed.cancel()
+        if self._expected is not None:
+            self._expected.cancel()
 
     async def run(self) -> AsyncGenerator[Output]:
-        """What may be given out, in order, as soon as it may."""
+        """What may be released, in order, as soon as it may."""
         interrupted = self._interruption = asyncio.get_running_loop().create_future()
         if self._interrupted:
             interrupted.set_result(None)
         try:
-            while not self._core.is_done:
-                event = await self._event(interrupted)
-                for command in self._core.handle(event, self._streaming.clock()):
+            while not self._hold_back.is_done:
+                event = await self._next_event(interrupted)
+                for command in self._hold_back.handle(event, self._streaming.clock()):
                     if (output := self._carry_out(command)) is not None:
                         yield output
         finally:
@@ -169,15 +174,15 @@ class StreamSession:
                 if task is not None:
                     task.cancel()
 
-    async def _event(self, interrupted: asyncio.Future[None]) -> Event:
-        """The next one. While much is held, nothing more is taken in."""
+    async def _next_event(self, interrupted: asyncio.Future[None]) -> Event:
+        """The next event. While much is held, no more text is taken in."""
         waiting: set[asyncio.Future[Any]] = {interrupted}
         if self._judging is not None:
             waiting.add(self._judging)
-        if not self._core.is_full and not self.is_closed:
+        if not self._hold_back.is_full and not self.is_closed:
             self._getting = self._getting or asyncio.create_task(self._events.get())
             waiting.add(self._getting)
-        due = self._core.due_in(self._streaming.clock())
+        due = self._hold_back.due_in(self._streaming.clock())
         timeout = self._streaming.quiet_s if due is None else due
         await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         if interrupted.done():
@@ -188,20 +193,20 @@ class StreamSession:
         if self._getting is not None and self._getting.done():
             got, self._getting = self._getting, None
             return got.result()
-        # Nothing came: time for a tick, or the generator has been silent for too long.
-        return TimePassed() if due is not None or self._core.is_busy else Interrupted()
+        # Nothing came: time passed, or the generator has been silent for too long.
+        return TimePassed() if due is not None or self._hold_back.is_busy else Interrupted()
 
     def _close(self) -> None:
         self._closed = True
-        while not self._events.empty():  # whoever waits to append must not wait for ever
+        while not self._events.empty():  # else `append` would wait for ever
             self._events.get_nowait()
 
     def _carry_out(self, command: Command) -> Output | None:
         match command:
             case JudgeSegment():
-                self._judging = asyncio.create_task(self._judge(command))
+                self._judging = asyncio.create_task(self._judge_segment(command))
             case CheckWhole():
-                self._judging = asyncio.create_task(self._check(command))
+                self._judging = asyncio.create_task(self._check_whole(command))
             case ReleaseText(text=text):
                 return Released(text=text, message_id=self._last_id)
             case CloseStream():
@@ -213,35 +218,35 @@ class StreamSession:
                 return StreamEnded(reason=reason)
         return None
 
-    async def _judge(self, segment: JudgeSegment) -> Event:
-        """Judge and record one segment; it comes back once it may be given out."""
-        submission = self._submission(
+    async def _judge_segment(self, segment: JudgeSegment) -> Event:
+        """Judge and record one segment; return once it may be released."""
+        submission = self._submission_of(
             segment.context + segment.text, segment.number, fresh=len(segment.context)
         )
-        self._handed = handed = self._streaming.expect(submission.message_id)
+        self._expected = expected = self._streaming.expect(submission.message_id)
         submitting = self._submit(submission)
         try:
-            either: set[asyncio.Future[Any]] = {handed, submitting}
+            either: set[asyncio.Future[Any]] = {expected, submitting}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not handed.done():
+            if not expected.done():
                 outcome = submitting.result()
                 if outcome.state is not State.QUEUED:
                     return SegmentRefused()
-                await asyncio.wait({handed}, timeout=_HANDOVER_S)
-            if not handed.done() or handed.cancelled():
+                await asyncio.wait({expected}, timeout=_EXPECT_S)
+            if not expected.done() or expected.cancelled():
                 return JudgingFailed()
         except GatewayError as error:
             self.error = error
             return JudgingFailed()
         finally:
-            handed.cancel()
-        disclosure = handed.result().disclosure
+            expected.cancel()
+        disclosure = expected.result().disclosure
         self._shown += tuple(notice.notice for notice in disclosure.notices)
         return SegmentPassed(disclosure.text, final=disclosure.replaced_by is not None)
 
-    async def _check(self, whole: CheckWhole) -> Event:
+    async def _check_whole(self, whole: CheckWhole) -> Event:
         """Judge and record all that was released. What cannot be checked does not stand."""
-        submission = self._submission(whole.text, whole.number, whole=True)
+        submission = self._submission_of(whole.text, whole.number, whole=True)
         submitting = self._submit(replace(submission, dry_run=True))
         try:
             outcome = await asyncio.shield(submitting)
@@ -250,7 +255,7 @@ class StreamSession:
             return WholeChecked(stands=False)
         return WholeChecked(stands=outcome.state is State.DECIDED)
 
-    def _submission(
+    def _submission_of(
         self, text: str, number: int, *, fresh: int = 0, whole: bool = False
     ) -> Submission:
         now = self._streaming.now()
@@ -265,7 +270,8 @@ class StreamSession:
         )
 
     def _submit(self, submission: Submission) -> asyncio.Task[Outcome]:
-        """To its end, whoever still waits for it: what was recorded is settled too."""
+        """Submit in a task of its own, which goes on when the stream ends: what was recorded is
+        settled too."""
         task = asyncio.create_task(self._streaming.submit(submission))
         self._submitting.add(task)
         task.add_done_callback(self._submitted)

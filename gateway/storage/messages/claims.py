@@ -26,7 +26,8 @@ from gateway.storage.messages.outcomes import WIDTH, outcome_from, select_outcom
 from gateway.storage.vault.digests import Digests
 from gateway.storage.vault.vault import Vault
 
-_LARGE = 65_536
+_PROBE_SIZE = 65_536
+"""Bytes that a probe writes: more than nearly all records, so that it finds a disk almost full."""
 
 
 class Claims:
@@ -78,7 +79,7 @@ class Claims:
             "claimed_at": micros(self._now()),
             "dry_run": submission.dry_run,
         }
-        row = await self._writer.write(lambda transaction: self._take(transaction, claim))
+        row = await self._writer.write(lambda transaction: self._take_claim(transaction, claim))
         if row is None:
             return None
         return replace(outcome_from(row, unseal(row, self._vault)), replayed=True)
@@ -117,7 +118,7 @@ class Claims:
             "tenant": "",
             "state": State.RECEIVED.value,
             "dry_run": True,
-            "delivery_detail": "x" * _LARGE,
+            "delivery_detail": "x" * _PROBE_SIZE,
         }
 
         def job(transaction: Transaction) -> None:
@@ -126,7 +127,7 @@ class Claims:
 
         await self._writer.write(job)
 
-    def _take(self, transaction: Transaction, claim: dict[str, Any]) -> Row | None:
+    def _take_claim(self, transaction: Transaction, claim: dict[str, Any]) -> Row | None:
         """None when the claim was taken, else the row of the message that settled it."""
         rows = transaction.fetch(self._find, request=claim["request"])
         if rows:

@@ -30,13 +30,13 @@ class Escalations:
         message, escalation = table(MessageRow), table(EscalationRow)
         message_is = sa.bindparam("message", type_=sa.String)
         of_tenant = escalation.c.tenant == sa.bindparam("tenant")
-        self._all = database.statement(
+        self._select_waiting = database.statement(
             select_outcomes(escalation.c.at, by=escalation.c.message_id)
             .where(of_tenant)
             .order_by(escalation.c.at, escalation.c.message_id)
             .limit(sa.bindparam("most", type_=sa.Integer))
         )
-        self._open = database.statement(
+        self._select_open = database.statement(
             sa.select(message.c.creator, message.c.channel, message.c.conversation)
             .select_from(escalation.join(message, message.c.id == escalation.c.message_id))
             .where(escalation.c.message_id == message_is, of_tenant)
@@ -50,7 +50,7 @@ class Escalations:
         `limit`. A record with an ESCALATE obligation opens one, unless it is a dry run; so does a
         delivery that ends UNKNOWN or DEAD. Those whose text was erased are among them: they do
         not expire, so that a person must close them."""
-        rows = await self._reader.many(self._all, tenant=tenant, most=limit)
+        rows = await self._reader.many(self._select_waiting, tenant=tenant, most=limit)
         return [self._escalation(row) for row in rows]
 
     async def acknowledge(
@@ -68,7 +68,7 @@ class Escalations:
             after=None,
             detail={"reason": reason},
         )
-        return await self._writer.write(lambda transaction: self._close(transaction, change))
+        return await self._writer.write(lambda transaction: self._close_open(transaction, change))
 
     def _escalation(self, row: Row) -> Escalation:
         payload = readable(row, self._vault)
@@ -78,8 +78,8 @@ class Escalations:
             at=moment(row[WIDTH]),
         )
 
-    def _close(self, transaction: Transaction, change: Change) -> Entry:
-        rows = transaction.fetch(self._open, message=change.subject, tenant=change.tenant)
+    def _close_open(self, transaction: Transaction, change: Change) -> Entry:
+        rows = transaction.fetch(self._select_open, message=change.subject, tenant=change.tenant)
         if not rows:
             raise NotFound("open escalation", change.subject, "Somebody may have acknowledged it.")
         creator, channel, conversation = rows[0]

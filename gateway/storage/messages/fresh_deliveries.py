@@ -16,6 +16,7 @@ from gateway.model.record import Delivery, Record
 from gateway.model.submission import Submission
 
 _MOST = 10_000
+"""Deliveries that are kept; older ones are left to their lease. Bounds the memory."""
 
 
 class FreshDeliveries:
@@ -50,10 +51,10 @@ class FreshDeliveries:
 
     def take(self, message_id: str) -> tuple[Delivery, datetime] | None:
         """The delivery, and when its lease ends. Only once."""
-        found = self._waiting.pop(message_id, None)
-        if found is None:
+        waiting = self._waiting.pop(message_id, None)
+        if waiting is None:
             return None
-        record, seq, until = found
+        record, seq, until = waiting
         judgement = record.judgement
         return delivery_of(
             record.submission,

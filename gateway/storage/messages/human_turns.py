@@ -18,7 +18,8 @@ from gateway.storage.engine.writer import DatabaseWriter
 
 _TURN = table(HumanTurnRow)
 COLUMNS = (_TURN.c.who, _TURN.c.since, _TURN.c.until)
-WHAT = "handover"
+_CHANGE = "handover"
+"""What entries about turns are called in the log."""
 
 
 class HumanTurns:
@@ -63,13 +64,13 @@ class HumanTurns:
         def job(transaction: Transaction) -> HumanTurn | None:
             rows = transaction.fetch(self._find, tenant=tenant, conversation=conversation)
             before = human_turn_of(rows[0]) if rows else None
-            after = _after(before, who, at)
+            after = _turn_after(before, who, at)
             if after is None or after == before:
                 return after
             change = Change(
                 actor=actor,
                 tenant=tenant,
-                what=WHAT,
+                what=_CHANGE,
                 subject=conversation,
                 at=at,
                 before=None,
@@ -80,7 +81,7 @@ class HumanTurns:
                     "reason": reason,
                 },
             )
-            transaction.append(change, EntryColumns(conversation=conversation, decision=WHAT))
+            transaction.append(change, EntryColumns(conversation=conversation, decision=_CHANGE))
             transaction.add(
                 self._put,
                 tenant=tenant,
@@ -94,7 +95,7 @@ class HumanTurns:
         return await self._writer.write(job)
 
 
-def _after(before: HumanTurn | None, who: str | None, at: datetime) -> HumanTurn | None:
+def _turn_after(before: HumanTurn | None, who: str | None, at: datetime) -> HumanTurn | None:
     """Unchanged where it is so already; None where the avatar always spoke."""
     if who is not None:
         held = before is not None and before.active and before.who == who

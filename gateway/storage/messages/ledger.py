@@ -58,7 +58,7 @@ class StoredLedger:
         self._fresh = fresh
         self._recording = Recording(database=database, digests=digests)
         contact, notice, message = table(ContactRow), table(ContactNoticeRow), table(MessageRow)
-        turn, once = table(HumanTurnRow), sa.select(sa.literal(1).label("one")).subquery()
+        turn, one_row = table(HumanTurnRow), sa.select(sa.literal(1).label("one")).subquery()
         self._select_contact = database.statement(
             sa.select(
                 contact.c.first_at,
@@ -67,7 +67,7 @@ class StoredLedger:
                 notice.c.at,
                 *TURN_COLUMNS,
             ).select_from(
-                once.outerjoin(contact, contact.c.id == sa.bindparam("contact"))
+                one_row.outerjoin(contact, contact.c.id == sa.bindparam("contact"))
                 .outerjoin(notice, notice.c.contact == contact.c.id)
                 .outerjoin(
                     turn,
@@ -97,7 +97,9 @@ class StoredLedger:
         return Contact(
             first_at=moment_or_none(first_at),
             last_message_at=moment_or_none(last_message_at),
-            disclosed_at={one[2]: moment(one[3]) for one in rows if one[2] is not None},
+            disclosed_at={
+                notice: moment(at) for _, _, notice, at, *_ in rows if notice is not None
+            },
             human_turn=None if turn[0] is None else human_turn_of(tuple(turn)),
         )
 

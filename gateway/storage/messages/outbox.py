@@ -21,7 +21,7 @@ from gateway.storage.messages.outcomes import WIDTH, readable, select_outcomes
 from gateway.storage.vault.vault import Vault
 
 _UNREADABLE_FOR = timedelta(hours=1)
-_FOR_A_PERSON = (State.UNKNOWN, State.DEAD)
+_NEEDS_A_PERSON = (State.UNKNOWN, State.DEAD)
 
 
 class StoredOutbox:
@@ -40,7 +40,7 @@ class StoredOutbox:
         self._now = now
         self._boot = database.instance_id
         self._dead: set[str] = set()
-        self._compile(database)
+        self._compile_queries(database)
 
     async def lease(
         self, *, message_id: str | None = None, limit: int = 1, until: datetime
@@ -48,23 +48,23 @@ class StoredOutbox:
         now = self._now()
         if message_id is None:
             return await self._writer.write(
-                lambda one: self._take(
-                    one, one.fetch(self._due, now=micros(now), most=limit), until
+                lambda writing: self._take_rows(
+                    writing, writing.fetch(self._due, now=micros(now), most=limit), until
                 )
             )
         delivery, leased_until = self._fresh.take(message_id) or (None, now)
         if delivery is not None and until <= leased_until:
             return [delivery]
         if delivery is not None and now < leased_until:
-            await self._writer.write(lambda one: self._extend(one, message_id, until))
+            await self._writer.write(lambda writing: self._extend_lease(writing, message_id, until))
             return [delivery]
         key = {"message": message_id, "now": micros(now)}
         return await self._writer.write(
-            lambda one: self._take(one, one.fetch(self._that_one, **key), until)
+            lambda writing: self._take_rows(writing, writing.fetch(self._that_one, **key), until)
         )
 
     async def settle(self, settlement: Settlement) -> Entry | None:
-        return await self._writer.write(lambda one: self._settle(one, settlement))
+        return await self._writer.write(lambda writing: self._settle(writing, settlement))
 
     async def recover(self, *, patient: bool = False) -> int:
         """Make due again what processes had leased that are dead now; how many processes. And
@@ -89,7 +89,7 @@ class StoredOutbox:
         self._dead = dead - released
         return len(released)
 
-    def _take(
+    def _take_rows(
         self, transaction: Transaction, rows: Sequence[Row], until: datetime
     ) -> list[Delivery]:
         taken = [self._take_one(transaction, row, until) for row in rows]
@@ -125,7 +125,7 @@ class StoredOutbox:
             uncertain=uncertain,
         )
 
-    def _extend(self, transaction: Transaction, message_id: str, until: datetime) -> None:
+    def _extend_lease(self, transaction: Transaction, message_id: str, until: datetime) -> None:
         transaction.add(
             self._lease,
             message=message_id,
@@ -158,9 +158,9 @@ class StoredOutbox:
                 to_uncertain=delivery.uncertain or unknown,
             )
         else:
-            entry = transaction.append(settlement, _marks(settlement))
+            entry = transaction.append(settlement, _entry_columns(settlement))
             transaction.add(self._drop, message=message_id)
-            if settlement.state in _FOR_A_PERSON:
+            if settlement.state in _NEEDS_A_PERSON:
                 at, tenant = micros(settlement.at), delivery.tenant
                 transaction.add(self._escalate, message_id=message_id, tenant=tenant, at=at)
         transaction.add(
@@ -172,7 +172,7 @@ class StoredOutbox:
         )
         return entry
 
-    def _compile(self, database: Database) -> None:
+    def _compile_queries(self, database: Database) -> None:
         message, outbox = table(MessageRow), table(OutboxRow)
         now_is = sa.bindparam("now", type_=sa.BigInteger)
         message_is = sa.bindparam("message", type_=sa.String)
@@ -243,7 +243,7 @@ class StoredOutbox:
         )
 
 
-def _marks(settlement: Settlement) -> EntryColumns:
+def _entry_columns(settlement: Settlement) -> EntryColumns:
     delivery = settlement.delivery
     return EntryColumns(
         creator=delivery.creator,

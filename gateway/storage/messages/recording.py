@@ -91,7 +91,7 @@ class Recording:
             raise SealedTooEarly
         if record.review is not None:
             self._check_waits(transaction, record)
-        entry = transaction.append(record, _marks(record))
+        entry = transaction.append(record, _entry_columns(record))
         transaction.add(
             self._insert_payload,
             seq=entry.seq,
@@ -104,7 +104,7 @@ class Recording:
             transaction.add(self._insert_subject, kid=sealed.kid, since=entry.seq, **group)
         self._write_message(transaction, record, entry)
         if record.state is State.QUEUED:
-            self._queue(transaction, record, leased_until)
+            self._queue_delivery(transaction, record, leased_until)
             self._write_contact(transaction, record, sealed)
         if record.state is State.HELD:
             transaction.add(
@@ -125,7 +125,9 @@ class Recording:
             )
         return entry
 
-    def _queue(self, transaction: Transaction, record: Record, leased_until: datetime) -> None:
+    def _queue_delivery(
+        self, transaction: Transaction, record: Record, leased_until: datetime
+    ) -> None:
         submission = record.submission
         transaction.add(
             self._insert_outbox,
@@ -203,7 +205,7 @@ class Recording:
             transaction.add(self._show, contact=contact, notice=notice.notice, at=at)
 
 
-def _marks(record: Record) -> EntryColumns:
+def _entry_columns(record: Record) -> EntryColumns:
     submission, judgement, decision = record.submission, record.judgement, record.grounds.decision
     rules = [reason.rule for reason in judgement.reasons]
     rules += [rule for obligation in judgement.obligations for rule in obligation.rules]

@@ -52,12 +52,12 @@ class Reviews:
         passed = review.c.expires_at <= now_is
         compiled = database.statement
         held = select_outcomes(review.c.held_at, by=review.c.message_id)
-        self._one = compiled(held.where(review.c.message_id == message_is, waits))
-        self._all = compiled(
+        self._select_held = compiled(held.where(review.c.message_id == message_is, waits))
+        self._select_waiting = compiled(
             held.where(waits).order_by(review.c.expires_at, review.c.message_id).limit(most)
         )
-        self._any_passed = compiled(sa.select(review.c.message_id).where(passed).limit(1))
-        self._passed = compiled(held.where(passed).order_by(review.c.expires_at).limit(most))
+        self._find_passed = compiled(sa.select(review.c.message_id).where(passed).limit(1))
+        self._select_passed = compiled(held.where(passed).order_by(review.c.expires_at).limit(most))
         self._expire = compiled(
             sa.update(message)
             .where(message.c.id == message_is)
@@ -67,7 +67,7 @@ class Reviews:
 
     async def held(self, tenant: str, message_id: str) -> HeldMessage | None:
         row = await self._reader.one(
-            self._one, tenant=tenant, message=message_id, now=micros(self._now())
+            self._select_held, tenant=tenant, message=message_id, now=micros(self._now())
         )
         payload = None if row is None else unseal(row, self._vault)
         return None if row is None or payload is None else held_from(row, payload)
@@ -76,22 +76,22 @@ class Reviews:
         """What waits for a person, oldest deadline first; at most `limit`. Those whose text was
         erased are left out: there is nothing to review."""
         rows = await self._reader.many(
-            self._all, tenant=tenant, now=micros(self._now()), most=limit
+            self._select_waiting, tenant=tenant, now=micros(self._now()), most=limit
         )
         payloads = ((row, readable(row, self._vault)) for row in rows)
         return [held_from(row, payload) for row, payload in payloads if payload is not None]
 
     async def expire(self, now: datetime) -> int:
         """Held messages past their deadline become EXPIRED, each with an entry; how many."""
-        if await self._reader.one(self._any_passed, now=micros(now)) is None:
+        if await self._reader.one(self._find_passed, now=micros(now)) is None:
             return 0
         expired = 0
-        while count := await self._writer.write(lambda one: self._expire_some(one, now)):
+        while count := await self._writer.write(lambda writing: self._expire_some(writing, now)):
             expired += count
         return expired
 
     def _expire_some(self, transaction: Transaction, now: datetime) -> int:
-        rows = transaction.fetch(self._passed, now=micros(now), most=_AT_ONCE)
+        rows = transaction.fetch(self._select_passed, now=micros(now), most=_AT_ONCE)
         for held in [outcome_from(row, readable(row, self._vault)) for row in rows]:
             marks = EntryColumns(
                 creator=held.creator,

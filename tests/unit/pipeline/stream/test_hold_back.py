@@ -98,7 +98,7 @@ def test_what_cannot_be_judged_ends_it() -> None:
 
 
 def test_the_oldest_character_waits_no_longer_than_patience() -> None:
-    core = HoldBack(pace=HoldBackLimits(patience_s=0.7))
+    core = HoldBack(limits=HoldBackLimits(patience_s=0.7))
     words = "now this is a long thing that goes on and on"
     assert core.handle(TextAppended(words), 10) == ()
     assert core.due_in(10.2) == pytest.approx(0.5)
@@ -117,7 +117,7 @@ def test_a_tick_that_changes_nothing_is_not_repeated() -> None:
 
 
 def test_what_can_nowhere_be_cut_does_not_fill_the_memory() -> None:
-    core = HoldBack(pace=HoldBackLimits(most_held=100))
+    core = HoldBack(limits=HoldBackLimits(most_held=100))
     assert core.handle(TextAppended("1" * 200), 0) == (
         CloseStream(),
         FinishStream("content_filter"),
@@ -125,7 +125,7 @@ def test_what_can_nowhere_be_cut_does_not_fill_the_memory() -> None:
 
 
 def test_a_stream_has_an_end() -> None:
-    core = HoldBack(pace=HoldBackLimits(most=10))
+    core = HoldBack(limits=HoldBackLimits(most=10))
     assert core.handle(TextAppended("abc. defgh"), 0) == ()
     assert core.handle(TextAppended("ij"), 0) == (CloseStream(), JudgeSegment(0, "", "abc. defgh"))
     assert core.handle(SegmentPassed("abc. defgh"), 0) == (
@@ -135,7 +135,7 @@ def test_a_stream_has_an_end() -> None:
 
 
 def test_in_one_piece_nothing_goes_before_the_end() -> None:
-    core = HoldBack(pace=HoldBackLimits(whole=True))
+    core = HoldBack(limits=HoldBackLimits(whole=True))
     assert core.handle(TextAppended(f"\n{TWO}"), 0) == ()
     assert core.due_in(5) is None
     assert core.handle(TextEnded(), 9) == (JudgeSegment(0, "", TWO.strip()),)
