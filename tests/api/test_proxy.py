@@ -22,6 +22,7 @@ from gateway.model.access import Role
 from gateway.model.verdict import State
 from gateway.platforms.proxied_platform import ProxiedPlatform
 from gateway.settings import read_settings
+from gateway.storage.messages.changes import Changes
 from tests.house import SECRET, House
 from tests.patience import PATIENCE_S, PATIENT
 from tests.processes import free_port
@@ -414,7 +415,7 @@ async def test_a_write_that_cannot_be_recorded_does_not_pass(
     async def full(*_: object) -> None:
         raise NotRecorded("the disk is full")
 
-    monkeypatch.setattr(type(scene.parts.rooms.ledger), "note", full)
+    monkeypatch.setattr(Changes, "note", full)
     answer = await scene.house.client.request("DELETE", "/p/fans/messages/a", json={})
     assert answer.status_code == 503
     assert scene.receiver.requests == []
