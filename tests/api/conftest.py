@@ -9,7 +9,6 @@ import pytest
 import pytest_asyncio
 
 from gateway.api.app import build_app
-from gateway.assembly.build import assemble
 from gateway.assembly.serving import api_services
 from gateway.demo.sandbox import SandboxPlatform
 from gateway.model.access import Role
@@ -17,6 +16,7 @@ from gateway.settings import read_settings
 from tests.house import SECRET, House
 from tests.patience import PATIENT
 from tests.stores import new_database
+from tests.unhurried import assemble_unhurried
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
@@ -47,7 +47,7 @@ async def house(
                 **database,
             },
         )
-        async with assemble(settings) as parts:
+        async with assemble_unhurried(settings) as parts:
             app = build_app(
                 api_services(parts), version="test", max_body_bytes=settings.max_body_bytes
             )

@@ -10,7 +10,6 @@ import pytest
 import pytest_asyncio
 
 from gateway.api.app import build_app
-from gateway.assembly.build import assemble
 from gateway.assembly.opening import policies_dir
 from gateway.assembly.serving import api_services
 from gateway.demo.sandbox import SandboxPlatform
@@ -22,6 +21,7 @@ from gateway.settings import read_settings
 from tests.bundle_keys import key_pair
 from tests.house import SECRET, House
 from tests.patience import PATIENT
+from tests.unhurried import assemble_unhurried
 
 BUNDLE = "/v1/policies/bundle"
 GZIP = {"Content-Type": "application/gzip"}
@@ -58,7 +58,7 @@ async def house(
                 **PATIENT,
             },
         )
-        async with assemble(settings) as parts:
+        async with assemble_unhurried(settings) as parts:
             app = build_app(
                 api_services(parts), version="test", max_body_bytes=settings.max_body_bytes
             )

@@ -15,17 +15,19 @@ import pytest_asyncio
 from aiohttp import web
 
 from gateway.api.app import build_app
-from gateway.assembly.build import AssembledGateway, assemble
+from gateway.assembly.build import AssembledGateway
 from gateway.assembly.serving import api_services
 from gateway.errors import NotRecorded
 from gateway.model.access import Role
 from gateway.model.verdict import State
 from gateway.platforms.proxied_platform import ProxiedPlatform
 from gateway.settings import read_settings
+from gateway.storage.messages.changes import Changes
 from tests.house import SECRET, House
 from tests.patience import PATIENCE_S, PATIENT
 from tests.processes import free_port
 from tests.receiver import Receiver, status
+from tests.unhurried import assemble_unhurried
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -96,7 +98,7 @@ async def whole(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
             "webhook_secret": SECRET,
             **PATIENT,
         }
-        async with assemble(read_settings(None, flags)) as parts:
+        async with assemble_unhurried(read_settings(None, flags)) as parts:
             app = build_app(api_services(parts), version="test", max_body_bytes=65_536)
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
@@ -413,7 +415,7 @@ async def test_a_write_that_cannot_be_recorded_does_not_pass(
     async def full(*_: object) -> None:
         raise NotRecorded("the disk is full")
 
-    monkeypatch.setattr(type(scene.parts.rooms.ledger), "note", full)
+    monkeypatch.setattr(Changes, "note", full)
     answer = await scene.house.client.request("DELETE", "/p/fans/messages/a", json={})
     assert answer.status_code == 503
     assert scene.receiver.requests == []

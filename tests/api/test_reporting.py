@@ -130,16 +130,16 @@ async def test_statements(house: House, tmp_path: Any) -> None:
     import httpx
 
     from gateway.api.app import build_app
-    from gateway.assembly.build import assemble
     from gateway.assembly.serving import api_services
     from gateway.settings import read_settings
+    from tests.unhurried import assemble_unhurried
 
     profile = tmp_path / "dsa.toml"
     profile.write_text(
         'platform = "p"\nterritorial_scope = ["FR"]\ncontract_ground = "Rules, section 1"\n'
     )
     settings = read_settings(None, {"data_dir": tmp_path / "d", "dsa_profile": profile, **PATIENT})
-    async with assemble(settings) as parts:
+    async with assemble_unhurried(settings) as parts:
         app = build_app(api_services(parts), version="test", max_body_bytes=100_000)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:

@@ -17,7 +17,6 @@ import pytest
 import pytest_asyncio
 
 from gateway.api.app import build_app
-from gateway.assembly.build import assemble
 from gateway.assembly.serving import api_services
 from gateway.demo.sandbox import SandboxPlatform
 from gateway.model.access import Role
@@ -26,6 +25,7 @@ from gateway.settings import read_settings
 from tests.house import SECRET, House
 from tests.patience import PATIENCE_S, PATIENT
 from tests.processes import free_port, run, sandbox_process, serving
+from tests.unhurried import assemble_unhurried
 
 in_one_loop = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,7 +52,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
                 **PATIENT,
             },
         )
-        async with assemble(settings) as parts:
+        async with assemble_unhurried(settings) as parts:
             app = build_app(
                 api_services(parts), version="test", max_body_bytes=settings.max_body_bytes
             )

@@ -18,7 +18,7 @@ import pytest_asyncio
 import uvicorn
 
 from gateway.api.app import build_app
-from gateway.assembly.build import AssembledGateway, assemble
+from gateway.assembly.build import AssembledGateway
 from gateway.assembly.serving import api_services
 from gateway.delivery.backoff import Backoff
 from gateway.delivery.courier import OutboxCourier
@@ -48,6 +48,7 @@ from tests.deliveries import webhook_platform
 from tests.house import SECRET, House
 from tests.patience import PATIENCE_S
 from tests.processes import free_port
+from tests.unhurried import assemble_unhurried
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -107,7 +108,7 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
                 "webhook_secret": SECRET,
             },
         )
-        async with assemble(settings) as parts:
+        async with assemble_unhurried(settings) as parts:
             await parts.opened.store.registry.put_creator("default", "lea", {}, actor="tests")
             yield Scene(parts=parts, sandbox=sandbox, url=url)
 

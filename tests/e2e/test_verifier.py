@@ -18,7 +18,6 @@ import httpx
 import pytest
 
 from gateway.api.app import build_app
-from gateway.assembly.build import assemble
 from gateway.assembly.serving import api_services
 from gateway.demo.sandbox import SandboxPlatform
 from gateway.model.access import Role
@@ -28,6 +27,7 @@ from tests.house import SECRET, House
 from tests.paths import ROOT
 from tests.patience import PATIENCE_S, PATIENT
 from tests.processes import environment, run
+from tests.unhurried import assemble_unhurried
 
 GUIDE = (ROOT / "docs/guides/auditors.md").read_text(encoding="utf-8")
 VERIFYING = GUIDE[GUIDE.index("## Keep two things") : GUIDE.index("## What each finding means")]
@@ -90,7 +90,7 @@ async def _day(reports: Path, bin_dir: Path) -> None:
                 **PATIENT,
             },
         )
-        async with assemble(settings) as parts:
+        async with assemble_unhurried(settings) as parts:
             app = build_app(
                 api_services(parts), version="test", max_body_bytes=settings.max_body_bytes
             )
