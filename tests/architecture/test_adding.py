@@ -214,7 +214,7 @@ def test_a_platform_is_a_file(tmp_path: Path) -> None:
     copy.python("-m", "docs.generate")
     places = documented_places("a platform behind the proxy", platform="example")
     assert outside(copy.touched(), places) == set()
-    assert "# Example" in (copy.folder / "docs/reference/routes.md").read_text("utf-8")
+    assert "(#example)" in (copy.folder / "docs/reference/routes.md").read_text("utf-8")
     copy.run_tests("tests/unit/platforms/test_loading.py", "tests/unit/cli/test_routes.py")
 
 

@@ -141,7 +141,7 @@ def apps() -> Apps:
 
 def app_of(key: ApiKey) -> FastAPI:
     app = build_app(None, version="test", max_body_bytes=65_536)
-    guard = AccessGuard(registry=Keys(key), now=lambda: NOW, clock=lambda: 0.0)  # type: ignore[arg-type]
+    guard = AccessGuard(registry=Keys(key), now=lambda: NOW, clock=lambda: 0.0)  # type: ignore[arg-type] # one key, no more
     services: dict[str, Any] = {field.name: Refusing() for field in fields(ApiServices)}
     app.state.services = ApiServices(**{**services, "guard": guard, "now": lambda: NOW})
     return app
