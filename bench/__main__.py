@@ -67,10 +67,10 @@ def main() -> None:
         _write_docs(report)
 
 
-def _measure(rooms: list[str], console: Console) -> tuple[list[Figure], list[str]]:
+def _measure(adapters: list[str], console: Console) -> tuple[list[Figure], list[str]]:
     figures: list[Figure] = []
     left_out: list[str] = []
-    for room in rooms:
+    for room in adapters:
         with console.status(f"measuring {room}"):
             try:
                 for figure in _figures(room):

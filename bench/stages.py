@@ -107,7 +107,9 @@ async def _measure() -> list[Figure]:
         async with assemble(read_settings(None, {"data_dir": Path(folder)})) as parts:
             await parts.opened.store.registry.put_creator("default", "bench", {}, actor="bench")
             gateway = Gateway(
-                rooms=metered(parts.rooms, meter), limits=Limits(), now=lambda: datetime.now(UTC)
+                adapters=metered(parts.adapters, meter),
+                limits=Limits(),
+                now=lambda: datetime.now(UTC),
             )
             await _decide(gateway, numbers)
             for _ in range(ROUNDS):
@@ -123,25 +125,25 @@ async def _measure() -> list[Figure]:
     return [_figure(name, taken[name], theirs) for name in PARTS]
 
 
-def metered(rooms: Adapters, meter: Meter) -> Adapters:
-    ledger = meter("record", rooms.ledger)
-    ledger.contact = meter("contact", rooms.ledger).contact
+def metered(adapters: Adapters, meter: Meter) -> Adapters:
+    ledger = meter("record", adapters.ledger)
+    ledger.contact = meter("contact", adapters.ledger).contact
 
     @contextmanager
     def metered_policies() -> Iterator[PolicyGeneration]:
-        with rooms.policies() as policies:
+        with adapters.policies() as policies:
             yield PolicyGeneration(
                 signals=meter("signals", policies.signals), decide=meter("policy", policies).decide
             )
 
     return replace(
-        rooms,
+        adapters,
         ledger=ledger,
-        read=meter("read", rooms.read),
-        detectors=tuple(meter(one.stage.value, one) for one in rooms.detectors),
+        read=meter("read", adapters.read),
+        detectors=tuple(meter(one.stage.value, one) for one in adapters.detectors),
         policies=metered_policies,
-        redact=meter("redact", rooms.redact),
-        discloser=meter("disclose", rooms.discloser),
+        redact=meter("redact", adapters.redact),
+        discloser=meter("disclose", adapters.discloser),
     )
 
 

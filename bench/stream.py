@@ -176,7 +176,7 @@ class _Bench:
     def __init__(self, parts: AssembledGateway) -> None:
         self._parts = parts
         self._judge = Judging(
-            rooms=parts.rooms, limits=Limits(detect_ms=60_000), now=lambda: datetime.now(UTC)
+            adapters=parts.adapters, limits=Limits(detect_ms=60_000), now=lambda: datetime.now(UTC)
         )
         self._known: dict[tuple[str, str], str | None] = {}
         self._opening = _opening()
@@ -190,10 +190,10 @@ class _Bench:
                 text=context + text,
                 stream=StreamPart(id="s", number=0, fresh=len(context)),
             )
-            creator = await self._parts.rooms.registry.creator("default", "bench")
+            creator = await self._parts.adapters.registry.creator("default", "bench")
             if creator is None:
                 raise RuntimeError("the creator is gone")
-            route = self._parts.rooms.platform.routes["stream"]
+            route = self._parts.adapters.platform.routes["stream"]
             judgement, grounds = await self._judge.judge(said, creator, route)
             published = judgement.verdict is Verdict.PUBLISH
             redaction = grounds.redaction if published else None

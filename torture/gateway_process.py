@@ -116,7 +116,7 @@ def _api_services(opened: Opened, courier: OutboxCourier, platform: WebhookPlatf
     )
     given = {
         "gateway": Gateway(
-            rooms=adapters,
+            adapters=adapters,
             limits=Limits(detect_ms=30_000, policy_ms=30_000, record_ms=30_000),
             now=_now,
         ),

@@ -56,7 +56,7 @@ class AssembledGateway:
     the gateway runs."""
 
     opened: Opened
-    rooms: Adapters
+    adapters: Adapters
     gateway: Gateway
     policies: LivePolicies
     courier: OutboxCourier
@@ -108,7 +108,7 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
             now=utc_now,
             max_attempts=settings.delivery_max_attempts,
         )
-        rooms = Adapters(
+        adapters = Adapters(
             ledger=opened.store.ledger,
             registry=opened.store.registry,
             read=read,
@@ -124,7 +124,7 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
             courier=courier,
             platform=platform,
         )
-        gateway = Gateway(rooms=rooms, limits=limits_of(settings), now=utc_now)
+        gateway = Gateway(adapters=adapters, limits=limits_of(settings), now=utc_now)
         generator = generator_of(settings)
         if generator is not None:
             stack.push_async_callback(generator.close)
@@ -135,7 +135,7 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
                 stack.push_async_callback(anchor.close)
         yield AssembledGateway(
             opened=opened,
-            rooms=rooms,
+            adapters=adapters,
             gateway=gateway,
             policies=policies,
             courier=courier,

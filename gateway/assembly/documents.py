@@ -23,12 +23,12 @@ async def open_documents(settings: Settings) -> AsyncIterator[Document]:
     """Open what makes the input documents of messages. A creator that nobody registered has no
     settings. Raises StageFailure where a message gets no decision."""
     async with assemble(settings) as parts:
-        rooms = parts.rooms
-        judge = Judge(rooms=rooms, limits=limits_of(settings), now=utc_now)
+        adapters = parts.adapters
+        judge = Judge(adapters=adapters, limits=limits_of(settings), now=utc_now)
 
         async def document(submission: Submission) -> Mapping[str, Any]:
-            route = admit(submission, rooms.platform.routes, settings.max_text_length)
-            creator = await rooms.registry.creator(submission.tenant, submission.creator)
+            route = admit(submission, adapters.platform.routes, settings.max_text_length)
+            creator = await adapters.registry.creator(submission.tenant, submission.creator)
             if creator is None:
                 creator = Creator(
                     tenant=submission.tenant, id=submission.creator, version=0, updated_at=utc_now()

@@ -164,7 +164,9 @@ def api_services(parts: AssembledGateway) -> ApiServices:
 
     return ApiServices(
         gateway=parts.gateway,
-        moderator=Moderator(rooms=parts.rooms, limits=limits_of(opened.settings), now=utc_now),
+        moderator=Moderator(
+            adapters=parts.adapters, limits=limits_of(opened.settings), now=utc_now
+        ),
         ledger=opened.store.ledger,
         changes=opened.store.changes,
         escalations=opened.store.escalations,

@@ -45,11 +45,11 @@ _STATES = {
 class Gateway:
     """Judges, records and delivers messages. Safe for many tasks at once."""
 
-    def __init__(self, *, rooms: Adapters, limits: Limits, now: Now) -> None:
-        self._rooms = rooms
+    def __init__(self, *, adapters: Adapters, limits: Limits, now: Now) -> None:
+        self._rooms = adapters
         self._limits = limits
         self._now = now
-        self._judge = Judge(rooms=rooms, limits=limits, now=now)
+        self._judge = Judge(adapters=adapters, limits=limits, now=now)
         self._stages = StageRunner()
         self._spans = Spans()
         self._log = structlog.get_logger("gateway.pipeline")

@@ -38,8 +38,8 @@ Judged = tuple[Judgement, Grounds]
 class Judge:
     """Judges submissions. Safe for many tasks at once."""
 
-    def __init__(self, *, rooms: Adapters, limits: Limits, now: Now) -> None:
-        self._rooms = rooms
+    def __init__(self, *, adapters: Adapters, limits: Limits, now: Now) -> None:
+        self._rooms = adapters
         self._limits = limits
         self._now = now
         self._stages = StageRunner()

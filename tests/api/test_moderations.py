@@ -167,14 +167,14 @@ async def _answers_503(
 ) -> None:
     services = api_services(house.parts)
     """`detectors` are all there are; where none is for signals, the policies bring another."""
-    rooms = house.parts.rooms
+    adapters = house.parts.adapters
     signals = next((one for one in detectors if one.stage is Stage.SIGNALS), detectors[0])
-    rooms = replace(
-        rooms,
+    adapters = replace(
+        adapters,
         detectors=tuple(one for one in detectors if one is not signals),
-        policies=generations.instead(rooms.policies, signals=signals),
+        policies=generations.instead(adapters.policies, signals=signals),
     )
-    moderator = Moderator(rooms=rooms, limits=Limits(), now=services.now)
+    moderator = Moderator(adapters=adapters, limits=Limits(), now=services.now)
     services = replace(services, moderator=moderator)
     answer = await _ask(
         house, services if data is None else replace(services, policy_data=lambda: data)

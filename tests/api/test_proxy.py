@@ -65,7 +65,7 @@ class Scene:
         message_id = answer.headers["x-avatar-gateway-message"]
         async with asyncio.timeout(PATIENCE_S):
             while True:
-                told = await self.parts.rooms.ledger.outcome("default", message_id)
+                told = await self.parts.adapters.ledger.outcome("default", message_id)
                 assert told is not None
                 if told.state is not State.QUEUED:
                     return told.state
@@ -157,7 +157,7 @@ async def test_what_cannot_be_recorded_is_not_sent(
     async def full(*_: object) -> None:
         raise NotRecorded("the disk is full")
 
-    monkeypatch.setattr(type(scene.parts.rooms.ledger), "record", full)
+    monkeypatch.setattr(type(scene.parts.adapters.ledger), "record", full)
     answer = await scene.post({"text": "not recorded"}, key="full")
     assert answer.status_code == 503
     assert answer.json()["detail"].startswith("Not published")

@@ -81,9 +81,11 @@ class Scene:
         }
         return Submission(**{**given, **more})
 
-    def gateway(self, limits: Limits = PATIENT, **rooms: Any) -> Gateway:
+    def gateway(self, limits: Limits = PATIENT, **adapters: Any) -> Gateway:
         return Gateway(
-            rooms=replace(self.parts.rooms, **rooms), limits=limits, now=lambda: datetime.now(UTC)
+            adapters=replace(self.parts.adapters, **adapters),
+            limits=limits,
+            now=lambda: datetime.now(UTC),
         )
 
     def client(self, gateway: Gateway, key: dict[str, str]) -> httpx.AsyncClient:
@@ -192,11 +194,13 @@ class Broken:
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.__name__)
 @pytest.mark.parametrize("stage", [Stage.PII, Stage.TOXICITY, Stage.SIGNALS])
 async def test_a_broken_detector_holds(scene: Scene, stage: Stage, wrong: Any) -> None:
-    rooms, broken = scene.parts.rooms, Broken(stage, wrong)
+    adapters, broken = scene.parts.adapters, Broken(stage, wrong)
     if stage is Stage.SIGNALS:
-        replaced: dict[str, Any] = {"policies": generations.instead(rooms.policies, signals=broken)}
+        replaced: dict[str, Any] = {
+            "policies": generations.instead(adapters.policies, signals=broken)
+        }
     else:
-        detectors = tuple(broken if one.stage is stage else one for one in rooms.detectors)
+        detectors = tuple(broken if one.stage is stage else one for one in adapters.detectors)
         assert broken in detectors
         replaced = {"detectors": detectors}
     gateway = scene.gateway(limits_for(wrong), **replaced)
@@ -214,12 +218,12 @@ async def test_a_detector_that_answers_for_another_stage_holds(scene: Scene) -> 
 @pytest.mark.parametrize("missing", [Stage.PII, Stage.TOXICITY, Stage.SIGNALS])
 async def test_a_detector_that_is_not_there_holds(scene: Scene, missing: Stage) -> None:
     """Wired wrongly: nobody failed, and yet nobody looked."""
-    rooms = scene.parts.rooms
+    adapters = scene.parts.adapters
     if missing is Stage.SIGNALS:  # the policies always bring a detector: one for another stage
-        policies = generations.instead(rooms.policies, signals=rooms.detectors[0])
+        policies = generations.instead(adapters.policies, signals=adapters.detectors[0])
         gateway = scene.gateway(policies=policies)
     else:
-        left = tuple(one for one in rooms.detectors if one.stage is not missing)
+        left = tuple(one for one in adapters.detectors if one.stage is not missing)
         gateway = scene.gateway(detectors=left)
     outcome = await gateway.submit(scene.submission())
     await held_for(scene, outcome, missing)
@@ -244,7 +248,7 @@ def instead(room: Any, **attributes: object) -> Any:
     "wrong", [raises, hangs, says_nothing, gives_up, says_it_cannot], ids=lambda one: one.__name__
 )
 async def test_a_broken_policy_engine_holds(scene: Scene, wrong: Any) -> None:
-    policies = generations.instead(scene.parts.rooms.policies, decide=wrong)
+    policies = generations.instead(scene.parts.adapters.policies, decide=wrong)
     outcome = await scene.gateway(limits_for(wrong), policies=policies).submit(scene.submission())
     await held_for(scene, outcome, Stage.POLICY)
 
@@ -263,7 +267,7 @@ async def test_a_decision_that_is_none_holds(scene: Scene, rule: str, tmp_path: 
     (tmp_path / "main.rego").write_text(f"package gateway\n\n{rule}\n", encoding="utf-8")
     engine = EmbeddedEngine(snapshot=load_snapshot(tmp_path))
     await engine.warm()
-    policies = generations.instead(scene.parts.rooms.policies, decide=engine.decide)
+    policies = generations.instead(scene.parts.adapters.policies, decide=engine.decide)
     outcome = await scene.gateway(policies=policies).submit(scene.submission())
     await held_for(scene, outcome, Stage.POLICY)
     await engine.close()
@@ -271,7 +275,7 @@ async def test_a_decision_that_is_none_holds(scene: Scene, rule: str, tmp_path: 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.__name__)
 async def test_a_contact_that_cannot_be_known_holds(scene: Scene, wrong: Any) -> None:
-    ledger = instead(scene.parts.rooms.ledger, contact=wrong)
+    ledger = instead(scene.parts.adapters.ledger, contact=wrong)
     outcome = await scene.gateway(limits_for(wrong), ledger=ledger).submit(scene.submission())
     assert outcome.state is State.HELD
     assert scene.arrived(outcome.message_id) == []
@@ -301,13 +305,13 @@ async def test_a_broken_pure_step_holds(scene: Scene, room: str, stage: Stage, w
 async def test_what_cannot_be_labelled_or_proved_holds(
     scene: Scene, methods: dict[str, Any]
 ) -> None:
-    discloser = instead(scene.parts.rooms.discloser, **methods)
+    discloser = instead(scene.parts.adapters.discloser, **methods)
     outcome = await scene.gateway(discloser=discloser).submit(scene.submission())
     await held_for(scene, outcome, Stage.DISCLOSE)
 
 
 async def test_a_route_may_ask_to_block_instead(scene: Scene) -> None:
-    platform = scene.parts.rooms.platform
+    platform = scene.parts.adapters.platform
     strict = {
         name: replace(route, on_failure=Verdict.BLOCK) for name, route in platform.routes.items()
     }
@@ -379,7 +383,7 @@ async def test_without_an_entry_nothing_leaves_and_a_retry_works(
     headers = await house.key(Role.SERVICE)
     message, retry = body(scene), {"Idempotency-Key": f"retry-{next(scene.numbers)}"}
     before = len(scene.sandbox.messages)
-    ledger = instead(scene.parts.rooms.ledger, **methods)
+    ledger = instead(scene.parts.adapters.ledger, **methods)
     limits = IMPATIENT if hangs in methods.values() else PATIENT
     async with scene.client(scene.gateway(limits, ledger=ledger), headers) as client:
         answer = await client.post("/v1/messages", json=message, headers=retry)
@@ -399,7 +403,7 @@ async def test_without_an_entry_nothing_leaves_and_a_retry_works(
 async def test_a_writer_that_fails_altogether_blocks_no_key(scene: Scene) -> None:
     """Neither the entry nor the end of the claim can be written: a retry need not wait."""
     database = scene.parts.opened.store._writer._database
-    ledger = scene.parts.rooms.ledger
+    ledger = scene.parts.adapters.ledger
 
     async def full(record: Any) -> NoReturn:
         monkey.setattr(type(database), "begin", broken)
@@ -418,7 +422,7 @@ async def test_a_writer_that_fails_altogether_blocks_no_key(scene: Scene) -> Non
 async def test_what_was_recorded_after_all_is_told_by_a_retry(scene: Scene) -> None:
     """The caller heard 503, the entry became durable: the retry tells, and nothing is sent
     twice."""
-    ledger = scene.parts.rooms.ledger
+    ledger = scene.parts.adapters.ledger
 
     async def late(record: Any) -> NoReturn:
         await ledger.record(record)
@@ -436,7 +440,7 @@ async def test_what_was_recorded_after_all_is_told_by_a_retry(scene: Scene) -> N
 
 
 async def test_what_was_delivered_is_never_told_as_not_published(scene: Scene) -> None:
-    ledger = instead(scene.parts.rooms.ledger, outcome=unusable)
+    ledger = instead(scene.parts.adapters.ledger, outcome=unusable)
     outcome = await scene.gateway(ledger=ledger).submit(scene.submission())
     assert outcome.state is State.DELIVERED  # the courier told it
     assert outcome.judgement.receipt is not None
@@ -512,7 +516,7 @@ async def courier_to(scene: Scene, url: str) -> AsyncIterator[tuple[OutboxCourie
 async def settled(scene: Scene, message_id: str) -> Outcome:
     """Once it is not queued any more."""
     while True:
-        outcome = await scene.parts.rooms.ledger.outcome("default", message_id)
+        outcome = await scene.parts.adapters.ledger.outcome("default", message_id)
         if outcome is not None and outcome.state is not State.QUEUED:
             return outcome
         await asyncio.sleep(0.02)
@@ -602,7 +606,7 @@ async def test_one_payload_that_was_changed_hides_no_review(scene: Scene) -> Non
     broken = scene.gateway(detectors=(Broken(Stage.PII, raises),))
     bad, good = [await broken.submit(scene.submission()) for _ in range(2)]
     tampered_with(scene, bad)
-    ledger, store = scene.parts.rooms.ledger, scene.parts.opened.store
+    ledger, store = scene.parts.adapters.ledger, scene.parts.opened.store
     waiting = {
         held.outcome.message_id for held in await store.reviews.waiting("default", limit=500)
     }

@@ -55,7 +55,7 @@ def long(piece: str) -> Submission:
     ],
 )
 async def test_every_stage_has_an_answer_for_it(parts: AssembledGateway, piece: str) -> None:
-    gateway = Gateway(rooms=parts.rooms, limits=MINUTES, now=lambda: datetime.now(UTC))
+    gateway = Gateway(adapters=parts.adapters, limits=MINUTES, now=lambda: datetime.now(UTC))
     outcome = await gateway.submit(long(piece))
     assert outcome.judgement.unavailable == ()
     assert {Stage.READ, Stage.PII, Stage.TOXICITY, Stage.SIGNALS, Stage.POLICY} <= {
@@ -71,10 +71,10 @@ async def test_it_is_read_beside_the_event_loop_and_a_short_one_on_it(
 
     def read(text: str, language: str | None) -> ReadText:
         threads.append(threading.get_ident())
-        return parts.rooms.read(text, language)
+        return parts.adapters.read(text, language)
 
     gateway = Gateway(
-        rooms=replace(parts.rooms, read=read), limits=MINUTES, now=lambda: datetime.now(UTC)
+        adapters=replace(parts.adapters, read=read), limits=MINUTES, now=lambda: datetime.now(UTC)
     )
     await gateway.submit(long("so it goes, "))
     await gateway.submit(replace(long("x"), text="so it goes"))

@@ -254,7 +254,7 @@ class Replicas:
 
     def _gateway(self, store: Store) -> Gateway:
         elsewhere: Any = _Elsewhere()
-        rooms = Adapters(
+        adapters = Adapters(
             ledger=store.ledger,
             registry=store.registry,
             read=TextReader(),
@@ -271,7 +271,7 @@ class Replicas:
             platform=elsewhere,
         )
         patient = Limits(detect_ms=600_000, policy_ms=600_000, record_ms=600_000, deliver_wait_ms=0)
-        return Gateway(rooms=rooms, limits=patient, now=self._place.clock)
+        return Gateway(adapters=adapters, limits=patient, now=self._place.clock)
 
 
 class GatewayClock(RuleBasedStateMachine):

@@ -81,8 +81,8 @@ async def test_everything_is_closed_again(
 ) -> None:
     async with build.assemble(settings) as parts:
         assert {"storage-write", "toxicity"} <= workers()
-        with parts.rooms.policies() as policies:
-            detectors = (*parts.rooms.detectors, policies.signals)
+        with parts.adapters.policies() as policies:
+            detectors = (*parts.adapters.detectors, policies.signals)
         assert [one.stage for one in detectors] == ["pii", "toxicity", "signals"]
         services = serving.api_services(parts)
         assert await services.unready() == ()
