@@ -291,7 +291,7 @@ def _dead_taken_for_alive() -> None:
 
 
 def _nobody_called() -> None:
-    _replace_attribute(outbox, "_FOR_A_PERSON", ())
+    _replace_attribute(outbox, "_NEEDS_A_PERSON", ())
 
 
 def _gives_back_too_much() -> None:
