@@ -17,6 +17,7 @@ from gateway.errors import ConfigurationError
 from gateway.keyring import Keyring
 from gateway.model.route import Route, RouteKind
 from gateway.pii.detector import PiiDetector
+from gateway.pii.scan import BUDGET_S
 from gateway.pipeline.adapters import Limits
 from gateway.pipeline.gateway import Gateway
 from gateway.pipeline.stream.hold_back import HoldBackLimits
@@ -36,6 +37,9 @@ from gateway.toxicity.detector import ToxicityDetector
 from gateway.toxicity.embedded import EmbeddedScorer
 from gateway.toxicity.remote import RemoteScorer
 from gateway.toxicity.scorer import Scorer
+
+_PATTERN_SHARE = 1 / 40
+"""Of a detector's deadline, what one pattern may take. Who waits longer waits longer for it too."""
 
 
 def policy_engine(settings: Settings, snapshot: Snapshot) -> PolicyEngine:
@@ -57,7 +61,8 @@ def policy_engine(settings: Settings, snapshot: Snapshot) -> PolicyEngine:
 def pii_detector(settings: Settings) -> PiiDetector:
     """The detector of PII, with the name models of the languages in the settings."""
     ner: dict[str, str] = {language: _NER_MODELS[language] for language in settings.pii_ner}
-    return PiiDetector(ner_models=ner or None)
+    budget_s = max(BUDGET_S, settings.deadline_detect_ms / 1_000 * _PATTERN_SHARE)
+    return PiiDetector(ner_models=ner or None, budget_ms=budget_s * 1_000)
 
 
 def toxicity_detector(settings: Settings) -> ToxicityDetector:

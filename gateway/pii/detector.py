@@ -92,6 +92,8 @@ class PiiDetector:
 
     def _load(self) -> Gated:
         # Presidio takes two seconds to import: only a process that detects pays for it.
+        from phonenumbers import PhoneMetadata  # noqa: PLC0415
+
         from gateway.pii.recognizers import all_rules, placeholders_of  # noqa: PLC0415
 
         rules = all_rules(deny_list=self._deny_list)
@@ -99,7 +101,9 @@ class PiiDetector:
         self._models = (patterns_identity(rules),)
         if self._ner is not None:
             self._models += self._ner.load()
-        # The first scan loads numbering plans and compiles patterns: it needs a budget of its own.
+        # Otherwise the first number of each country is the one that waits for its plan.
+        PhoneMetadata.load_all()
+        # The first scan compiles patterns: it needs a budget of its own.
         scan(rules, ScannedText(_WARM_TEXT), budget_s=_WARM_BUDGET_S)
         return Gated(rules)
 

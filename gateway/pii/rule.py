@@ -20,8 +20,12 @@ ACCEPT = 0.5
 DENIED = "DENY_LIST"
 """The kind of findings of an operator's own list."""
 
-_ATTEMPTS = 3
-"""Tries of one pattern whose time-out another thread may have caused."""
+_ATTEMPTS = 8
+"""Tries of one pattern at most: other threads, a garbage collection or a host that is busy may have
+used up the time of some."""
+_SLOW = 2
+"""Budgets that this thread itself spends before a pattern counts as slow: nothing but a slow pattern
+uses up one budget after the other."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -71,18 +75,18 @@ class PiiRule(Protocol):
 
 
 def matches(pattern: regex.Pattern[str], text: str, budget_s: float) -> list[regex.Match[str]]:
-    """All matches of `pattern`. Raises StageTimeout when this thread spent `budget_s` seconds of
-    CPU on it.
+    """All matches of `pattern`. Raises StageTimeout when it takes more than `budget_s` seconds of
+    CPU, once and again.
 
     The regex module counts the CPU time of the whole process, so that a busy thread beside this
-    one can cause a time-out: the pattern is tried again unless this thread itself used the time.
+    one can cause a time-out: the pattern is tried again until this thread itself used the time.
     """
+    started = time.thread_time()
     for _ in range(_ATTEMPTS):
-        started = time.thread_time()
         try:
             return list(pattern.finditer(text, timeout=budget_s))
         except TimeoutError:
-            if time.thread_time() - started >= budget_s / 2:
+            if time.thread_time() - started >= _SLOW * budget_s:
                 break
     raise StageTimeout(Stage.PII, budget_s * 1000)
 

@@ -46,7 +46,7 @@ class Gateway:
     """Judges, records and delivers messages. Safe for many tasks at once."""
 
     def __init__(self, *, adapters: Adapters, limits: Limits, now: Now) -> None:
-        self._rooms = adapters
+        self._adapters = adapters
         self._limits = limits
         self._now = now
         self._judge = Judge(adapters=adapters, limits=limits, now=now)
@@ -63,7 +63,7 @@ class Gateway:
         """
         with self._spans.message(submission.message_id):
             # 1. Admit: what is malformed is refused before anything is written.
-            route = admit(submission, self._rooms.platform.routes, self._limits.max_text_length)
+            route = admit(submission, self._adapters.platform.routes, self._limits.max_text_length)
             creator = await self._registered_creator(submission)
             # 2. Claim the idempotency key: a repeated request gets its first outcome again.
             earlier = await self._claim_key(submission)
@@ -93,7 +93,7 @@ class Gateway:
         a new message. What cannot be published stays held, with the new reasons. Raises NotFound
         when no such message waits.
         """
-        held = await self._rooms.ledger.held(tenant, message_id)
+        held = await self._adapters.ledger.held(tenant, message_id)
         if held is None:
             raise NotFound("held message", message_id, "It was never held, or has been settled.")
         if (edited is not None) != (review.action is ReviewAction.EDIT):
@@ -101,7 +101,7 @@ class Gateway:
         if review.action is ReviewAction.REJECT:
             return await self._reject_held(held, review)
         submission = _submission_after(held.submission, review, edited)
-        route = admit(submission, self._rooms.platform.routes, self._limits.max_text_length)
+        route = admit(submission, self._adapters.platform.routes, self._limits.max_text_length)
         creator = await self._registered_creator(submission)
         judged = judgement, _ = await self._judge.judge(submission, creator, route, review)
         state = State.QUEUED if judgement.verdict is Verdict.PUBLISH else State.HELD
@@ -112,7 +112,7 @@ class Gateway:
 
     async def _registered_creator(self, submission: Submission) -> Creator:
         """Refuses a creator nobody registered: their consent and rules are unknown."""
-        creator = await self._rooms.registry.creator(submission.tenant, submission.creator)
+        creator = await self._adapters.registry.creator(submission.tenant, submission.creator)
         if creator is None:
             raise InvalidField(
                 "creator", "is not registered", "Register it with PUT /v1/creators/{id}."
@@ -122,7 +122,7 @@ class Gateway:
     async def _claim_key(self, submission: Submission) -> Outcome | None:
         try:
             async with asyncio.timeout(self._limits.record_ms / 1_000):
-                return await self._rooms.ledger.claim(submission)
+                return await self._adapters.ledger.claim(submission)
         except TimeoutError:
             await self._give_back_claim(submission)
             raise NotRecorded("the Idempotency-Key could not be claimed in time") from None
@@ -130,7 +130,7 @@ class Gateway:
     async def _give_back_claim(self, submission: Submission) -> None:
         """Give the claim back, so that a retry may try afresh. Where that fails too, the first
         failure is what the caller is told, and the claim ends by its age."""
-        task = asyncio.create_task(self._rooms.ledger.abandon(submission), name="claim")
+        task = asyncio.create_task(self._adapters.ledger.abandon(submission), name="claim")
         self._abandoning.add(task)  # to its end, whoever waits for it
         task.add_done_callback(self._claim_given_back)
         await asyncio.wait({task}, timeout=self._limits.record_ms / 1_000)
@@ -167,7 +167,7 @@ class Gateway:
         with self._spans.stage(Stage.RECORD):
             try:
                 async with asyncio.timeout(self._limits.record_ms / 1_000):
-                    entry = await self._rooms.ledger.record(record)
+                    entry = await self._adapters.ledger.record(record)
             except TimeoutError:
                 raise NotRecorded("the audit entry was not confirmed in time") from None
         return outcome_of(record, entry.seq)
@@ -189,7 +189,7 @@ class Gateway:
         on without its caller, what fails stays in the outbox, where the courier's loop finds it."""
         if outcome.state is not State.QUEUED:
             return outcome
-        courier, ledger = self._rooms.courier, self._rooms.ledger
+        courier, ledger = self._adapters.courier, self._adapters.ledger
         if self._limits.deliver_wait_ms <= 0:
             courier.start(outcome.message_id)
             return outcome

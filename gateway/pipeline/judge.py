@@ -39,7 +39,7 @@ class Judge:
     """Judges submissions. Safe for many tasks at once."""
 
     def __init__(self, *, adapters: Adapters, limits: Limits, now: Now) -> None:
-        self._rooms = adapters
+        self._adapters = adapters
         self._limits = limits
         self._now = now
         self._stages = StageRunner()
@@ -60,9 +60,9 @@ class Judge:
         if read.value is None:
             return self._judge_unread(route, read)
         # The policies in use now find the signals and decide, even if they are replaced meanwhile.
-        with self._rooms.policies() as policies:
+        with self._adapters.policies() as policies:
             # 4. Detect, and look up the contact: none depends on another.
-            detectors = (*self._rooms.detectors, policies.signals)
+            detectors = (*self._adapters.detectors, policies.signals)
             facts, detected = await self._gather_facts(
                 submission, creator, route, read.value, detectors
             )
@@ -80,8 +80,8 @@ class Judge:
     async def _read_text(self, submission: Submission) -> ReadText:
         text, language = submission.text, submission.language
         if len(text) <= _READ_INLINE:
-            return self._rooms.read(text, language)
-        return await asyncio.to_thread(self._rooms.read, text, language)
+            return self._adapters.read(text, language)
+        return await asyncio.to_thread(self._adapters.read, text, language)
 
     async def _gather_facts(
         self,
@@ -93,7 +93,7 @@ class Judge:
     ) -> tuple[Facts, Attempts]:
         now = self._now()
         contact_lookup = self._stages.attempt(
-            Stage.CONTACT, self._limits.detect_ms, lambda: self._rooms.ledger.contact(submission)
+            Stage.CONTACT, self._limits.detect_ms, lambda: self._adapters.ledger.contact(submission)
         )
         detecting = (
             self._run_detector(detector, submission, read, creator) for detector in detectors
@@ -122,7 +122,7 @@ class Judge:
                 raise StageUndefined(detector.stage.value, "it answered for another stage")
             if detection.stage is not Stage.PII:
                 return detection
-            return self._rooms.spare(detection, read, creator.public_facts)
+            return self._adapters.spare(detection, read, creator.public_facts)
 
         return await self._stages.attempt(detector.stage, self._limits.detect_ms, detect)
 
@@ -132,7 +132,9 @@ class Judge:
         obligations = decision.obligations
 
         async def redact() -> Redaction:
-            return self._rooms.redact(facts.submission, facts.read, facts.detections, obligations)
+            return self._adapters.redact(
+                facts.submission, facts.read, facts.detections, obligations
+            )
 
         redacted = await self._stages.attempt(Stage.REDACT, self._limits.detect_ms, redact)
         if redacted.value is None:
@@ -140,8 +142,8 @@ class Judge:
         redaction = redacted.value
 
         async def disclose() -> tuple[Disclosure, Receipt]:
-            disclosure = self._rooms.discloser.disclose(facts, redaction, obligations)
-            return disclosure, self._rooms.discloser.attest(facts, decision, disclosure)
+            disclosure = self._adapters.discloser.disclose(facts, redaction, obligations)
+            return disclosure, self._adapters.discloser.attest(facts, decision, disclosure)
 
         disclosed = await self._stages.attempt(Stage.DISCLOSE, self._limits.detect_ms, disclose)
         if disclosed.value is None:

@@ -20,7 +20,7 @@ class Moderator:
     once."""
 
     def __init__(self, *, adapters: Adapters, limits: Limits, now: Now) -> None:
-        self._rooms = adapters
+        self._adapters = adapters
         self._limits = limits
         self._now = now
         self._stages = StageRunner()
@@ -30,15 +30,15 @@ class Moderator:
         missing, fails or passes its deadline: an answer in part would look like a clean one."""
 
         async def reading() -> ReadText:
-            return self._rooms.read(text, None)
+            return self._adapters.read(text, None)
 
         read = _value_or_raise(
             await self._stages.attempt(Stage.READ, self._limits.detect_ms, reading)
         )
         bare = _bare_submission(text, self._now())
         detections = {}
-        with self._rooms.policies() as policies:
-            for detector in (*self._rooms.detectors, policies.signals):
+        with self._adapters.policies() as policies:
+            for detector in (*self._adapters.detectors, policies.signals):
                 if detector.stage in MODERATED:
                     detections[detector.stage] = await self._run_detector(detector, bare, read)
         for stage in MODERATED:

@@ -251,7 +251,7 @@ async def test_long_polls_keep_working(
         while "to the one who waits" not in heard:
             answer = await polling
             assert isinstance(answer, SyncResponse)
-            timeline = answer.adapters.join[room["id"]].timeline if answer.adapters.join else None
+            timeline = answer.rooms.join[room["id"]].timeline if answer.rooms.join else None
             events = timeline.events if timeline else []
             heard += [one.body for one in events if isinstance(one, RoomMessageText)]
             polling = asyncio.create_task(avatar.sync(timeout=60_000, since=answer.next_batch))

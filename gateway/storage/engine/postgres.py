@@ -48,6 +48,18 @@ _CONNECT_OPTIONS = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+_BEGIN_TURN = f"BEGIN; SELECT pg_advisory_xact_lock({_LOG_LOCK})"
+"""One round trip."""
+_END_STALLED = f"""
+SELECT pg_terminate_backend(session.pid, 1000)
+FROM pg_locks AS turn JOIN pg_stat_activity AS session USING (pid)
+WHERE turn.locktype = 'advisory' AND turn.granted AND session.datname = current_database()
+AND turn.objsubid = 1 AND (turn.classid::bigint << 32 | turn.objid::bigint) = {_LOG_LOCK}
+AND session.state = 'idle in transaction'
+AND session.state_change < clock_timestamp() - interval '5 seconds'
+"""
+"""Ends the session that has the turn and does nothing with it. The server's own limit does not count
+behind a pipeline: psycopg ends one with a Flush, and the server starts that clock at a Sync alone."""
 _MAINTENANCE_STATEMENT_S = 60
 """Longest statement of migrations, moves and key stores, in seconds."""
 _STATEMENT_S = 12
@@ -76,6 +88,7 @@ class PostgresServer:
         self.error: type[Exception] = dbapi.Error
         self.lost: tuple[type[Exception], ...] = (dbapi.OperationalError, dbapi.InterfaceError)
         """Errors of a connection that was cut, or could not be made."""
+        self.lock_timeout: type[Exception] = dbapi.errors.LockNotAvailable
 
     def connect(self, *, statement_s: int = _MAINTENANCE_STATEMENT_S) -> Any:
         """Open a connection in autocommit mode. A statement that takes longer than `statement_s`
@@ -189,7 +202,14 @@ class PostgresDatabase(Database):
 
     def begin(self, cursor: Cursor, *, wait: bool) -> bool:
         if wait:
-            cursor.execute(f"BEGIN; SELECT pg_advisory_xact_lock({_LOG_LOCK})")  # one round trip
+            try:
+                cursor.execute(_BEGIN_TURN)
+            except self._server.lock_timeout:
+                cursor.execute("ROLLBACK")
+                cursor.execute(_END_STALLED)
+                if not cursor.fetchall():
+                    raise
+                cursor.execute(_BEGIN_TURN)
             return True
         cursor.execute("BEGIN")
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (_LOG_LOCK,))

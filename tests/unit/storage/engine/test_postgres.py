@@ -114,8 +114,9 @@ async def test_who_lost_its_turn_cannot_write(
     assert await other.log.entries(0, 9) == [went_on, again]
 
 
-async def test_who_stalls_in_its_turn_loses_it(url: str) -> None:
-    """Without anybody's help, and before those who wait for it give up."""
+@pytest.mark.parametrize("rows", [0, 1, 30])
+async def test_who_stalls_in_its_turn_loses_it(url: str, rows: int) -> None:
+    """Without anybody's help, and before those who wait for it give up; also behind a pipeline."""
     database = PostgresDatabase(sa.make_url(url), read_only=False)
     with (
         closing(database.connect_writer()) as stalled,
@@ -123,6 +124,8 @@ async def test_who_stalls_in_its_turn_loses_it(url: str) -> None:
     ):
         cursor = stalled.cursor()
         database.begin(cursor, wait=True)
+        if rows:
+            database.send(cursor, [("SELECT %s", [(1,)] * rows)] * 5)
         await asyncio.to_thread(database.begin, waiting.cursor(), wait=True)
         with pytest.raises(database.error):
             cursor.execute("COMMIT")
