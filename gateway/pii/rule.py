@@ -24,8 +24,8 @@ _ATTEMPTS = 8
 """Tries of one pattern at most: other threads, a garbage collection or a host that is busy may have
 used up the time of some."""
 _SLOW = 2
-"""Budgets that this thread itself spends before a pattern counts as slow: nothing but a slow pattern
-uses up one budget after the other."""
+"""Budgets that this thread itself spends before a pattern counts as slow: only a slow pattern uses
+up one budget after the other."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

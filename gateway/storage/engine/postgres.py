@@ -50,16 +50,16 @@ _CONNECT_OPTIONS = {
 }
 _BEGIN_TURN = f"BEGIN; SELECT pg_advisory_xact_lock({_LOG_LOCK})"
 """One round trip."""
-_END_STALLED = f"""
+_END_STALLED = """
 SELECT pg_terminate_backend(session.pid, 1000)
 FROM pg_locks AS turn JOIN pg_stat_activity AS session USING (pid)
 WHERE turn.locktype = 'advisory' AND turn.granted AND session.datname = current_database()
-AND turn.objsubid = 1 AND (turn.classid::bigint << 32 | turn.objid::bigint) = {_LOG_LOCK}
+AND turn.objsubid = 1 AND (turn.classid::bigint << 32 | turn.objid::bigint) = %s
 AND session.state = 'idle in transaction'
 AND session.state_change < clock_timestamp() - interval '5 seconds'
 """
-"""Ends the session that has the turn and does nothing with it. The server's own limit does not count
-behind a pipeline: psycopg ends one with a Flush, and the server starts that clock at a Sync alone."""
+"""Ends the session that has the turn and does nothing with it. The server's own limit fails behind
+a pipeline: psycopg ends one with a Flush, and the server starts its clock at a Sync alone."""
 _MAINTENANCE_STATEMENT_S = 60
 """Longest statement of migrations, moves and key stores, in seconds."""
 _STATEMENT_S = 12
@@ -206,7 +206,7 @@ class PostgresDatabase(Database):
                 cursor.execute(_BEGIN_TURN)
             except self._server.lock_timeout:
                 cursor.execute("ROLLBACK")
-                cursor.execute(_END_STALLED)
+                cursor.execute(_END_STALLED, (_LOG_LOCK,))
                 if not cursor.fetchall():
                     raise
                 cursor.execute(_BEGIN_TURN)
