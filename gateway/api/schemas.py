@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     AliasPath,
     AwareDatetime,
     BaseModel,
@@ -17,9 +18,11 @@ from pydantic import (
     StrictBool,
     StrictInt,
     StringConstraints,
+    WithJsonSchema,
 )
 
 from gateway.api.request_model import RequestModel
+from gateway.jurisdictions import jurisdiction
 from gateway.model.obligation import escalating
 from gateway.model.record import Escalation, HeldMessage, Outcome, ReviewAction
 from gateway.model.submission import (
@@ -40,7 +43,11 @@ Identifier = Annotated[
     StringConstraints(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@/+=~-]*$"),
 ]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+Jurisdiction = Annotated[
+    str,
+    AfterValidator(jurisdiction),
+    WithJsonSchema({"type": "string", "pattern": r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$"}),
+]
 LanguageTag = Annotated[
     str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
 ]
@@ -62,7 +69,12 @@ class AudienceIn(RequestModel):
     id: Identifier | None = Field(None, description="Pseudonym of the person spoken to.")
     minor: Minor = Field(Minor.UNKNOWN, description="Unknown takes the strictest rule.")
     jurisdictions: tuple[Jurisdiction, ...] = Field(
-        (), max_length=16, description="ISO 3166-1 or -2, or EU. Empty: unknown, hence strictest."
+        (),
+        max_length=16,
+        description=(
+            "Assigned codes of ISO 3166-1 or -2, or EU. A territory is under its country's rules "
+            "too. Empty: unknown, hence strictest."
+        ),
     )
     age_from: StrictInt | None = Field(
         None, ge=0, le=150, description="Years that the person is known to have reached."

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.context import CommandServices, run, settings_of
+from gateway.cli.places import assigned_codes
 from gateway.model.judgement import Judgement
 from gateway.model.record import Outcome
 from gateway.model.submission import Audience, Channel, Commercial, Minor, Submission
@@ -36,7 +37,8 @@ def add(app: typer.Typer, commands: CommandServices) -> None:
         human: Annotated[str | None, typer.Option(help="The human's last message.")] = None,
         minor: Annotated[Minor, typer.Option(help="Is the person a minor?")] = Minor.UNKNOWN,
         jurisdiction: Annotated[
-            list[str] | None, typer.Option(help="Such as FR, US-CA, EU; may be repeated.")
+            list[str] | None,
+            typer.Option(help="Such as FR, US-CA, EU; may be repeated.", callback=assigned_codes),
         ] = None,
         paid: Annotated[bool, typer.Option("--paid", help="A paid partnership.")] = False,
         brand: Annotated[str | None, typer.Option(help="The brand it promotes.")] = None,

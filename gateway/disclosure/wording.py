@@ -12,6 +12,7 @@ from unicodedata import category, is_normalized, normalize
 import yaml
 
 from gateway.errors import ConfigurationError
+from gateway.jurisdictions import around
 from gateway.model.disclosure import NoticeKind, ReplacementTemplate
 
 AI_NOTICES: tuple[str, ...] = (
@@ -60,7 +61,7 @@ class Wording:
 
     def required(self, notice: str, jurisdictions: Sequence[str]) -> tuple[str, ...]:
         """Words that these jurisdictions (ISO 3166, also subdivisions) ask for, sorted."""
-        countries = {code.split("-", 1)[0].upper() for code in jurisdictions}
+        countries = {place for code in jurisdictions for place in around(code)}
         return tuple(
             words[notice]
             for country, words in sorted(self.mandated.items())
@@ -70,8 +71,9 @@ class Wording:
     def line(self, jurisdictions: Sequence[str]) -> str:
         """The crisis line of the first jurisdiction that has one."""
         for code in jurisdictions:
-            if line := self.lines.get(code.split("-", 1)[0].upper()):
-                return line
+            for place in around(code):
+                if line := self.lines.get(place):
+                    return line
         return self.elsewhere
 
     def replacement(

@@ -45,6 +45,7 @@ def proxy_of(
     route: Route,
     credential: str | None,
     declaration: Declaration,
+    jurisdictions: tuple[str, ...],
 ) -> ProxyRoute:
     """What a route file that is valid against route.schema.json says beyond its `route`."""
     audience = document.get("audience", {})
@@ -60,7 +61,7 @@ def proxy_of(
         },
         audience=Audience(
             minor=Minor(audience.get("minor", "unknown")),
-            jurisdictions=tuple(audience.get("jurisdictions", ())),
+            jurisdictions=jurisdictions,
         ),
         language=document.get("language"),
     )

@@ -14,6 +14,7 @@ import typer
 from rich.text import Text
 
 from gateway.cli.context import CommandServices, run, settings_of
+from gateway.cli.places import assigned_codes
 from gateway.cli.policy.output import (
     COLOURS,
     AsJson,
@@ -52,7 +53,8 @@ def add(app: typer.Typer, folder: Folder, commands: CommandServices) -> None:
         human: Annotated[str | None, typer.Option(help="For --text: their last message.")] = None,
         minor: Annotated[Minor, typer.Option(help="For --text.")] = Minor.UNKNOWN,
         jurisdiction: Annotated[
-            list[str] | None, typer.Option(help="For --text; may be repeated.")
+            list[str] | None,
+            typer.Option(help="For --text; may be repeated.", callback=assigned_codes),
         ] = None,
         paid: Annotated[bool, typer.Option("--paid", help="For --text.")] = False,
         brand: Annotated[str | None, typer.Option(help="For --text.")] = None,
