@@ -1,4 +1,4 @@
-"""A generator for the demo: speaks OpenAI's API, and says what its system message tells it to."""
+"""A generator for the demo: speaks OpenAI's API, and answers with its system message."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-_MAX_WORDS = 2_000  # pieces of one answer
+_MAX_PIECES = 2_000  # of one answer: those of the demo have a few dozen
 _PIECE = re.compile(r"\s*\S{1,5}")
 
 
@@ -25,7 +25,7 @@ async def completions(request: Request) -> Response:
 
 
 async def _chunks(text: str) -> AsyncIterator[str]:
-    for piece in _PIECE.findall(text)[:_MAX_WORDS]:
+    for piece in _PIECE.findall(text)[:_MAX_PIECES]:
         yield _chunk({"content": piece}, None)
     yield _chunk({}, "stop")
     yield "data: [DONE]\n\n"
