@@ -112,14 +112,16 @@ async def submit(
     200: delivered. 202: held for a person, or queued. 403: blocked, with the reasons.
     """
     services = services_of(request)
-    return outcome_response(await _judge(services, body, key, idempotency_key, dry_run=False))
+    return outcome_response(
+        await _judge_submission(services, body, key, idempotency_key, dry_run=False)
+    )
 
 
 async def decide(request: Request, body: SubmissionIn, key: Service) -> Response:
     """The same decision, with the text as it would be published; nothing is delivered, and the
     disclosure clock does not move. The verdict is in the answer, the status is always 200."""
     services = services_of(request)
-    outcome = await _judge(services, body, key, None, dry_run=True)
+    outcome = await _judge_submission(services, body, key, None, dry_run=True)
     return _json_response(outcome_out(outcome), 200)
 
 
@@ -190,7 +192,7 @@ def observe(services: ApiServices, outcome: Outcome) -> None:
         )
 
 
-async def _judge(
+async def _judge_submission(
     services: ApiServices,
     body: SubmissionIn,
     key: ApiKey,

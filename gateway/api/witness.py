@@ -25,11 +25,11 @@ class WitnessApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            await _acknowledge_lifespan(receive, send)
         elif scope["type"] == "http":
-            await _send_answer(send, await self._judge(scope, receive))
+            await _send_answer(send, await self._answer_request(scope, receive))
 
-    async def _judge(self, scope: Scope, receive: Receive) -> WitnessResponse:
+    async def _answer_request(self, scope: Scope, receive: Receive) -> WitnessResponse:
         if scope["path"] == "/healthz":
             return WitnessResponse(status=HTTPStatus.OK, body="alive\n")
         if scope["path"] != _PATH:
@@ -73,7 +73,7 @@ async def _send_answer(send: Send, answer: WitnessResponse) -> None:
     await send({"type": "http.response.body", "body": data})
 
 
-async def _lifespan(receive: Receive, send: Send) -> None:
+async def _acknowledge_lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})

@@ -50,7 +50,7 @@ class ErasureIn(RequestModel):
 
     def scope_and_target(self) -> tuple[ErasureScope, str]:
         """What is to be erased. Raises ValueError unless exactly one target is given."""
-        given = [
+        chosen = [
             (scope, target)
             for scope, target in (
                 (ErasureScope.SUBJECT, self.subject),
@@ -60,9 +60,9 @@ class ErasureIn(RequestModel):
             )
             if target is not None
         ]
-        if len(given) != 1:
+        if len(chosen) != 1:
             raise ValueError("give exactly one of subject, conversation, creator, message_id")
-        return given[0]
+        return chosen[0]
 
 
 class ErasureCountsOut(BaseModel):
@@ -103,7 +103,7 @@ class LegalHoldIn(RequestModel):
 
     def scope_and_target(self) -> tuple[LegalHoldScope, str]:
         """What the legal hold covers. Raises ValueError when more than one target is given."""
-        given = [
+        chosen = [
             (scope, target)
             for scope, target in (
                 (LegalHoldScope.SUBJECT, self.subject),
@@ -113,9 +113,9 @@ class LegalHoldIn(RequestModel):
             )
             if target is not None
         ]
-        if len(given) > 1:
+        if len(chosen) > 1:
             raise ValueError("give at most one of subject, conversation, creator, message_id")
-        return given[0] if given else (LegalHoldScope.TENANT, "")
+        return chosen[0] if chosen else (LegalHoldScope.TENANT, "")
 
 
 class LegalHoldLiftIn(RequestModel):

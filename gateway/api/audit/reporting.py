@@ -170,7 +170,7 @@ class _Reporting:
             query, stop=checkpoint.size, after=params.after, limit=params.limit
         )
         return await self._stream(
-            _statements(pages, reports, params.format),
+            _statement_lines(pages, reports, params.format),
             "application/jsonl",
             _checkpoint_headers(checkpoint),
         )
@@ -272,7 +272,7 @@ def _checkpoint_headers(checkpoint: Checkpoint) -> dict[str, str]:
     }
 
 
-async def _statements(
+async def _statement_lines(
     pages: AsyncIterator[Sequence[Entry]],
     reports: ReportServices,
     format: ReasonsFormat,  # noqa: A002

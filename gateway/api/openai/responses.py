@@ -122,7 +122,7 @@ class ResponsesForm:
     """The numbered events of one stream, or the response in one piece. Its one item is a message of
     one part; a response without text has no item."""
 
-    def __init__(self, asked: ResponsesIn, origin: Origin) -> None:
+    def __init__(self, request: ResponsesIn, origin: Origin) -> None:
         self._origin = origin
         self._number = 0
         self._text = ""
@@ -133,12 +133,12 @@ class ResponsesForm:
             "id": f"resp-{origin.stream}",
             "object": "response",
             "created_at": origin.at,
-            "model": asked.model,
-            "instructions": asked.instructions,
-            "metadata": asked.metadata or {},
-            "temperature": asked.temperature,
-            "top_p": asked.top_p,
-            "max_output_tokens": asked.max_output_tokens,
+            "model": request.model,
+            "instructions": request.instructions,
+            "metadata": request.metadata or {},
+            "temperature": request.temperature,
+            "top_p": request.top_p,
+            "max_output_tokens": request.max_output_tokens,
             "previous_response_id": None,
             "parallel_tool_calls": False,
             "tool_choice": "none",
@@ -155,7 +155,10 @@ class ResponsesForm:
         self._message_id = released.message_id
         reference = self._origin.reference(released.message_id)
         place: dict[str, Any] = {**self._place, "logprobs": [], "avatar_gateway": reference}
-        return [*first, self._event("response.output_text.delta", **place, delta=released.text)]
+        return [
+            *first,
+            self._next_event("response.output_text.delta", **place, delta=released.text),
+        ]
 
     def retract_events(self, retracted: Retracted) -> list[bytes]:
         """No events: the response at the end has an empty text and says `retracted`."""
@@ -165,13 +168,13 @@ class ResponsesForm:
     def end_events(self, reason: str, usage: Mapping[str, Any] | None) -> list[bytes]:
         status = "incomplete" if reason in _INCOMPLETE else "completed"
         text = "" if self._retracted else self._text
-        events = self._end_item(text, status) if self._text else [self._created()]
+        events = self._end_item(text, status) if self._text else [self._created_event()]
         answer = Completion(text=text, reason=reason, message_id=self._message_id, usage=usage)
-        return [*events, self._event(f"response.{status}", response=self.whole_answer(answer))]
+        return [*events, self._next_event(f"response.{status}", response=self.whole_answer(answer))]
 
     def error_events(self, error: GatewayError) -> list[bytes]:
         fields = {name: value for name, value in error_of(error).items() if name != "type"}
-        return [self._event("error", **fields)]
+        return [self._next_event("error", **fields)]
 
     def whole_answer(self, answer: Completion) -> dict[str, Any]:
         incomplete = _INCOMPLETE.get(answer.reason)
@@ -186,37 +189,37 @@ class ResponsesForm:
             "avatar_gateway": {**reference, "retracted": True} if self._retracted else reference,
         }
 
-    def _created(self) -> bytes:
+    def _created_event(self) -> bytes:
         in_progress: dict[str, Any] = {
             "status": "in_progress",
             "incomplete_details": None,
             "output": [],
             "usage": None,
         }
-        return self._event("response.created", response={**self._base, **in_progress})
+        return self._next_event("response.created", response={**self._base, **in_progress})
 
     def _begin_item(self) -> list[bytes]:
         item = self._item("in_progress")
         return [
-            self._created(),
-            self._event("response.output_item.added", output_index=0, item=item),
-            self._event("response.content_part.added", **self._place, part=_text_part("")),
+            self._created_event(),
+            self._next_event("response.output_item.added", output_index=0, item=item),
+            self._next_event("response.content_part.added", **self._place, part=_text_part("")),
         ]
 
     def _end_item(self, text: str, status: str) -> list[bytes]:
         place: dict[str, Any] = {**self._place, "logprobs": []}
         item = self._item(status, _text_part(text))
         return [
-            self._event("response.output_text.done", **place, text=text),
-            self._event("response.content_part.done", **self._place, part=_text_part(text)),
-            self._event("response.output_item.done", output_index=0, item=item),
+            self._next_event("response.output_text.done", **place, text=text),
+            self._next_event("response.content_part.done", **self._place, part=_text_part(text)),
+            self._next_event("response.output_item.done", output_index=0, item=item),
         ]
 
     def _item(self, status: str, *parts: Mapping[str, Any]) -> dict[str, Any]:
         message = {"type": "message", "role": "assistant", "content": list(parts)}
         return {"id": self._place["item_id"], "status": status, **message}
 
-    def _event(self, kind: str, **more: Any) -> bytes:
+    def _next_event(self, kind: str, **more: Any) -> bytes:
         number, self._number = self._number, self._number + 1
         return sse({"type": kind, "sequence_number": number, **more}, event=kind)
 

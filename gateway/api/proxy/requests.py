@@ -65,7 +65,7 @@ class ProxyEndpoint:
             return
         form = proxy.declaration.error
         try:
-            answer = await self._answer(http, send, services, platform, proxy)
+            answer = await self._answer_request(http, send, services, platform, proxy)
         except OperationDenied as error:
             answer = error_answer(form, f"Not published: {error}.", status=error.status)
         except Refusal as error:
@@ -81,7 +81,7 @@ class ProxyEndpoint:
         if answer is not None:
             await _send_answer(send, answer, head=scope["method"] == "HEAD")
 
-    async def _answer(
+    async def _answer_request(
         self,
         http: HttpRequest,
         send: Send,

@@ -46,7 +46,7 @@ async def pass_on(
     began = False
     try:
         async with upstream.request(to, data=data, write=data is not None) as response:
-            raw = _relocate(response.raw_headers, proxy.base, here)
+            raw = _relocate_redirects(response.raw_headers, proxy.base, here)
             if rewrites:
                 body = await read_start(response.content, _MAX_REWRITTEN)
                 return ProxyResponse(
@@ -97,7 +97,7 @@ async def _stream_body(http: Request, send: Send, content: aiohttp.StreamReader)
                 await task
 
 
-def _relocate(raw: RawHeaders, base: str, here: str) -> RawHeaders:
+def _relocate_redirects(raw: RawHeaders, base: str, here: str) -> RawHeaders:
     """Make redirects to the platform lead to the proxy, which clients reach at `here`."""
     return tuple(
         (name, here.encode() + value[len(base) :])

@@ -98,16 +98,16 @@ async def stream(socket: WebSocket) -> None:
         live = await _open_or_resume(services, key, first)
         writer = live.new_writer()
         try:
-            await _converse(socket, live, writer, first)
+            await _exchange_frames(socket, live, writer, first)
         finally:
             services.hub.writer_left(live, writer)
     except WebSocketDisconnect:
         return
     except GatewayError as error:
         code = getattr(error, "slug", "internal")
-        await _refuse(socket, code, str(error))
+        await _refuse_frame(socket, code, str(error))
     except (ValidationError, ValueError, TimeoutError):
-        await _refuse(socket, "invalid-frame", "See docs/reference/asyncapi.yaml.")
+        await _refuse_frame(socket, "invalid-frame", "See docs/reference/asyncapi.yaml.")
 
 
 async def _open_or_resume(
@@ -145,7 +145,7 @@ async def _open_or_resume(
     return live
 
 
-async def _converse(
+async def _exchange_frames(
     socket: WebSocket, live: LiveStream, writer: int, first: OpenIn | ResumeIn
 ) -> None:
     """Exchange frames and events until the stream ends, the connection does, or another
@@ -212,7 +212,7 @@ async def _send_message(socket: WebSocket, message: BaseModel) -> None:
     await socket.send_text(message.model_dump_json())
 
 
-async def _refuse(socket: WebSocket, code: str, message: str) -> None:
+async def _refuse_frame(socket: WebSocket, code: str, message: str) -> None:
     try:
         await _send_message(socket, ErrorOut(code=code, message=message))
         await socket.close(_REFUSED)

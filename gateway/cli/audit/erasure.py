@@ -225,14 +225,14 @@ def _add_holds(app: typer.Typer, commands: CommandServices) -> None:
 
 def _chosen_target(scopes: Any, **targets: str | None) -> tuple[Any, str]:
     """The scope and the target of the one option that was given. Raises InvalidField."""
-    given = [(name, target) for name, target in targets.items() if target is not None]
-    if len(given) != 1:
+    chosen = [(name, target) for name, target in targets.items() if target is not None]
+    if len(chosen) != 1:
         options = ", ".join(f"--{name}" for name in targets if name != "tenant")
         more = ", --everything" if "tenant" in targets else ""
         raise InvalidField(
             "what", "must be named, one way", f"Give exactly one of {options}{more}."
         )
-    ((name, target),) = given
+    ((name, target),) = chosen
     if not target and name != "tenant":
         raise InvalidField(f"--{name}", "is empty", "Name one.")
     return scopes(name), target

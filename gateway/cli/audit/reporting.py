@@ -94,13 +94,15 @@ def _add_export(app: typer.Typer, commands: CommandServices) -> None:
 
         async def job() -> dict[str, Any]:
             async with commands.opened(settings_of(context)) as opened:
-                checkpoint = await _covering(opened)
+                checkpoint = await _covering_checkpoint(opened)
                 export = Export(about=_export_header(format, checkpoint, query))
                 with progress_bar("exporting") as advance, _open_output(out) as file:
                     pages = opened.store.search.pages(
                         query, stop=checkpoint.size, after=after, limit=limit
                     )
-                    async for piece in export.pieces(_advancing(pages, checkpoint.size, advance)):
+                    async for piece in export.pieces(
+                        _with_progress(pages, checkpoint.size, advance)
+                    ):
                         file.write(piece)
                 return export.manifest()
 
@@ -138,12 +140,12 @@ def _add_reasons(app: typer.Typer, commands: CommandServices) -> None:
 
         async def job() -> dict[str, Any]:
             async with commands.opened(settings) as opened:
-                checkpoint = await _covering(opened)
+                checkpoint = await _covering_checkpoint(opened)
                 with progress_bar("statements") as advance, _open_output(out) as file:
                     pages = opened.store.search.pages(query, stop=checkpoint.size)
                     count = await _write_statements(
                         file,
-                        _advancing(pages, checkpoint.size, advance),
+                        _with_progress(pages, checkpoint.size, advance),
                         lambda entry: statement(
                             entry, platform, titles=titles, origin=checkpoint.origin
                         ),
@@ -212,7 +214,7 @@ def _tally_updater(opened: Opened) -> TallyUpdater:
     return TallyUpdater(entries=opened.store.log, tallies=opened.store.tallies)
 
 
-async def _covering(opened: Opened) -> Checkpoint:
+async def _covering_checkpoint(opened: Opened) -> Checkpoint:
     """The stored checkpoint if it covers the whole log, else a new one. A new one is avoided, as
     it takes a while to build the tree of a long log."""
     latest = await opened.log.latest()
@@ -287,7 +289,7 @@ def _profile_path(settings: Settings, option: Path | None) -> Path:
     return path
 
 
-async def _advancing(
+async def _with_progress(
     pages: AsyncIterator[list[Entry]], size: int, advance: Advance
 ) -> AsyncIterator[list[Entry]]:
     """Pass the pages on, and advance the progress bar after each."""
