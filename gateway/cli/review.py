@@ -1,4 +1,4 @@
-"""`review`: what waits for a person."""
+"""`review`: list the messages that wait for a person, and settle them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.context import CommandServices, run, settings_of
+from gateway.cli.options import AsJson
 from gateway.model.obligation import escalating
 from gateway.model.record import Entry, Escalation, HeldMessage, Outcome, Review, ReviewAction
 
@@ -41,7 +42,7 @@ def build(commands: CommandServices) -> typer.Typer:
         context: typer.Context,
         tenant: Tenant = "default",
         limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
-        as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+        as_json: AsJson = False,
     ) -> None:
         """What waits, the most urgent first, with the text as the avatar wrote it."""
 
@@ -51,17 +52,20 @@ def build(commands: CommandServices) -> typer.Typer:
 
         held = run(job)
         if as_json:
-            typer.echo(json.dumps([_as_json(one) for one in held], indent=2, ensure_ascii=False))
+            typer.echo(
+                json.dumps([_held_json(message) for message in held], indent=2, ensure_ascii=False)
+            )
             return
         table = Table("message", "channel", "creator", "expires", "text", "rules")
-        for one in held:
-            rules = ", ".join(sorted({reason.rule for reason in one.outcome.judgement.reasons}))
+        for message in held:
+            outcome = message.outcome
+            rules = ", ".join(sorted({reason.rule for reason in outcome.judgement.reasons}))
             table.add_row(
-                one.outcome.message_id,
-                one.outcome.channel.value,
-                one.outcome.creator,
-                one.expires_at.isoformat(timespec="minutes"),
-                Text(one.submission.text),
+                outcome.message_id,
+                outcome.channel.value,
+                outcome.creator,
+                message.expires_at.isoformat(timespec="minutes"),
+                Text(message.submission.text),
                 rules,
             )
         Console().print(table)
@@ -75,7 +79,7 @@ def build(commands: CommandServices) -> typer.Typer:
         tenant: Tenant = "default",
     ) -> None:
         """Publish it after all, labelled and stripped. Overrides a hold, never a block."""
-        review = _review(ReviewAction.RELEASE, reviewer, reason)
+        review = _new_review(ReviewAction.RELEASE, reviewer, reason)
         settle(context, tenant, message_id, review, None)
 
     @app.command()
@@ -88,7 +92,7 @@ def build(commands: CommandServices) -> typer.Typer:
         tenant: Tenant = "default",
     ) -> None:
         """Publish another text instead; it is judged like a new message."""
-        review = _review(ReviewAction.EDIT, reviewer, reason)
+        review = _new_review(ReviewAction.EDIT, reviewer, reason)
         settle(context, tenant, message_id, review, text)
 
     @app.command()
@@ -100,7 +104,7 @@ def build(commands: CommandServices) -> typer.Typer:
         tenant: Tenant = "default",
     ) -> None:
         """Never publish it."""
-        review = _review(ReviewAction.REJECT, reviewer, reason)
+        review = _new_review(ReviewAction.REJECT, reviewer, reason)
         settle(context, tenant, message_id, review, None)
 
     _add_escalations(app, commands)
@@ -113,7 +117,7 @@ def _add_escalations(app: typer.Typer, commands: CommandServices) -> None:
         context: typer.Context,
         tenant: Tenant = "default",
         limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
-        as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+        as_json: AsJson = False,
     ) -> None:
         """What a rule calls a person to look at, whatever became of the message; oldest first."""
 
@@ -121,14 +125,14 @@ def _add_escalations(app: typer.Typer, commands: CommandServices) -> None:
             async with commands.opened(settings_of(context)) as opened:
                 return await opened.store.escalations.waiting(tenant, limit=limit)
 
-        found = [_escalation_as_json(one) for one in run(job)]
+        rows = [_escalation_json(escalation) for escalation in run(job)]
         if as_json:
-            typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+            typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
             return
         table = Table("message", "since", "conversation", "state", "human", "avatar", "published")
-        for one in found:
-            shown = ("message_id", "at", "conversation", "state", "human_text", "text", "published")
-            table.add_row(*(Text(str(one[name] or "")) for name in shown))
+        columns = ("message_id", "at", "conversation", "state", "human_text", "text", "published")
+        for row in rows:
+            table.add_row(*(Text(str(row[name] or "")) for name in columns))
         Console().print(table)
 
     @app.command()
@@ -150,11 +154,11 @@ def _add_escalations(app: typer.Typer, commands: CommandServices) -> None:
         typer.echo(f"{message_id}: acknowledged, entry {run(job).seq}")
 
 
-def _review(action: ReviewAction, reviewer: str, reason: str) -> Review:
+def _new_review(action: ReviewAction, reviewer: str, reason: str) -> Review:
     return Review(action=action, reviewer=reviewer, reason=reason, at=datetime.now(UTC))
 
 
-def _as_json(held: HeldMessage) -> dict[str, object]:
+def _held_json(held: HeldMessage) -> dict[str, object]:
     return {
         "message_id": held.outcome.message_id,
         "channel": held.outcome.channel.value,
@@ -165,13 +169,13 @@ def _as_json(held: HeldMessage) -> dict[str, object]:
         "held_at": held.held_at.isoformat(),
         "expires_at": held.expires_at.isoformat(),
         "reasons": [
-            {"rule": one.rule, "text": one.text, "verdict": one.verdict.value}
-            for one in held.outcome.judgement.reasons
+            {"rule": reason.rule, "text": reason.text, "verdict": reason.verdict.value}
+            for reason in held.outcome.judgement.reasons
         ],
     }
 
 
-def _escalation_as_json(escalation: Escalation) -> dict[str, object]:
+def _escalation_json(escalation: Escalation) -> dict[str, object]:
     outcome, submission = escalation.outcome, escalation.submission
     return {
         "message_id": outcome.message_id,
