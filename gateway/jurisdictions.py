@@ -22,8 +22,8 @@ _RESERVED = {
     **{"FX": "FR", "CP": "FR", "IC": "ES", "EA": "ES", "AC": "SH", "TA": "SH"},
     **{"FR-75": "FR-75C"},
 }
-"""Codes that ISO 3166 keeps for a country, or for a part of one, and the code that it assigns. Paris
-had another until 2021."""
+"""Codes that ISO 3166 keeps for a country, or for a part of one, and the code that it assigns.
+Paris had another until 2021."""
 _USER_ASSIGNED = frozenset({"XK"})
 """Kosovo: not in ISO 3166, in general use."""
 _MISTAKEN = {"EN": "GB", "JA": "JP", "KO": "KR", "ZH": "CN", "CS": "CZ", "DA": "DK", "SP": "ES"}
