@@ -14,7 +14,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from gateway.errors import PolicyInvalid
-from gateway.jurisdictions import is_assigned
 from gateway.model.disclosure import MarkFormatName, NoticeKind, NoticePosition
 from gateway.model.submission import Channel
 from gateway.policy.packs.circumstances import ALWAYS, ANYWHERE, COUNTRIES, MEMBERS, TOLD
@@ -266,7 +265,7 @@ def _is_jurisdiction(value: Any) -> bool:
     if not isinstance(value, str) or not _JURISDICTION.fullmatch(value):
         return False
     country, _, within = value.partition("-")
-    return is_assigned(value) and (not within or country in COUNTRIES)
+    return not within or country in COUNTRIES
 
 
 def _list_of(test: Callable[[Any], Any]) -> Callable[[Any], bool]:
