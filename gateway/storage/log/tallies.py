@@ -23,7 +23,7 @@ from gateway.storage.engine.writer import DatabaseWriter
 _ROW = table(TallyRow)
 _HEAD = table(TallyHeadRow)
 _ENTRY = table(EntryRow)
-_EDGES = (sa.func.min(_ROW.c.day), sa.func.max(_ROW.c.day))
+_DAY_RANGE = (sa.func.min(_ROW.c.day), sa.func.max(_ROW.c.day))
 _HEAD_ID = 1
 """The key of the only row of `tally_head`."""
 
@@ -76,7 +76,7 @@ class StoredTallies:
 
     async def exact(self) -> TalliedDays:
         """Every stored count, by tenant and day."""
-        return await self._counted(sa.select(_ROW), sa.select(*_EDGES))
+        return await self._read_counts(sa.select(_ROW), sa.select(*_DAY_RANGE))
 
     async def read(
         self, *, tenant: str | None = None, first: int | None = None, last: int | None = None
@@ -96,8 +96,8 @@ class StoredTallies:
         total = sa.cast(sa.func.sum(by_day.c.n), sa.BigInteger)
         keys = [by_day.c[column.name] for column in rest]
         clause = sa.select(sa.literal_column("''"), by_day.c.on, *keys, total)
-        counted = await self._counted(
-            clause.group_by(by_day.c.on, *keys), sa.select(*_EDGES).where(*some)
+        counted = await self._read_counts(
+            clause.group_by(by_day.c.on, *keys), sa.select(*_DAY_RANGE).where(*some)
         )
         return replace(
             counted,
@@ -105,7 +105,7 @@ class StoredTallies:
             last=counted.last if last is None else last,
         )
 
-    async def _counted(self, clause: sa.Select[Any], edges: sa.Select[Any]) -> TalliedDays:
+    async def _read_counts(self, clause: sa.Select[Any], edges: sa.Select[Any]) -> TalliedDays:
         statement, days = self._database.statement(clause), self._database.statement(edges)
         size, size_after = -1, await self.size()
         rows: list[Row] = []

@@ -36,7 +36,7 @@ _MAX_CATCH_UP_ROUNDS = 100
 """Rounds of copying changes, after which step 3 begins however many are left."""
 
 MoveProgress = Callable[[str, int, int], None]
-"""Is called with a table or task, the rows done and the rows in all."""
+"""Is called with the name of a table or task, the rows done and the rows in all."""
 
 
 class LogRoot(Protocol):

@@ -28,6 +28,8 @@ from gateway.storage.vault.subject_keys import SubjectKey, SubjectKeys
 
 _MAX_CACHED_GROUPS = 4_096
 """Groups whose current key is remembered, which spares a read for each message."""
+_NONCE_BYTES = 12
+"""As AES-GCM wants it (96 bits)."""
 
 
 class SubjectGroup(NamedTuple):
@@ -197,7 +199,7 @@ class Vault:
 
 
 def _encrypt(key: SubjectKey, plain: bytes, message_id: str) -> tuple[bytes, bytes]:
-    nonce = secrets.token_bytes(12)  # bytes, as AES-GCM wants it
+    nonce = secrets.token_bytes(_NONCE_BYTES)
     return nonce, key.cipher.encrypt(nonce, plain, _associated_data(message_id))
 
 
