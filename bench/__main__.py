@@ -42,7 +42,7 @@ ROOMS = (
 )
 REPORT = Path("build/bench.json")
 DOCS = {Path("docs/benchmarks.md"): "", Path("docs/reliability.md"): "audit."}
-"""Pages with a table of figures, and how the keys of theirs begin."""
+"""Pages with a table of figures, and the prefix of the keys that the table has."""
 _HEAD = (
     "| figure | value | bar | aim | | n | spread | against | measured |",
     "|---|---|---|---|---|---|---|---|---|",
@@ -104,7 +104,7 @@ def _table(figures: list[Figure]) -> Table:
 
 
 def _merge(figures: list[Figure], command: str) -> dict[str, dict[str, Any]]:
-    """Into what earlier runs of other parts wrote."""
+    """Merge the figures into the file that earlier runs of other parts wrote."""
     REPORT.parent.mkdir(exist_ok=True)
     report = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else {}
     for one in figures:
@@ -150,7 +150,7 @@ def _write_evasion(report: dict[str, dict[str, Any]], page: Path) -> None:
 
 
 def _rows_in(table: str) -> dict[str, str]:
-    """The rows that are there by their figure's key: what was not measured again stays, with its
+    """The present rows by their figure's key. A row that was not measured again stays, with its
     date."""
     rows = (line for line in table.splitlines() if line.startswith("| `"))
     return {row.split("`")[1]: row for row in rows}

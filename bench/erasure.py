@@ -1,4 +1,4 @@
-"""What is left of a text once it was erased, and how long messages wait meanwhile."""
+"""What is left of a text after its erasure, and how long messages wait meanwhile."""
 
 from __future__ import annotations
 
@@ -80,7 +80,8 @@ async def _open(folder: Path, name: str) -> Store:
 
 
 async def _record(store: Store, records: Records) -> tuple[str, str]:
-    """A message with a mark that is nowhere else, and its salt."""
+    """Record a message whose text holds a mark that is nowhere else; return the mark and the
+    salt."""
     made = records.make()
     mark, salt = secrets.token_hex(12), secrets.token_hex(16)
     text = f"{made.submission.text} {mark}"
@@ -103,7 +104,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 async def _readable(folder: Path) -> int:
-    """How many texts of the backup open with the keys as they are now."""
+    """How many texts of the backup can be decrypted with the present keys."""
     _copy(folder / "backup.db", folder / "restored.db")
     restored = await _open(folder, "restored.db")
     try:
@@ -122,7 +123,8 @@ def _remove(folder: Path) -> None:
 
 
 def _found(folder: Path, marks: list[tuple[str, str]]) -> int:
-    """In how many files, and how, any of it stands."""
+    """Count the traces of the texts in all files of the folder: marks and salts, in several
+    encodings."""
     needles = []
     for mark, salt in marks:
         needles += [mark.encode(), mark.encode("utf-16-le"), mark.encode().hex().encode()]

@@ -1,4 +1,4 @@
-"""What `make torture` found, as figures: it takes too long to be done again here."""
+"""The results of `make torture` as figures: the trials take too long to be repeated here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole way over HTTP: CPU of the server, and 64 clients at once."""
+"""A message's whole way over HTTP: CPU of the server, and 64 clients at once."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ def _cpu_ratio(
     *,
     at_once: int,
 ) -> Figure:
-    """In turn: ours, then the baseline with pauses as long as ours had nothing to do."""
+    """CPU of the gateway against the baseline, taken in turn; the baseline pauses as long as the
+    gateway was idle."""
     alone = at_once == 1
     server = server_of(there)
     ours, theirs = [], []
@@ -102,7 +103,7 @@ def _post_round(
 
 
 def _all_received(there: RunningDemo, *, sent: int, patience_s: float = 60) -> list[dict[str, Any]]:
-    """What the platform has, once it has all that was sent or patience ends."""
+    """The messages that the platform has received, once it has all, or once patience ends."""
     until = time.monotonic() + patience_s
     while True:
         received: list[dict[str, Any]] = httpx.get(f"{there.sandbox}/messages", timeout=60).json()
@@ -133,7 +134,7 @@ def _prepare(there: RunningDemo) -> dict[str, str]:
 async def _post(
     there: RunningDemo, key: dict[str, str], numbers: Iterable[int], at_once: int
 ) -> list[int]:
-    """The status of each request."""
+    """Post requests; return the status of each."""
     waiting = iter(numbers)
     statuses: list[int] = []
     limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)

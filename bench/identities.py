@@ -1,5 +1,5 @@
-"""Identity numbers of thirteen countries, made up and valid: python-stdnum has the last word on
-each, and each stands in a sentence of its language.
+"""Identity numbers of thirteen countries, made up and valid, each in a sentence of its language;
+python-stdnum decides what is valid.
 
 `x` in a form is a digit, `A` a letter; other characters stand for themselves, a choice is written
 [abc]. Values are drawn until the country's checksum accepts one.
@@ -27,9 +27,9 @@ Found = Callable[[str, str], list[tuple[str, int, int]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """`checked`: a module of python-stdnum, or a recognizer of Presidio's, where the
-    number has a form or a checksum to keep. `sentences` name the
-    number; in `plain` nothing does."""
+    """A kind of identity number. `checked` is a module of python-stdnum, or a recognizer of
+    Presidio's, where the number has a form or checksum. `sentences` name the number; in `plain`
+    nothing does."""
 
     country: str
     kind: str
@@ -58,7 +58,7 @@ class Identity:
         return _validity(self.checked)(kept)
 
     def altered(self, value: str) -> str | None:
-        """`value` with another last digit, that its checksum refuses."""
+        """`value` with another last digit, which its checksum refuses."""
         at = max(index for index, char in enumerate(value) if char.isdigit())
         for step in range(1, 10):
             other = f"{value[:at]}{(int(value[at]) + step) % 10}{value[at + 1 :]}"
@@ -80,7 +80,8 @@ def _validity(checked: str) -> Callable[[str], bool]:
 
 
 def _is_affiliation(number: str) -> bool:
-    """Spain: the last two digits are what 97 leaves of the others, the number without its zeros."""
+    """Whether an affiliation number of Spain is valid: its last two digits are the others modulo
+    97, where the middle part loses its leading zeros down to seven digits."""
     return int(number[:2] + str(int(number[2:10])).zfill(7)) % 97 == int(number[10:])
 
 
@@ -260,11 +261,11 @@ NOT_DRAWN: Mapping[str, str] = {
         "none of the thirteen countries: tests/unit/pii/recognizers/test_elsewhere.py has values",
     ),
 }  # fmt: skip
-"""Kinds without a row above, and why."""
+"""Kinds without a row above, and the reason."""
 
 
 def recall(found: Found) -> Figure:
-    """Of the worst kind of all countries, the share that is stripped whole."""
+    """The share that is stripped whole, of the worst kind in all countries."""
     shares = {
         (one.country, one.kind): sum(
             is_whole(found, sentence, value, one.language)

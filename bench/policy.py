@@ -1,4 +1,4 @@
-"""Policies: what a decision costs, and whether both engines decide alike."""
+"""Policies: the cost of a decision, and whether both engines decide alike."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ async def _cost() -> Figure:
 
 
 def _ordinary(*, known: bool) -> Iterator[Facts]:
-    """The twenty-word messages on every channel, spoken to somebody who was told an hour ago;
+    """The twenty-word messages on every channel, to a person who saw a disclosure an hour ago;
     unless `known`, to a stranger of unknown age and place."""
     read = TextReader()
     scores: dict[str, float | None] = dict.fromkeys(_CATEGORIES, 0.02)
@@ -177,7 +177,8 @@ def _ordinary(*, known: bool) -> Iterator[Facts]:
 
 
 async def _crowded() -> Figure:
-    """What one text may do to everybody's turn: the engine decides on the event loop's thread."""
+    """The decision time of a text that is as crowded as possible: all other messages wait for it,
+    since the engine decides on the event loop's thread."""
     engine = EmbeddedEngine(snapshot=load_snapshot(POLICIES))
     await engine.warm()
     taken = {_CROWD // 4: [0.0], _CROWD: [0.0]}
@@ -263,7 +264,7 @@ async def _agreement() -> Figure:
 
 
 async def _backtest() -> Figure:
-    """The corpus as recorded, asked again by the shipped packs."""
+    """A backtest: the recorded corpus, judged again by the shipped packs."""
     entries = await _recorded(_CORPUS)
     workers = min(8, os.cpu_count() or 1)
 
@@ -291,7 +292,7 @@ async def _backtest() -> Figure:
 
 
 async def _recorded(count: int) -> list[Entry]:
-    """Entries as far as a backtest reads them."""
+    """Entries with the members that a backtest reads."""
     engine = EmbeddedEngine(snapshot=load_snapshot(POLICIES))
     await engine.warm()
     entries = []
@@ -328,12 +329,13 @@ async def _recorded(count: int) -> list[Entry]:
 
 
 def told(decision: Decision) -> tuple[Any, ...]:
-    """What two engines must agree on."""
+    """The parts of a decision that both engines must agree on."""
     return decision.verdict, decision.reasons, decision.obligations, decision.document
 
 
 def corpus(count: int) -> Iterator[Facts]:
-    """Messages over channels, places, ages, findings, settings and clocks; the same each time."""
+    """Messages over channels, places, ages, findings, settings and clocks; the same at each
+    call."""
     chance = random.Random(_SEED)  # noqa: S311 - chosen, not secret
     read = TextReader()
     lists = [file.value["list"] for file in load_snapshot(POLICIES).phrases]
@@ -456,7 +458,7 @@ def _facts(read: TextReader, text: str, **given: Any) -> Facts:
 
 
 def find_program() -> str | None:
-    """The opa program: from OPA_BINARY, the path, or where `go install` puts it."""
+    """The path of the opa program: from OPA_BINARY, PATH, or where `go install` puts it."""
     go = shutil.which("go")
     home = str(Path.home() / "go")
     if go is not None:
@@ -468,7 +470,7 @@ def find_program() -> str | None:
 
 @contextmanager
 def serving(program: str, *arguments: str) -> Iterator[str]:
-    """An OPA server on a free port of this machine; its address."""
+    """Run an OPA server on a free port of this machine; give its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

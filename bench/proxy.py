@@ -1,4 +1,4 @@
-"""What the platform proxy adds to a request with nothing to moderate: CPU of the server."""
+"""The platform proxy: the CPU that it adds to a request with nothing to moderate."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def _read(gateway: str, headers: dict[str, str], requests: int) -> None:
 
 @contextmanager
 def _upstream() -> Iterator[str]:
-    """A platform that answers every read the same, in a thread of its own."""
+    """A platform that gives every read the same answer, in a thread of its own."""
     loop, urls = asyncio.new_event_loop(), list[str]()
 
     async def start() -> web.AppRunner:

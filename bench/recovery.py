@@ -1,4 +1,4 @@
-"""After a crash with many messages waiting: how long until they are on their way again."""
+"""Recovery from a crash with many messages waiting: the time until they are sent again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LEASES = 50
 
 
 async def recovery(folder: Path) -> Figure:
-    """From opening the database of a process that is gone to the first messages leased."""
+    """The time from opening the database of a dead process to the first leased messages."""
     async with _opened(folder, START) as store:
         await _fill(store)
     later = START + timedelta(minutes=10)

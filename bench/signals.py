@@ -1,4 +1,4 @@
-"""Phrase lists on texts that they were not written for: what they find, what they miss."""
+"""Phrase lists on texts that they were not written for: what they find and what they miss."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def _lists_in(reader: TextReader, matcher: PhraseMatcher, text: str) -> set[str]
 
 
 def _crisis(hits: partial[set[str]]) -> Iterator[Figure]:
-    """Prompts labelled self-harm: some are essays about it, or ask for methods in other words."""
+    """Prompts that are labelled self-harm. Some are essays about it, or ask for methods in other
+    words."""
     path = labelled_data("toxicity/dev.openai-moderation.jsonl")
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     labelled = [(row["prompt"], row.get("SH", 0)) for row in rows]

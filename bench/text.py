@@ -1,4 +1,4 @@
-"""Reading: what it costs, and how often the language of a short message is right."""
+"""Reading: its cost, and how often it recognises the language of a short message."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _read(reader: TextReader, messages: Sequence[str]) -> None:
 
 
 def _garble(message: str) -> str:
-    """Every third word, each in another way."""
+    """Garble every third word, each in another way."""
     ways = (
         "\u200b".join,
         lambda word: word.translate(str.maketrans("aeo", "аео")),

@@ -1,4 +1,4 @@
-"""Toxicity: how well the embedded model ranks, what hiding a text costs it, what it costs."""
+"""Toxicity: how well the embedded model ranks, what rewriting a text costs it, and its CPU time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def measure() -> Iterator[Figure]:
 def detect(
     scorer: Scorer, read: TextReader, texts: Sequence[str], language: str | None = None
 ) -> list[dict[str, float | None]]:
-    """What ToxicityDetector answers, in one batch."""
+    """The answers of ToxicityDetector, in one batch."""
     asked: list[tuple[int, str, str, str, int]] = []
     for index, text in enumerate(texts):
         found = read(text, language)
@@ -85,7 +85,7 @@ def _dev_auc(scorer: Scorer, read: TextReader) -> Figure:
 
 
 def roc_auc(score: np.ndarray, marked: np.ndarray) -> float:
-    """The chance that a marked text scores above another; ties count half."""
+    """The probability that a marked text scores above an unmarked one; ties count half."""
     ordered, counts = np.unique(score, return_inverse=True)[1], np.bincount
     ranks = np.cumsum(counts(ordered)) - (counts(ordered) - 1) / 2
     positive = int(marked.sum())
@@ -124,7 +124,7 @@ REWRITINGS: dict[str, Rewriting] = {
 
 
 def _lines() -> list[tuple[str, str, str]]:
-    """(language, label, text)."""
+    """Our own lines as (language, label, text)."""
     found = []
     for line in LINES.read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
@@ -135,7 +135,8 @@ def _lines() -> list[tuple[str, str, str]]:
 
 
 def _sentences() -> tuple[list[str], list[str]]:
-    """(toxic, clean): our lines, and every ParaDetox pair of the fold never trained on."""
+    """Pairs (toxic, clean): our own lines, and every ParaDetox pair of the fold that was never
+    trained on."""
     toxic = [text for _, label, text in _lines() if label != "clean"]
     clean = [text for _, label, text in _lines() if label == "clean"]
     path = labelled_data("toxicity/train.paradetox.tsv")

@@ -1,7 +1,6 @@
 """The figures of MODEL_CARD.md, on texts that were not trained on, through the whole detector:
-`LABELLED_DATA=… python -m training.figures` (a few minutes); `--teacher FILE` ranks with the
-teacher instead. The rest of them: `make bench ONLY=toxicity,identity`.
-"""
+`LABELLED_DATA=… python -m training.figures` (a few minutes). `--teacher FILE` ranks with the
+teacher instead. The other figures: `make bench ONLY=toxicity,identity`."""
 
 from __future__ import annotations
 
@@ -38,7 +37,7 @@ _MOST = 1_500
 
 
 Detect = Callable[[Sequence[str]], np.ndarray]
-"""Texts → (texts, CATEGORIES)."""
+"""Takes texts; returns scores of shape (texts, CATEGORIES)."""
 
 
 class Detector:
@@ -53,7 +52,7 @@ class Detector:
 
 
 class Teaching:
-    """The teacher on clean text, in the same windows, not calibrated."""
+    """The teacher as a detector: on clean text, in the same windows, not calibrated."""
 
     def __init__(self, path: Path) -> None:
         from training.teacher import load  # noqa: PLC0415 - needs torch
@@ -70,13 +69,13 @@ class Teaching:
 
 
 def column(found: np.ndarray, *names: str) -> np.ndarray:
-    """The highest of these categories."""
+    """The highest score of these categories."""
     highest: np.ndarray = found[:, [CATEGORIES.index(name) for name in names]].max(axis=1)
     return highest
 
 
 def moderation(detector: Detect) -> list[tuple[str, int, float]]:
-    """(what, how many marked, ROC-AUC) on openai/moderation-api-release."""
+    """Rows (set, number of marked texts, ROC-AUC) on openai/moderation-api-release."""
     path = labelled_data("toxicity/dev.openai-moderation.jsonl")
     prompts = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
@@ -101,7 +100,7 @@ def moderation(detector: Detect) -> list[tuple[str, int, float]]:
 
 
 def held_out(detector: Detect) -> list[tuple[str, int, float]]:
-    """(set and category, how many texts, ROC-AUC)."""
+    """Rows (set and category, number of texts, ROC-AUC)."""
     sets: list[tuple[str, list[Row], tuple[str, ...]]] = [
         ("Davidson", [row for row in davidson() if is_validation(row)], CATEGORIES[:1]),
         ("Davidson", [row for row in davidson() if is_validation(row)], ("identity_attack",)),
@@ -121,8 +120,8 @@ def held_out(detector: Detect) -> list[tuple[str, int, float]]:
 
 
 def identity(detector: Detect) -> list[tuple[str, int, float]]:
-    """(language, how many templated sentences, ROC-AUC of attacks against mentions, counter-speech
-    and words taken back)."""
+    """Rows (language, number of templated sentences, ROC-AUC of attacks against mentions,
+    counter-speech and words taken back)."""
     lines = []
     for language in LANGUAGES:
         kinds = sentences(language)
@@ -134,8 +133,8 @@ def identity(detector: Detect) -> list[tuple[str, int, float]]:
 
 
 def clean(detector: Detect) -> list[tuple[str, int, float, float]]:
-    """(language, how many clean texts, share with toxicity over the hold point, with any
-    category but obscene)."""
+    """Rows (language, number of clean texts, share with toxicity over the hold point, share with
+    any category but obscene over it)."""
     texts = clean_texts([row for row in rows(seed=SEED) if is_validation(row)])
     others = tuple(category for category in CATEGORIES if category != "obscene")
     lines = []
