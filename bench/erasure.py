@@ -99,8 +99,8 @@ async def _record(store: Store, records: Records) -> tuple[str, str]:
 
 
 def _copy(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
-        one.backup(other)
+    with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(target)) as copy:
+        original.backup(copy)
 
 
 async def _readable(folder: Path) -> int:
@@ -109,12 +109,12 @@ async def _readable(folder: Path) -> int:
     restored = await _open(folder, "restored.db")
     try:
         with closing(sqlite3.connect(folder / "restored.db")) as plain:
-            ids = [one for (one,) in plain.execute("SELECT id FROM message")]
-        found = [await restored.ledger.outcome("bench", one) for one in ids]
+            ids = [message_id for (message_id,) in plain.execute("SELECT id FROM message")]
+        outcomes = [await restored.ledger.outcome("bench", message_id) for message_id in ids]
     finally:
         await restored.close()
     _remove(folder)
-    return sum(outcome is not None and outcome.judgement.text is not None for outcome in found)
+    return sum(outcome is not None and outcome.judgement.text is not None for outcome in outcomes)
 
 
 def _remove(folder: Path) -> None:

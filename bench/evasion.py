@@ -37,7 +37,8 @@ class Detectors:
         snapshot = load_snapshot(policies_dir(read_settings(None, {})))
         self._read = TextReader()
         self._phrases = PhraseMatcher(
-            [one for one in read_patterns(snapshot.phrases) if one.in_text], in_human_text=False
+            [phrase for phrase in read_patterns(snapshot.phrases) if phrase.in_text],
+            in_human_text=False,
         )
         self._pii = PiiDetector(budget_ms=5_000)  # nothing here is about time
 
@@ -45,11 +46,13 @@ class Detectors:
         """The hits in a text. The language is declared for PII alone, since phrases are looked for
         in all languages."""
         if kind == "pii":
-            asked = direct(text, language=language)
-            detection = asyncio.run(self._pii.detect(asked, self._read(text, language)))
-            return {(one.kind, one.start, one.end) for one in detection.findings}
+            message = direct(text, language=language)
+            detection = asyncio.run(self._pii.detect(message, self._read(text, language)))
+            return {(finding.kind, finding.start, finding.end) for finding in detection.findings}
         folded = self._read(text, None).folded
-        return {(one.kind, one.start, one.end) for one in self._phrases.findings(folded)}
+        return {
+            (finding.kind, finding.start, finding.end) for finding in self._phrases.findings(folded)
+        }
 
 
 def measure() -> Iterator[Figure]:
@@ -135,5 +138,5 @@ def _shares(family: Family, detectors: Callable[[str, str, str], Found]) -> Row:
 
 def _said(family: Family, row: Row) -> Iterator[str]:
     for (language, kind), (share, _) in row.items():
-        told = family.excuse(language, kind) if share is None else f"{share:.3g}"
-        yield f"{language} {kind}: {told}"
+        result = family.excuse(language, kind) if share is None else f"{share:.3g}"
+        yield f"{language} {kind}: {result}"

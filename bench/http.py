@@ -46,7 +46,7 @@ def measure() -> Iterator[Figure]:
         failed = sum(status not in {httpx.codes.OK, httpx.codes.ACCEPTED} for status in statuses)
         failed += BEFORE + MANY - len(received)
         recorded = asyncio.run(_recorded(Path(folder)))
-    lost = {one["message_id"] for one in received} - recorded
+    lost = {message["message_id"] for message in received} - recorded
     note = (
         f"{rate:.0f} messages/s, client and platform on the same two cores; {queued} answered 202 "
         "(queued) and were delivered later; log verified after"
@@ -118,9 +118,9 @@ async def _recorded(data_dir: Path) -> set[str]:
         await opened.log.verify()
         entries = await opened.store.log.entries(0, await opened.store.log.size())
     return {
-        one.message_id
-        for one in entries
-        if one.kind is EntryKind.DECISION and one.message_id is not None
+        entry.message_id
+        for entry in entries
+        if entry.kind is EntryKind.DECISION and entry.message_id is not None
     }
 
 

@@ -267,12 +267,12 @@ NOT_DRAWN: Mapping[str, str] = {
 def recall(found: Found) -> Figure:
     """The share that is stripped whole, of the worst kind in all countries."""
     shares = {
-        (one.country, one.kind): sum(
-            is_whole(found, sentence, value, one.language)
-            for sentence, value in _sentences(one, one.values(_EACH))
+        (identity.country, identity.kind): sum(
+            is_whole(found, sentence, value, identity.language)
+            for sentence, value in _sentences(identity, identity.values(_EACH))
         )
         / _EACH
-        for one in IDENTITIES
+        for identity in IDENTITIES
     }
     worst: dict[str, tuple[float, str]] = {}
     for (country, kind), share in shares.items():
@@ -293,9 +293,9 @@ def recall(found: Found) -> Figure:
     )
 
 
-def _sentences(one: Identity, values: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _sentences(identity: Identity, values: Sequence[str]) -> Iterator[tuple[str, str]]:
     for index, value in enumerate(values):
-        yield one.sentences[index % len(one.sentences)], value
+        yield identity.sentences[index % len(identity.sentences)], value
 
 
 def is_whole(found: Found, sentence: str, value: str, language: str) -> bool:

@@ -79,7 +79,9 @@ async def _count(documents: Documents, language: str | None) -> tuple[int, int, 
     for text, labels in documents:
         detection = await detector.detect(direct(text, language=language), read(text, language))
         ours = [
-            (one.kind, one.start, one.end) for one in detection.findings if one.kind == "PERSON"
+            (finding.kind, finding.start, finding.end)
+            for finding in detection.findings
+            if finding.kind == "PERSON"
         ]
         right += matched(labels, ours)
         found += len(ours)
@@ -96,15 +98,15 @@ def _cost(language: str, model: str, texts: Sequence[str], about: str) -> Figure
     (seconds,) = cpu_interleaved(
         [lambda: [list(recognizer.hits(text, language)) for text in sample]]
     )
-    each = [1000 * second / _TIMED for second in seconds]
+    per_text = [1000 * second / _TIMED for second in seconds]
     return Figure(
         key=f"pii.ner_ms.{language}",
-        value=median(each),
+        value=median(per_text),
         unit="ms CPU",
         bar=20,
         aim=5,
-        n=_TIMED * len(each),
-        spread=(min(each), max(each)),
+        n=_TIMED * len(per_text),
+        spread=(min(per_text), max(per_text)),
         note=f"one message of 15 to 25 words more, {model} 3.8.0, {about}; {_OWN}",
     )
 

@@ -149,7 +149,7 @@ def _ordinary(*, known: bool) -> Iterator[Facts]:
     unless `known`, to a stranger of unknown age and place."""
     read = TextReader()
     scores: dict[str, float | None] = dict.fromkeys(_CATEGORIES, 0.02)
-    told = Contact(
+    known_contact = Contact(
         first_at=_NOW - timedelta(hours=1),
         last_message_at=_NOW - timedelta(minutes=1),
         disclosed_at={"ai": _NOW - timedelta(hours=1)},
@@ -164,7 +164,7 @@ def _ordinary(*, known: bool) -> Iterator[Facts]:
                 audience=Audience(id="u", minor=Minor.NO, jurisdictions=("FR", "US-CA"))
                 if known
                 else Audience(),
-                contact=told if known else Contact(),
+                contact=known_contact if known else Contact(),
                 detections=(
                     Detection(stage=Stage.PII),
                     Detection(stage=Stage.TOXICITY, scores=scores),
@@ -305,12 +305,16 @@ async def _recorded(count: int) -> list[Entry]:
             "input": decision.masked,
             "result": {"verdict": decision.verdict.value},
             "reasons": [
-                {"rule": one.rule, "text": one.text, "verdict": one.verdict.value}
-                for one in decision.reasons
+                {"rule": reason.rule, "text": reason.text, "verdict": reason.verdict.value}
+                for reason in decision.reasons
             ],
             "obligations": [
-                {"kind": one.kind.value, "rules": one.rules, "params": dict(one.params)}
-                for one in decision.obligations
+                {
+                    "kind": obligation.kind.value,
+                    "rules": obligation.rules,
+                    "params": dict(obligation.params),
+                }
+                for obligation in decision.obligations
             ],
         }
         entries.append(
@@ -462,10 +466,10 @@ def find_program() -> str | None:
     go = shutil.which("go")
     home = str(Path.home() / "go")
     if go is not None:
-        asked = subprocess.run([go, "env", "GOPATH"], capture_output=True, text=True, check=True)
-        home = asked.stdout.strip() or home
+        answer = subprocess.run([go, "env", "GOPATH"], capture_output=True, text=True, check=True)
+        home = answer.stdout.strip() or home
     candidates = (os.environ.get("OPA_BINARY"), shutil.which("opa"), f"{home}/bin/opa")
-    return next((one for one in candidates if one and Path(one).is_file()), None)
+    return next((path for path in candidates if path and Path(path).is_file()), None)
 
 
 @contextmanager

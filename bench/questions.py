@@ -171,8 +171,8 @@ async def _export(store: Store, format: ExportFormat, query: EntryQuery) -> int:
 async def _reasons(store: Store) -> int:
     profile = Profile(platform="p", territorial_scope=("FR",), contract_ground="terms")
     entries = await store.search.page(EntryQuery(tenant="bench", decisions=RESTRICTED), limit=_PAGE)
-    made = [statement(one, profile, titles={}, origin=_ORIGIN) for one in entries]
-    return sum(one is not None for one in made)
+    statements = [statement(entry, profile, titles={}, origin=_ORIGIN) for entry in entries]
+    return sum(made_statement is not None for made_statement in statements)
 
 
 async def _report(store: Store, render: Callable[[report.Report], bytes]) -> bytes:

@@ -32,7 +32,7 @@ async def recovery(folder: Path) -> Figure:
         due = await store.outbox.lease(limit=_LEASED, until=until)
         value = time.perf_counter() - began
         assert len(due) == _LEASED
-        assert all(one.uncertain for one in due)
+        assert all(delivery.uncertain for delivery in due)
         leasing = time.perf_counter()
         for _ in range(_LEASES):
             await store.outbox.lease(limit=_LEASED, until=until)

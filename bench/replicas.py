@@ -138,10 +138,10 @@ def _together(shape: str, url: str, folder: str) -> float:
     writers = [_start(shape, url, folder, str(number)) for number in range(_WRITERS)]
     sequencer = _start("sequencer", url, folder, "s") if shape == "pending" else None
     before = time.perf_counter()
-    for one in writers:
-        _say(one)
-    for one in writers:
-        assert one.wait(600) == 0
+    for writer in writers:
+        _say(writer)
+    for writer in writers:
+        assert writer.wait(600) == 0
     taken = time.perf_counter() - before
     if sequencer is not None:
         sequencer.kill()
@@ -247,12 +247,14 @@ async def _store_writer(url: str, folder: str, who: str) -> None:
     named = iter(
         [
             replace(
-                one,
+                record,
                 submission=replace(
-                    one.submission, message_id=f"msg_{who}_{number}", conversation=f"{who}-{number}"
+                    record.submission,
+                    message_id=f"msg_{who}_{number}",
+                    conversation=f"{who}-{number}",
                 ),
             )
-            for number, one in enumerate(waiting)
+            for number, record in enumerate(waiting)
         ]
     )
     await asyncio.to_thread(_ready)

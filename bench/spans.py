@@ -23,10 +23,10 @@ def matched(labels: Sequence[Span], found: Sequence[Span]) -> int:
     left = list(found)
     right = 0
     for kind, start, end in labels:
-        for one in left:
-            shared = min(end, one[2]) - max(start, one[1])
-            if one[0] == kind and shared > _OVERLAP * (max(end, one[2]) - min(start, one[1])):
-                left.remove(one)
+        for label in left:
+            shared = min(end, label[2]) - max(start, label[1])
+            if label[0] == kind and shared > _OVERLAP * (max(end, label[2]) - min(start, label[1])):
+                left.remove(label)
                 right += 1
                 break
     return right

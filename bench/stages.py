@@ -141,7 +141,7 @@ def metered(adapters: Adapters, meter: Meter) -> Adapters:
         adapters,
         ledger=ledger,
         read=meter("read", adapters.read),
-        detectors=tuple(meter(one.stage.value, one) for one in adapters.detectors),
+        detectors=tuple(meter(detector.stage.value, detector) for detector in adapters.detectors),
         policies=metered_policies,
         redact=meter("redact", adapters.redact),
         discloser=meter("disclose", adapters.discloser),

@@ -140,7 +140,7 @@ async def _time_to_words(parts: AssembledGateway, number: int, *, whole: bool) -
 def _reply(number: int) -> str:
     """A reply of ordinary talk, in sentences of about ten words."""
     said = [MESSAGES[(number + index) % len(MESSAGES)] for index in range(PER_REPLY)]
-    clauses = [clause for one in said for clause in one.split(", ")]
+    clauses = [clause for sentence in said for clause in sentence.split(", ")]
     return " ".join(f"{clause[0].upper()}{clause[1:]}." for clause in clauses)
 
 

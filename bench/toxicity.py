@@ -41,22 +41,22 @@ def detect(
     scorer: Scorer, read: TextReader, texts: Sequence[str], language: str | None = None
 ) -> list[dict[str, float | None]]:
     """The answers of ToxicityDetector, in one batch."""
-    asked: list[tuple[int, str, str, str, int]] = []
+    queries: list[tuple[int, str, str, str, int]] = []
     for index, text in enumerate(texts):
         found = read(text, language)
         for form, shown in forms(found).items():
             parts = windows(shown, size=scorer.window)
-            asked += [(index, form, found.language, part, len(parts)) for part in parts]
+            queries += [(index, form, found.language, part, len(parts)) for part in parts]
     calibrated: list[list[Scores]] = [[] for _ in texts]
-    for start in range(0, len(asked), 64):
-        group = asked[start : start + 64]
+    for start in range(0, len(queries), 64):
+        group = queries[start : start + 64]
         for (index, form, spoken, _, count), answer in zip(
             group, scorer.score([part for *_, part, _ in group]), strict=True
         ):
             calibrated[index].append(
                 scorer.calibration.apply(answer, form=form, language=spoken, windows=count)
             )
-    return [worst(each) for each in calibrated]
+    return [worst(scores) for scores in calibrated]
 
 
 def _dev_auc(scorer: Scorer, read: TextReader) -> Figure:
@@ -152,7 +152,9 @@ def _evasion(scorer: Scorer, read: TextReader) -> Iterator[Figure]:
     toxic, clean = _sentences()
 
     def share(texts: Sequence[str]) -> np.ndarray:
-        return np.array([(each["toxicity"] or 0) >= HOLD for each in detect(scorer, read, texts)])
+        return np.array(
+            [(answer["toxicity"] or 0) >= HOLD for answer in detect(scorer, read, texts)]
+        )
 
     plain = share(toxic)
     kept, false = {}, {"plain": float(share(clean).mean())}
@@ -219,14 +221,14 @@ def _cpu(scorer: EmbeddedScorer) -> Figure:
             scorer.score([text])
 
     (taken,) = cpu_interleaved([one_by_one], rounds=7)
-    each = [seconds * 1000 / len(texts) for seconds in taken]
+    per_text = [seconds * 1000 / len(texts) for seconds in taken]
     return Figure(
         key="tox.cpu_ms",
-        value=float(np.median(each)),
+        value=float(np.median(per_text)),
         unit="ms CPU",
         bar=6.0,
         aim=1.5,
-        n=len(texts) * len(each),
-        spread=(min(each), max(each)),
+        n=len(texts) * len(per_text),
+        spread=(min(per_text), max(per_text)),
         note="one message of 20 words at a time",
     )

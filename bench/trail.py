@@ -138,7 +138,7 @@ class _Stored:
         return self.log.entries[start:stop]
 
     async def checkpoints(self, start: int, stop: int) -> list[StoredCheckpoint]:
-        return [one for one in self.log.checkpoints if start <= one[0] < stop]
+        return [checkpoint for checkpoint in self.log.checkpoints if start <= checkpoint[0] < stop]
 
     async def stamps(self, start: int, stop: int) -> list[tuple[int, str, bytes]]:
         return []

@@ -83,7 +83,7 @@ def batches(
 ) -> Iterator[tuple[list[int], Batch]]:
     """Yield (indices, batch), in random order, or in order of length without `random_`."""
     tokens = [tokenizer(row.text) for row in rows]
-    for group in groups([len(each) for each in tokens], random_):
+    for group in groups([len(ids) for ids in tokens], random_):
         yield group, _batch([rows[index] for index in group], [tokens[index] for index in group])
 
 
@@ -107,7 +107,7 @@ def groups(lengths: Sequence[int], random_: random.Random | None) -> list[list[i
 
 def _batch(rows: Sequence[Row], tokens: Sequence[list[int]]) -> Batch:
     buckets = [grams(row.text) for row in rows]
-    counts = np.array([len(each) for each in buckets])
+    counts = np.array([len(bucket) for bucket in buckets])
     return Batch(
         ids=torch.tensor([id_ for ids in tokens for id_ in ids]),
         lengths=torch.tensor([len(ids) for ids in tokens]),

@@ -41,7 +41,9 @@ class Descent:
             group["lr"] = peak * min(1.0, progress * 16 + 0.02) * (1.01 - progress)
         self._optimizer.zero_grad()
         loss.backward()
-        learning = [one for group in self._optimizer.param_groups for one in group["params"]]
+        learning = [
+            parameter for group in self._optimizer.param_groups for parameter in group["params"]
+        ]
         torch.nn.utils.clip_grad_norm_(learning, 1.0)
         self._optimizer.step()
         self._losses.append(float(loss.detach()))

@@ -62,7 +62,9 @@ def train(
     new = [*network.head.parameters()]
     wide = [network.wide.weight]
     old = [
-        each for name, each in network.named_parameters() if not name.startswith(("head", "wide"))
+        parameter
+        for name, parameter in network.named_parameters()
+        if not name.startswith(("head", "wide"))
     ]
     optimizer = torch.optim.Adam(
         [

@@ -48,7 +48,7 @@ class Detector:
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         found = detect(self._scorer, self._read, texts)
-        return np.array([[each[category] or 0.0 for category in CATEGORIES] for each in found])
+        return np.array([[answer[category] or 0.0 for category in CATEGORIES] for answer in found])
 
 
 class Teaching:
@@ -61,8 +61,8 @@ class Teaching:
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         parts = [windows(text, size=EmbeddedScorer.window) for text in texts]
-        odds = self._teacher.answers([part for each in parts for part in each])
-        counts = np.array([len(each) for each in parts])
+        odds = self._teacher.answers([part for text_parts in parts for part in text_parts])
+        counts = np.array([len(text_parts) for text_parts in parts])
         worst = np.maximum.reduceat(odds, np.cumsum(counts) - counts, axis=0)
         fewer: np.ndarray = worst - np.log(counts)[:, None]
         return fewer
@@ -80,9 +80,9 @@ def moderation(detector: Detect) -> list[tuple[str, int, float]]:
     prompts = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
     def marked(*keys: str) -> np.ndarray:
-        return np.array([any(one.get(key) == 1 for key in keys) for one in prompts])
+        return np.array([any(prompt.get(key) == 1 for key in keys) for prompt in prompts])
 
-    found = detector([one["prompt"] for one in prompts])
+    found = detector([prompt["prompt"] for prompt in prompts])
     attack, other = marked("H", "H2", "HR", "V", "V2"), marked("S", "S3", "SH")
     kept = attack | ~other
     asked = [
@@ -125,8 +125,10 @@ def identity(detector: Detect) -> list[tuple[str, int, float]]:
     lines = []
     for language in LANGUAGES:
         kinds = sentences(language)
-        texts = [text for each in kinds.values() for text in each]
-        marked = np.array([kind == "attack" for kind, each in kinds.items() for _ in each])
+        texts = [text for kind_texts in kinds.values() for text in kind_texts]
+        marked = np.array(
+            [kind == "attack" for kind, kind_texts in kinds.items() for _ in kind_texts]
+        )
         found = column(detector(texts), "identity_attack")
         lines.append((f"identity sentences, {language}", len(texts), roc_auc(found, marked)))
     return lines
@@ -138,8 +140,8 @@ def clean(detector: Detect) -> list[tuple[str, int, float, float]]:
     texts = clean_texts([row for row in rows(seed=SEED) if is_validation(row)])
     others = tuple(category for category in CATEGORIES if category != "obscene")
     lines = []
-    for language, each in texts.items():
-        reported = halves(each)[1][:_MOST]
+    for language, all_texts in texts.items():
+        reported = halves(all_texts)[1][:_MOST]
         if len(reported) < 20:
             continue
         found = detector(reported)

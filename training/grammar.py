@@ -40,7 +40,7 @@ class Template:
         """Every sentence of a template whose slots hold no slots, in the order of the values."""
         names = list(dict.fromkeys(_SLOT.findall(self.text)))
         choices = itertools.product(*(self.slots[name] for name in names))
-        return [self._filled(dict(zip(names, each, strict=True))) for each in choices]
+        return [self._filled(dict(zip(names, values, strict=True))) for values in choices]
 
     def _filled(self, chosen: dict[str, str]) -> str:
         return _SLOT.sub(lambda match: chosen[match.group(1)], self.text)

@@ -65,11 +65,11 @@ class Teacher(nn.Module):
         self, texts: Sequence[str], random_: random.Random | None
     ) -> Iterator[tuple[list[int], list[list[int]]]]:
         tokens = [self.tokenizer(text) for text in texts]
-        for group in groups([len(each) for each in tokens], random_):
+        for group in groups([len(ids) for ids in tokens], random_):
             yield group, [tokens[index] for index in group]
 
     def scores(self, tokens: Sequence[Sequence[int]]) -> torch.Tensor:
-        lengths = torch.tensor([len(each) for each in tokens])
+        lengths = torch.tensor([len(ids) for ids in tokens])
         ids = torch.zeros(len(tokens), int(lengths.max()), dtype=torch.long)
         for line, each in enumerate(tokens):
             ids[line, : len(each)] = torch.tensor(each)
@@ -80,7 +80,7 @@ class Teacher(nn.Module):
 
 def train(teacher: Teacher, training: Sequence[Row], *, epochs: int, to: Path) -> None:
     random_ = random.Random(SEED)  # noqa: S311
-    learning = [each for each in teacher.encoder.parameters() if each.requires_grad]
+    learning = [parameter for parameter in teacher.encoder.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(
         [
             {"params": learning, "lr": _PACE, "weight_decay": 0.01},
