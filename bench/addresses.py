@@ -13,7 +13,7 @@ from bench.figure import Figure
 from bench.identities import Found, is_whole
 
 SEED = 20261129
-_EACH = 200
+_EACH = 200  # addresses of each country
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

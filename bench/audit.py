@@ -29,10 +29,10 @@ from gateway.trail.leaf import encode
 
 T = TypeVar("T")
 
-_PER_S = 1_000
+_PER_S = 1_000  # messages that arrive each second
 _STRETCH = 1_500  # messages, or commits, measured before the other side has its turn
-_ROUNDS = 5
-_AT_ONCE = 128
+_ROUNDS = 5  # turns of each side
+_AT_ONCE = 128  # concurrent callers
 
 
 def measure() -> Iterator[Figure]:

@@ -21,7 +21,7 @@ from gateway.model.record import TextCommitment
 from gateway.storage.store import Store, open_store
 from gateway.trail.leaf import encode
 
-_MESSAGES = 400
+_MESSAGES = 400  # messages recorded before the erasure
 _ORDER = ErasureOrder(
     scope=ErasureScope.CREATOR, tenant="bench", target="bench", actor="bench", reason="measured"
 )

@@ -22,12 +22,12 @@ from gateway.demo.processes import RunningDemo, running
 from gateway.model.record import EntryKind
 from gateway.settings import read_settings
 
-ROUNDS = 5
-PER_ROUND = 320
-AT_ONCE = 64
-BUSY = 8
-MANY = 5_000
-BEFORE = (2 * ROUNDS + 1) * PER_ROUND
+ROUNDS = 5  # turns of each side
+PER_ROUND = 320  # messages in a turn
+AT_ONCE = 64  # concurrent clients
+BUSY = 8  # concurrent clients of a busy server
+MANY = 5_000  # messages from the concurrent clients
+BEFORE = (2 * ROUNDS + 1) * PER_ROUND  # messages sent before those
 
 
 def measure() -> Iterator[Figure]:

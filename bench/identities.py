@@ -17,9 +17,9 @@ from importlib import import_module
 from bench.figure import Figure
 
 SEED = 20261127
-_EACH = 60
+_EACH = 60  # numbers of each kind
 _PIECE = re.compile(r"\[([^\]]+)\]|(.)")
-_MAX_DRAWS = 20_000
+_MAX_DRAWS = 20_000  # draws until a valid number must have come
 
 Found = Callable[[str, str], list[tuple[str, int, int]]]
 """(kind, start, end) of what would be stripped from a text in a language."""

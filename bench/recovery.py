@@ -14,10 +14,10 @@ from bench.records import START, Records
 from gateway.storage.store import Store, open_store
 from gateway.trail.leaf import encode
 
-_PENDING = 100_000
-_AT_ONCE = 256
+_PENDING = 100_000  # messages that wait
+_AT_ONCE = 256  # concurrent callers that record them
 _LEASED = 16  # as many as the courier takes at once
-_LEASES = 50
+_LEASES = 50  # leases that are timed
 
 
 async def recovery(folder: Path) -> Figure:

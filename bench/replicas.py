@@ -31,12 +31,12 @@ from gateway.model.record import leaf_hash
 from gateway.storage.store import Store, open_store
 from gateway.trail.leaf import encode
 
-_WRITERS = 3
-_GROUP = 20
-_GROUPS = 20
-_ROUNDS = 3
+_WRITERS = 3  # processes
+_GROUP = 20  # rows in a transaction
+_GROUPS = 20  # transactions of each process
+_ROUNDS = 3  # turns of each design
 _BODY = 1_100  # bytes of an entry, about
-_LOG, _SEQUENCER = 41, 42
+_LOG, _SEQUENCER = 41, 42  # keys of advisory locks
 _TABLES = """
 DROP TABLE IF EXISTS shape_log, shape_pending;
 CREATE TABLE shape_log (seq bigint PRIMARY KEY, leaf bytea NOT NULL, body bytea NOT NULL);

@@ -11,7 +11,7 @@ from bench.figure import labelled_data
 Span = tuple[str, int, int]
 """Kind, start and end."""
 
-_OVERLAP = 0.5
+_OVERLAP = 0.5  # share of the union that two spans must have in common
 _GLUED_TO_NEXT = frozenset("@#([{$_/“")
 _GLUED_TO_LAST = re.compile(r"[.,!?:;)\]}…%_/]+|n't|'[a-z]{1,2}")
 _SHORTENED = re.compile(r"[a-z]{1,2}", re.IGNORECASE)

@@ -30,8 +30,8 @@ from gateway.pipeline.gateway import Gateway
 from gateway.ports import PolicyGeneration
 from gateway.settings import read_settings
 
-ROUNDS: Final = 7
-PER_ROUND: Final = 160
+ROUNDS: Final = 7  # turns of each side
+PER_ROUND: Final = 160  # messages in a turn
 
 PARTS: Final = {
     "read": (0.015, "normalise, language"),

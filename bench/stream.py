@@ -53,14 +53,14 @@ from gateway.pipeline.stream.session import Released, StreamSession
 from gateway.settings import read_settings
 from gateway.telemetry import configure_logs
 
-TOKEN_S = 0.03
+TOKEN_S = 0.03  # seconds between two tokens of a reply
 ROUNDS = 8
-PER_REPLY = 4
-RANDOM_SPLITS = 40
-GAPS = (0.0, 0.1, 0.9)
-IDLE = 2_000
+PER_REPLY = 4  # messages that make a reply
+RANDOM_SPLITS = 40  # random splits of each text
+GAPS = (0.0, 0.1, 0.9)  # seconds between two pieces
+IDLE = 2_000  # idle streams that are measured
 FIRST_IDLE = 100  # what a process sets up once is not counted
-OPENING_AT_ONCE = 20
+OPENING_AT_ONCE = 20  # streams that open at the same time
 # (what the avatar would say, what must never be heard of it)
 STREAMS = (
     ("Sure! Mail me at dana.holt@example.org, or not. See you!", "dana.holt@example.org"),

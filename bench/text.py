@@ -13,7 +13,7 @@ from bench.messages import MESSAGES
 from gateway.text.reader import TextReader
 
 _TIMES = 60  # over all messages, in each round
-_SAMPLE = 3_000
+_SAMPLE = 3_000  # messages
 _NOISE = re.compile(r"@user|@url|https?://\S+|@\w+|\bRT\b|&\w+;")
 _WORD = re.compile(r"[^\W\d_]+")
 

@@ -18,7 +18,7 @@ from gateway.toxicity.scorer import Scorer, Scores
 from gateway.toxicity.windows import windows
 
 LINES = Path(__file__).with_name("toxicity_lines.txt")
-HOLD = 0.5
+HOLD = 0.5  # score from which a text is held
 _HATE_HARASSMENT_VIOLENCE = ("H", "H2", "HR", "V", "V2")
 _ANSWERING = ("insult", "threat", "identity_attack")
 _TWENTY_WORDS = (

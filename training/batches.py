@@ -17,8 +17,8 @@ from training.encoder import encoder_file
 from training.rewrite import REWRITINGS
 from training.sources import UNKNOWN, Row
 
-LONGEST = 160
-TOKENS_A_BATCH = 2048
+LONGEST = 160  # tokens of a text
+TOKENS_A_BATCH = 2048  # at most
 
 
 class Tokenizer:

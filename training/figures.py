@@ -33,7 +33,7 @@ from training.sources import (
 )
 
 _ANSWERING = ("insult", "threat", "identity_attack")
-_MOST = 1_500
+_MOST = 1_500  # texts of a set that are scored
 
 
 Detect = Callable[[Sequence[str]], np.ndarray]

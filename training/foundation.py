@@ -18,7 +18,7 @@ from torch import nn
 
 from training.packages import package_file
 
-_BLOCK = 32
+_BLOCK = 32  # weights that share a scale
 _PACKED = np.dtype([("scale", "<f2"), ("nibbles", "u1", _BLOCK // 2)])
 _NARROW = 1  # four bits; 0 is float32
 _SPACE = "\u2581"

@@ -19,7 +19,7 @@ from training.packages import package_file
 
 _FOLDED = {**build().accents, **{ord(char): plain for char, plain in spelled().items()}}
 OUT = Path("gateway/text/lexicon.txt")
-MOST = 24_000
+MOST = 24_000  # words of the lexicon
 FEWEST_LETTERS = 2
 
 SOUGHT = """

@@ -24,7 +24,7 @@ from training.sources import SEED, Row, is_validation, rows
 from training.taught import ANSWERS, asked, keep
 
 KEPT = Path("build/toxicity/teacher.pt")
-_PACE, _HEAD_PACE = 1e-4, 1e-3
+_PACE, _HEAD_PACE = 1e-4, 1e-3  # learning rates of the encoder and of the output layer
 _EPOCHS = 2
 
 

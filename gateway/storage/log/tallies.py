@@ -124,14 +124,14 @@ class StoredTallies:
     def _add_counts(self, transaction: Transaction, tally: Tally, start: int, stop: int) -> bool:
         if not self._is_at(transaction, start):
             return False
-        self._write(transaction, tally, stop)
+        self._write_counts(transaction, tally, stop)
         return True
 
     def _replace_counts(self, transaction: Transaction, tally: Tally, size: int) -> bool:
         if not self._is_at(transaction, size):
             return False
         transaction.run(self._clear)
-        self._write(transaction, tally, size)
+        self._write_counts(transaction, tally, size)
         return True
 
     def _is_at(self, transaction: Transaction, size: int) -> bool:
@@ -139,7 +139,7 @@ class StoredTallies:
         rows = transaction.fetch(self._size)
         return bool((rows[0][0] if rows else 0) == size)
 
-    def _write(self, transaction: Transaction, tally: Tally, size: int) -> None:
+    def _write_counts(self, transaction: Transaction, tally: Tally, size: int) -> None:
         for key, n in tally.items():
             transaction.add(self._add, **key._asdict(), n=n)
         transaction.add(self._put, id=_HEAD_ID, size=size)

@@ -68,7 +68,7 @@ class StoredOutbox:
         )
 
     async def settle(self, settlement: Settlement) -> Entry | None:
-        return await self._writer.write(lambda writing: self._settle(writing, settlement))
+        return await self._writer.write(lambda writing: self._store_settlement(writing, settlement))
 
     async def recover(self, *, patient: bool = False) -> int:
         """Make the deliveries that dead processes had leased due again; return how many processes
@@ -143,7 +143,7 @@ class StoredOutbox:
             to_uncertain=False,
         )
 
-    def _settle(self, transaction: Transaction, settlement: Settlement) -> Entry | None:
+    def _store_settlement(self, transaction: Transaction, settlement: Settlement) -> Entry | None:
         """Store the end of an attempt. When another attempt was made meanwhile, it counts only if
         it is the first to say that the message was delivered."""
         delivery = settlement.delivery

@@ -116,7 +116,7 @@ class Vault:
         """Seal the payload of a record with its group's key, or with a new one. Raises
         NotRecorded."""
         known = self._known
-        group = self._group(record)
+        group = self._group_of(record)
         key = await self._noted_key(group)
         fresh = key is None
         if key is None:
@@ -174,7 +174,7 @@ class Vault:
         except InvalidTag:
             raise LogInvalid(f"the payload of message {message_id} was changed") from None
 
-    def _group(self, record: Record) -> SubjectGroup:
+    def _group_of(self, record: Record) -> SubjectGroup:
         submission = record.submission
         return SubjectGroup(
             subject=self._digests.subject(submission),
