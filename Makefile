@@ -7,8 +7,9 @@ export LABELLED_DATA
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
           --no-emit-index-url --custom-compile-command "make lock"
 
-# Tests share all cores; WORKERS=0 runs them one after the other, in this process.
-WORKERS ?= logical
+# Tests share all cores; two more workers than those, since many tests wait for a server or a clock.
+# WORKERS=0 runs them one after the other, in this process.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 PYTEST  := $(BIN)/pytest -n $(WORKERS)
 OPA_VERSION := v1.22.2
 export OPA_BINARY ?= $(CURDIR)/build/tools/opa

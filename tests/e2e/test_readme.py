@@ -61,10 +61,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def environment() -> dict[str, str]:
     """As a new user's: no active environment, no settings, but for patience and a free port
-    instead of 8080."""
+    instead of 8080. What is installed is compiled when it is first used."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AVATAR_")}
     for name in ("VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "VENV"):
         kept.pop(name, None)
+    kept["PIP_NO_COMPILE"] = "1"
     given = {**PATIENT, "port": free_port()}
     return kept | {f"AVATAR_GATEWAY_{name.upper()}": str(value) for name, value in given.items()}
 
