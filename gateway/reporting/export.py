@@ -103,8 +103,8 @@ class Export:
             for name, value in self.about.document().items()
         }
         sink = _Sink()
-        # The sink has only those methods of a file that pyarrow calls.
-        file = await asyncio.to_thread(ParquetFile, cast("BinaryIO", sink), metadata)
+        binary_sink = cast("BinaryIO", sink)  # it has those methods of a file that pyarrow calls
+        file = await asyncio.to_thread(ParquetFile, binary_sink, metadata)
         waiting: list[Entry] = []
         async for page in pages:
             waiting += page
