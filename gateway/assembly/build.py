@@ -152,7 +152,7 @@ async def assemble(settings: Settings) -> AsyncIterator[AssembledGateway]:
 async def _open_policies(
     settings: Settings, opened: Opened, read: Read
 ) -> AsyncIterator[tuple[LivePolicies, Reloader]]:
-    """Open the policies in use, and what reloads them while the gateway runs."""
+    """Open the policies in use, and the reloader that replaces them while the gateway runs."""
     source = policy_source(settings)
     snapshot, origin = source.read()
     shadow, sandbox = _shadow_of(settings, opened), CreatorRuleSandbox()

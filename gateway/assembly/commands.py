@@ -1,5 +1,5 @@
-"""What the command line is given. What a command does not need is not imported: each service
-imports the modules that provide it when it is first used."""
+"""The services that the command line gets. Each imports the modules behind it when it is first
+used, so that a command imports only what it needs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def command_services() -> CommandServices:
         settings=_read_settings,
         opened=_open_with_anchors,
         gateway=_open_gateway,
-        serve=_serve,
+        serve=_serve_http,
         policies_dir=_policies_dir,
         check_creator=_check_creator,
         document=_open_documents,
@@ -53,7 +53,7 @@ async def _open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
         yield parts.gateway
 
 
-def _serve(settings: Settings) -> None:
+def _serve_http(settings: Settings) -> None:
     with imports_uncollected():
         from gateway.assembly.serving import serve  # noqa: PLC0415 - see above
 

@@ -1,4 +1,5 @@
-"""Input documents that policies would be shown of messages; nothing is recorded or delivered."""
+"""Makes the input documents of messages as policies would see them, without recording or delivering
+anything."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from gateway.settings import Settings
 
 @asynccontextmanager
 async def open_documents(settings: Settings) -> AsyncIterator[Document]:
-    """Open what makes the input documents of messages. A creator that nobody registered has no
+    """Open a maker of the input documents of messages. A creator that nobody registered has no
     settings. Raises StageFailure where a message gets no decision."""
     async with assemble(settings) as parts:
         adapters = parts.adapters

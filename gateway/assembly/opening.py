@@ -1,4 +1,4 @@
-"""What commands need without a whole gateway: keys, store and log open; the packs found."""
+"""Opens what commands need without a whole gateway: keys, store and log; finds the packs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from gateway.settings import Settings
 
 
 def policies_dir(settings: Settings) -> Path:
-    """The packs: as set, else those of this checkout, else those shipped with the package."""
+    """The folder of the packs: the one set, else that of this checkout, else the one shipped with
+    the package."""
     package = Path(__file__).parents[1]
     candidates = [settings.policies_dir] if settings.policies_dir else []
     candidates += [] if candidates else [package.parent / "policies", package / "shipped_policies"]

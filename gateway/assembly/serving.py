@@ -63,13 +63,13 @@ def serve(settings: Settings) -> None:
     if settings.otlp_endpoint is not None:
         configure_traces(settings.otlp_endpoint, version())
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(settings))
+        runner.run(_serve_assembled(settings))
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve_assembled(settings: Settings) -> None:
     with bound(settings.host, settings.port) as sockets, ExitStack() as starting:
         starting.enter_context(garbage_collection_off())
-        async with assemble(settings) as parts, _background(parts):
+        async with assemble(settings) as parts, _background_jobs(parts):
             await _write_first_key(parts.opened)
             app = build_app(
                 api_services(parts),
@@ -85,7 +85,7 @@ async def _serve(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _background(parts: AssembledGateway) -> AsyncIterator[None]:
+async def _background_jobs(parts: AssembledGateway) -> AsyncIterator[None]:
     """Run the log's checkpoints and all background jobs while the server runs. Raises
     ConfigurationError when the log does not verify."""
     try:

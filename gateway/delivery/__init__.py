@@ -1,1 +1,1 @@
-"""Takes what was recorded to its platform: leases, retries, dead letters."""
+"""Delivers recorded messages to their platforms: leases, retries, dead letters."""

@@ -1,4 +1,4 @@
-"""When to try again: exponential back-off with full jitter.
+"""Delays between attempts: exponential back-off with full jitter.
 
 Full jitter (a random share of the whole delay) spreads the retries of many messages that failed
 together; see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
@@ -13,7 +13,7 @@ class Backoff:
     """Delays between the attempts of one delivery.
 
     `base_s` is the longest delay after the first attempt; it doubles up to `cap_s`. `random`
-    answers in [0, 1).
+    returns numbers in [0, 1).
     """
 
     def __init__(
@@ -24,8 +24,8 @@ class Backoff:
         self._cap_s = cap_s
 
     def delay_s(self, attempt: int, retry_after_s: float | None = None) -> float:
-        """Seconds to wait after failed `attempt` (from 1); at least what the platform asked for,
-        and then spread, so that not all come back at that instant."""
+        """Seconds to wait after failed `attempt` (from 1). The delay that the platform asked for is
+        added in full, so that retries are spread after it."""
         doublings = min(attempt - 1, 32)
         jitter = self._random() * min(self._cap_s, self._base_s * 2.0**doublings)
         return jitter + (retry_after_s or 0.0)

@@ -1,4 +1,4 @@
-"""A circuit breaker: leaves a platform alone while it fails, and asks again now and then."""
+"""A circuit breaker: stops attempts while a platform fails, and probes it now and then."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from gateway.ports import Now
 
 
 class RouteBreaker:
-    """For one route. After `failures` in a row it opens for `rest_s`; then one attempt at a time
-    may try. Each further failure doubles the rest, up to `max_rest_s`; one success closes it."""
+    """A circuit breaker for one route. After `failures` in a row it opens for `rest_s`; then one
+    attempt at a time is let through. Each further failure doubles the rest, up to `max_rest_s`; one
+    success closes it."""
 
     def __init__(
         self, *, now: Now, failures: int = 5, rest_s: float = 5.0, max_rest_s: float = 120.0
@@ -24,14 +25,14 @@ class RouteBreaker:
         self._probing = False
 
     def wait_s(self) -> float:
-        """0.0 when an attempt may be made now, whose end must be told to `succeeded` or `failed`;
-        else the seconds until it is worth asking again."""
+        """Seconds until an attempt may be made; 0.0: now. The attempt then ends with a call of
+        `succeeded` or `failed`."""
         if self._open_until is None:
             return 0.0
         left = (self._open_until - self._now()).total_seconds()
         if left > 0:
             return left
-        # This attempt is the probe. Should its end never be told, another may try after a rest.
+        # This attempt is the probe. If it never reports its end, another may try after a rest.
         self._probing = True
         self._open_until = self._now() + self._rest
         return 0.0
@@ -48,5 +49,5 @@ class RouteBreaker:
             self._probing = False
             self._rest = min(self._rest * 2, self._max_rest)
         elif self._open_until is not None or self._failed < self._threshold:
-            return  # a straggler from before it opened tells nothing new
+            return  # too few, or an attempt that began before the breaker opened
         self._open_until = self._now() + self._rest

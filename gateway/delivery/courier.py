@@ -1,4 +1,5 @@
-"""Takes what is in the outbox to its platform, at least once, with the same key each time."""
+"""Delivers the messages in the outbox to their platforms, at least once, with the same idempotency
+key each time."""
 
 from __future__ import annotations
 
@@ -18,15 +19,16 @@ from gateway.model.verdict import State
 from gateway.ports import Now, Outbox, Platform
 
 _LEASE_SHARE = 0.8
-"""Of its lease, how much an attempt may take: it is settled before another may have it."""
+"""Share of its lease that an attempt may take, so that it is settled before another attempt may
+begin."""
 
 
 class OutboxCourier:
-    """Implements ports.Courier, and runs the loop for what could not be delivered at once.
+    """Implements ports.Courier, and runs the loop for messages that could not be delivered at once.
 
-    `lease_s` is how long a delivery belongs to one attempt: after a crash it is due again then.
-    `max_attempts` and `give_up_after` end in DEAD, or in UNKNOWN when an attempt may have been
-    delivered. `poll_s` is how often the loop looks for what is due.
+    `lease_s` is how long a delivery belongs to one attempt: after a crash it is due again when that
+    time is over. After `max_attempts` or `give_up_after` a delivery is DEAD, or UNKNOWN when an
+    attempt may have been delivered. `poll_s` is how often the loop looks for due deliveries.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class OutboxCourier:
         self._log = structlog.get_logger("courier")
 
     def start(self, message_id: str) -> None:
-        """See ports.Courier. What goes wrong is logged; the loop tries again."""
+        """See ports.Courier. Errors are logged, and the loop tries again."""
         self._start_attempt(message_id)
 
     async def deliver(self, message_id: str) -> Settlement | None:
@@ -72,15 +74,15 @@ class OutboxCourier:
         return await asyncio.shield(self._start_attempt(message_id))
 
     def _start_attempt(self, message_id: str) -> asyncio.Task[Settlement | None]:
-        """An attempt in a task that this courier owns: a caller that goes away must not cut it
-        off, and `run` waits for its end."""
+        """Start an attempt in a task that this courier owns: a caller that goes away must not
+        cancel it, and `run` waits for its end."""
         task = asyncio.create_task(self._deliver_leased(message_id), name="delivery")
         self._inline.add(task)
         task.add_done_callback(self._attempt_ended)
         return task
 
     async def run(self) -> None:
-        """Deliver what is due until `stop` or cancellation; then let attempts under way end."""
+        """Deliver due messages until `stop` or cancellation; then let attempts under way end."""
         try:
             while not self._stopping.is_set():
                 if not await self._take_due():
@@ -90,18 +92,18 @@ class OutboxCourier:
                 await asyncio.wait(under_way, timeout=self._grace_s)
 
     def stop(self) -> None:
-        """Let `run` return once its attempts under way have ended. Nothing is lost: what is left
-        is due again after its lease."""
+        """Let `run` return once its attempts under way have ended. Nothing is lost: deliveries that
+        are left are due again after their lease."""
         self._stopping.set()
 
     async def _deliver_leased(self, message_id: str) -> Settlement | None:
         until, ended = self._now() + self._lease, None
         for delivery in await self._outbox.lease(message_id=message_id, until=until):
-            ended = await self._attempt(delivery)
+            ended = await self._attempt_delivery(delivery)
         return ended
 
     async def _take_due(self) -> bool:
-        """Start attempts for what is due; returns whether anything was."""
+        """Start attempts for due deliveries; return whether there were any."""
         free = self._concurrency - len(self._tasks)
         if free <= 0:
             return False
@@ -111,7 +113,7 @@ class OutboxCourier:
             self._log.warning("cannot read the outbox", error=type(error).__name__)
             return False
         for delivery in due:
-            task = asyncio.create_task(self._attempt(delivery))
+            task = asyncio.create_task(self._attempt_delivery(delivery))
             self._tasks.add(task)
             task.add_done_callback(self._attempt_ended)
         return bool(due)
@@ -135,26 +137,26 @@ class OutboxCourier:
             # Its lease runs out, then it is tried again.
             self._log.error("an attempt failed", error=type(error).__name__)
 
-    async def _attempt(self, delivery: Delivery) -> Settlement | None:
+    async def _attempt_delivery(self, delivery: Delivery) -> Settlement | None:
         """One attempt, from the lease to its settlement; what `_settle_for_good` returns."""
-        # 1. What must not be sent any more.
+        # 1. Settle what must not be sent any more.
         if (final := self._final_dispatch(delivery)) is not None:
-            return await self._settle(delivery, final)
-        # 2. A platform that is failing is left alone.
+            return await self._settle_or_retry(delivery, final)
+        # 2. Put off a delivery to a platform that is failing.
         breaker = self._breakers[delivery.route]
         if (wait_s := breaker.wait_s()) > 0:
             delay_s = self._backoff.delay_s(1, wait_s)
             await self._put_off(delivery, _retry_later("the platform is failing"), delay_s)
             return None
-        # 3. Send, and 4. settle what came of it.
-        dispatch = await self._send(delivery)
+        # 3. Send, and 4. settle the result.
+        dispatch = await self._send_in_time(delivery)
         if dispatch.result in (DispatchResult.DELIVERED, DispatchResult.REFUSED):
             breaker.succeeded()
         else:
             breaker.failed()
-        return await self._settle(delivery, dispatch)
+        return await self._settle_or_retry(delivery, dispatch)
 
-    async def _send(self, delivery: Delivery) -> Dispatch:
+    async def _send_in_time(self, delivery: Delivery) -> Dispatch:
         limit_s = self._lease.total_seconds() * _LEASE_SHARE
         try:
             async with asyncio.timeout(limit_s):
@@ -163,7 +165,7 @@ class OutboxCourier:
             return Dispatch(result=DispatchResult.UNKNOWN, detail=f"no answer within {limit_s:g} s")
 
     def _final_dispatch(self, delivery: Delivery) -> Dispatch | None:
-        if delivery.uncertain and not self._deduplicates(delivery):
+        if delivery.uncertain and not self._platform_deduplicates(delivery):
             return Dispatch(
                 result=DispatchResult.UNKNOWN,
                 detail="an earlier attempt may have been delivered, and the platform cannot tell",
@@ -172,13 +174,13 @@ class OutboxCourier:
             return _retry_later("too old to be sent")
         return None
 
-    async def _settle(self, delivery: Delivery, dispatch: Dispatch) -> Settlement | None:
+    async def _settle_or_retry(self, delivery: Delivery, dispatch: Dispatch) -> Settlement | None:
         match dispatch.result:
             case DispatchResult.DELIVERED:
                 return await self._settle_for_good(delivery, dispatch, State.DELIVERED)
             case DispatchResult.REFUSED:
                 return await self._settle_for_good(delivery, dispatch, State.REFUSED)
-            case DispatchResult.UNKNOWN if not self._deduplicates(delivery):
+            case DispatchResult.UNKNOWN if not self._platform_deduplicates(delivery):
                 return await self._settle_for_good(delivery, dispatch, State.UNKNOWN)
             case _ if delivery.attempt >= self._max_attempts or self._is_old(delivery):
                 maybe = delivery.uncertain or dispatch.result is DispatchResult.UNKNOWN
@@ -218,7 +220,7 @@ class OutboxCourier:
             )
         )
 
-    def _deduplicates(self, delivery: Delivery) -> bool:
+    def _platform_deduplicates(self, delivery: Delivery) -> bool:
         route = self._platform.routes.get(delivery.route)
         return route is not None and route.deduplicates
 

@@ -1,1 +1,1 @@
-"""The values that pass between rooms: frozen, standard library alone."""
+"""The values that pass between packages: frozen, with the standard library alone."""

@@ -1,4 +1,4 @@
-"""Who may ask for what."""
+"""Roles and API keys."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from gateway.model.verdict import Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """What the disclosure clock knows of this person, avatar and channel before this message.
-    Times are UTC; None: never. `human_turn`: a person speaks in this conversation, or did."""
+    """What is known of earlier messages to this person by this avatar on this channel. Times are
+    UTC; None: never. `human_turn`: a person speaks in this conversation, or did."""
 
     first_at: datetime | None = None
     last_message_at: datetime | None = None
@@ -32,8 +32,8 @@ class Contact:
         return self.first_at is None
 
     def human_spoke_at(self, now: datetime, reported: datetime | None) -> datetime | None:
-        """When a human last spoke in the avatar's place: as the caller `reported`, or until the
-        conversation was handed back, which has not happened `now` while it is handed over."""
+        """When a human last spoke in the avatar's place: the later of what the caller `reported`
+        and the end of the human turn, which is `now` while the turn goes on."""
         if self.human_turn is None:
             return reported
         until = self.human_turn.until or now
@@ -57,7 +57,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why: the rule's id, its plain words, and the verdict it asks for."""
+    """Why a decision was made: a rule's id, its text, and the verdict that it asks for."""
 
     rule: str
     text: str

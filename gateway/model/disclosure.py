@@ -1,4 +1,4 @@
-"""What was done to a text so that everyone can tell who wrote it."""
+"""Redactions, notices and marks: the changes to a text before it is published."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is erased, what must not be, and for how long texts are kept."""
+"""Erasures, the legal holds that prevent them, and retention rules."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 RETENTION_FLOOR = timedelta(days=184)
-"""Six months, whichever six they are: no rule may let go of texts before."""
+"""Six months, however long the months are (at most 184 days): no rule may erase texts earlier."""
 
 
 class ErasureScope(StrEnum):
@@ -21,8 +21,8 @@ class ErasureScope(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureOrder:
     """Who wants what erased, and why. `target` is an audience id, a conversation, a creator or a
-    message: it stands nowhere in clear where it names a person. `reason` is never empty and does
-    stand in the log: it must not quote a message."""
+    message; one that names a person is written nowhere in clear. `reason` is never empty and is
+    written to the log: it must not quote a message."""
 
     scope: ErasureScope
     tenant: str
@@ -35,10 +35,10 @@ class ErasureOrder:
 class ErasureCounts:
     """How much an erasure removed.
 
-    `keys` destroyed, `payloads` (texts, human texts, salts) of `messages` that they sealed.
-    `stopped`: deliveries that were not made any more, `expired`: held messages, `contacts`: how
-    often and when the person was written to. `resealed`: payloads that shared a key and stay.
-    `kept`: keys that a legal hold keeps.
+    `keys`: keys destroyed. `payloads`: texts, human texts and salts that they sealed, of so many
+    `messages`. `stopped`: deliveries that were cancelled. `expired`: held messages that expired.
+    `contacts`: records of how often and when the person was written to. `resealed`: payloads that
+    shared a key and stay. `kept`: keys that a legal hold keeps.
     """
 
     keys: int = 0
@@ -72,8 +72,8 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureReport:
-    """What an order came to; a dry run has neither `id` nor `entry`, and what found nothing to
-    erase has none either. `legal_holds` are the ids of those in the way."""
+    """The result of an order. `id` and `entry` are None for a dry run, and where there was nothing
+    to erase. `legal_holds` are the ids of the holds that prevented erasure."""
 
     scope: ErasureScope
     tenant: str
@@ -116,8 +116,8 @@ class LegalHold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionRule:
-    """Texts of such messages are erased `after` so long; None: any. `kind` is that of the entry:
-    decision, dry_run or review. Of the rules that fit, the first counts."""
+    """Texts of the messages that fit are erased after `after`; None fits any value. `kind` is that
+    of the entry: decision, dry_run or review. Of the rules that fit, the first counts."""
 
     after: timedelta
     tenant: str | None = None
@@ -132,5 +132,5 @@ class RetentionRule:
         )
 
     def __str__(self) -> str:
-        where = "/".join(one or "*" for one in (self.tenant, self.channel, self.kind))
+        where = "/".join(field or "*" for field in (self.tenant, self.channel, self.kind))
         return f"{where} after {self.after.days} days"

@@ -46,7 +46,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelIdentity:
-    """What scored: recorded in every audit entry."""
+    """The model or pattern set of a detector, as recorded in every audit entry."""
 
     id: str
     sha256: str
@@ -54,7 +54,7 @@ class ModelIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
-    """What one detector says of one submission. `scores` maps a category to 0..1, or to None
+    """The result of one detector for one submission. `scores` maps a category to 0..1, or to None
     where the model does not cover it (never 0 for "not covered")."""
 
     stage: Stage

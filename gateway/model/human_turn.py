@@ -8,10 +8,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HumanTurn:
-    """A person speaks in the avatar's place.
+    """A time in which a person speaks in the avatar's place in a conversation.
 
-    `who` (a pseudonym) has spoken for the avatar in a conversation since `since`; until
-    `until`, None while they still do. Times are UTC.
+    `who` is the person's pseudonym. The turn lasts from `since` to `until`, which is None while it
+    goes on. Times are UTC.
     """
 
     who: str

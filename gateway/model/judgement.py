@@ -1,4 +1,4 @@
-"""What is to become of a submission, and what that rests on."""
+"""The judgement of a submission, and its grounds."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from gateway.model.verdict import Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What is to become of one submission, as its caller is told: the verdict and why.
-    `disclosure` and `receipt` are None unless the verdict is publish. `redacted_kinds` are the
-    kinds of personal data that were stripped, each once, sorted. `timings_ms` is wall time by
-    stage. The texts in it are never written down unencrypted."""
+    """The verdict on one submission and its reasons, as its caller gets them. `disclosure` and
+    `receipt` are None unless the verdict is publish. `redacted_kinds` are the kinds of personal
+    data that were stripped, each once, sorted. `timings_ms` is wall time by stage. The texts in it
+    are never written down unencrypted."""
 
     decision_id: str
     verdict: Verdict
@@ -40,7 +40,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
-    """What a judgement rests on, for the audit log: what the detectors found, what Rego returned
+    """The grounds of a judgement, for the audit log: what the detectors found, what Rego returned
     (None: the policy stage was unavailable), and what was stripped where."""
 
     detections: tuple[Detection, ...] = ()

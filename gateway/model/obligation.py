@@ -9,7 +9,7 @@ from typing import Any
 
 
 class ObligationKind(StrEnum):
-    """params of each kind:
+    """Kinds of obligations, with the params of each:
 
     REDACT: `kinds` (list of PII kinds), `mode` ("placeholder" | "remove" | "mask" | "hmac" |
         "pseudonym").
@@ -39,6 +39,6 @@ class Obligation:
 
 
 def escalating(obligations: Iterable[Obligation]) -> tuple[str, ...]:
-    """The ids of the rules that call a person, sorted; empty: nobody is called."""
+    """The ids of the rules that call a person, sorted; empty when none does."""
     called = (due.rules for due in obligations if due.kind is ObligationKind.ESCALATE)
     return tuple(sorted({rule for rules in called for rule in rules}))

@@ -1,4 +1,5 @@
-"""What is written down: decisions, deliveries, reviews, changes; and what is read back."""
+"""Values that are stored, such as decisions, deliveries, reviews and changes, and values read
+back."""
 
 from __future__ import annotations
 
@@ -138,9 +139,9 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A change that auditors must see: of configuration, or that a person acknowledged an
-    escalation, or took a conversation over or gave it back, or that a write passed the proxy
-    without being judged. Digests are sha256 hex, None for "was not there"."""
+    """A change that auditors must see: to the configuration; a person's acknowledgement of an
+    escalation; a conversation taken over or given back; a write that passed the proxy without being
+    judged. `before` and `after` are sha256 digests (hex), None for "was not there"."""
 
     actor: str
     tenant: str
@@ -172,8 +173,8 @@ class PassedWrite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Where a message stands, as told to its caller. Once it is erased, its judgement has no
-    texts, reasons, obligations and receipt."""
+    """Where a message stands, as its caller gets it. Once the message is erased, its judgement has
+    no texts, reasons, obligations or receipt."""
 
     message_id: str
     tenant: str
@@ -207,7 +208,7 @@ class HeldMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalation:
-    """A message that a rule calls a person to look at, whatever became of it, open since `at`.
+    """A message that a person must look at because of a rule, whatever its state, open since `at`.
     `submission` holds raw text, decrypted for the reviewer alone; None when it was erased."""
 
     outcome: Outcome
@@ -232,7 +233,7 @@ def leaf_hash(body: bytes) -> bytes:
 def entry_of(
     event: Record | Settlement | Change | Expiry | Erasure, seq: int, body: bytes
 ) -> Entry:
-    """What `event` is in the log: entry `seq`, written as `body`."""
+    """The log entry of `event`, with the number `seq` and the stored `body`."""
     stamped = stamp(event)
     return Entry(
         seq=seq,
@@ -267,7 +268,7 @@ def outcome_of(record: Record, entry_seq: int) -> Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """What the columns of an entry repeat of its body, so that it can be found."""
+    """The columns of an entry, which repeat parts of its body so that it can be found."""
 
     kind: EntryKind
     at: datetime
@@ -276,7 +277,7 @@ class Stamp:
 
 
 def stamp(event: Record | Settlement | Change | Expiry | Erasure) -> Stamp:
-    """The columns of the entry that `event` makes; verification holds them against the body."""
+    """The columns of the entry that `event` makes. Verification compares them with the body."""
     match event:
         case Record(submission=submission, decided_at=at):
             kind = EntryKind.DECISION if event.review is None else EntryKind.REVIEW

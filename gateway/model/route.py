@@ -14,7 +14,7 @@ class RouteKind(StrEnum):
 
     SANDBOX = "sandbox"  # posted to the sandbox platform, as to a webhook
     WEBHOOK = "webhook"  # posted, signed, to the url of the route
-    STREAM = "stream"  # handed to whoever has the message's stream open
+    STREAM = "stream"  # handed to the client that has the message's stream open
     PROXY = "proxy"  # the client's own request to the platform, sent on
 
 
@@ -36,8 +36,8 @@ class Overflow(StrEnum):
 class Route:
     """Where messages go, and what that platform demands.
 
-    `on_failure` is the verdict when a stage is unavailable (hold, or block). `on_hold` is what
-    becomes of a message that should wait for a person: block where nobody can wait. `deduplicates`:
+    `on_failure` is the verdict when a stage is unavailable (hold, or block). `on_hold` is the
+    verdict on a message that should wait for a person: block where it cannot wait. `deduplicates`:
     the platform takes a message with the same Idempotency-Key only once, so that sending again
     after an unknown outcome is safe. `timeout_s` bounds one attempt.
     """

@@ -25,10 +25,10 @@ class Minor(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """Who is spoken to. `id` is a pseudonym; `jurisdictions` are ISO 3166 codes such as
-    "FR", "US-CA", and "EU"; empty means unknown (the strictest applicable). A minor whose
-    `age_from` (years the person is known to have reached) is not told may be a small child;
-    `guardian_consent`: a parent or guardian agreed to these talks."""
+    """Who is spoken to. `id` is a pseudonym; `jurisdictions` are ISO 3166 codes such as "FR",
+    "US-CA", and "EU"; empty means unknown (the strictest applicable). `age_from` is the age in
+    years that the person is known to have reached; a minor without one may be a small child.
+    `guardian_consent`: a parent or guardian agreed to these conversations."""
 
     id: str | None = None
     minor: Minor = Minor.UNKNOWN
@@ -80,11 +80,11 @@ class MediaDigest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamPart:
-    """A part of what is said piece by piece. `id` names the stream, `number` counts its parts
-    from 0. `fresh` is where in the submission's text, in code points, the part begins: what
-    stands before it was released already and is judged with it, not published again. `shown` are
-    the notices that earlier parts carried. `whole`: not a part, but the check of all that was
-    released; nothing of it is sent."""
+    """A part of a streamed message. `id` names the stream, `number` counts its parts from 0.
+    `fresh` is the offset, in code points of the submission's text, at which the part begins: the
+    text before it has been released already, is judged again with it, and is not published again.
+    `shown` are the notices that earlier parts carried. `whole`: not a part, but the check of all
+    that was released; nothing of it is sent."""
 
     id: str
     number: int

@@ -1,4 +1,4 @@
-"""Counts over the audit log: derived data, made of the entries and of nothing else."""
+"""Counts over the audit log: data derived only from its entries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Measure(StrEnum):
-    """What is counted, and which fields of its key say more (the others are empty):
+    """What is counted, and which fields of its key are used (the others are empty):
 
     ENTRIES: entries of the log. `outcome` is their kind.
     JUDGED: messages, as first judged. channel, route, language; `outcome` is the verdict.
@@ -56,9 +56,9 @@ Tally = Mapping[TallyKey, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TalliedDays:
-    """Counts of the days from `first` to `last` (included; since 1970-01-01), over the first
-    `size` entries of the log. Where they were summed up, tenants are "", and days are those of
-    JUDGED alone, else 0."""
+    """Counts of the days from `first` to `last` (included; since 1970-01-01), over the first `size`
+    entries of the log. Where counts are summed up, tenants are "", and only those of JUDGED keep
+    their day; the others have 0."""
 
     size: int
     first: int

@@ -1,4 +1,4 @@
-"""A text as it was read: its forms, each with its way back to what was submitted."""
+"""A text as it was read: its forms, with the offsets that map each back to the submitted text."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TextChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadText:
-    """The forms of one text, made once, by the text room.
+    """The forms of one text, made once, by `gateway.text`.
 
     `clean` is the submitted text without hidden code points, in NFC: what may be published.
     `normalised` is for detectors: NFKC, confusables undone, case kept.

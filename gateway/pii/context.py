@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 _WORD = re.compile(r"[^\W\d_]+")
-# How far context reaches: more words before a value than after it, as people name it first.
+# How far context reaches: farther before a value than after it, as people name it first.
 _BEFORE_CHARS, _BEFORE_WORDS = 90, 8
 _AFTER_CHARS, _AFTER_WORDS = 40, 4
-_COMPOUND = 14  # characters between two words that stand together: "order number" is an order
+_COMPOUND = 14  # characters: words that begin closer belong together; "order number" is an order
 _SHORT = 4  # letters: a shorter stem must be the whole word
 
 
@@ -40,11 +40,11 @@ class ContextWords:
     against: tuple[str, ...] = ()
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
+    def _supporting_pattern(self) -> re.Pattern[str]:
         return _stem_pattern(self.stems)
 
     @cached_property
-    def _contrary(self) -> re.Pattern[str]:
+    def _opposing_pattern(self) -> re.Pattern[str]:
         return _stem_pattern(self.against)
 
     def supports(self, text: str, start: int, end: int) -> bool:
@@ -53,20 +53,20 @@ class ContextWords:
             return False
         before = fold(text[max(0, start - _BEFORE_CHARS) : start])
         after = fold(text[end : end + _AFTER_CHARS])
-        return self._near(before, last=True) or self._near(after, last=False)
+        return self._supports_within(before, last=True) or self._supports_within(after, last=False)
 
-    def _near(self, window: str, *, last: bool) -> bool:
-        if not self._pattern.search(window):
+    def _supports_within(self, window: str, *, last: bool) -> bool:
+        if not self._supporting_pattern.search(window):
             return False
         words = [match.span() for match in _WORD.finditer(window)]
         if last:
             window = window[words[-_BEFORE_WORDS][0] :] if len(words) > _BEFORE_WORDS else window
         elif len(words) > _AFTER_WORDS:
             window = window[: words[_AFTER_WORDS - 1][1]]
-        supporting = [match.start() for match in self._pattern.finditer(window)]
+        supporting = [match.start() for match in self._supporting_pattern.finditer(window)]
         if not supporting or not self.against:
             return bool(supporting)
-        contrary = [match.start() for match in self._contrary.finditer(window)]
+        contrary = [match.start() for match in self._opposing_pattern.finditer(window)]
         if not contrary:
             return True
         if last:

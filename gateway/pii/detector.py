@@ -77,8 +77,10 @@ class PiiDetector:
             hits = scan(rules, message, budget_s=self._budget_s)
         else:
             loop = asyncio.get_running_loop()
-            hits = await loop.run_in_executor(self._threads, self._scan, rules, message, read)
-        findings = tuple(_finding(hit, read) for hit in hits)
+            hits = await loop.run_in_executor(
+                self._threads, self._scan_with_models, rules, message, read
+            )
+        findings = tuple(_make_finding(hit, read) for hit in hits)
         return Detection(stage=Stage.PII, findings=findings, models=self._models)
 
     async def close(self) -> None:
@@ -88,10 +90,10 @@ class PiiDetector:
         async with self._warming:
             if self._gated is None:
                 loop = asyncio.get_running_loop()
-                self._gated = await loop.run_in_executor(self._threads, self._load)
+                self._gated = await loop.run_in_executor(self._threads, self._load_rules)
             return self._gated
 
-    def _load(self) -> Gated:
+    def _load_rules(self) -> Gated:
         # Presidio takes two seconds to import: only a process that detects pays for it.
         from phonenumbers import PhoneMetadata  # noqa: PLC0415
 
@@ -102,13 +104,14 @@ class PiiDetector:
         self._models = (patterns_identity(rules),)
         if self._ner is not None:
             self._models += self._ner.load()
-        # Otherwise the first number of each country is the one that waits for its plan.
+        # Load all numbering plans now: otherwise the first number of each country waits for its
+        # plan.
         PhoneMetadata.load_all()
         # The first scan compiles patterns: it needs a budget of its own.
         scan(rules, ScannedText(_WARM_TEXT), budget_s=_WARM_BUDGET_S)
         return Gated(rules)
 
-    def _scan(
+    def _scan_with_models(
         self, rules: list[PiiRule], message: ScannedText, read: ReadText
     ) -> tuple[RuleHit, ...]:
         hits = scan(rules, message, budget_s=self._budget_s)
@@ -146,7 +149,7 @@ def patterns_identity(rules: tuple[PiiRule, ...]) -> ModelIdentity:
     return ModelIdentity(id="pii-patterns", sha256=digest.hexdigest())
 
 
-def _finding(hit: RuleHit, read: ReadText) -> Finding:
+def _make_finding(hit: RuleHit, read: ReadText) -> Finding:
     start, end = read.normalised.to_original(hit.start, hit.end)
     return Finding(
         stage=Stage.PII,

@@ -16,7 +16,7 @@ _Value = TypeVar("_Value")
 _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]+")
 _ASCII_WORD = re.compile("[a-z]+")  # the same, in half the time
-_LEAST_RUN = 16  # characters: runs below it are never asked for, so they are not measured
+_LEAST_RUN = 16  # characters: no prefilter asks for shorter runs, so they are not measured
 _OPENING = 4  # letters of a word's opening: enough to tell most words apart
 _RUN = re.compile(rf"[A-Za-z0-9]{{{_LEAST_RUN},}}")
 
@@ -79,14 +79,14 @@ class ScannedText:
         return max(map(len, _RUN.findall(self.text)), default=0)
 
     @cached_property
-    def _values(self) -> dict[Hashable, Any]:
+    def _computed(self) -> dict[Hashable, Any]:
         return {}
 
     def once(self, key: Hashable, make: Callable[[], _Value]) -> _Value:
         """The value of `make()`, computed once for this message and kept under `key`."""
-        if key not in self._values:
-            self._values[key] = make()
-        value: _Value = self._values[key]
+        if key not in self._computed:
+            self._computed[key] = make()
+        value: _Value = self._computed[key]
         return value
 
     def is_at_home(self, places: frozenset[str]) -> bool:
@@ -155,7 +155,7 @@ class Prefilter:
     def openings(self) -> frozenset[str]:
         """Openings of the ASCII names of `named`: a text with such a name has one of them among its
         `ScannedText.openings`."""
-        return frozenset(map(_opening, filter(str.isascii, self.named)))
+        return frozenset(map(_opening_of_longest, filter(str.isascii, self.named)))
 
     def _is_named(self, message: ScannedText) -> bool:
         if not message.places.isdisjoint(self.home):
@@ -169,9 +169,9 @@ class Prefilter:
         return sum(map(self.words.__contains__, words)) >= self.least_words
 
 
-def _opening(name: str) -> str:
-    """The opening of the longest word of `name` that is a whole word wherever `name` occurs; its
-    last word counts too if it is long enough, as the text may go on behind it."""
+def _opening_of_longest(name: str) -> str:
+    """The opening of the longest word of `name`. The last word, which may be only the beginning of
+    a word of the text, is left out if it is shorter than an opening."""
     whole: list[str] = _WORD.findall(name)
     last = whole.pop()
     if len(last) >= _OPENING or len(name) < _OPENING:

@@ -13,7 +13,7 @@ _CUT = re.compile(
     r"[@#:/\\\[\](){}<>\"“”«»|•…\n\r\t;!?*~=+]|\b(?:RT|https?)\b|\s[-–—]\s|['’]s?(?=\s|$)"
 )
 _EDGE = " ,.'’-_&"
-_GLUED = frozenset("@#/_\\")  # before it: a handle, a hashtag, a piece of a link
+_GLUED = frozenset("@#/_\\")  # right before a handle, a hashtag or a piece of a link
 _CAMEL = re.compile(r"[a-zà-öø-ÿ][A-ZÀ-ÖØ-Þ]")
 _CAMEL_NAME = re.compile(r"\b(?:Mc|Mac|De|Di|Du|La|Le|Van|O['’])(?=[A-ZÀ-ÖØ-Þ])")
 _STREET_KINDS = (
@@ -56,13 +56,13 @@ def _longest_piece(text: str, start: int, end: int) -> tuple[int, int]:
     pieces = []
     at = start
     for cut in _CUT.finditer(text, start, end):
-        pieces.append(_trimmed(text, at, cut.start()))
+        pieces.append(_trim_edges(text, at, cut.start()))
         at = cut.end()
-    pieces.append(_trimmed(text, at, end))
+    pieces.append(_trim_edges(text, at, end))
     return max(pieces, key=lambda piece: piece[1] - piece[0])
 
 
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+def _trim_edges(text: str, start: int, end: int) -> tuple[int, int]:
     while start < end and text[start] in _EDGE:
         start += 1
     while end > start and text[end - 1] in _EDGE:

@@ -25,8 +25,8 @@ from gateway.pii.rule import RuleHit
 
 @dataclass(frozen=True, slots=True)
 class _Package:
-    """A spaCy model on PyPI. `sha256` is the `_digest` of its installed files, taken from wheels
-    whose files are those of Explosion's own releases."""
+    """A spaCy model on PyPI. `sha256` is the hash (`_hash_files`) of its installed files, taken
+    from wheels whose files are those of Explosion's own releases."""
 
     module: str
     install: str
@@ -60,14 +60,15 @@ NER_PLACEHOLDERS = {"PERSON": PERSON, "LOCATION": PLACE, "ORGANIZATION": ORGANIS
 """Words for the kinds of the language models. NRP (nationality, religion, politics) has none:
 "removed" stands in for it."""
 
-_SCORE = 0.5  # spaCy gives no score: the least that counts
+_SCORE = 0.5  # of every hit, as spaCy gives no score: the least that counts
 _GREETINGS_LISTED = (
     "merci bonjour bonsoir salut coucou bravo cher chere chers madame monsieur mme mr m hello hi"
     " hey dear thanks thank you mrs ms dr hola gracias danke hallo ciao bye"
 )
 _GREETINGS = frozenset(_GREETINGS_LISTED.split())
 _MOST_CHARS = 20_000
-"""Of a text: the rest is not looked at, as memory and time of a model grow with it."""
+"""Characters of a text that a model reads: its time and memory grow with them. The rest is left
+out."""
 
 
 class NerRecognizer:
@@ -84,14 +85,14 @@ class NerRecognizer:
         identities = []
         for language, name in self._packages.items():
             package = KNOWN.get(name, _Package(name, f"pip install {name}", ""))
-            folder = _folder(package.module)
+            folder = _find_folder(package.module)
             if folder is None:
                 raise ModelInvalid(
                     f"spaCy model {name}",
                     f"it is switched on for {language!r}, but not installed",
                     f"Run: {package.install}",
                 )
-            digest = _digest(folder)
+            digest = _hash_files(folder)
             if package.sha256 not in {"", digest}:
                 raise ModelInvalid(
                     f"spaCy model {name}",
@@ -134,12 +135,12 @@ def _without_greeting(text: str, start: int, end: int) -> int:
     return end
 
 
-def _folder(module: str) -> Path | None:
+def _find_folder(module: str) -> Path | None:
     spec = importlib.util.find_spec(module)
     return None if spec is None or spec.origin is None else Path(spec.origin).parent
 
 
-def _digest(folder: Path) -> str:
+def _hash_files(folder: Path) -> str:
     """The sha256 (hex) of the model's files, in the order of their names."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):

@@ -14,12 +14,13 @@ from gateway.errors import KeysInvalid
 from gateway.pii.characters import digits_of, letters_and_digits_of
 from gateway.pii.context import fold
 
-_LEAST_SECRET = 16  # bytes
+_LEAST_SECRET = 16  # bytes (128 bits)
 _NONCE = 12  # bytes, as AES-GCM recommends
 _TAG_DIGITS = 16  # hex digits (64 bits): two values of a tenant hardly ever share a tag
 _NUMBERS = frozenset({"PHONE_NUMBER", "CREDIT_CARD", "FR_SIREN", "FR_SIRET", "US_SSN", "US_ITIN"})
 SUBSCRIBER_DIGITS = 9
-"""Last digits that tell a telephone number: the same with and without country code and trunk 0."""
+"""Last digits by which telephone numbers are compared: they stay the same with and without country
+code and trunk 0."""
 
 
 class Pseudonyms:
@@ -33,9 +34,9 @@ class Pseudonyms:
                 f"it has fewer than {_LEAST_SECRET} bytes",
                 "Use 32 random bytes",
             )
-        self._tags = _subkey(secret, b"tag")
-        self._nonces = _subkey(secret, b"nonce")
-        self._cipher = AESGCM(_subkey(secret, b"seal"))
+        self._tags = _derive_key(secret, b"tag")
+        self._nonces = _derive_key(secret, b"nonce")
+        self._cipher = AESGCM(_derive_key(secret, b"seal"))
 
     def tag(self, kind: str, value: str, *scope: str) -> str:
         """A tag of 16 hex digits, the same for every way of writing one value within `scope`."""
@@ -75,7 +76,7 @@ def canonical(kind: str, value: str) -> str:
     return " ".join(folded.split())
 
 
-def _subkey(secret: bytes, purpose: bytes) -> bytes:
+def _derive_key(secret: bytes, purpose: bytes) -> bytes:
     return hmac.digest(secret, b"gateway.pii.redaction/" + purpose, hashlib.sha256)
 
 

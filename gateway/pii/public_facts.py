@@ -1,4 +1,4 @@
-"""Leaves out findings of what a creator says of themselves in public: it is not to be stripped."""
+"""Leaves out findings of facts that a creator makes public, so that those are not stripped."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def without_public_facts(detection: Detection, read: ReadText, facts: tuple[str,
         if finding.in_human_text or finding.kind == DENIED:
             findings.append(finding)
         elif finding.kind in _BY_WORD:
-            findings.extend(_less_words(finding, read, public))
+            findings.extend(_without_public_words(finding, read, public))
         else:
             start, end = read.normalised.from_original(finding.start, finding.end)
             if not public.contain(finding.kind, read.normalised.text[start:end]):
@@ -53,7 +53,10 @@ class _PublicFacts:
         """Whether the facts contain `value`, a finding of `kind` in its normalised form."""
         value = fold(value).strip()
         if kind in _WRITTEN_ONE_WAY:
-            return any(_stands_in(_bare(value), _bare(fact)) for fact in self._facts)
+            return any(
+                _stands_in(_without_link_prefix(value), _without_link_prefix(fact))
+                for fact in self._facts
+            )
         key = letters_and_digits_of(value)
         digits = digits_of(key)[-SUBSCRIBER_DIGITS:]
         if kind == "PHONE_NUMBER" and len(digits) == SUBSCRIBER_DIGITS:
@@ -61,7 +64,9 @@ class _PublicFacts:
         return bool(key) and any(_stands_among_signs(key, fact) for fact in self._facts)
 
 
-def _less_words(finding: Finding, read: ReadText, public: _PublicFacts) -> Iterator[Finding]:
+def _without_public_words(
+    finding: Finding, read: ReadText, public: _PublicFacts
+) -> Iterator[Finding]:
     start, end = read.normalised.from_original(finding.start, finding.end)
     text = read.normalised.text
     words = [match.span() for match in _WORD.finditer(text, start, end)]
@@ -74,7 +79,7 @@ def _less_words(finding: Finding, read: ReadText, public: _PublicFacts) -> Itera
         yield replace(finding, start=first, end=last)
 
 
-def _bare(text: str) -> str:
+def _without_link_prefix(text: str) -> str:
     """`text` without the scheme, www and trailing slash of a link."""
     return re.sub(r"(?:https?://)?(?:www\.)?", "", text).rstrip("/")
 

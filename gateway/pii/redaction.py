@@ -18,15 +18,15 @@ from gateway.pii.pseudonyms import Pseudonyms
 from gateway.ports import Redact
 
 MODES = ("remove", "placeholder", "mask", "hmac", "pseudonym", "reversible")
-"""From what tells least to what tells most. Where several obligations name one finding, the first
-of their modes in this order wins."""
+"""Modes of redaction, from the one that tells least to the one that tells most. Where several
+obligations name one finding, the first of their modes in this order wins."""
 
 _DEFAULT = "placeholder"
 _MASK = "•"
 _PSEUDONYM_DIGITS = 6  # hex digits: enough to tell the values of one conversation apart
 _GRAPHEME = regex.compile(r"\X")
 _JOINS = regex.compile(r"[\p{M}\u200d\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
-_NEAR = 64  # characters: no grapheme cluster that people write is longer
+_NEAR = 64  # characters on either side of an edge: longer than any grapheme cluster people write
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def make_redactor(secret: bytes, words: Mapping[str, PlaceholderWord]) -> Redact
             if cut.start >= cut.end:
                 continue
             word = placeholder(words, cut.finding.kind, read.language)
-            instead = _replacement(cut, word, submission, read, pseudonyms)
+            instead = _make_replacement(cut, word, submission, read, pseudonyms)
             kept = text[position : cut.start]
             at += len(kept)
             pieces += (kept, instead)
@@ -158,7 +158,7 @@ def _is_named(finding: Finding, order: _Order) -> bool:
 
 def _whole_graphemes(text: str, start: int, end: int) -> tuple[int, int]:
     """The span, widened to whole grapheme clusters, so that no accent and no part of an emoji is
-    left behind. Only an edge at a character that joins to others costs anything."""
+    left behind. The text is searched only where an edge is at a character that joins to others."""
     if end < len(text) and _JOINS.match(text[end]):
         for cluster in _GRAPHEME.finditer(text, max(start, end - _NEAR), end + _NEAR):
             if cluster.end() >= end:
@@ -176,12 +176,12 @@ def _merge_overlapping(cuts: Iterable[_Cut]) -> list[_Cut]:
     """One cut for each group of overlapping ones, sorted by start. Its finding is the one with a
     checksum, then of the highest score, then the longest; its mode is the one that tells least."""
     merged: list[_Cut] = []
-    for cut in sorted(cuts, key=lambda cut: (cut.start, -cut.end, _rank(cut.finding))):
+    for cut in sorted(cuts, key=lambda cut: (cut.start, -cut.end, _finding_rank(cut.finding))):
         if not merged or cut.start >= merged[-1].end:
             merged.append(cut)
             continue
         last = merged[-1]
-        named = min((last.finding, cut.finding), key=_rank)
+        named = min((last.finding, cut.finding), key=_finding_rank)
         merged[-1] = _Cut(
             last.start,
             max(last.end, cut.end),
@@ -192,7 +192,7 @@ def _merge_overlapping(cuts: Iterable[_Cut]) -> list[_Cut]:
     return merged
 
 
-def _rank(finding: Finding) -> tuple[bool, bool, float, int, str]:
+def _finding_rank(finding: Finding) -> tuple[bool, bool, float, int, str]:
     return (
         finding.advisory,
         not finding.checked,
@@ -202,7 +202,7 @@ def _rank(finding: Finding) -> tuple[bool, bool, float, int, str]:
     )
 
 
-def _replacement(
+def _make_replacement(
     cut: _Cut, word: str, submission: Submission, read: ReadText, pseudonyms: Pseudonyms
 ) -> str:
     """What stands in for the clean text of `cut`, in its mode. `word` names its kind."""

@@ -77,10 +77,10 @@ def recognizers_page() -> str:
     numbers = [
         _number_row(country, number) for country, numbers in COUNTRIES.items() for number in numbers
     ]
-    return f"{_HEAD}{_lines(rows)}{_BY_COUNTRY}{_lines(numbers)}{_TAIL}"
+    return f"{_HEAD}{_join_lines(rows)}{_BY_COUNTRY}{_join_lines(numbers)}{_TAIL}"
 
 
-def _lines(rows: list[str]) -> str:
+def _join_lines(rows: list[str]) -> str:
     return "".join(f"{row}\n" for row in rows)
 
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from gateway.pii.rule import RuleHit
 
 _LEAST_PIECE = 4
-"""Letters and digits of a rest that stays found; fewer tell nothing once the winner is stripped."""
+"""Letters and digits that a rest of a hit needs to stay found; fewer tell nothing by themselves."""
 
 
-def _rank(hit: RuleHit) -> tuple[bool, bool, float, int, int, str, str]:
+def _hit_rank(hit: RuleHit) -> tuple[bool, bool, float, int, int, str, str]:
     return (hit.advisory, not hit.checked, -hit.score, hit.start - hit.end, hit.start, hit.kind,
             hit.source)  # fmt: skip
 
@@ -25,8 +25,8 @@ def resolve(text: str, hits: Iterable[RuleHit]) -> tuple[RuleHit, ...]:
     that is too little to tell anything. Advisory hits come last and never displace others.
     """
     standing: list[tuple[int, int, RuleHit]] = []
-    for hit in sorted(set(hits), key=_rank):
-        for start, end in _uncovered(hit, standing):
+    for hit in sorted(set(hits), key=_hit_rank):
+        for start, end in _uncovered_spans(hit, standing):
             piece = _trimmed_hit(text, hit, start, end)
             if piece is not None:
                 insort(standing, (piece.start, piece.end, piece))
@@ -46,7 +46,9 @@ def _trimmed_hit(text: str, hit: RuleHit, start: int, end: int) -> RuleHit | Non
     return replace(hit, start=start, end=end, checked=False)
 
 
-def _uncovered(hit: RuleHit, standing: list[tuple[int, int, RuleHit]]) -> list[tuple[int, int]]:
+def _uncovered_spans(
+    hit: RuleHit, standing: list[tuple[int, int, RuleHit]]
+) -> list[tuple[int, int]]:
     """The spans of `hit` that nothing in `standing` (sorted, disjoint) covers."""
     at = bisect_left(standing, (hit.start,))
     if at and standing[at - 1][1] > hit.start:

@@ -15,17 +15,17 @@ from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.placeholders import PlaceholderWord
 
 ACCEPT = 0.5
-"""Least score at which a hit counts, once context and home are weighed in."""
+"""Least score at which a hit counts, context and home taken into account."""
 
 DENIED = "DENY_LIST"
 """The kind of findings of an operator's own list."""
 
 _ATTEMPTS = 8
-"""Tries of one pattern at most: other threads, a garbage collection or a host that is busy may have
-used up the time of some."""
+"""Most tries of one pattern: some may time out because of other threads, a garbage collection or a
+busy host."""
 _SLOW = 2
-"""Budgets that this thread itself spends before a pattern counts as slow: only a slow pattern uses
-up one budget after the other."""
+"""CPU budgets that this thread itself must have spent before a pattern counts as slow: only a slow
+pattern uses up more than one."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,11 +75,11 @@ class PiiRule(Protocol):
 
 
 def matches(pattern: regex.Pattern[str], text: str, budget_s: float) -> list[regex.Match[str]]:
-    """All matches of `pattern`. Raises StageTimeout when it takes more than `budget_s` seconds of
-    CPU, once and again.
+    """All matches of `pattern`. Raises StageTimeout when it repeatedly takes more than `budget_s`
+    seconds of CPU.
 
-    The regex module counts the CPU time of the whole process, so that a busy thread beside this
-    one can cause a time-out: the pattern is tried again until this thread itself used the time.
+    The regex module counts the CPU time of the whole process, so that a busy thread beside this one
+    can cause a time-out: the pattern is tried again until this thread itself has used the time.
     """
     started = time.thread_time()
     for _ in range(_ATTEMPTS):

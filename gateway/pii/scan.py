@@ -14,11 +14,11 @@ BUDGET_S = 0.05
 
 
 class Gated:
-    """Rules with their gates in an order that makes most gates cheap to skip.
+    """Rules ordered by their gates, so that most gates are skipped without a test.
 
-    A gate that several rules share is tested once for a message. Gates that need more digits than
-    it has are skipped, and so are those of other countries' numbers that need a name, when no word
-    of the message begins as one of the names does.
+    A gate that several rules share is tested once for a message. Skipped are gates that need more
+    digits than the message has; and gates that need a name, when the message is in none of their
+    places and none of its words begins like one of their names.
     """
 
     __slots__ = ("_digits", "_gates", "_homes", "_named", "_named_digits", "_openings")

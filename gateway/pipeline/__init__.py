@@ -1,1 +1,1 @@
-"""The story of one message: the only room that awaits the ports."""
+"""Takes one message from submission to outcome. No other package awaits the ports."""

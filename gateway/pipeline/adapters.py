@@ -21,7 +21,7 @@ from gateway.ports import (
 )
 
 Spare = Callable[[Detection, ReadText, tuple[str, ...]], Detection]
-"""Takes a creator's own public facts out of what the PII detector found. Pure."""
+"""Leaves out what the PII detector found of a creator's own public facts. Pure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,8 @@ class Adapters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Deadlines in milliseconds, the life of a held message, the longest text in code points."""
+    """Deadlines in milliseconds, how long a held message waits for review, and the longest text in
+    code points."""
 
     detect_ms: float = 2_000
     policy_ms: float = 500

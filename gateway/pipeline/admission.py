@@ -1,4 +1,4 @@
-"""What a submission must be before it is judged. Pure."""
+"""Checks a submission before it is judged. Pure."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from gateway.model.verdict import Verdict
 def admit(submission: Submission, routes: Mapping[str, Route], max_text_length: int) -> Route:
     """The route of an acceptable submission. Raises InvalidField naming the field and the mend.
 
-    The check of a whole stream is sent to nobody, so that its route need not block what it would
-    hold: what the check says of the stream is settled later.
+    The check of a whole stream is delivered to nobody. Its route therefore holds where a stream
+    route blocks; `settle_whole` decides what a hold means for the stream.
     """
     _check_text("text", submission.text, max_text_length)
     if not submission.text.strip():

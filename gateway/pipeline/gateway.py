@@ -1,7 +1,7 @@
-"""The numbered story of one message, from submission to outcome.
+"""The numbered steps of one message, from submission to outcome.
 
-What is done, in which order, and what happens when a step fails, is told here and in judge.py.
-Adapters are reached through the ports alone; one that fails holds the message (stages.py).
+This file and judge.py say what is done, in which order, and what happens when a step fails.
+Adapters are reached only through the ports; one that fails holds the message (stages.py).
 """
 
 from __future__ import annotations
@@ -111,7 +111,8 @@ class Gateway:
         return await self._deliver_queued(outcome)
 
     async def _registered_creator(self, submission: Submission) -> Creator:
-        """Refuses a creator nobody registered: their consent and rules are unknown."""
+        """The creator of the submission. Raises InvalidField for one that nobody registered: their
+        consent and rules are unknown."""
         creator = await self._adapters.registry.creator(submission.tenant, submission.creator)
         if creator is None:
             raise InvalidField(
@@ -128,10 +129,10 @@ class Gateway:
             raise NotRecorded("the Idempotency-Key could not be claimed in time") from None
 
     async def _give_back_claim(self, submission: Submission) -> None:
-        """Give the claim back, so that a retry may try afresh. Where that fails too, the first
-        failure is what the caller is told, and the claim ends by its age."""
+        """Give the claim back, so that a retry starts afresh. Where that fails too, the caller is
+        told of the first failure, and the claim expires."""
         task = asyncio.create_task(self._adapters.ledger.abandon(submission), name="claim")
-        self._abandoning.add(task)  # to its end, whoever waits for it
+        self._abandoning.add(task)  # runs to its end, even if nobody waits for it
         task.add_done_callback(self._claim_given_back)
         await asyncio.wait({task}, timeout=self._limits.record_ms / 1_000)
 
@@ -149,8 +150,8 @@ class Gateway:
         review: Review | None = None,
         expires_at: datetime | None = None,
     ) -> Outcome:
-        """Raises NotRecorded, also when the deadline passes: then nobody knows, and a retry with
-        the same Idempotency-Key tells."""
+        """Write the audit entry. Raises NotRecorded, also when the deadline passes: the entry may
+        be there then, which a retry with the same Idempotency-Key finds out."""
         now = self._now()
         deadline = expires_at or now + self._limits.review_ttl
         judgement, grounds = judged
@@ -185,8 +186,9 @@ class Gateway:
         )
 
     async def _deliver_queued(self, outcome: Outcome) -> Outcome:
-        """Wait a while for the platform. The attempt is the courier's own: what takes longer goes
-        on without its caller, what fails stays in the outbox, where the courier's loop finds it."""
+        """Deliver a queued message, and wait a while for the platform. The attempt belongs to the
+        courier: one that takes longer goes on without its caller, one that fails stays in the
+        outbox, where the courier's loop finds it."""
         if outcome.state is not State.QUEUED:
             return outcome
         courier, ledger = self._adapters.courier, self._adapters.ledger
@@ -194,9 +196,9 @@ class Gateway:
             courier.start(outcome.message_id)
             return outcome
 
-        async def settled() -> Outcome:
+        async def attempt_delivery() -> Outcome:
             ended = await courier.deliver(outcome.message_id)
-            if ended is None:  # it goes on, or another attempt has it
+            if ended is None:  # the attempt goes on, or another one is under way
                 return await ledger.outcome(outcome.tenant, outcome.message_id) or outcome
             return replace(
                 outcome,
@@ -205,8 +207,10 @@ class Gateway:
                 delivery_detail=ended.dispatch.detail,
             )
 
-        waited = await self._stages.attempt(Stage.DELIVER, self._limits.deliver_wait_ms, settled)
-        # It is recorded, and perhaps sent: whatever failed here, the caller must not hear "no".
+        waited = await self._stages.attempt(
+            Stage.DELIVER, self._limits.deliver_wait_ms, attempt_delivery
+        )
+        # The message is recorded and perhaps sent: a failure here must not look like a refusal.
         return waited.value or outcome
 
 

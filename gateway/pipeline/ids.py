@@ -1,4 +1,4 @@
-"""Identifiers and commitments: what needs randomness."""
+"""Identifiers and commitments, which need randomness."""
 
 from __future__ import annotations
 

@@ -28,11 +28,12 @@ Attempts = tuple[Attempt[object], ...]
 """The stages that a message went through so far."""
 
 _READ_INLINE = 2_000
-"""Code points that are read on the event loop: some milliseconds for the most garbled text."""
+"""Most code points of a text that is read on the event loop: some milliseconds for the most garbled
+one."""
 
 
 Judged = tuple[Judgement, Grounds]
-"""What is to become of a submission, and what that rests on."""
+"""The judgement of a submission, and its grounds."""
 
 
 class Judge:
@@ -61,7 +62,7 @@ class Judge:
             return self._judge_unread(route, read)
         # The policies in use now find the signals and decide, even if they are replaced meanwhile.
         with self._adapters.policies() as policies:
-            # 4. Detect, and look up the contact: none depends on another.
+            # 4. Detect, and look up the contact, all at once: none depends on another.
             detectors = (*self._adapters.detectors, policies.signals)
             facts, detected = await self._gather_facts(
                 submission, creator, route, read.value, detectors
@@ -105,7 +106,7 @@ class Judge:
             submission=submission,
             read=read,
             detections=tuple(attempt.value for attempt in detected if attempt.value is not None),
-            unavailable=_failures(attempts),
+            unavailable=_list_failures(attempts),
             creator=creator,
             contact=contact.value or Contact(),
             route=route,
@@ -154,14 +155,14 @@ class Judge:
             disclosure=disclosure,
             redacted_kinds=redaction.kinds,
             receipt=receipt,
-            timings_ms=_timings((*attempts, redacted, disclosed)),
+            timings_ms=_timings_by_stage((*attempts, redacted, disclosed)),
         )
         grounds = Grounds(detections=facts.detections, decision=decision, redaction=redaction)
         return published, grounds
 
     def _judge_unread(self, route: Route, read: Attempt[ReadText]) -> Judged:
         """The judgement of a text that could not be read: no other stage can work on it."""
-        failed = _failures((read,))
+        failed = _list_failures((read,))
         verdict = combine(None, failed, route)
         judgement = Judgement(
             decision_id=new_id("dec", self._now()),
@@ -169,7 +170,7 @@ class Judge:
             language="und",
             reasons=explain(None, failed, route),
             unavailable=failed,
-            timings_ms=_timings((read,)),
+            timings_ms=_timings_by_stage((read,)),
         )
         return judgement, Grounds()
 
@@ -177,7 +178,7 @@ class Judge:
 def _judge_attempts(
     facts: Facts, decision: Decision | None, attempts: Attempts, review: Review | None
 ) -> Judged:
-    failed = _failures(attempts)
+    failed = _list_failures(attempts)
     verdict = combine(decision, failed, facts.route)
     why = explain(decision, failed, facts.route)
     if review is not None:
@@ -192,13 +193,13 @@ def _judge_attempts(
         reasons=why,
         obligations=decision.obligations if decision else (),
         unavailable=failed,
-        timings_ms=_timings(attempts),
+        timings_ms=_timings_by_stage(attempts),
     )
     return judgement, Grounds(detections=facts.detections, decision=decision)
 
 
 def _missing_detectors(detected: Sequence[Attempt[Detection]]) -> Attempts:
-    """One failed attempt for each detector that this gateway was built without: it publishes
+    """One failed attempt for each stage without a detector: a gateway built so publishes
     nothing."""
     there = {attempt.stage for attempt in detected}
     return tuple(
@@ -208,9 +209,9 @@ def _missing_detectors(detected: Sequence[Attempt[Detection]]) -> Attempts:
     )
 
 
-def _failures(attempts: Sequence[Attempt[object]]) -> tuple[Unavailable, ...]:
+def _list_failures(attempts: Sequence[Attempt[object]]) -> tuple[Unavailable, ...]:
     return tuple(attempt.unavailable for attempt in attempts if attempt.unavailable is not None)
 
 
-def _timings(attempts: Sequence[Attempt[object]]) -> dict[str, float]:
+def _timings_by_stage(attempts: Sequence[Attempt[object]]) -> dict[str, float]:
     return {attempt.stage.value: attempt.ms for attempt in attempts}

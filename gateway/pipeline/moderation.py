@@ -1,4 +1,4 @@
-"""Detections of a text that is no message: nothing of it is to be published."""
+"""Runs the detectors on a text that is no message and will not be published."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gateway.pipeline.stages import Attempt, StageRunner, T
 from gateway.ports import Detector, Now
 
 MODERATED = (Stage.TOXICITY, Stage.SIGNALS)
+"""Stages whose detections a moderation consists of."""
 
 
 class Moderator:
@@ -29,11 +30,11 @@ class Moderator:
         """The detection of each stage of MODERATED. Raises StageFailure where one of them is
         missing, fails or passes its deadline: an answer in part would look like a clean one."""
 
-        async def reading() -> ReadText:
+        async def read_text() -> ReadText:
             return self._adapters.read(text, None)
 
         read = _value_or_raise(
-            await self._stages.attempt(Stage.READ, self._limits.detect_ms, reading)
+            await self._stages.attempt(Stage.READ, self._limits.detect_ms, read_text)
         )
         bare = _bare_submission(text, self._now())
         detections = {}
@@ -67,7 +68,7 @@ def _value_or_raise(attempt: Attempt[T]) -> T:
 
 
 def _bare_submission(text: str, now: datetime) -> Submission:
-    """The form that detectors take; of all this they look at the text alone."""
+    """`text` as a submission, since detectors take one. They look only at its text."""
     return Submission(
         message_id="",
         tenant="",

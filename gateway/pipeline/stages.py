@@ -1,5 +1,5 @@
-"""Runs one stage under its deadline. Only here does the pipeline swallow an error that it does not
-know: the stage becomes `Unavailable`, and the message is held."""
+"""Runs one stage under its deadline. This is the only place where the pipeline catches unknown
+errors: the stage becomes `Unavailable`, and the message is held."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Attempt(Generic[T_co]):
-    """What came of a stage: a value, or why there is none. `ms` is wall time."""
+    """The result of a stage: a value, or why there is none. `ms` is wall time."""
 
     stage: Stage
     ms: float
@@ -31,8 +31,8 @@ class Attempt(Generic[T_co]):
 
 
 class Spans:
-    """Spans for a collector. While none is configured, nothing is made: half a millisecond of
-    CPU for each message."""
+    """Spans for a collector. While none is configured, no span is made, which saves half a
+    millisecond of CPU for each message."""
 
     def __init__(self) -> None:
         idle = isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
@@ -40,13 +40,15 @@ class Spans:
 
     def message(self, message_id: str) -> AbstractContextManager[trace.Span]:
         """The parent of a message's stages."""
-        return self._span("message", {"gateway.message_id": message_id})
+        return self._start_span("message", {"gateway.message_id": message_id})
 
     def stage(self, stage: Stage) -> AbstractContextManager[trace.Span]:
-        return self._span(f"stage {stage.value}", {})
+        return self._start_span(f"stage {stage.value}", {})
 
-    def _span(self, name: str, attributes: dict[str, str]) -> AbstractContextManager[trace.Span]:
-        """No exception is written into it: that may quote the text."""
+    def _start_span(
+        self, name: str, attributes: dict[str, str]
+    ) -> AbstractContextManager[trace.Span]:
+        """Start a span. No exception is written into it, since one may quote the text."""
         if self._tracer is None:
             return nullcontext(trace.INVALID_SPAN)
         return self._tracer.start_as_current_span(
@@ -55,7 +57,7 @@ class Spans:
 
 
 class StageRunner:
-    """Turns whatever a stage does wrong into an `Unavailable`: nothing it raises passes on."""
+    """Turns every failure of a stage into an `Unavailable`, so that no exception passes on."""
 
     def __init__(self) -> None:
         self._log = structlog.get_logger("gateway.pipeline")
@@ -66,8 +68,8 @@ class StageRunner:
     ) -> Attempt[T]:
         """Await `call()` for at most `deadline_ms`.
 
-        A `StageFailure` gives its own reason, anything else only its type, since a foreign
-        message may quote the text. None is no answer.
+        A `StageFailure` gives its own reason; of any other exception only the type is given, since
+        its message may quote the text. A value of None counts as a failure.
         """
         began, place = time.perf_counter(), ""
         with self._spans.stage(stage) as span:
@@ -97,7 +99,7 @@ class StageRunner:
 
 
 def _is_cancelled() -> bool:
-    """Whether somebody wants this very task to end."""
+    """Whether this task itself has been cancelled."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
 

@@ -1,4 +1,4 @@
-"""From what the policies said and what failed to the one verdict. Pure."""
+"""Combines the policies' decision and the failed stages into one verdict. Pure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ STREAM_RULE = "gateway.stream"
 
 
 def combine(decision: Decision | None, unavailable: Sequence[Unavailable], route: Route) -> Verdict:
-    """The strictest of the decision and of what the route does about failure; a hold becomes
-    what the route does about a hold. Without a decision, or with any stage unavailable, never
-    publish."""
-    verdict = _required(decision, unavailable, route)
+    """The stricter of the decision's verdict and the route's verdict on failure. A hold becomes the
+    route's verdict on a hold. Without a decision, or with any stage unavailable, never publish."""
+    verdict = _required_verdict(decision, unavailable, route)
     return route.on_hold if verdict is Verdict.HOLD else verdict
 
 
@@ -27,7 +26,7 @@ def explain(
     """The decision's reasons, one for each stage that failed, which names the stage, and one for
     a hold that the route cannot wait for."""
     given = () if decision is None else decision.reasons
-    verdict = _required(decision, unavailable, route)
+    verdict = _required_verdict(decision, unavailable, route)
     failed = tuple(
         Reason(
             rule=UNAVAILABLE_RULE,
@@ -44,7 +43,7 @@ def explain(
     return reasons
 
 
-def _required(
+def _required_verdict(
     decision: Decision | None, unavailable: Sequence[Unavailable], route: Route
 ) -> Verdict:
     """What policies and failures ask for, whether or not the route can wait for a person."""

@@ -1,1 +1,1 @@
-"""Routes, and the senders of messages along them."""
+"""Routes to platforms, and the senders of messages."""

@@ -1,4 +1,4 @@
-"""Answers of a platform: what they mean for a message, and the platform's own errors."""
+"""Answers of a platform: their meaning for a message, and errors in the platform's own form."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from gateway.platforms.words import filled
 NOT_PROCESSED = frozenset({408, 425, 429, 503})
 """Statuses that say that the platform did not process the request."""
 
-_LONGEST_ID = 256  # characters
+_LONGEST_ID = 256  # characters of a platform's id of a message
 _DIGITS_OF_AN_ID = 30  # of a number: more than any platform's, and quick to write out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyResponse:
-    """What the client is answered: `headers` as pairs, so that one may be there twice."""
+    """The answer to the client. `headers` are pairs, so that a name may occur twice."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -33,7 +33,7 @@ class ProxyResponse:
 def error_answer(
     form: ErrorForm, message: str, *, status: int | None = None, code: str = "refused"
 ) -> ProxyResponse:
-    """The platform's own error, saying `message`."""
+    """An error in the platform's own form, with the text `message`."""
     shown = form.status if form.fixed or status is None else status
     body = filled(form.body, {"message": message, "code": code})
     return ProxyResponse(
@@ -52,8 +52,8 @@ def _with_status(value: Any, status: int) -> Any:
 
 
 def dispatch_of(operation: Operation, status: int, body: bytes) -> Dispatch:
-    """What the platform's answer to a judged request means for its message. What was surely not
-    processed is REFUSED, never tried again here: the client is told, and may send it again."""
+    """What the platform's answer to a judged request means for its message. A request that was
+    surely not processed is REFUSED and not tried again: its client is told, and may repeat it."""
     detail = f"HTTP {status}"
     if 200 <= status < 300:
         document = _json_or_none(body)

@@ -1,7 +1,8 @@
-"""The fields of a request, whatever they are written in, as one document; and back. Pure.
+"""Parses the fields of a request, in any of the body types, into one document, and writes it back.
+Pure.
 
-Read strictly, so that nobody behind the gateway reads something else than the gateway did:
-what names a key twice, or names it in another spelling, is denied.
+Bodies are read strictly, so that no server behind the gateway reads anything else than the gateway
+did: a key that occurs twice, or in another spelling, is denied.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _TYPES: Mapping[str, Content] = {
     "multipart/form-data": Content.MULTIPART,
 }
 _KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
-_MOST_PARTS = 64  # of one multipart body
+_MOST_PARTS = 64  # parts of one multipart body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class ParsedBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenBody:
-    """A body as it is sent on; `query` where the fields are there."""
+    """A body as it is sent on; `query` has the fields where they are in the query string."""
 
     content_type: str | None
     data: bytes
@@ -62,8 +63,8 @@ class WrittenBody:
 
 
 def parse(operation: Operation, content_type: str, raw: bytes, query: str) -> ParsedBody:
-    """The fields of a judged request. Raises OperationDenied for what is not listed, or
-    ambiguous."""
+    """Parse a judged request. Raises OperationDenied for fields and types that are not listed, and
+    for ambiguous ones."""
     if not raw and operation.when_empty is Action.PASS:
         return ParsedBody(content=Content.JSON, document={})
     kind, options = parse_options_header(content_type)
@@ -84,14 +85,14 @@ def parse(operation: Operation, content_type: str, raw: bytes, query: str) -> Pa
     elif content is Content.MULTIPART:
         body = _parse_multipart(operation, options.get(b"boundary", b""), raw)
     else:
-        fields = pairs(query if content is Content.QUERY else _utf8(raw))
+        fields = pairs(query if content is Content.QUERY else _decode_utf8(raw))
         body = ParsedBody(content=content, document=_document_of(operation, fields))
     _check_names(operation, body.document)
     return body
 
 
 def write(operation: Operation, body: ParsedBody) -> WrittenBody:
-    """`body` as it is sent on. Raises OperationDenied for what cannot be written in its type."""
+    """Write `body` as it is sent on. Raises OperationDenied for what its type cannot express."""
     document = body.document
     if body.content is Content.JSON:
         return WrittenBody(content_type="application/json", data=_json_bytes(document))
@@ -113,8 +114,9 @@ def with_document(body: ParsedBody, document: dict[str, Any]) -> ParsedBody:
 
 
 def strict_json(raw: bytes | str) -> Any:
-    """Raises OperationDenied for what is not UTF-8, not JSON, or names a key twice."""
-    text = _utf8(raw) if isinstance(raw, bytes) else raw
+    """The value of a JSON text. Raises OperationDenied for what is not UTF-8, not JSON, or has a
+    key twice."""
+    text = _decode_utf8(raw) if isinstance(raw, bytes) else raw
     try:
         return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_nan)
     except RecursionError:
@@ -125,7 +127,7 @@ def strict_json(raw: bytes | str) -> Any:
         raise OperationDenied("the body is not JSON", 400) from None
 
 
-def _utf8(raw: bytes) -> str:
+def _decode_utf8(raw: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -157,7 +159,8 @@ def _json_bytes(document: Any) -> bytes:
 
 
 def _check_names(operation: Operation, document: Mapping[str, Any]) -> None:
-    """A key that some reader could take for another is denied, and so is one not listed."""
+    """Raise OperationDenied for a key that some server could take for another, or that is not
+    listed."""
     texts = {str(step) for text in operation.texts for step in _names_in(text.pattern[0])}
     folded: dict[str, str] = {}
     known = {name.casefold(): name for name in texts if name not in ("*", "**")}
@@ -191,7 +194,7 @@ def _document_of(operation: Operation, given: Iterable[tuple[str, str]]) -> dict
 
 
 def _nest_field(document: dict[str, Any], keys: list[str], value: str, name: str) -> None:
-    """As Rails reads a[b][]=value."""
+    """Put `value` into `document` at the nested `keys`, as Rails reads `a[b][]=value`."""
     node: Any = document
     for index, key in enumerate(keys):
         last = index == len(keys) - 1
@@ -247,20 +250,20 @@ def _parse_multipart(operation: Operation, boundary: bytes, raw: bytes) -> Parse
             raise OperationDenied("a part is encoded", 415)
         disposition = part.headers.get("content-disposition", "")
         _, options = parse_options_header(disposition)
-        name = _utf8(options.get(b"name", b""))
+        name = _decode_utf8(options.get(b"name", b""))
         if not name:
             raise OperationDenied("a part has no name", 400)
         if b"filename" in options:
             files.append(
                 UploadedFile(
                     name=name,
-                    filename=_utf8(options[b"filename"]),
+                    filename=_decode_utf8(options[b"filename"]),
                     content_type=part.headers.get("content-type", "application/octet-stream"),
                     data=bytes(part.data),
                 )
             )
         else:
-            fields.append((name, _utf8(bytes(part.data))))
+            fields.append((name, _decode_utf8(bytes(part.data))))
     if operation.envelope is not None and operation.envelope in dict(fields):
         if len(fields) != 1:
             raise OperationDenied(f"fields beside {operation.envelope}", 400)
@@ -274,20 +277,20 @@ def _parse_multipart(operation: Operation, boundary: bytes, raw: bytes) -> Parse
 
 def _read_parts(boundary: bytes, raw: bytes) -> list[_FormPart]:
     """The parts of a multipart body, read by the library that Starlette uses."""
-    made: list[_FormPart] = []
+    parts: list[_FormPart] = []
     name, value = bytearray(), bytearray()
     ended: list[bool] = []
 
     def begin() -> None:
-        if len(made) >= _MOST_PARTS:
+        if len(parts) >= _MOST_PARTS:
             raise OperationDenied("too many parts", 413)
-        made.append(_FormPart({}, bytearray()))
+        parts.append(_FormPart({}, bytearray()))
 
     def header_end() -> None:
         key = name.decode("latin-1").lower()
-        if key in made[-1].headers:
+        if key in parts[-1].headers:
             raise OperationDenied("a part names a header twice", 400)
-        made[-1].headers[key] = value.decode("latin-1")
+        parts[-1].headers[key] = value.decode("latin-1")
         name.clear()
         value.clear()
 
@@ -296,7 +299,7 @@ def _read_parts(boundary: bytes, raw: bytes) -> list[_FormPart]:
         "on_header_field": lambda data, start, end: name.extend(data[start:end]),
         "on_header_value": lambda data, start, end: value.extend(data[start:end]),
         "on_header_end": header_end,
-        "on_part_data": lambda data, start, end: made[-1].data.extend(data[start:end]),
+        "on_part_data": lambda data, start, end: parts[-1].data.extend(data[start:end]),
         "on_end": lambda: ended.append(True),
     }
     try:
@@ -307,19 +310,19 @@ def _read_parts(boundary: bytes, raw: bytes) -> list[_FormPart]:
         raise OperationDenied("the multipart body cannot be read", 400) from None
     if not ended:
         raise OperationDenied("the multipart body has no end", 400)
-    return made
+    return parts
 
 
 def _written_parts(fields: Iterable[tuple[str, str]], files: Iterable[UploadedFile]) -> WrittenBody:
     boundary = secrets.token_hex(16)
     pieces: list[bytes] = []
     for name, value in fields:
-        head = f'Content-Disposition: form-data; name="{_quoted(name)}"'
+        head = f'Content-Disposition: form-data; name="{_quote(name)}"'
         pieces += [f"--{boundary}\r\n{head}\r\n\r\n".encode(), value.encode(), b"\r\n"]
     for file in files:
         head = (
-            f'Content-Disposition: form-data; name="{_quoted(file.name)}"; '
-            f'filename="{_quoted(file.filename)}"\r\nContent-Type: {_line(file.content_type)}'
+            f'Content-Disposition: form-data; name="{_quote(file.name)}"; '
+            f'filename="{_quote(file.filename)}"\r\nContent-Type: {_one_line(file.content_type)}'
         )
         pieces += [f"--{boundary}\r\n{head}\r\n\r\n".encode(), file.data, b"\r\n"]
     pieces.append(f"--{boundary}--\r\n".encode())
@@ -328,9 +331,9 @@ def _written_parts(fields: Iterable[tuple[str, str]], files: Iterable[UploadedFi
     )
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _line(text: str) -> str:
+def _one_line(text: str) -> str:
     return text.replace("\r", "").replace("\n", "")

@@ -1,6 +1,6 @@
-"""What a platform file declares: the shape of a platform's HTTP API, as far as messages go.
+"""What a platform file declares: the parts of a platform's HTTP API that carry messages.
 
-Frozen values; loading.py makes them of YAML, docs/reference/routes.md describes each.
+Frozen values. loading.py makes them from YAML, docs/reference/routes.md describes each.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """Words that people read. `format_from` is a field that tells the format by its value.
-    `escape` are the characters that markdown wants escaped with a backslash. `renders` is the
-    pointer of the text that this is another form of: both get the label."""
+    """A text that people read. `format_from` is a field whose value says the format. `escape` are
+    the characters that markdown wants escaped with a backslash. `renders` is the pointer of the
+    text of which this one is another form: both get the label."""
 
     pointer: str
     pattern: Pattern
@@ -84,10 +84,8 @@ class Offsets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRule:
-    """When a request belongs to a channel.
-
-    `channel`, when the value is there (and is `equals`, where that is given).
-    """
+    """When a request belongs to a channel: when the value of `when` is there and, if `equals` is
+    given, equal to it; always without `when`."""
 
     channel: Channel
     when: Fetch | None = None
@@ -123,10 +121,10 @@ class Success:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One kind of write. `query` are the names of query parameters that may be there, `fields`
-    the top-level fields of the body (empty: any). `refuse`: pointers that nothing may lie at
-    (ciphertext, texts of other kinds). `when_empty`: what becomes of a request without text.
-    `writes`: whether it changes anything there, and is noted when it passes."""
+    """One kind of write. `query` are the names of the query parameters that are allowed, `fields`
+    the top-level fields of the body (empty: any). `refuse`: pointers at which nothing may be
+    (ciphertext, texts of other kinds). `when_empty`: the action for a request without text.
+    `writes`: whether it changes anything on the platform, and is noted when it passes."""
 
     name: str
     methods: frozenset[str]
@@ -160,7 +158,7 @@ class Operation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorForm:
     """The platform's own error. `{message}`, `{status}` and `{code}` in `body` are filled in.
-    `fixed`: the status is the same whatever went wrong, because clients read the body."""
+    `fixed`: the status is the same for all errors, because clients read the body."""
 
     status: int
     body: Any
@@ -187,9 +185,9 @@ class CredentialSlot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """One platform. `verified` says against what, empty for "from documentation only".
-    `reads`: whether what is not listed and only reads passes. `forbidden_query`: parameters that
-    change what a request means, such as a method override."""
+    """One platform. `verified` says what it was checked against; empty: documentation only.
+    `reads`: whether requests that are not listed and only read pass. `forbidden_query`: parameters
+    that change what a request means, such as a method override."""
 
     name: str
     title: str

@@ -1,4 +1,4 @@
-"""Gives each delivery to the sender for its route's kind."""
+"""Passes each delivery to the sender for its kind of route."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ NOT_CONFIGURED = "the route is not configured now"
 class PlatformDispatcher:
     """Implements ports.Platform for all routes, by one sender for each kind of route.
 
-    A route that was removed while messages were queued for it has no kind any more: its messages
-    go to the sender of proxied requests, which refuses what no client waits for.
+    The kind of a route that was removed while messages were queued for it is unknown. Its messages
+    go to the sender of proxied requests, which refuses messages that no client waits for.
     """
 
     def __init__(

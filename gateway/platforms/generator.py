@@ -12,9 +12,9 @@ import orjson
 from gateway.errors import UpstreamFailed
 from gateway.platforms.sse import EventReader
 
-_MOST = 8 * 1024 * 1024  # bytes of one answer
-_CONNECT_S = 10.0
-_MAX_CONNECTIONS = 1_000  # open at once: one for each stream
+_MOST_BYTES = 8 * 1024 * 1024  # of one answer
+_CONNECT_S = 10.0  # seconds to connect
+_MAX_CONNECTIONS = 1_000  # connections open at once: one for each stream
 _DONE = "[DONE]"
 
 
@@ -37,7 +37,7 @@ class GeneratorClient:
             pieces, size = [], 0
             async for piece in answer.content.iter_any():
                 size += len(piece)
-                if size > _MOST:
+                if size > _MOST_BYTES:
                     raise UpstreamFailed("the generator's answer is too long")
                 pieces.append(piece)
         return _json_object(b"".join(pieces))
@@ -49,7 +49,7 @@ class GeneratorClient:
         async with self._answer_to(path, body) as answer:
             async for piece in answer.content.iter_any():
                 size += len(piece)
-                if size > _MOST:
+                if size > _MOST_BYTES:
                     raise UpstreamFailed("the generator's answer is too long")
                 try:
                     events = list(reader.feed(piece))
@@ -73,7 +73,7 @@ class GeneratorClient:
         if self._key is not None:
             headers["Authorization"] = f"Bearer {self._key}"
         try:
-            async with self._session().post(
+            async with self._open_session().post(
                 f"{self._url}{path}",
                 data=orjson.dumps(body),
                 headers=headers,
@@ -87,8 +87,8 @@ class GeneratorClient:
         except TimeoutError:
             raise UpstreamFailed("the generator was silent for too long") from None
 
-    def _session(self) -> aiohttp.ClientSession:
-        """Made at the first use: it belongs to the event loop that runs then."""
+    def _open_session(self) -> aiohttp.ClientSession:
+        """The session. It is made at the first use and belongs to the event loop that runs then."""
         if self._opened is None:
             self._opened = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=_MAX_CONNECTIONS),

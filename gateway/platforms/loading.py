@@ -1,4 +1,4 @@
-"""Platform files: YAML, checked against platform.schema.json before anything is proxied."""
+"""Loads platform files: YAML, checked against platform.schema.json before anything is proxied."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ _PAGE = "docs/reference/routes.md"
 def load_declarations(directory: Path | None = None) -> dict[str, Declaration]:
     """The shipped platforms by name, and those of `directory`/*.yaml, which replace shipped ones
     of the same name. Raises ConfigurationError naming file, line and mend."""
-    found: dict[str, Declaration] = {}
+    by_name: dict[str, Declaration] = {}
     shipped = files("gateway.platforms") / SHIPPED
-    for entry in sorted(shipped.iterdir(), key=lambda one: one.name):
+    for entry in sorted(shipped.iterdir(), key=lambda file: file.name):
         if entry.name.endswith(".yaml"):
-            made = parse_declaration(entry.read_text("utf-8"), entry.name)
-            found[made.name] = made
+            parsed = parse_declaration(entry.read_text("utf-8"), entry.name)
+            by_name[parsed.name] = parsed
     if directory is not None and directory.is_dir():
         for path in sorted(directory.glob("*.yaml")):
-            made = parse_declaration(read_file(path), str(path))
-            found[made.name] = made
-    return found
+            parsed = parse_declaration(read_file(path), str(path))
+            by_name[parsed.name] = parsed
+    return by_name
 
 
 def parse_declaration(text: str, where: str) -> Declaration:
@@ -59,8 +59,8 @@ def parse_declaration(text: str, where: str) -> Declaration:
     document, lines = read_checked(text, where, schema="platform.schema.json", page=_PAGE)
     at = _At(where, lines)
     operations = tuple(
-        _make_operation(one, at.inside("operations", index))
-        for index, one in enumerate(document["operations"])
+        _make_operation(given, at.inside("operations", index))
+        for index, given in enumerate(document["operations"])
     )
     _check_names(operations, at)
     return Declaration(
@@ -81,10 +81,10 @@ def parse_declaration(text: str, where: str) -> Declaration:
         reads=Action(document.get("reads", "pass")),
         rewrites=tuple(
             Rewrite(
-                path=_compile_template(one["path"], at.inside("rewrites", index)),
-                at=tuple(at.inside("rewrites", index).pointer(each) for each in one["at"]),
+                path=_compile_template(rewrite["path"], at.inside("rewrites", index)),
+                at=tuple(at.inside("rewrites", index).pointer(text) for text in rewrite["at"]),
             )
-            for index, one in enumerate(document.get("rewrites", ()))
+            for index, rewrite in enumerate(document.get("rewrites", ()))
         ),
         forbidden_query=frozenset(document.get("forbidden_query", ())),
     )
@@ -112,93 +112,95 @@ class _At:
             raise self.wrong(str(error), f"See {_PAGE}.") from None
 
 
-def _make_operation(one: Mapping[str, Any], at: _At) -> Operation:
+def _make_operation(given: Mapping[str, Any], at: _At) -> Operation:
     texts = tuple(
-        _make_text(each, at.inside("texts", index))
-        for index, each in enumerate(one.get("texts", ()))
+        _make_text(text, at.inside("texts", index))
+        for index, text in enumerate(given.get("texts", ()))
     )
     known = {text.pointer for text in texts}
-    named = [*one.get("label", ()), *(text.renders for text in texts if text.renders)]
-    named += [each["of"] for each in one.get("offsets", ())]
+    named = [*given.get("label", ()), *(text.renders for text in texts if text.renders)]
+    named += [offsets["of"] for offsets in given.get("offsets", ())]
     for pointer in named:
         if pointer not in known:
             raise at.wrong(f"{pointer} is none of the texts", "Name one of `texts`.")
-    given = one.get("idempotency")
+    idempotency = given.get("idempotency")
     return Operation(
-        name=one["name"],
-        methods=frozenset(one["methods"]),
-        paths=tuple(_compile_template(path, at.inside("paths")) for path in one["paths"]),
-        templates=tuple(one["paths"]),
-        action=Action(one["action"]),
-        content=frozenset(Content(name) for name in one.get("content", ())),
-        query=frozenset(one.get("query", ())),
-        fields=frozenset(one.get("fields", ())),
+        name=given["name"],
+        methods=frozenset(given["methods"]),
+        paths=tuple(_compile_template(path, at.inside("paths")) for path in given["paths"]),
+        templates=tuple(given["paths"]),
+        action=Action(given["action"]),
+        content=frozenset(Content(name) for name in given.get("content", ())),
+        query=frozenset(given.get("query", ())),
+        fields=frozenset(given.get("fields", ())),
         texts=texts,
-        label=tuple(one.get("label", ())),
+        label=tuple(given.get("label", ())),
         offsets=tuple(
-            _make_offsets(each, at.inside("offsets", index))
-            for index, each in enumerate(one.get("offsets", ()))
+            _make_offsets(offsets, at.inside("offsets", index))
+            for index, offsets in enumerate(given.get("offsets", ()))
         ),
-        refuse=tuple(at.inside("refuse").pointer(each) for each in one.get("refuse", ())),
-        json_fields=frozenset(one.get("json_fields", ())),
-        envelope=one.get("envelope"),
-        brackets=one.get("brackets", False),
+        refuse=tuple(at.inside("refuse").pointer(text) for text in given.get("refuse", ())),
+        json_fields=frozenset(given.get("json_fields", ())),
+        envelope=given.get("envelope"),
+        brackets=given.get("brackets", False),
         channels=tuple(
             ChannelRule(
-                channel=Channel(each["is"]),
-                when=_make_fetch(each["when"], at) if "when" in each else None,
-                equals=each.get("equals"),
+                channel=Channel(rule["is"]),
+                when=_make_fetch(rule["when"], at) if "when" in rule else None,
+                equals=rule.get("equals"),
             )
-            for each in one.get("channel", ())
+            for rule in given.get("channel", ())
         ),
-        conversation=_make_fetch(one["conversation"], at) if "conversation" in one else None,
-        audience=_make_fetch(one["audience"], at) if "audience" in one else None,
+        conversation=_make_fetch(given["conversation"], at) if "conversation" in given else None,
+        audience=_make_fetch(given["audience"], at) if "audience" in given else None,
         idempotency=None
-        if given is None
+        if idempotency is None
         else Idempotency(
-            source=_make_fetch(given["from"], at), deduplicates=given.get("deduplicates", False)
+            source=_make_fetch(idempotency["from"], at),
+            deduplicates=idempotency.get("deduplicates", False),
         ),
-        mark=_make_mark(one.get("mark"), at.inside("mark")),
+        mark=_make_mark(given.get("mark"), at.inside("mark")),
         success=None
-        if "success" not in one
+        if "success" not in given
         else Success(
-            at=at.inside("success").pointer(one["success"]["at"]), equals=one["success"]["equals"]
+            at=at.inside("success").pointer(given["success"]["at"]),
+            equals=given["success"]["equals"],
         ),
-        answer_id=at.inside("id").pointer(one["id"]) if "id" in one else None,
-        edits=one.get("edits"),
-        deletes=one.get("deletes"),
-        when_empty=Action(one.get("when_empty", "deny")),
-        writes=one.get("writes", True),
-        max_bytes=one.get("max_bytes"),
+        answer_id=at.inside("id").pointer(given["id"]) if "id" in given else None,
+        edits=given.get("edits"),
+        deletes=given.get("deletes"),
+        when_empty=Action(given.get("when_empty", "deny")),
+        writes=given.get("writes", True),
+        max_bytes=given.get("max_bytes"),
     )
 
 
-def _make_text(one: Mapping[str, Any], at: _At) -> Text:
+def _make_text(given: Mapping[str, Any], at: _At) -> Text:
     return Text(
-        pointer=one["at"],
-        pattern=at.pointer(one["at"]),
-        format=TextFormat(one.get("format", "plain")),
-        format_from=at.pointer(one["format_from"]) if "format_from" in one else (),
-        formats={name: TextFormat(value) for name, value in one.get("formats", {}).items()},
-        escape=one.get("escape", ""),
-        renders=one.get("renders"),
+        pointer=given["at"],
+        pattern=at.pointer(given["at"]),
+        format=TextFormat(given.get("format", "plain")),
+        format_from=at.pointer(given["format_from"]) if "format_from" in given else (),
+        formats={name: TextFormat(value) for name, value in given.get("formats", {}).items()},
+        escape=given.get("escape", ""),
+        renders=given.get("renders"),
     )
 
 
-def _make_offsets(one: Mapping[str, Any], at: _At) -> Offsets:
+def _make_offsets(given: Mapping[str, Any], at: _At) -> Offsets:
     return Offsets(
-        of=one["of"],
-        array=at.pointer(one["array"]),
-        start=at.pointer(one["start"]),
-        end=at.pointer(one["end"]) if "end" in one else None,
-        unit=LengthUnit(one["unit"]),
+        of=given["of"],
+        array=at.pointer(given["array"]),
+        start=at.pointer(given["start"]),
+        end=at.pointer(given["end"]) if "end" in given else None,
+        unit=LengthUnit(given["unit"]),
     )
 
 
-def _make_mark(one: Mapping[str, Any] | None, at: _At) -> Mark | None:
-    if one is None:
+def _make_mark(given: Mapping[str, Any] | None, at: _At) -> Mark | None:
+    if given is None:
         return None
-    return Mark(at=at.pointer(one["at"]), value=one["value"], append=one.get("append"))
+    return Mark(at=at.pointer(given["at"]), value=given["value"], append=given.get("append"))
 
 
 def _make_fetch(text: str, at: _At) -> Fetch:
@@ -207,19 +209,21 @@ def _make_fetch(text: str, at: _At) -> Fetch:
     return Fetch(source=Source(source), name=name, pattern=pattern)
 
 
-def _make_credential(one: Mapping[str, Any], at: _At) -> CredentialSlot:
-    sources = [name for name in ("header", "path", "query") if name in one]
+def _make_credential(given: Mapping[str, Any], at: _At) -> CredentialSlot:
+    sources = [name for name in ("header", "path", "query") if name in given]
     if len(sources) != 1:
         raise at.wrong("names no place, or several", "Give one of header, path, query.")
-    return CredentialSlot(source=sources[0], name=one[sources[0]], prefix=one.get("prefix", ""))
+    return CredentialSlot(source=sources[0], name=given[sources[0]], prefix=given.get("prefix", ""))
 
 
 def _check_names(operations: tuple[Operation, ...], at: _At) -> None:
-    names = [one.name for one in operations]
-    for index, one in enumerate(operations):
-        if names.index(one.name) != index:
-            raise at.inside("operations", index).wrong(f"names {one.name} twice", "Rename one.")
-        for linked in (one.edits, one.deletes):
+    names = [operation.name for operation in operations]
+    for index, operation in enumerate(operations):
+        if names.index(operation.name) != index:
+            raise at.inside("operations", index).wrong(
+                f"names {operation.name} twice", "Rename one."
+            )
+        for linked in (operation.edits, operation.deletes):
             if linked is not None and linked not in names:
                 raise at.inside("operations", index).wrong(
                     f"{linked} is none of the operations", "Name one of them."

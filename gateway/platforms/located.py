@@ -1,4 +1,4 @@
-"""YAML in which every part knows its line, so that errors can name it."""
+"""Reads YAML together with the line of every part, so that errors can name the line."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _DEEPEST = 12  # levels of nesting, more than the schemas have
 
 
 def read_checked(text: str, where: str, *, schema: str, page: str) -> tuple[Any, Lines]:
-    """The document in `text` and the line of each part by its path, valid against the JSON
-    Schema of that name beside this file. Raises ConfigurationError with file, line and mend;
-    `page` is where to read on."""
+    """The document in `text` and the line of each part by its path, valid against the JSON Schema
+    of that name beside this file. Raises ConfigurationError with file, line and mend; `page`
+    documents the format."""
     document, lines = _parse_yaml(text, where)
     validator = Draft202012Validator(
         json.loads((files("gateway.platforms") / schema).read_text("utf-8"))
@@ -47,7 +47,7 @@ def line_of(lines: Lines, path: Sequence[str | int]) -> int:
 
 
 def read_file(path: Path) -> str:
-    """Its text, UTF-8 and at most 64 KiB. Raises ConfigurationError."""
+    """The text of a file, UTF-8 and at most 64 KiB. Raises ConfigurationError."""
     try:
         with path.open("rb") as file:
             raw = file.read(_MAX_BYTES + 1)

@@ -1,7 +1,8 @@
-"""Texts with markup: what of them is judged, and how published words are put back. Pure.
+"""Texts with markup: which words of them are judged, and how published words are put back. Pure.
 
-Every character of a text is judged: what is seen first, what lies in tags beside it. Where the
-words come back as they were, the markup stays; else the published words stand there plainly.
+Every character of a text is judged: first the text that people see, then the text inside tags.
+Where the words come back unchanged, the markup is kept; otherwise the published words are written
+without markup.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _MARKS_AND_UNDERSCORES = re.compile(r"\*+|~+|`+|\|\||_+")
 
 
 def views(text: str, format: TextFormat, escape: str = "") -> tuple[str, ...]:  # noqa: A002 - its name
-    """What is judged of `text`: as it is seen, then what else is in it."""
+    """The views of `text` that are judged: the text that people see, then any other text in it."""
     if format is TextFormat.PLAIN:
         return (text,)
     if format is TextFormat.MARKDOWN:
@@ -41,19 +42,19 @@ def restored(
     published: Sequence[str],
     escape: str = "",
 ) -> tuple[str, bool]:
-    """The words to publish in place of `original`, and whether they are the same. `published`
-    are what came of the views in `judged`."""
+    """The words to publish in place of `original`, and whether they are the same. `published` has
+    the published words of each view in `judged`."""
     same = all(a.strip() == b.strip() for a, b in zip(judged, published, strict=True))
     return (original, True) if same else (plain(published[0], format, escape), False)
 
 
 def plain(text: str, format: TextFormat, escape: str = "") -> str:  # noqa: A002
-    """`text` so that a reader of `format` sees just that."""
+    """`text` written in `format` so that its readers see exactly `text`."""
     if format in (TextFormat.HTML, TextFormat.HTML_LINES):
         escaped = html.escape(text, quote=False)
         return escaped.replace("\n", "<br>") if format is TextFormat.HTML else escaped
     if format is TextFormat.MARKDOWN and escape:
-        return "".join("\\" + one if one in escape or one == "\\" else one for one in text)
+        return "".join("\\" + char if char in escape or char == "\\" else char for char in text)
     return text
 
 
@@ -70,11 +71,12 @@ def _seen_markdown(text: str, escape: str) -> str:
     marks = _MARKS_AND_UNDERSCORES if "_" in escape else _MARKS
     bare = marks.sub("", held)
     back = iter(kept)
-    return "".join(next(back) if one == "\x00" else one for one in bare)
+    return "".join(next(back) if char == "\x00" else char for char in bare)
 
 
 def _seen_html(text: str) -> tuple[str, str]:
-    """One pass, linear; where a tag ends too early for a browser, more is taken for seen."""
+    """The text that people see, and the text inside tags. One pass, linear; where a tag ends
+    earlier here than in a browser, more counts as seen."""
     seen: list[str] = []
     beside: list[str] = []
     at = 0
@@ -93,5 +95,5 @@ def _seen_html(text: str) -> tuple[str, str]:
             beside.append(inside[name.end() :])
         at = end + 1
     seen.append(text[at:])
-    told = "\n".join(one for one in beside if one.strip(" /"))
-    return html.unescape("".join(seen)).strip("\n"), html.unescape(told)
+    hidden = "\n".join(part for part in beside if part.strip(" /"))
+    return html.unescape("".join(seen)).strip("\n"), html.unescape(hidden)

@@ -1,7 +1,7 @@
-"""What a request is to a platform: a read, a listed write, or denied. Pure.
+"""Matches a request with the declared operations: it is a read, a listed write, or denied. Pure.
 
-Paths are matched decoded, so that no spelling of a path is overlooked; what two servers could
-decode in two ways is denied. What is sent on is encoded anew from what was matched.
+Paths are matched decoded, so that no spelling of a path is overlooked; a path that two servers
+could decode in two ways is denied. The path that is sent on is encoded anew from the matched one.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from gateway.platforms.declaration import Action, Declaration, Operation
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PLAIN = "!$&'()*+,;=:@~"
 _WRITTEN_OUT = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.!$&'()*+,;=:@~-]*)+")
-"""Most paths: nothing in them is encoded, nor would be, and no step is made of dots."""
+"""Paths as most are: nothing in them is encoded or needs to be, and no step is "." or ".."."""
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
-_MOST_FIELDS = 1_000  # of one form or query string
+_MOST_FIELDS = 1_000  # fields of one form or query string
 
 
 class OperationDenied(ValueError):
-    """The proxy does not let this through. `status` is the HTTP status that tells it best."""
+    """The proxy does not let the request through. `status` is the HTTP status to answer with."""
 
     def __init__(self, message: str, status: int = 403) -> None:
         super().__init__(message)
@@ -58,8 +58,8 @@ class OperationMatch:
 def match(
     declaration: Declaration, method: str, raw_path: str, headers: Mapping[str, str]
 ) -> OperationMatch:
-    """`raw_path` begins with a slash and is as it was sent; `headers` by lower-case name.
-    Raises OperationDenied."""
+    """The operation that a request matches. `raw_path` begins with a slash and is as it was sent;
+    `headers` are by lower-case name. Raises OperationDenied."""
     for name in _OVERRIDES:
         if name in headers:
             raise OperationDenied(f"the header {name} would change what the request means")
@@ -79,7 +79,8 @@ def match(
 
 
 def _read_path(raw_path: str) -> tuple[str, str, bool]:
-    """Encoded anew, decoded, and whether every server decodes it alike. Raises OperationDenied."""
+    """The path encoded anew, the path decoded, and whether every server decodes it alike. Raises
+    OperationDenied."""
     if _WRITTEN_OUT.fullmatch(raw_path):
         return raw_path, raw_path, True
     steps = _decoded_steps(raw_path)
@@ -119,7 +120,8 @@ def _decoded_steps(raw_path: str) -> list[str]:
 
 
 def pairs(text: str) -> list[tuple[str, str]]:
-    """The fields of a query string or a form. Raises OperationDenied for what is none."""
+    """The fields of a query string or a form. Raises OperationDenied for one that cannot be
+    read."""
     try:
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except (ValueError, UnicodeDecodeError):

@@ -12,13 +12,13 @@ Place: TypeAlias = tuple[str | int, ...]
 Pattern: TypeAlias = tuple[str | tuple[str, ...], ...]
 
 MOST_PLACES = 1_000
-"""More texts than any platform takes in one message."""
+"""Most places that a pattern may match: more texts than any platform takes in one message."""
 
-_DEEPEST = 64  # steps: deeper than any platform nests
+_DEEPEST = 64  # steps of a place: deeper than any platform nests
 
 
 class TooManyPlaces(ValueError):
-    """A document has more places, or deeper ones, than anybody would want to publish."""
+    """A document has more than MOST_PLACES places, or deeper ones than any platform's."""
 
 
 def compiled(pointer: str) -> Pattern:
@@ -30,22 +30,23 @@ def compiled(pointer: str) -> Pattern:
 
 def _compiled_step(part: str) -> str | tuple[str, ...]:
     if part.startswith("{") and part.endswith("}"):
-        return tuple(_unescaped(name) for name in part[1:-1].split(","))
-    return _unescaped(part)
+        return tuple(_unescape(name) for name in part[1:-1].split(","))
+    return _unescape(part)
 
 
-def _unescaped(part: str) -> str:
+def _unescape(part: str) -> str:
     return part.replace("~1", "/").replace("~0", "~")
 
 
 def places(document: Any, pattern: Pattern) -> list[Place]:
-    """Where `pattern` leads in `document`, in its order, each place once. Raises TooManyPlaces."""
-    found: dict[Place, None] = {}
+    """The places of `document` that `pattern` matches, in document order, each once. Raises
+    TooManyPlaces."""
+    unique: dict[Place, None] = {}
     for place in _matching_places(document, pattern, ()):
-        found[place] = None
-        if len(found) > MOST_PLACES:
+        unique[place] = None
+        if len(unique) > MOST_PLACES:
             raise TooManyPlaces
-    return list(found)
+    return list(unique)
 
 
 def _matching_places(node: Any, pattern: Pattern, at: Place) -> Iterator[Place]:
@@ -94,7 +95,7 @@ def put(document: Any, place: Place, value: Any) -> None:
 
 
 def first(document: Any, pattern: Pattern) -> Any:
-    """What `pattern` first leads to that is not null, or None."""
+    """The first value at `pattern` that is not null; None without one."""
     for place in places(document, pattern):
         if (value := get(document, place)) is not None:
             return value

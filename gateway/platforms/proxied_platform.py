@@ -1,6 +1,6 @@
 """Sends a proxied client's own request to the platform, with the text that may be published.
 
-A request waits here, in memory alone, while its message is judged and recorded. When the courier
+A request waits here, only in memory, while its message is judged and recorded. When the courier
 delivers that message, its request is sent once. When the request is gone (the process ended, the
 client gave up), nothing is sent: the message ends REFUSED, or UNKNOWN where an attempt may have
 been under way.
@@ -29,15 +29,15 @@ from gateway.platforms.upstream import NOT_SENT, Outgoing, Upstream, outgoing, r
 from gateway.platforms.words import CannotPutBack, JudgedText, put_back
 
 _MAX_ANSWER = 1_048_576  # bytes kept of one answer
-_REMEMBERED_BYTES = 16_777_216  # of all answers kept for clients that ask again
+_REMEMBERED_BYTES = 16_777_216  # of all answers that are kept for clients that ask again
 _OVERHEAD = 1_024  # bytes counted for an answer beside its body
-_HELD = 1_000  # requests kept while their messages are held for review
+_HELD = 1_000  # most requests that are kept while their messages are held for review
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformRequest:
-    """A judged request as the client sent it, and the words of it. Holds credentials and raw
-    text: never logged."""
+    """A judged request as the client sent it, and its words. Holds credentials and raw text: never
+    logged."""
 
     proxy: ProxyRoute = field(repr=False)
     match: OperationMatch = field(repr=False)
@@ -51,8 +51,8 @@ class PlatformRequest:
 
 @dataclass(slots=True)
 class PendingAnswer:
-    """A request that waits for its message. `started` is set once it is being sent; `answer`
-    is what the client is to get, None when the platform's answer never came."""
+    """A request that waits for its message. `started` is set when sending begins; `answer` is the
+    answer for the client, None when the platform's never came."""
 
     request: PlatformRequest
     started: asyncio.Event = field(default_factory=asyncio.Event)
@@ -87,12 +87,13 @@ class ProxiedPlatform:
         return pending
 
     def give_up(self, message_id: str) -> bool:
-        """Forget a request; False when it is being sent already, or was."""
+        """Forget a request; return False when it is being sent or has been sent."""
         return self._waiting.pop(message_id, None) is not None
 
     def hold(self, message_id: str, request: PlatformRequest) -> bool:
-        """Keep a held message's request for a release, where the credential is the gateway's
-        own; whether it is kept. The oldest of many, and all when the process ends, are lost."""
+        """Keep the request of a held message for a release, if the credential is the gateway's own;
+        return whether it is kept. Above _HELD requests the oldest is lost; so are all when the
+        process ends."""
         if request.proxy.credential is None:
             return False
         self._held[message_id] = request
@@ -108,8 +109,8 @@ class ProxiedPlatform:
         return self._answers.get(message_id)
 
     async def send(self, delivery: Delivery) -> Dispatch:
-        """See ports.Platform. What could not be sent is REFUSED, never RETRY: the client heard of
-        it, and sends again what it still wants to say."""
+        """See ports.Platform. A request that could not be sent is REFUSED, never RETRY: its client
+        is told, and may repeat it."""
         message_id = delivery.message_id
         pending = self._waiting.pop(message_id, None)
         if pending is None and (held := self._held.pop(message_id, None)) is not None:
@@ -125,7 +126,7 @@ class ProxiedPlatform:
                 pending.request, message_id, delivery.disclosure, delivery.receipt
             )
             if dispatch.result is DispatchResult.DELIVERED and answer is not None:
-                self._remember(message_id, answer)
+                self._remember_answer(message_id, answer)
             pending.tell(answer)
             return dispatch
         finally:
@@ -135,7 +136,7 @@ class ProxiedPlatform:
     async def post(
         self, request: PlatformRequest, message_id: str, disclosure: Disclosure, receipt: Receipt
     ) -> tuple[Dispatch, ProxyResponse | None]:
-        """Send `request` with what may be published: one attempt."""
+        """Send `request` once, with the text that may be published."""
         form = request.proxy.declaration.error
         filling = {"receipt": receipt.jws, "message_id": message_id}
         try:
@@ -191,7 +192,7 @@ class ProxiedPlatform:
             )
         return dispatch_of(operation, answer.status, body), answer
 
-    def _remember(self, message_id: str, answer: ProxyResponse) -> None:
+    def _remember_answer(self, message_id: str, answer: ProxyResponse) -> None:
         self._answers[message_id] = answer
         self._answers_bytes += len(answer.body) + _OVERHEAD
         while self._answers_bytes > _REMEMBERED_BYTES:

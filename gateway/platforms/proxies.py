@@ -16,8 +16,8 @@ from gateway.platforms.declaration import Action, Declaration
 class ProxyRoute:
     """One route through the proxy, as its route file says.
 
-    `credential` is injected in place of whatever the client sends; None: the client's own
-    passes. `channel` and `channels` (by conversation) go before the platform's own rules.
+    `credential` is injected in place of whatever the client sends; None: the client's own passes.
+    `channel` and `channels` (by conversation) override the platform's own rules.
     """
 
     route: Route
@@ -36,7 +36,7 @@ class ProxyRoute:
 
     @property
     def base(self) -> str:
-        """Where the platform is, without a slash at the end."""
+        """The platform's URL without a slash at the end."""
         return str(self.route.url).rstrip("/")
 
 
@@ -47,7 +47,7 @@ def proxy_of(
     declaration: Declaration,
     jurisdictions: tuple[str, ...],
 ) -> ProxyRoute:
-    """What a route file that is valid against route.schema.json says beyond its `route`."""
+    """The proxy route of a route file (`document`, valid against route.schema.json)."""
     audience = document.get("audience", {})
     return ProxyRoute(
         route=route,
@@ -57,7 +57,8 @@ def proxy_of(
         credential=credential,
         channel=Channel(document["channel"]) if "channel" in document else None,
         channels={
-            name: Channel(one) for name, one in document.get("channel_by_conversation", {}).items()
+            name: Channel(channel)
+            for name, channel in document.get("channel_by_conversation", {}).items()
         },
         audience=Audience(
             minor=Minor(audience.get("minor", "unknown")),
@@ -74,8 +75,8 @@ def declaration_for(name: str, known: Mapping[str, Declaration], where: str) -> 
         )
     declaration = known[name]
     judged_reads = any(
-        one.action is Action.JUDGE and one.methods & {"GET", "HEAD"}
-        for one in declaration.operations
+        operation.action is Action.JUDGE and operation.methods & {"GET", "HEAD"}
+        for operation in declaration.operations
     )
     if judged_reads and declaration.reads is Action.PASS:
         raise ConfigurationError(

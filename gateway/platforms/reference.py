@@ -10,15 +10,15 @@ from gateway.platforms.declaration import Action, ChannelRule, Declaration, Fetc
 _NONE = "—"
 
 
-def table_row(one: Declaration) -> tuple[str, str, str, str, str]:
-    """Name, title, how far it is verified, limit, where the label goes."""
-    judged = [each for each in one.operations if each.action is Action.JUDGE]
-    slots = dict.fromkeys(slot for each in judged for slot in each.label)
+def table_row(declaration: Declaration) -> tuple[str, str, str, str, str]:
+    """Name, title, what it is verified against, limit, and the texts that carry the label."""
+    judged = [operation for operation in declaration.operations if operation.action is Action.JUDGE]
+    slots = dict.fromkeys(slot for operation in judged for slot in operation.label)
     return (
-        one.name,
-        one.title,
-        one.verified or "from documentation only",
-        f"{one.max_length} {one.unit.value}",
+        declaration.name,
+        declaration.title,
+        declaration.verified or "from documentation only",
+        f"{declaration.max_length} {declaration.unit.value}",
         " ".join(slots),
     )
 
@@ -26,53 +26,59 @@ def table_row(one: Declaration) -> tuple[str, str, str, str, str]:
 def platforms_section(declarations: Mapping[str, Declaration]) -> str:
     """A table of all platforms, then each with its operations. Markdown."""
     lines = ["| platform | | verified against | limit | label |", "|---|---|---|---|---|"]
-    for one in declarations.values():
-        name, title, verified, limit, slots = table_row(one)
+    for declaration in declarations.values():
+        name, title, verified, limit, slots = table_row(declaration)
         shown = ", ".join(f"`{slot}`" for slot in slots.split())
         lines.append(f"| [`{name}`](#{name}) | {title} | {verified} | {limit} | {shown} |")
-    for one in declarations.values():
-        lines += ["", *_platform_section(one)]
+    for declaration in declarations.values():
+        lines += ["", *_platform_section(declaration)]
     return "\n".join(lines) + "\n"
 
 
-def _platform_section(one: Declaration) -> list[str]:
-    lines = [f"### {one.name}", "", f"{one.title}. Written from: {', '.join(one.sources)}."]
-    if one.notes:
-        lines += ["", " ".join(one.notes.split())]
-    slot = one.credential
+def _platform_section(declaration: Declaration) -> list[str]:
+    lines = [
+        f"### {declaration.name}",
+        "",
+        f"{declaration.title}. Written from: {', '.join(declaration.sources)}.",
+    ]
+    if declaration.notes:
+        lines += ["", " ".join(declaration.notes.split())]
+    slot, error = declaration.credential, declaration.error
     reads = (
-        "pass" if one.reads is Action.PASS else "pass only where they are listed; others are denied"
+        "pass"
+        if declaration.reads is Action.PASS
+        else "pass only where they are listed; others are denied"
     )
     lines += [
         "",
         f"Credential in the {slot.source} `{slot.name}`. Reads {reads}. A block is "
-        f"HTTP {one.error.status}{' whatever went wrong' if one.error.fixed else ''}.",
+        f"HTTP {error.status}{' whatever went wrong' if error.fixed else ''}.",
         "",
         "| operation | request | what | texts | channel | repeated |",
         "|---|---|---|---|---|---|",
     ]
-    return [*lines, *(_operation_row(each) for each in one.operations)]
+    return [*lines, *(_operation_row(operation) for operation in declaration.operations)]
 
 
-def _operation_row(one: Operation) -> str:
-    methods = ", ".join(sorted(one.methods))
-    paths = "<br>".join(f"`{path}`" for path in one.templates).replace("|", "\\|")
-    linked = f", edits {one.edits}" if one.edits else ""
-    linked += f", deletes {one.deletes}" if one.deletes else ""
-    content = f" ({', '.join(sorted(one.content))})" if one.content else ""
-    texts = _joined(
+def _operation_row(operation: Operation) -> str:
+    methods = ", ".join(sorted(operation.methods))
+    paths = "<br>".join(f"`{path}`" for path in operation.templates).replace("|", "\\|")
+    linked = f", edits {operation.edits}" if operation.edits else ""
+    linked += f", deletes {operation.deletes}" if operation.deletes else ""
+    content = f" ({', '.join(sorted(operation.content))})" if operation.content else ""
+    texts = _join_lines(
         f"`{text.pointer}`" + ("" if text.format == "plain" else f" {text.format.value}")
-        for text in one.texts
+        for text in operation.texts
     )
-    channel = _joined(_channel_words(rule) for rule in one.channels)
+    channel = _join_lines(_channel_words(rule) for rule in operation.channels)
     repeated = _NONE
-    if one.idempotency is not None:
-        taken = "taken once" if one.idempotency.deduplicates else "the gateway's alone"
-        repeated = f"{_fetch_words(one.idempotency.source)}, {taken}"
-    noted = ", noted" if one.action is Action.PASS and one.writes else ""
+    if operation.idempotency is not None:
+        taken = "taken once" if operation.idempotency.deduplicates else "the gateway's alone"
+        repeated = f"{_fetch_words(operation.idempotency.source)}, {taken}"
+    noted = ", noted" if operation.action is Action.PASS and operation.writes else ""
     return (
-        f"| {one.name} | {methods} {paths} | {one.action.value}{noted}{content}{linked} | {texts} "
-        f"| {channel} | {repeated} |"
+        f"| {operation.name} | {methods} {paths} | {operation.action.value}{noted}{content}"
+        f"{linked} | {texts} | {channel} | {repeated} |"
     )
 
 
@@ -87,19 +93,19 @@ def _fetch_words(fetch: Fetch) -> str:
     return f"{fetch.source.value} `{fetch.name}`"
 
 
-def _joined(parts: Iterable[str]) -> str:
+def _join_lines(parts: Iterable[str]) -> str:
     return "<br>".join(parts) or _NONE
 
 
 def keys_section(schema: Mapping[str, Any]) -> str:
-    """What a platform file says, key by key. Markdown."""
+    """A table of the keys of a platform file. Markdown."""
     lines = ["| key | what |", "|---|---|"]
     operation = schema["$defs"]["operation"]["properties"]
-    for name, one in schema["properties"].items():
-        lines.append(f"| `{name}` | {one.get('description', 'See below.')} |")
+    for name, key in schema["properties"].items():
+        lines.append(f"| `{name}` | {key.get('description', 'See below.')} |")
     lines += ["", "Of each operation:", "", "| key | what |", "|---|---|"]
-    for name, one in operation.items():
-        described = one.get("description") or _KEYS[name]
+    for name, key in operation.items():
+        described = key.get("description") or _KEYS[name]
         lines.append(f"| `{name}` | {described} |")
     return "\n".join(lines) + "\n"
 

@@ -1,4 +1,4 @@
-"""Routes, read from YAML files and checked before anything is sent over them."""
+"""Reads routes from YAML files, and checks them before anything is sent over them."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 class Routes:
     """All routes, as loaded.
 
-    `routes` by name; `secrets` of those that have one of their own; `proxies` are the routes
-    of that kind, with all that the proxy needs.
+    `routes` are by name; `secrets` are those of routes with a secret of their own; `proxies` are
+    the routes of that kind, with all that the proxy needs.
     """
 
     routes: Mapping[str, Route]
@@ -50,7 +50,7 @@ def load_routes(*, sandbox_url: str, directory: Path | None = None) -> Routes:
     routes: dict[str, Route] = {}
     secrets: dict[str, bytes] = {}
     shipped = files("gateway.platforms") / "routes"
-    for entry in sorted(shipped.iterdir(), key=lambda one: one.name):
+    for entry in sorted(shipped.iterdir(), key=lambda file: file.name):
         if entry.name.endswith(".yaml"):
             route, _ = parse_route(entry.read_text("utf-8"), entry.name, sandbox_url=sandbox_url)
             routes[route.name] = route
@@ -123,7 +123,7 @@ def _make_route(
         plain = kind is RouteKind.SANDBOX
         _check_url(str(url), f"{where}:{lines.get(('url',), 1)}", plain=plain)
     given = {name: make(document[name]) for name, make in _MAKERS.items() if name in document}
-    # Those who listen to a stream cannot wait for a person.
+    # A stream cannot wait for a person.
     on_hold = Verdict.BLOCK if kind == "stream" else Verdict.HOLD
     return Route(name=document["name"], kind=kind, url=url, on_hold=on_hold, **given)
 
@@ -141,8 +141,8 @@ _MAKERS: Mapping[str, Any] = {
 
 
 def _check_url(url: str, where: str, *, plain: bool) -> None:
-    """The address comes from configuration alone, never from a message. `plain` allows http to
-    other machines: the sandbox holds nothing worth hiding."""
+    """Check the URL of a route, which comes only from configuration, never from a message. `plain`
+    allows http to other machines, for the sandbox, whose messages need no secrecy."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -171,7 +171,7 @@ def _read_secret(path: Path) -> bytes:
 
 
 def _read_private_file(path: Path) -> str:
-    """What is in a file that only its owner can read."""
+    """The text of a file that only its owner can read. Raises ConfigurationError."""
     text = read_file(path)
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise ConfigurationError(str(path), "can be read by others", f"chmod 600 {path}")

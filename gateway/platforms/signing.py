@@ -17,13 +17,14 @@ from gateway.errors import ConfigurationError, GatewayError
 
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 TOLERANCE_S = 300
+"""Seconds by which the time stamp of a request may differ from the receiver's clock."""
 _PREFIX = "whsec_"
-_LEAST_BYTES = 24  # of a secret
-_MOST_SIGNATURES = 8  # of one request: more than secrets in rotation
+_LEAST_BYTES = 24  # of a secret: a shorter one counts as guessable
+_MOST_SIGNATURES = 8  # signatures of one request that are compared: more than secrets in rotation
 
 
 class SignatureInvalid(GatewayError):
-    """A request is not signed by who holds the secret, or is too old."""
+    """A request is not signed with the secret, or is too old."""
 
 
 def secret_bytes(text: str, where: str = "webhook_secret") -> bytes:
@@ -49,12 +50,12 @@ def signed_headers(secret: bytes, *, key: str, at: datetime, body: bytes) -> dic
     return {
         ID: key,
         TIMESTAMP: timestamp,
-        SIGNATURE: _signature(secret, key, timestamp, body),
+        SIGNATURE: _make_signature(secret, key, timestamp, body),
     }
 
 
 def verify(headers: Mapping[str, str], body: bytes, secret: bytes, *, now: datetime) -> str:
-    """The webhook-id of a request that holds. `headers` by lower-case name. Several signatures
+    """Verify a request; return its webhook-id. `headers` are by lower-case name. Several signatures
     (while a secret is changed) are separated by spaces. Raises SignatureInvalid."""
     try:
         key, timestamp, given = headers[ID], headers[TIMESTAMP], headers[SIGNATURE]
@@ -64,14 +65,14 @@ def verify(headers: Mapping[str, str], body: bytes, secret: bytes, *, now: datet
         raise SignatureInvalid(f"the header {TIMESTAMP} is not a number of seconds")
     if abs(now.timestamp() - int(timestamp)) > TOLERANCE_S:
         raise SignatureInvalid(f"the request is more than {TOLERANCE_S} s old, or from the future")
-    expected = _signature(secret, key, timestamp, body).encode()
+    expected = _make_signature(secret, key, timestamp, body).encode()
     signatures = given.encode("utf-8", "replace").split(b" ")[:_MOST_SIGNATURES]
-    matches = [hmac.compare_digest(expected, one) for one in signatures]
+    matches = [hmac.compare_digest(expected, signature) for signature in signatures]
     if not any(matches):
         raise SignatureInvalid("the signature does not match")
     return key
 
 
-def _signature(secret: bytes, key: str, timestamp: str, body: bytes) -> str:
+def _make_signature(secret: bytes, key: str, timestamp: str, body: bytes) -> str:
     signed = b".".join((key.encode(), timestamp.encode(), body))
     return "v1," + b64encode(hmac.digest(secret, signed, sha256)).decode()

@@ -1,17 +1,17 @@
-"""Reads server-sent events from bytes that come in any pieces. Pure, and bounded."""
+"""Reads server-sent events from bytes in pieces of any size, with bounded memory. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-_MOST = 262_144  # bytes of one event
+_MOST_BYTES = 262_144  # bytes of one event
 
 
 class EventReader:
-    """The `data` of each event. Raises ValueError for one over `most` bytes, and for what is not
-    UTF-8."""
+    """Yields the `data` of each event. Raises ValueError for an event of more than `most` bytes,
+    and for what is not UTF-8."""
 
-    def __init__(self, most: int = _MOST) -> None:
+    def __init__(self, most: int = _MOST_BYTES) -> None:
         self._most = most
         self._rest = b""
         self._data: list[str] = []

@@ -12,9 +12,9 @@ from gateway.model.route import Route
 class StreamPlatform:
     """Implements ports.Platform for routes of the kind "stream".
 
-    A message goes to whoever called `expect` with its id, once. A message that nobody expects
-    (its reader left, or another process recorded it) is refused and never sent later. Belongs to
-    one event loop.
+    A message goes once, to the caller of `expect` with its id. A message that nobody expects (its
+    reader left, or another process recorded it) is refused and never sent later. Belongs to one
+    event loop.
     """
 
     def __init__(self, *, routes: Mapping[str, Route]) -> None:
@@ -26,7 +26,8 @@ class StreamPlatform:
         return self._routes
 
     def expect(self, message_id: str) -> asyncio.Future[Delivery]:
-        """Resolves when that message is recorded and on its way. Cancel it to refuse it."""
+        """A future of the message with this id, which resolves once the message is recorded and on
+        its way. Cancel the future to refuse the message."""
         future: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
         self._expected[message_id] = future
         future.add_done_callback(lambda _: self._expected.pop(message_id, None))
@@ -40,4 +41,4 @@ class StreamPlatform:
         return Dispatch(result=DispatchResult.DELIVERED, detail="handed to the stream")
 
     async def close(self) -> None:
-        """Nothing is open: whoever expects a message cancels its future."""
+        """Do nothing: callers of `expect` cancel their futures themselves."""

@@ -1,5 +1,4 @@
-"""The path templates of a platform file: what they match, and what was asked for in their words.
-Pure."""
+"""The path templates of a platform file: what they match, and how they name a request. Pure."""
 
 from __future__ import annotations
 
@@ -15,8 +14,8 @@ class StrayCharacter(ValueError):
 
 
 def path_pattern(template: str) -> re.Pattern[str]:
-    """Matches whole decoded paths whose steps hold no slash: see matching.py. Named steps are
-    named groups, choices are groups without a name. Raises StrayCharacter."""
+    """The pattern of a template, for whole decoded paths whose steps hold no slash (matching.py).
+    Named steps are named groups, choices are groups without a name. Raises StrayCharacter."""
     made = ""
     for name, choice, anything, plain, stray in _TOKEN.findall(template):
         if stray:
@@ -33,14 +32,14 @@ def path_pattern(template: str) -> re.Pattern[str]:
 
 
 def in_words_of(templates: Iterable[str], decoded: str) -> str:
-    """The template that `decoded` matches, each of its choices made: which of the listed requests
-    it is, without a value that the client gave. Raises ValueError when none matches."""
+    """The template that `decoded` matches, with each choice made: it names the listed request
+    without any value that the client gave. Raises ValueError when none matches."""
     for template in templates:
-        if (found := path_pattern(template).fullmatch(decoded)) is None:
+        if (path_match := path_pattern(template).fullmatch(decoded)) is None:
             continue
         made, group = "", 0
         for name, choice, anything, plain, _ in _TOKEN.findall(template):
             group += bool(name or choice)
-            made += f"{{{name}}}" if name else found[group] if choice else anything or plain
+            made += f"{{{name}}}" if name else path_match[group] if choice else anything or plain
         return made
     raise ValueError("no template matches")

@@ -1,4 +1,5 @@
-"""Requests to the platforms behind the proxy: what is sent on of a client's, and how."""
+"""Requests to the platforms behind the proxy: which parts of a client's request are sent on, and
+how."""
 
 from __future__ import annotations
 
@@ -13,10 +14,10 @@ from gateway.platforms.proxies import ProxyRoute
 
 KEY_HEADER = "x-avatar-gateway-key"
 NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.InvalidURL, ValueError)
-"""Raised before the first byte of the request has left."""
+"""Errors that are raised before the first byte of a request is sent."""
 
-_CONNECT_S = 10.0
-_SILENCE_S = 600.0  # long polls of clients stay silent for minutes
+_CONNECT_S = 10.0  # seconds to connect
+_SILENCE_S = 600.0  # seconds: long polls of clients stay silent for minutes
 _READS, _WRITES = 1_000, 64  # connections open at once, to all platforms together
 _HOP_BY_HOP = frozenset(
     {
@@ -51,8 +52,8 @@ def outgoing(
     query: str,
     headers: tuple[tuple[str, str], ...],
 ) -> Outgoing:
-    """What is sent on: without what belongs to this connection or to the gateway, and with the
-    platform's credential in its place where one is injected."""
+    """The request that is sent on: without the headers of this connection and of the gateway, and
+    with the platform's credential in its place where one is injected."""
     named_by_client = {
         name.strip().lower()
         for key, value in headers
@@ -87,22 +88,22 @@ def outgoing(
 
 
 def with_header(to: Outgoing, name: str, value: str | None) -> Outgoing:
-    """`to` with one header of this name; None: without."""
-    kept = tuple(one for one in to.headers if one[0].lower() != name.lower())
+    """`to` with exactly one header `name`; without it if `value` is None."""
+    kept = tuple(header for header in to.headers if header[0].lower() != name.lower())
     return replace(to, headers=kept if value is None else (*kept, (name, value)))
 
 
 def returned(raw: tuple[tuple[bytes, bytes], ...], *, whole: bool) -> list[tuple[bytes, bytes]]:
-    """The headers of an answer for the client. `whole`: its body passes as it is, so that its
-    length still holds."""
+    """The headers of an answer for the client. `whole`: its body passes unchanged, so that its
+    length is still right."""
     left_out = _HOP_BY_HOP if whole else _HOP_BY_HOP | {"content-length", "content-encoding"}
     lowered = ((name.lower(), value) for name, value in raw)
     return [(name, value) for name, value in lowered if name.decode("latin-1") not in left_out]
 
 
 class Upstream:
-    """Connections to the platforms: reads have their own, so that long polls keep no write
-    waiting. Belongs to the event loop of its first use."""
+    """Connections to the platforms. Reads have their own, so that no write waits for long polls.
+    Belongs to the event loop of its first use."""
 
     def __init__(self) -> None:
         self._opened: dict[bool, aiohttp.ClientSession] = {}
@@ -111,7 +112,7 @@ class Upstream:
         self, to: Outgoing, *, data: object = None, write: bool
     ) -> aiohttp.client._RequestContextManager:
         """One request; redirects are not followed, bodies not decompressed."""
-        return self._session(write=write).request(
+        return self._open_session(write=write).request(
             to.method,
             yarl.URL(to.url, encoded=True),
             headers=to.headers,
@@ -124,7 +125,7 @@ class Upstream:
         for session in self._opened.values():
             await session.close()
 
-    def _session(self, *, write: bool) -> aiohttp.ClientSession:
+    def _open_session(self, *, write: bool) -> aiohttp.ClientSession:
         if write not in self._opened:
             self._opened[write] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=_WRITES if write else _READS),
@@ -137,6 +138,6 @@ class Upstream:
                 max_line_size=32_768,
                 max_field_size=32_768,
             )
-            # It would send a PUT again by itself when a connection breaks: nobody asked for that.
+            # When a connection breaks, aiohttp would send a PUT again by itself, unasked.
             self._opened[write]._retry_connection = not write
         return self._opened[write]

@@ -20,14 +20,14 @@ from gateway.platforms.dispatcher import NOT_CONFIGURED
 from gateway.platforms.signing import signed_headers
 
 _MAX_ANSWER = 65_536  # bytes read of an answer: it only has to hold the id of the message
-_LONGEST_ID = 128  # characters
-_MAX_RETRY_AFTER_S = 3_600.0  # a platform may not put a message off for longer at a time
-_MAX_CONNECTIONS = 64  # open at once, to all webhooks together
+_LONGEST_ID = 128  # characters of the platform's id of a message
+_MAX_RETRY_AFTER_S = 3_600.0  # the longest delay that a platform may ask for at a time
+_MAX_CONNECTIONS = 64  # connections open at once, to all webhooks together
 
-# The answer to a key whose first request is still in progress: that one may yet be delivered.
+# Status for a key whose first request is still in progress and may yet be delivered.
 _IN_PROGRESS = 409
 
-# Raised before the first byte of the request has left.
+# Errors that are raised before the first byte of a request is sent.
 _NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.InvalidURL, ValueError)
 
 
@@ -70,7 +70,7 @@ class WebhookPlatform:
         }
         try:
             async with asyncio.timeout(route.timeout_s):
-                return await self._post(route, headers, body)
+                return await self._post_message(route, headers, body)
         except TimeoutError:
             return unknown(f"no answer within {route.timeout_s:g} s")
         except _NOT_SENT as error:
@@ -84,8 +84,8 @@ class WebhookPlatform:
         if self._opened is not None:
             await self._opened.close()
 
-    def _session(self) -> aiohttp.ClientSession:
-        """Made at the first use: it belongs to the event loop that runs then."""
+    def _open_session(self) -> aiohttp.ClientSession:
+        """The session. It is made at the first use and belongs to the event loop that runs then."""
         if self._opened is None:
             self._opened = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=_MAX_CONNECTIONS),
@@ -101,8 +101,10 @@ class WebhookPlatform:
             )
         return self._opened
 
-    async def _post(self, route: Route, headers: Mapping[str, str], body: bytes) -> Dispatch:
-        async with self._session().post(
+    async def _post_message(
+        self, route: Route, headers: Mapping[str, str], body: bytes
+    ) -> Dispatch:
+        async with self._open_session().post(
             str(route.url), data=body, headers=headers, allow_redirects=False
         ) as answer:
             start = await read_start(answer.content, _MAX_ANSWER)
@@ -110,7 +112,7 @@ class WebhookPlatform:
 
 
 def message_body(delivery: Delivery) -> bytes:
-    """What is posted: the same bytes on every attempt. docs/reference/webhook.md describes it."""
+    """The body that is posted, the same bytes on every attempt; see docs/reference/webhook.md."""
     disclosure = delivery.disclosure
     document = {
         "message_id": delivery.message_id,
@@ -137,8 +139,8 @@ def message_body(delivery: Delivery) -> bytes:
 def judge_answer(
     status: int, headers: Mapping[str, str], start: bytes, *, now: datetime
 ) -> Dispatch:
-    """What an answer with `status` means for the message. `start` is the beginning of its body;
-    of that only the platform's own id of the message is used. Pure."""
+    """What an answer with `status` means for the message. `start` is the beginning of its body, of
+    which only the platform's own id of the message is used. Pure."""
     detail = f"HTTP {status}"
     if 200 <= status < 300:
         return Dispatch(
@@ -158,7 +160,7 @@ def judge_answer(
 
 
 def _platform_id(start: bytes) -> str | None:
-    """`id` of a JSON object, if it is one that can be kept."""
+    """The `id` in a JSON object; None if it cannot be kept as one."""
     try:
         document: Any = json.loads(start)
     except (ValueError, RecursionError):
@@ -169,7 +171,7 @@ def _platform_id(start: bytes) -> str | None:
 
 
 def _retry_after(value: str | None, now: datetime) -> float | None:
-    """RFC 9110, 10.2.3: seconds, or a date. At most an hour."""
+    """Seconds of a Retry-After header (RFC 9110, 10.2.3: seconds or a date), at most an hour."""
     if value is None:
         return None
     text = value.strip()

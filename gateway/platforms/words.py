@@ -1,7 +1,7 @@
-"""The words of a request: taken out to be judged, put back as they may be published. Pure.
+"""Takes the words out of a request to be judged, and puts back those that may be published. Pure.
 
-Several texts of one request are judged as one message, with a separator between that no text
-holds: the strictest verdict is that of all, and each text gets its own words back.
+Several texts of one request are judged as one message, joined by a separator that none of them
+contains: one verdict counts for all, and each text gets its own words back.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _SEPARATORS = ("␞", "␝", "␟", "␜")
 
 
 class CannotPutBack(ValueError):
-    """What may be published does not fit into the request; it is not sent."""
+    """The text that may be published does not fit into the request, which is then not sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundText:
-    """One text of a request, with what of it is judged."""
+    """One text of a request, with its views that are judged."""
 
     text: Text
     place: Place
@@ -82,7 +82,7 @@ def _find_text(text: Text, place: Place, document: Mapping[str, Any]) -> FoundTe
         return None
     if not isinstance(value, str):
         if "**" in text.pattern:
-            return None  # what is below is looked at by itself
+            return None  # texts below it are found by themselves
         raise OperationDenied("a text is not a string", 400)
     form = text.format
     if text.format_from:
@@ -110,7 +110,8 @@ def put_back(
     disclosure: Disclosure,
     filling: Mapping[str, str],
 ) -> dict[str, Any]:
-    """`document` with what may be published. `filling` is for the mark. Raises CannotPutBack."""
+    """`document` with the text that may be published. `filling` is for the mark. Raises
+    CannotPutBack."""
     made = copy.deepcopy(document)
     slot = next(
         (
@@ -137,7 +138,7 @@ def put_back(
 
 
 def _published_pieces(words: JudgedText, disclosure: Disclosure) -> Mapping[str, str] | None:
-    """What became of each piece; None when another text replaces them all."""
+    """The published text of each piece; None when another text replaces them all."""
     if disclosure.replaced_by is not None:
         return None
     pieces = spoken(disclosure).split(words.separator)
@@ -184,7 +185,8 @@ def _shift_offsets(
     shown: Mapping[str, str] | None,
     start: str,
 ) -> None:
-    """Move what points into a text by its label; drop it where the text is another one now."""
+    """Move the offsets that point into a text by the length of its label; drop them where the text
+    has changed."""
     texts = [found for found in words.found if found.text.pointer == offsets.of]
     same = shown is not None and all(
         restored(found.original, found.format, found.views, [shown[view] for view in found.views])[

@@ -1,1 +1,1 @@
-"""What may be said: the document that policies see, the engines that judge it, phrase lists."""
+"""Policies: the input document, the engines that evaluate it, phrase lists, tools for authors."""

@@ -1,1 +1,2 @@
-"""Reading: one text in, its forms out, each with its way back to what was submitted."""
+"""Reads a text: makes its clean, normalised and folded forms. The offsets of each form map back to
+the submitted text."""

@@ -1,4 +1,4 @@
-"""A capital I that poses as a small l: "kiII", "worthIess", "Iick"."""
+"""Undoes a capital I that is written for a small l: "kiII", "worthIess", "Iick"."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from gateway.text.lexicon import Lexicon
 from gateway.text.tracked import Edit, Tracked
 
 _WORD = re.compile(r"\b(?:[A-Za-z]?[a-z]+I+[a-zI]*|II?[a-z]{2,}I*)\b")
-_LONGEST = 30  # characters of a word
+_LONGEST = 30  # characters of a word; longer ones are left as they are
 
 
 def without_posing_capitals(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
-    """Replace I by l in words that the lexicon knows only so. A first I stays where it makes the
-    word. Returns `tracked` itself when nothing changes."""
-    if not _may_pose(tracked.text):
+    """Replace I by l in words that only then are in the lexicon. A first I is kept if that makes
+    such a word. Returns `tracked` itself when nothing changes."""
+    if not _may_be_disguised(tracked.text):
         return tracked
     edits: list[Edit] = []
     for match in _WORD.finditer(tracked.text):
@@ -30,8 +30,8 @@ def without_posing_capitals(tracked: Tracked, lexicon: Lexicon, changes: Counter
     return tracked.rewrite(edits)
 
 
-def _may_pose(text: str) -> bool:
-    """A quick test: an I follows a small letter, or two small letters follow it."""
+def _may_be_disguised(text: str) -> bool:
+    """Quick test whether an I follows a small letter, or two small letters follow it."""
     at = text.find("I")
     while at >= 0:
         after = text[at + 1 : at + 3]

@@ -1,4 +1,5 @@
-"""First half of the normalised form: makes compatibility forms, digits and punctuation plain."""
+"""First half of the normalised form: replaces compatibility forms, digits and punctuation by plain
+ones."""
 
 from __future__ import annotations
 
@@ -13,13 +14,15 @@ _MARK = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _OVERLAY = "\u0334-\u0338\u0488\u0489\u20d0-\u20ef"  # struck through or enclosed
 
 # Characters that never change: most messages consist of them alone.
-_CALM = (
+_UNCHANGED = (
     "\x00-\x7f\xa1\xbf-\u0131\u0134-\u013e\u0141-\u0148\u014a-\u017e\u0400-\u0487\u048a-\u052f"
     "\u0386\u0388-\u03ce\u05d0-\u05ea\u060c\u061b\u061f\u0620-\u065f\u0671-\u0674\u0679-\u06d3"
     "\u0900-\u0957\u3001\u3003-\u3020\u3041-\u3096\u30a1-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 )
-_CALM_EMOJI = "\U0001f300-\U0001f51e\U0001f520-\U0001f64f\U0001f680-\U0001f6ff\U0001f900-\U0001faff"
-_UNCALM = re.compile(f"[^{_CALM}]+")
+_UNCHANGED_EMOJI = (
+    "\U0001f300-\U0001f51e\U0001f520-\U0001f64f\U0001f680-\U0001f6ff\U0001f900-\U0001faff"
+)
+_MAY_CHANGE = re.compile(f"[^{_UNCHANGED}]+")
 _PIECE = re.compile(
     "(?P<keycap>[0-9#*]\ufe0f?\u20e3)"
     "|(?P<letters>[\U0001f1e6-\U0001f1ff]+)"
@@ -30,7 +33,7 @@ _PIECE = re.compile(
     "|(?P<wide>[\uff01-\uff5e]+)"
     "|(?P<styled>[\U0001d400-\U0001d7ff]+)"  # maths alphabets
     "|(?P<joiner>[\u115f\u1160\u180b-\u180f\u200b-\u200d\ufe0e\ufe0f\U000e0020-\U000e007f])"
-    f"|(?P<other>[^{_CALM}{_CALM_EMOJI}])",
+    f"|(?P<other>[^{_UNCHANGED}{_UNCHANGED_EMOJI}])",
     re.DOTALL,
 )
 
@@ -72,12 +75,12 @@ _REGIONS = frozenset(_REGIONS_LISTED.split())
 
 
 def compat(tracked: Tracked, changes: Counter[str]) -> Tracked:
-    """Apply NFKC, and undo what NFKC leaves: emoji digits, enclosed letters, small capitals, flags
-    that spell a word, digits of other scripts, stacked marks, typographic punctuation."""
+    """Apply NFKC, then make plain what NFKC leaves: emoji digits, enclosed letters, small capitals,
+    flags that spell a word, digits of other scripts, stacked marks, typographic punctuation."""
     text = tracked.text
     edits: list[Edit] = []
     spelling = any(not _are_flags(run) for run in _INDICATORS.findall(text))
-    for run in _UNCALM.finditer(text):
+    for run in _MAY_CHANGE.finditer(text):
         # marks belong to the letter before them
         for match in _PIECE.finditer(text, max(run.start() - 1, 0), run.end()):
             letters = spelling or _KEYCAP.match(text, match.end()) is not None
@@ -116,7 +119,7 @@ def _plain_piece(piece: str, kind: str, changes: Counter[str], *, spelling: bool
         return _indicated_letters(piece) if spelling else piece
     if kind in {"keycap", "joiner"} or (kind == "marked" and _is_accent(piece)):
         return "" if kind == "joiner" else piece[0]
-    return _unmarked(piece, kind, changes)
+    return _drop_marks(piece, kind, changes)
 
 
 def _is_accent(piece: str) -> bool:
@@ -124,15 +127,15 @@ def _is_accent(piece: str) -> bool:
     return len(piece) == 2 and piece[0].isalpha() and _STRUCK.search(piece) is None
 
 
-def _unmarked(piece: str, kind: str, changes: Counter[str]) -> str:
+def _drop_marks(piece: str, kind: str, changes: Counter[str]) -> str:
     changes["combining"] += len(piece) - 1
     accented = kind == "stacked" and "\xc0" <= piece[0] <= "\u04ff"
     return unicodedata.normalize("NFD", piece[0])[0] if accented else piece[0]
 
 
 def _plain_run(piece: str, kind: str, changes: Counter[str]) -> str:
-    """A run of full-width or mathematical characters, which NFKC maps one to one. Full-width
-    punctuation is Chinese and does not count as hiding."""
+    """Make plain a run of full-width or mathematical characters, which NFKC maps one to one.
+    Full-width punctuation is Chinese and does not count as hiding."""
     new = unicodedata.normalize("NFKC", piece)
     plain = sum(map(str.isalnum, new))
     if plain:
@@ -150,7 +153,7 @@ def _plain_char(char: str, changes: Counter[str]) -> str:
     if char in _SHAPES:
         changes["homoglyph"] += 1
         return _SHAPES[char]
-    enclosed = _enclosed(ord(char))
+    enclosed = _enclosed_letter(ord(char))
     if enclosed is not None:
         changes["styled"] += 1
         return enclosed
@@ -167,8 +170,9 @@ def _plain_char(char: str, changes: Counter[str]) -> str:
     return new
 
 
-def _enclosed(point: int) -> str | None:
-    """The letter in a circle, square or brackets that NFKC leaves as it is or gives brackets."""
+def _enclosed_letter(point: int) -> str | None:
+    """The letter or digit of an enclosed character (in a circle, square or brackets) that NFKC
+    leaves as it is or writes with brackets; None for any other character."""
     if 0x1F150 <= point <= 0x1F169:
         return chr(point - 0x1F150 + 65)
     if 0x1F170 <= point <= 0x1F189:

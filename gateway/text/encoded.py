@@ -17,13 +17,13 @@ from stdnum import iban
 from gateway.text.lexicon import Lexicon
 from gateway.text.tracked import Edit, Tracked
 
-_QUICK = re.compile(r"[A-Za-z0-9+/_-][A-Z0-9]")  # nothing is all lower case
+_QUICK = re.compile(r"[A-Za-z0-9+/_-][A-Z0-9]")  # a run all in lower case is never decoded
 _BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{6,}={0,2}(?![\w+/=])")
 _SHORTEST, _LONGEST = 8, 20_000  # characters of a run in base64
 _SHORT = 16  # characters: of a shorter run, each decoded word must be in the lexicon
 _PLAIN_TEXT = re.compile(r"[\w\s.,;:!?'\"@+=()&/%€$-]+")
 _WORD, _HAN = re.compile(r"[^\W\d_]+"), re.compile("[\u3400-\u9fff]+")
-_MOSTLY = 0.6  # least share of letters, digits and spaces among the decoded characters
+_PLAIN_SHARE = 0.6  # least share of letters, digits and spaces among the decoded characters
 _ROT13 = re.compile(r"\brot[\s_-]?13\b", re.IGNORECASE)
 _LATIN_WORD = re.compile("[A-Za-z]+")
 _ACCOUNT = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d\d(?: ?[A-Za-z0-9]){11,30}")
@@ -57,7 +57,7 @@ def _decoded_base64(run: str, lexicon: Lexicon) -> str | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     words = sum(char.isalnum() or char == " " for char in decoded)
-    plain = _PLAIN_TEXT.fullmatch(decoded) is not None and words >= _MOSTLY * len(decoded)
+    plain = _PLAIN_TEXT.fullmatch(decoded) is not None and words >= _PLAIN_SHARE * len(decoded)
     if plain and len(run) < _SHORT:
         plain = all(
             word.lower() in lexicon or _HAN.fullmatch(word) for word in _WORD.findall(decoded)
@@ -68,15 +68,16 @@ def _decoded_base64(run: str, lexicon: Lexicon) -> str | None:
 def from_rot13(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
     """Decode the words after a mention of rot13.
 
-    A word is decoded if that makes a word of the lexicon and it is none as written; a word that is
-    none or one both ways follows the one before it. An account number (IBAN) is decoded if its
-    checksum holds only then. Returns `tracked` itself when decoding makes no word or number.
+    A word that is in the lexicon only when decoded is decoded; one that is in it only as written is
+    not. Of a word that is in it both ways or neither way, the word before decides. An account
+    number (IBAN) is decoded if its checksum holds only then. Returns `tracked` itself when decoding
+    makes no word or number.
     """
     hint = _ROT13.search(tracked.text) if "13" in tracked.text else None
     if hint is None:
         return tracked
     edits: list[Edit] = []
-    accounts = deque(_accounts(tracked.text, hint.end()))
+    accounts = deque(_find_accounts(tracked.text, hint.end()))
     turned, made = True, sum(is_turned for _, _, is_turned in accounts)
     for match in _LATIN_WORD.finditer(tracked.text, hint.end()):
         plain = match[0].lower()
@@ -96,7 +97,7 @@ def from_rot13(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tra
     return tracked.rewrite(edits)
 
 
-def _accounts(text: str, start: int) -> Iterator[tuple[int, int, bool]]:
+def _find_accounts(text: str, start: int) -> Iterator[tuple[int, int, bool]]:
     """Yield start and end of each IBAN, and whether it is one only when decoded."""
     for match in _ACCOUNT.finditer(text, start):
         for group in reversed(list(_GROUP.finditer(match[0]))):

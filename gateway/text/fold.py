@@ -32,7 +32,7 @@ class Fold:
         self._several = re.compile(f"[{''.join(self._spelled)}]|[{_DROPPED}]+")
 
     def __call__(self, tracked: Tracked, changes: Counter[str]) -> Tracked:
-        folded = self._lower(tracked)
+        folded = self._fold_letters(tracked)
         for _ in range(_ROUNDS):
             before = folded
             read = join(unmask(before, self._lexicon, changes), self._lexicon, changes)
@@ -42,10 +42,10 @@ class Fold:
                 break
         return folded
 
-    def _lower(self, tracked: Tracked) -> Tracked:
+    def _fold_letters(self, tracked: Tracked) -> Tracked:
         if tracked.text.isascii():
             return tracked.with_text(tracked.text.lower())
-        # one character alone grows in lower case: the dotted capital I
+        # the dotted capital I is the one character that is longer in lower case
         lower = tracked.text.replace("\u0130", "i").lower().translate(self._accents)
         tracked = tracked.with_text(lower)
         return tracked.rewrite(

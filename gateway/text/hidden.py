@@ -18,8 +18,8 @@ import regex
 
 from gateway.text.tracked import Edit, Tracked
 
-# A run of more marks than this on one letter is no orthography: eight is more than Hebrew with
-# cantillation or Tibetan needs. NFC sorts a run in quadratic time: hence the bound before it.
+# Most marks kept on one letter: no orthography needs more, not even Hebrew with cantillation or
+# Tibetan. Longer runs are cut before NFC, which sorts a run in quadratic time.
 _MARKS_KEPT = 8
 
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u206a-\u206f"
@@ -86,11 +86,11 @@ def clean(tracked: Tracked, changes: Counter[str]) -> Tracked:
     if text.isascii():
         if text.isprintable() or _CONTROL.search(text) is None:
             return tracked
-        return _drop(tracked, _ALWAYS, changes)
+        return _drop_matches(tracked, _ALWAYS, changes)
     if _ANY_HIGH.search(text) is not None:
-        tracked = _drop(_drop(tracked, _ALWAYS_HIGH, changes), _TAGGED, changes)
+        tracked = _drop_matches(_drop_matches(tracked, _ALWAYS_HIGH, changes), _TAGGED, changes)
     if _ANY.search(text) is not None:
-        tracked = _drop_stray(_drop(tracked, _ALWAYS, changes), changes)
+        tracked = _drop_stray(_drop_matches(tracked, _ALWAYS, changes), changes)
     tracked = _cap_marks(tracked, changes)
     if unicodedata.is_normalized("NFC", tracked.text):
         return tracked
@@ -110,7 +110,7 @@ def compose(tracked: Tracked) -> Tracked:
     return tracked.rewrite(edits, merge=True)  # NFC reorders marks
 
 
-def _drop(tracked: Tracked, pattern: re.Pattern[str], changes: Counter[str]) -> Tracked:
+def _drop_matches(tracked: Tracked, pattern: re.Pattern[str], changes: Counter[str]) -> Tracked:
     edits: list[Edit] = []
     for match in pattern.finditer(tracked.text):
         start, end = match.span()

@@ -1,7 +1,7 @@
 """`Languages`: tells the language of a message, by script and then by words.
 
 Chat is short: Latin-script languages are told apart by their own small words, and by letter
-sequences only where those are silent or disagree.
+sequences only where there are none or they disagree.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gateway.text.words import HINTS, LETTERS, WORDS
 UNDECIDED = "und"
 """The BCP 47 tag of a text whose language nothing tells."""
 
-_READ = 2_000  # characters: more changes nothing
+_READ = 2_000  # characters of a text that are looked at: more change no answer
 _WELL_FORMED = re.compile(
     r"(?P<language>[A-Za-z]{2,3})(?:-[A-Za-z]{3}){0,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?"
     r"(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(?:-[A-WYZa-wyz0-9](?:-[A-Za-z0-9]{2,8})+)*"
@@ -55,7 +55,7 @@ _SCRIPTS: Mapping[str, re.Pattern[str]] = {
     "hy": re.compile("[\u0531-\u058f]"),
     "am": re.compile("[\u1200-\u137f]"),
 }
-# How many Latin letters say as much as one letter of these scripts.
+# How many Latin letters count as much as one letter of these scripts, which need fewer of them.
 _WEIGHT = {"han": 3.0, "hangul": 2.5, "kana": 2.0}
 _BY_LETTER = (
     ("arabic", re.compile("[\u0679\u0688\u0691\u06ba\u06d2]"), "ur"),
@@ -66,8 +66,7 @@ _BY_LETTER = (
 _BY_SCRIPT = {"arabic": "ar", "cyrillic": "ru", "han": "zh", "hangul": "ko"}
 # Words decide alone if the best language has at least this much evidence, and this many times that
 # of the next one.
-_PLENTY = 2.0
-_CLEAR = 2.0
+_PLENTY, _CLEAR = 2.0, 2.0
 _NGRAM_WEIGHT = 0.15  # one word of its own weighs some seven nats of letter sequences
 _ENOUGH = 0.25  # evidence below which a text in Latin script stays undecided
 _LEAD = 0.1  # lead over the next language below which it stays so
@@ -95,7 +94,8 @@ class Languages:
         for language, words in WORDS.items():
             for word in set(words.split()):
                 shared.setdefault(word, []).append(language)
-        # a word of n languages says little: n squared keeps "no", "me" and "a" from deciding
+        # a word of n languages tells little: dividing by n squared keeps "no", "me" and "a" from
+        # deciding
         self._weights: Mapping[str, Sequence[tuple[str, float]]] = {
             word: tuple((language, 1.0 / len(languages) ** 2) for language in languages)
             for word, languages in shared.items()
@@ -110,9 +110,9 @@ class Languages:
         """The language of `text` (its normalised form) and how sure that is, 0..1; "und" and 0
         when nothing tells."""
         text = _NOISE.sub(" ", text[:_READ])
-        script, share = _script(text)
+        script, share = _main_script(text)
         if script == "latin":
-            return self._latin(text.lower(), share)
+            return self._latin_language(text.lower(), share)
         if script is None:
             return UNDECIDED, 0.0
         if script in {"han", "kana"}:
@@ -124,12 +124,12 @@ class Languages:
                 return language, share
         return _BY_SCRIPT.get(script, script), share
 
-    def _latin(self, text: str, share: float) -> tuple[str, float]:
+    def _latin_language(self, text: str, share: float) -> tuple[str, float]:
         votes: dict[str, float] = {}
-        for word in _WORD.findall(_plain(text)):
-            for language, weight in self._voted(word):
+        for word in _WORD.findall(_without_accents(text)):
+            for language, weight in self._vote_by_word(word):
                 votes[language] = votes.get(language, 0.0) + weight
-        for more in (self._spelling, self._sequences):
+        for more in (self._vote_by_spelling, self._vote_by_sequences):
             first, second = _two_best(votes)
             if first >= _PLENTY and first >= _CLEAR * second:
                 break
@@ -141,17 +141,17 @@ class Languages:
         best = max(votes, key=votes.__getitem__)
         return best, round(share / (1.0 + math.exp(second - first)), 4)
 
-    def _spelling(self, text: str) -> Iterator[tuple[str, float]]:
+    def _vote_by_spelling(self, text: str) -> Iterator[tuple[str, float]]:
         for look, language, weight in self._hints if text.isascii() else self._hints_and_letters:
             count = len(look.findall(text))
             if count:
                 yield language, weight * min(count, 3)
 
-    def _sequences(self, text: str) -> Iterator[tuple[str, float]]:
+    def _vote_by_sequences(self, text: str) -> Iterator[tuple[str, float]]:
         for language, odds in self._ngrams(text).items():
             yield language, _NGRAM_WEIGHT * odds
 
-    def _voted(self, word: str) -> Sequence[tuple[str, float]]:
+    def _vote_by_word(self, word: str) -> Sequence[tuple[str, float]]:
         known = self._weights.get(word)
         if known is not None or "'" not in word:
             return known or ()
@@ -169,7 +169,7 @@ def _two_best(votes: Mapping[str, float]) -> tuple[float, float]:
     return first, second
 
 
-def _script(text: str) -> tuple[str | None, float]:
+def _main_script(text: str) -> tuple[str | None, float]:
     """The script of most letters of `text`, and its share; None and 0 when it has no letters."""
     if text.isascii():
         return ("latin", 1.0) if _SCRIPTS["latin"].search(text) is not None else (None, 0.0)
@@ -184,7 +184,7 @@ def _script(text: str) -> tuple[str | None, float]:
     return best, counts[best] / sum(counts.values())
 
 
-def _plain(text: str) -> str:
+def _without_accents(text: str) -> str:
     if text.isascii():
         return text
     decomposed = unicodedata.normalize("NFD", text)

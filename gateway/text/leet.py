@@ -1,7 +1,7 @@
-"""Digits and signs that stand for letters, token by token: "k1ll", "@ss", "f4ggot", "sh!t".
+"""Undoes digits and signs that stand for letters, token by token: "k1ll", "@ss", "f4ggot", "sh!t".
 
-A digit is a letter only where nobody writes a number: between two letters, or before one of a
-few stems. "2nd", "covid19", "mp3", prices, telephone numbers, links and addresses stay.
+A digit is a letter only where nobody writes a number: between two letters, or before one of a few
+stems. "2nd", "covid19", "mp3", prices, telephone numbers, links and addresses stay.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _STEMS = {
     "7": re.compile("rann|wat"),
     "0": re.compile("[a-z]{3}"),
 }
-# What stands before a digit that is a digit: versions and grades.
+# Words before a digit that is a number: versions, levels and the like.
 _NUMBERED_LISTED = (
     "mp ps web co v lvl level top gen ios iphone galaxy xbox rtx gtx usb hdmi vol ep season day "
     "round stage test step note room part"
@@ -77,28 +77,28 @@ def _unleet_token(token: str) -> str:
         start, end = match.span()
         read.append(token[done:start])
         if start == 0:
-            read.append(_leading(match[0], token[end:]))
+            read.append(_read_leading_run(match[0], token[end:]))
         elif end == len(token):
-            read.append(_trailing(match[0], letters, digits))
+            read.append(_read_trailing_run(match[0], letters, digits))
         else:
-            read.append(_inner(token, start, end, letters))
+            read.append(_read_inner_run(token, start, end, letters))
         done = end
     read.append(token[done:])
     return "".join(read)
 
 
-def _leading(run: str, rest: str) -> str:
+def _read_leading_run(run: str, rest: str) -> str:
     stem = _STEMS.get(run[0])
     fits = stem is not None and stem.match(run[1:].replace("$", "s") + rest) is not None
     return "".join(map(_LETTERS.__getitem__, run)) if fits else run
 
 
-def _trailing(run: str, letters: int, digits: int) -> str:
+def _read_trailing_run(run: str, letters: int, digits: int) -> str:
     fits = not digits and (run == "$$" or (run == "$" and letters > 2))
     return "s" * len(run) if fits else run
 
 
-def _inner(token: str, start: int, end: int, letters: int) -> str:
+def _read_inner_run(token: str, start: int, end: int, letters: int) -> str:
     """The run of signs `token[start:end]` between two letters: as letters, or unchanged."""
     run = token[start:end]
     numbers = {char for char in run if char.isdigit()}
@@ -106,7 +106,7 @@ def _inner(token: str, start: int, end: int, letters: int) -> str:
         return run
     if not token[start - 1].isalpha() or (numbers and token[:start] in _NUMBERED):
         return run
-    if not _hides(token, start, end):
+    if not _stands_for_letter(token, start, end):
         return run
     read = "".join(map(_LETTERS.__getitem__, run))
     # 1 is l after a vowel ("ki1l", "he11o"), and i elsewhere ("k1ll")
@@ -115,8 +115,8 @@ def _inner(token: str, start: int, end: int, letters: int) -> str:
     return read.replace("i" * ones, first + "l" * (ones - 1), 1) if ones == len(run) else read
 
 
-def _hides(token: str, start: int, end: int) -> bool:
-    """Whether the sign hides a letter, rather than separates two words."""
+def _stands_for_letter(token: str, start: int, end: int) -> bool:
+    """Whether the signs `token[start:end]` stand for letters, rather than separate two words."""
     left = start
     while left and token[left - 1].isalpha():
         left -= 1

@@ -1,5 +1,4 @@
-"""`Lexicon`: words that people write, by rank. It tells which word a garbled one is likely to
-be."""
+"""`Lexicon`: words that people write, by rank. It tells which word a garbled one most likely is."""
 
 from __future__ import annotations
 

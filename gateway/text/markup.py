@@ -1,7 +1,7 @@
 """Drops markup that a page does not show: tags of HTML, and marks of Markdown inside words.
 
-It is dropped for reading alone, and only if it contains no words itself: some platforms show markup
-as it is written, and nothing that people would see there may go unread.
+The published text keeps it. Markup that contains words is not dropped: some platforms show it as it
+is written, and all that people see there must be read.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ def without_markup(tracked: Tracked, changes: Counter[str]) -> Tracked:
     """Drop markup. What stood inside a word or value is counted in `changes`. Returns `tracked`
     itself when nothing is dropped."""
     text = tracked.text
-    tags = _tags(text) if "<" in text else []
-    edits = [*tags, *_marks(text)]
-    if inside := sum(not put and _splits(text, start, end) for start, end, put in edits):
+    tags = _tag_edits(text) if "<" in text else []
+    edits = [*tags, *_mark_edits(text)]
+    if inside := sum(not put and _splits_word(text, start, end) for start, end, put in edits):
         changes["markup"] += inside
     if "\\" in text:
         edits += [(match.start(), match.end(), "") for match in _ESCAPED.finditer(text)]
     return tracked.rewrite(sorted(edits))
 
 
-def _tags(text: str) -> list[Edit]:
+def _tag_edits(text: str) -> list[Edit]:
     return [
         (match.start(), match.end(), " " if match["breaking"] else "")
         for match in _TAG.finditer(text)
@@ -50,7 +50,7 @@ def _tags(text: str) -> list[Edit]:
     ]
 
 
-def _marks(text: str) -> list[Edit]:
+def _mark_edits(text: str) -> list[Edit]:
     """Edits that drop pairs of marks of Markdown: both in one piece without white space, one of
     them inside a word. Marks further apart stand for letters, as in "n**r or f**l"."""
     edits: list[Edit] = []
@@ -60,15 +60,20 @@ def _marks(text: str) -> list[Edit]:
         before = opened.pop(match[0], None)
         if before is None or _SPACE.search(text, before[1], start):
             opened[match[0]] = start, end
-        elif _splits(text, *before) or _splits(text, start, end):
+        elif _splits_word(text, *before) or _splits_word(text, start, end):
             edits += [(*before, ""), (start, end, "")]
     return edits
 
 
-def _splits(text: str, start: int, end: int) -> bool:
+def _splits_word(text: str, start: int, end: int) -> bool:
     """Whether a word or a value goes on over what is dropped."""
-    return start > 0 and end < len(text) and _joins(text[start - 1]) and _joins(text[end])
+    return (
+        start > 0
+        and end < len(text)
+        and _is_word_character(text[start - 1])
+        and _is_word_character(text[end])
+    )
 
 
-def _joins(char: str) -> bool:
+def _is_word_character(char: str) -> bool:
     return char.isalnum() or char in "@."

@@ -1,4 +1,4 @@
-"""Undoes masked letters, which a sign stands for: "sh*t", "b#tch", "k**l". The lexicon tells the
+"""Puts back letters that are masked by a sign: "sh*t", "b#tch", "k**l". The lexicon tells the
 word."""
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def unmask(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked
         word = match[0]
         signs = [sign.start() for sign in _ANY.finditer(word)]
         bare = _ANY.sub("", word)
-        best = lexicon.best([bare, *_readings(word, signs)])
+        best = lexicon.best([bare, *_possible_words(word, signs)])
         if best is not None:
             letters = [best[at] if len(best) > len(bare) else "" for at in signs]
             edits += [
@@ -54,7 +54,7 @@ def _is_masked(word: str, lexicon: Lexicon) -> bool:
     return few and not joined
 
 
-def _readings(word: str, signs: list[int]) -> Iterator[str]:
+def _possible_words(word: str, signs: list[int]) -> Iterator[str]:
     letters = list(word)
     for read in product(ascii_lowercase, repeat=len(signs)):
         for at, letter in zip(signs, read, strict=True):

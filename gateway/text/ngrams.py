@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from importlib import resources
 
 _LANGUAGES = ("en", "fr", "es", "de", "it", "pt", "nl")
-_LENGTHS = (2, 3, 4, 5)
+_LENGTHS = (2, 3, 4, 5)  # letters of a sequence of the table
 _READ = 400  # characters of a text that are looked at
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _SCALE = 1.5  # of the table's digits; see its header
@@ -23,7 +23,7 @@ class Ngrams:
 
     def __init__(self) -> None:
         file = resources.files("gateway.text").joinpath("ngrams.txt")
-        self._table = _parse(file.read_text("utf-8"))
+        self._table = _parse_table(file.read_text("utf-8"))
 
     def __call__(self, text: str) -> Mapping[str, float]:
         """Language → log-odds against the mean of all languages. `text` is lower case; the answer
@@ -41,7 +41,7 @@ class Ngrams:
         return dict(zip(_LANGUAGES, odds, strict=True)) if known else {}
 
 
-def _parse(lines: str) -> Mapping[str, tuple[float, ...]]:
+def _parse_table(lines: str) -> Mapping[str, tuple[float, ...]]:
     table: dict[str, tuple[float, ...]] = {}
     for line in lines.splitlines():
         if line.startswith("#"):

@@ -56,7 +56,7 @@ class Normaliser:
         for _ in range(_LAYERS):
             if not tracked.text.isascii():
                 tracked = self._homoglyphs(compat(tracked, changes), declared, changes)
-            decoded = self._decode(tracked, changes)
+            decoded = self._decode_codes(tracked, changes)
             if decoded is tracked:
                 break
             tracked = decoded
@@ -64,7 +64,7 @@ class Normaliser:
         tracked = without_posing_capitals(tracked, self._lexicon, changes)
         return from_rot13(tracked, self._lexicon, changes)
 
-    def _decode(self, tracked: Tracked, changes: Counter[str]) -> Tracked:
+    def _decode_codes(self, tracked: Tracked, changes: Counter[str]) -> Tracked:
         decoded = from_references(tracked, changes)
         if decoded is not tracked:
             decoded = clean(decoded, changes)  # hidden characters may have been written as codes

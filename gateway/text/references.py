@@ -22,10 +22,10 @@ _PERCENT = re.compile(r"(?<![0-9%])(?:%[0-9A-Fa-f]{2})+|(?:%[0-9A-Fa-f]{2}){2,}"
 _ESCAPE = re.compile(r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 _REACH = 2_000  # characters before a code in which the start of a link is looked for
 _UNRESERVED = re.compile(r"[\w.~@+-]+")
-_LAST = 0x10FFFF
+_LAST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
-# Programs write signs and accents as codes in any text. Nobody needs to write these so, nor hidden
-# characters: such codes count as hiding.
+# Programs write signs and accents as codes in any text. Nobody needs codes for these characters or
+# for hidden ones, so such codes count as hiding.
 _PLAIN = frozenset(f"{ascii_letters}{digits}@.")
 
 
@@ -35,19 +35,19 @@ def from_references(tracked: Tracked, changes: Counter[str]) -> Tracked:
     text = tracked.text
     edits: list[Edit] = []
     if "&" in text:
-        edits += _references(text)
+        edits += _reference_edits(text)
     if "%" in text:
-        edits += _percents(text)
+        edits += _percent_edits(text)
     if "\\" in text:
-        edits += _escapes(text)
+        edits += _escape_edits(text)
     if not edits:
         return tracked
-    if hiding := sum(any(map(_hides, said)) for _, _, said in edits):
+    if hiding := sum(any(map(_counts_as_hiding, said)) for _, _, said in edits):
         changes["encoded"] += hiding
     return tracked.rewrite(sorted(edits), merge=True)
 
 
-def _references(text: str) -> Iterator[Edit]:
+def _reference_edits(text: str) -> Iterator[Edit]:
     for match in _REFERENCE.finditer(text):
         written = f"&{match['what']}"
         said = html.unescape(written)
@@ -55,7 +55,7 @@ def _references(text: str) -> Iterator[Edit]:
             yield match.start(), match.end(), said
 
 
-def _percents(text: str) -> Iterator[Edit]:
+def _percent_edits(text: str) -> Iterator[Edit]:
     """Edits that decode percent-encoding. In a link, reserved characters stay encoded: a decoded
     space or stroke would end or change the link."""
     for match in _PERCENT.finditer(text):
@@ -72,12 +72,12 @@ def _in_link(text: str, at: int) -> bool:
     return "://" in chunk or "www." in chunk.lower()
 
 
-def _escapes(text: str) -> Iterator[Edit]:
+def _escape_edits(text: str) -> Iterator[Edit]:
     for match in _ESCAPE.finditer(text):
         code = int(match[1] or match[2] or match[3], 16)
-        if code <= _LAST and code not in _SURROGATES:
+        if code <= _LAST_CODE_POINT and code not in _SURROGATES:
             yield match.start(), match.end(), chr(code)
 
 
-def _hides(char: str) -> bool:
+def _counts_as_hiding(char: str) -> bool:
     return char in _PLAIN or unicodedata.category(char) == "Cf"

@@ -1,4 +1,4 @@
-"""Shortens letters held for emphasis or to slip past a list: "heeellooo", "fuuuck", "傻傻傻逼"."""
+"""Shortens repeated letters (emphasis, or a way past a list): "heeellooo", "fuuuck", "傻傻傻逼"."""
 
 from __future__ import annotations
 
@@ -14,21 +14,20 @@ _DOUBLED_LAST = frozenset("lsfz")  # "kill", "ass", "off", "jazz"
 
 
 def collapse(tracked: Tracked, changes: Counter[str]) -> Tracked:
-    """Runs of three or more of one letter become what a word would have there, by English
-    spelling for Latin letters, one for others. A token that is nothing but the run ("www",
-    "xxx", "kkk") keeps three."""
+    """Shorten runs of three or more of one letter: Latin ones to one or two, by English spelling;
+    others to one. A token that is nothing but the run ("www", "xxx", "kkk") keeps three."""
     text = tracked.text
     edits: list[Edit] = []
     for match in _RUN.finditer(text):
         start, end = match.span()
-        kept = _kept(text, start, end)
+        kept = _letters_to_keep(text, start, end)
         if kept < end - start:
             edits.append((start, end, match[1] * kept))
             changes["repeat"] += end - start - kept
     return tracked.rewrite(edits)
 
 
-def _kept(text: str, start: int, end: int) -> int:
+def _letters_to_keep(text: str, start: int, end: int) -> int:
     letter = text[start]
     before = text[start - 1] if start else " "
     after = text[end] if end < len(text) else " "

@@ -27,11 +27,11 @@ _CHUNK = re.compile(r"\S+")
 _ADDRESS = re.compile(r"://|^www\.|@[\w.-]*\.\w|\w\.\w{2,}/|[268]|\d\d\d")
 _TOKEN = re.compile(rf"(?<!\w)[a-z](?:[a-z]|[{_SIGNS}]+(?=[a-z]))*(?!\w)")
 _RUN = re.compile(r"([a-z])\1\1+")
-_LONGEST = 40  # characters of a token
-_MOST_READINGS = 128  # of one token: bounds the look-ups
+_LONGEST = 40  # characters of a token; longer ones are left as they are
+_MOST_READINGS = 128  # of one token, which is left as it is beyond: bounds the look-ups
 _SHORTEST = 3  # letters of a word with signs in it
 _HELD_ALONE = frozenset("ai")  # words of one letter; "xxx" and "www" are none
-_RATING = 3  # "aaa" and "iii" mean themselves
+_LONGEST_RATING = 3  # letters: up to it a run of one letter, such as "aaa" or "iii", means itself
 
 
 def respell(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
@@ -46,7 +46,7 @@ def respell(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracke
             continue
         for match in _TOKEN.finditer(chunk[0]):
             offset = chunk.start() + match.start()
-            for start, end, says in _reading(match[0], lexicon):
+            for start, end, says in _respelled_stretches(match[0], lexicon):
                 edits.append((offset + start, offset + end, says))
                 garbled = end - start - len(says)
                 changes["repeat" if garbled else "leet"] += garbled or 1
@@ -58,18 +58,18 @@ def _is_garbled(text: str) -> bool:
     return signed or _RUN.search(text) is not None
 
 
-def _reading(token: str, lexicon: Lexicon) -> list[tuple[int, int, str]]:
+def _respelled_stretches(token: str, lexicon: Lexicon) -> list[tuple[int, int, str]]:
     """The stretches of `token` that change, each as start, end and letters; empty when the token is
     not garbled or the lexicon knows no reading of it."""
     if len(token) > _LONGEST or not _is_garbled(token):
         return []
     if len(set(token)) == 1:
-        held = token[0] in _HELD_ALONE and len(token) > _RATING
+        held = token[0] in _HELD_ALONE and len(token) > _LONGEST_RATING
         return [(0, len(token), token[0])] if held else []
     letters = sum(map(str.isalpha, token))
     if letters < len(token) and (2 * letters < len(token) or len(token) < _SHORTEST):
         return []
-    stretches = list(_stretches(token))
+    stretches = list(_split_stretches(token))
     if prod(len(says) for _, _, says in stretches) > _MOST_READINGS:
         return []
     readings = {
@@ -85,7 +85,7 @@ def _reading(token: str, lexicon: Lexicon) -> list[tuple[int, int, str]]:
     ]
 
 
-def _stretches(token: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+def _split_stretches(token: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """Yield start, end and possible letters of each stretch of `token`: a repeated letter counts
     once or twice, a sign is any of its letters."""
     at = 0

@@ -14,19 +14,21 @@ _SIGN = r"[.\-*~|/+\u00b7\u2022\u2027^=_\u2026'\"]"
 _GAP = rf"(?:{_SIGN}{{1,3}}| {_SIGN}{{1,3}} | )"
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 
-# Possessive, so that a run that does not fit is given up at once.
+# The quantifiers are possessive, so that a run that does not fit is given up at once.
 _APART = re.compile(
     rf"(?<!{_LETTER})(?:{_ONE})(?:{_GAP}(?:{_ONE})(?!{_LETTER})){{1,}}+"
     # wide gaps part letters only where no narrow ones do
     rf"|(?<!{_LETTER})(?<!(?<!{_LETTER}){_LETTER} )(?:{_ONE})(?:[ ]{{2,3}}(?:{_ONE})(?!{_LETTER})"
     rf"){{1,}}+(?! (?:{_ONE})(?!{_LETTER}))"
 )
-# Quickly: two neighbours of such a run, but for its first letter.
+# A quick test: two neighbouring letters of such a run, after its first.
 _QUICK = re.compile(
     rf"[ .\-*~|/+\u00b7\u2022\u2027^=_\u2026'\"](?:{_ONE})"
     rf"(?:[ ]{{2,3}}|{_GAP})(?:{_ONE})(?!{_LETTER})"
 )
-_REACH = 6  # characters of one letter and the longest gap
+_REACH = (
+    6  # characters: one letter and the longest gap, so how far before a quick match a run begins
+)
 _HAN_APART = re.compile(rf"(?<!\w){_HAN}[ ]{_HAN}(?!\w)")
 _INSIDE = re.compile(
     r"(?<=[^\W\d_])[*~^\u00b7\u2022\u2027]{1,3}(?=[^\W\d_])"
@@ -60,11 +62,12 @@ def join(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tracked:
     if decorated:
         set_apart = list(_EMOJI_APART.finditer(text))
         # then a space beside a letter is one between words
-        runs = set_apart if any(_is_word(run[0]) for run in set_apart) else runs
-    if any(_is_word(run[0]) for run in runs):  # then "y o u" beside it is no coincidence either
+        runs = set_apart if any(_is_word_set_apart(run[0]) for run in set_apart) else runs
+    # beside one such word, "y o u" is no coincidence either
+    if any(_is_word_set_apart(run[0]) for run in runs):
         for match in runs:
             at = match.start()
-            edits.update((at + start, at + end, "") for start, end in _gaps(match[0]))
+            edits.update((at + start, at + end, "") for start, end in _gaps_to_drop(match[0]))
         dropped = {start for start, _, _ in edits}
         edits.update(
             (match.start(), match.end(), " ")
@@ -94,7 +97,7 @@ def _emoji_inside(text: str, lexicon: Lexicon) -> set[Edit]:
     return edits
 
 
-def _gaps(run: str) -> list[tuple[int, int]]:
+def _gaps_to_drop(run: str) -> list[tuple[int, int]]:
     """The spans to drop from a run. Where most letters are set apart by signs, a space ends a word
     and stays."""
     gaps = [match.span() for match in _GAPS.finditer(run)]
@@ -102,7 +105,7 @@ def _gaps(run: str) -> list[tuple[int, int]]:
     return signs if 2 * len(signs) > len(gaps) else gaps
 
 
-def _is_word(run: str) -> bool:
+def _is_word_set_apart(run: str) -> bool:
     letters = [char for char in run if char.isalnum()]
     alphabetic = [char for char in letters if char.isalpha()]
     unusual = sum(char not in _WORDS for char in alphabetic)

@@ -25,7 +25,7 @@ _NEAR = {
     **dict(zip("Δ\u039bΣΞΠ", "aaeen", strict=True)),
 }
 
-# The way back: Latin letters that hide inside a Cyrillic word.
+# The other direction: Latin letters that hide inside a Cyrillic word.
 _CYRILLIC = dict(zip("aeopcxykmthbiABCEHKMOPTXYI", "аеорсхукмтнвіАВСЕНКМОРТХУІ", strict=True))
 
 # Letters that Unicode does not decompose, as a reader without that letter spells them.
@@ -45,6 +45,7 @@ _PLAIN = {
 }
 _KEPT_APART = frozenset("йўїѓќ")  # letters of their own, not accents
 
+# Code points whose accents are dropped: Latin, Greek, Cyrillic, Arabic letters with hamza or madda.
 _FOLDED_RANGES = (
     *((0x00C0, 0x0250), (0x0370, 0x0400), (0x0400, 0x0530), (0x0622, 0x0628), (0x1E00, 0x2000)),
 )
@@ -64,10 +65,10 @@ class Tables:
 
 def build() -> Tables:
     return Tables(
-        lookalikes=MappingProxyType(_lookalikes()),
+        lookalikes=MappingProxyType(_load_lookalikes()),
         near=MappingProxyType(dict(_NEAR)),
         cyrillic=MappingProxyType(dict(_CYRILLIC)),
-        accents=MappingProxyType(_accents()),
+        accents=MappingProxyType(_make_accents()),
     )
 
 
@@ -76,7 +77,7 @@ def spelled() -> dict[str, str]:
     return dict(_SPELLED)
 
 
-def _lookalikes() -> dict[str, str]:
+def _load_lookalikes() -> dict[str, str]:
     file = resources.files("confusable_homoglyphs").joinpath("confusables.json")
     confusables: dict[str, list[dict[str, str]]] = json.loads(file.read_text("utf-8"))
     lookalikes: dict[str, str] = {}
@@ -99,7 +100,7 @@ def _as_read(letter: str, latin: str) -> str:
     return "I" if latin == "l" and letter.isupper() else latin
 
 
-def _accents() -> dict[int, str]:
+def _make_accents() -> dict[int, str]:
     accents: dict[int, str] = {}
     for low, high in _FOLDED_RANGES:
         for point in range(low, high):

@@ -1,5 +1,5 @@
-"""Turns text that was written upside down: letters that look like others on their head, in
-reverse."""
+"""Turns text that was written upside down: letters that look like others on their head, in reverse
+order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TURNS = str.maketrans({**_UPRIGHT, **_TURNED})
 _SURE = re.compile("[ɐɔǝɟƃɥɾʞɯɹʇʌʍʎ]")
 _TOKEN = rf"[{re.escape(''.join(sorted({*_UPRIGHT, *_TURNED} - {' '})))}]+"
 _RUN = re.compile(rf"(?<!\S){_TOKEN}(?: {_TOKEN})*(?!\S)")
-_LEAST = 2  # least number of letters in a run that only upside-down text has
+_LEAST_SURE = 2  # letters that only upside-down text has, at least, in a run that is turned
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -39,15 +39,15 @@ def from_turned(tracked: Tracked, lexicon: Lexicon, changes: Counter[str]) -> Tr
     edits: list[Edit] = []
     for match in _RUN.finditer(text):
         start, end = _without_upright_words(match[0], lexicon)
-        turned = _turned(match[0][start:end])
-        if len(_SURE.findall(match[0])) >= _LEAST and _says_words(turned, lexicon):
+        turned = _turn_over(match[0][start:end])
+        if len(_SURE.findall(match[0])) >= _LEAST_SURE and _says_words(turned, lexicon):
             edits.append((match.start() + start, match.start() + end, turned))
     if edits:
         changes["encoded"] += len(edits)
     return tracked.rewrite(edits, merge=True)
 
 
-def _turned(text: str) -> str:
+def _turn_over(text: str) -> str:
     return text[::-1].translate(_TURNS)
 
 
@@ -64,7 +64,7 @@ def _without_upright_words(run: str, lexicon: Lexicon) -> tuple[int, int]:
 def _is_upright(word: str, lexicon: Lexicon) -> bool:
     if _SURE.search(word) is not None:
         return False
-    as_written, as_meant = (_WORD.findall(form.lower()) for form in (word, _turned(word)))
+    as_written, as_meant = (_WORD.findall(form.lower()) for form in (word, _turn_over(word)))
     if not as_written:  # a sign; or one letter, which may be either
         return not any(map(str.isalnum, word))
     return _all_known(as_written, lexicon) and not _all_known(as_meant, lexicon)

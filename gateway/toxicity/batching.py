@@ -23,9 +23,10 @@ Answer = asyncio.Future[Scores]
 """The scores that one caller waits for, for one text."""
 
 _TURN = 8
-"""Texts of one message in a row, while other messages wait."""
+"""Most texts of one message in a row while other messages wait."""
 _MOST_CHARACTERS = 8_000
-"""Of a batch, its last text not counted: the model takes a fraction of a second for them."""
+"""Characters of a batch, its last text not counted, that the model scores in a fraction of a
+second."""
 
 
 class _QueuedText(NamedTuple):

@@ -46,12 +46,12 @@ class Calibration:
         return {
             category: None
             if score is None
-            else _shifted(score, shifts.get(category, 0.0) + by_windows)
+            else _shift_score(score, shifts.get(category, 0.0) + by_windows)
             for category, score in scores.items()
         }
 
 
-def _shifted(score: float, shift: float) -> float:
+def _shift_score(score: float, shift: float) -> float:
     if shift == 0.0:
         return score
     inside = min(max(score, _EDGE), 1 - _EDGE)

@@ -25,7 +25,7 @@ KINDS = ("original", "unbiased", "multilingual")
 LONGEST_TOKENS = 512
 """Tokens that the base models read at most."""
 CLOSE_ENOUGH = 1e-5
-"""Largest difference of a score between torch and ONNX: rounding of float32."""
+"""Largest difference of a score between torch and ONNX, which rounding of float32 explains."""
 
 _EXTRA = "Install the extra: pip install 'avatar-gateway[detoxify]'"
 _RENAMED = {
@@ -56,17 +56,17 @@ def convert_checkpoint(
         import transformers  # noqa: F401, PLC0415
     except ImportError as error:
         raise ModelInvalid("the extra detoxify", "is not installed", _EXTRA) from error
-    loaded = _load(torch, checkpoint)
-    classes, model, tokenizer = _build(checkpoint, loaded, config_folder)
+    loaded = _load_checkpoint(torch, checkpoint)
+    classes, model, tokenizer = _build_model(checkpoint, loaded, config_folder)
     out.mkdir(parents=True, exist_ok=True)
-    names = _export(torch, model, tokenizer, out)
-    _compare(torch, model, tokenizer, out, names)
-    return _describe(
+    names = _export_onnx(torch, model, tokenizer, out)
+    _compare_scores(torch, model, tokenizer, out, names)
+    return _write_description(
         out, kind=kind, classes=classes, inputs=names, tokenizer=tokenizer, checkpoint=sha256
     )
 
 
-def _load(torch: Any, checkpoint: Path) -> Mapping[str, Any]:
+def _load_checkpoint(torch: Any, checkpoint: Path) -> Mapping[str, Any]:
     """Read the checkpoint, without running its pickle if that is possible. Where it is not, it is
     unpickled in full: its hash is the one that the user named, so that is their decision."""
     try:
@@ -74,11 +74,11 @@ def _load(torch: Any, checkpoint: Path) -> Mapping[str, Any]:
     except Exception:  # noqa: BLE001 - whatever the safe reader cannot do, the other may
         loaded = torch.load(checkpoint, map_location="cpu", weights_only=False)
     if not isinstance(loaded, dict) or not {"config", "state_dict"} <= loaded.keys():
-        raise _invalid(checkpoint, "has no config and state_dict")
+        raise _invalid_checkpoint(checkpoint, "has no config and state_dict")
     return loaded
 
 
-def _build(
+def _build_model(
     checkpoint: Path, loaded: Mapping[str, Any], folder: Path
 ) -> tuple[tuple[str, ...], torch.nn.Module, Any]:
     import transformers  # noqa: PLC0415
@@ -90,14 +90,14 @@ def _build(
         )
         name, columns = arch["model_name"], int(arch["num_classes"])
     except (KeyError, TypeError, ValueError) as error:
-        raise _invalid(checkpoint, "has an incomplete config") from error
+        raise _invalid_checkpoint(checkpoint, "has an incomplete config") from error
     if (
         name not in _ARCHITECTURES
         or arch["tokenizer_name"].removesuffix("Fast") != (_ARCHITECTURES[name])
     ):
-        raise _invalid(checkpoint, f"has the unknown architecture {name!r}")
+        raise _invalid_checkpoint(checkpoint, f"has the unknown architecture {name!r}")
     if len(classes) > columns or "toxicity" not in classes or len(set(classes)) != len(classes):
-        raise _invalid(checkpoint, "names classes that do not fit its columns")
+        raise _invalid_checkpoint(checkpoint, "names classes that do not fit its columns")
     model_class = getattr(transformers, name)
     config = model_class.config_class.from_pretrained(
         str(folder), num_labels=columns, local_files_only=True, attn_implementation="eager"
@@ -121,11 +121,13 @@ def _load_strictly(checkpoint: Path, model: torch.nn.Module, state: Mapping[str,
     if missing or unknown or wrong:
         counts = f"{len(missing)} missing, {len(unknown)} unknown, {len(wrong)} of another shape"
         first = min(missing | unknown | wrong)
-        raise _invalid(checkpoint, f"does not fit its architecture: {counts}, such as {first}")
+        raise _invalid_checkpoint(
+            checkpoint, f"does not fit its architecture: {counts}, such as {first}"
+        )
     model.load_state_dict(kept, strict=True)
 
 
-def _export(torch: Any, model: Any, tokenizer: Any, out: Path) -> tuple[str, ...]:
+def _export_onnx(torch: Any, model: Any, tokenizer: Any, out: Path) -> tuple[str, ...]:
     """Write model.onnx and tokenizer.json to `out`; return the names of the model's inputs, in
     order."""
     sample = tokenizer(list(_PROBES[1:3]), return_tensors="pt", padding=True)
@@ -158,7 +160,9 @@ def _export(torch: Any, model: Any, tokenizer: Any, out: Path) -> tuple[str, ...
     return names
 
 
-def _compare(torch: Any, model: Any, tokenizer: Any, out: Path, names: Sequence[str]) -> None:
+def _compare_scores(
+    torch: Any, model: Any, tokenizer: Any, out: Path, names: Sequence[str]
+) -> None:
     import onnxruntime  # noqa: PLC0415
 
     session = onnxruntime.InferenceSession(
@@ -173,7 +177,7 @@ def _compare(torch: Any, model: Any, tokenizer: Any, out: Path, names: Sequence[
             raise ModelInvalid(str(out), "scores differ after conversion", "Report it as a bug")
 
 
-def _describe(
+def _write_description(
     out: Path,
     *,
     kind: str,
@@ -201,5 +205,5 @@ def _describe(
     return path
 
 
-def _invalid(checkpoint: Path, problem: str) -> ModelInvalid:
+def _invalid_checkpoint(checkpoint: Path, problem: str) -> ModelInvalid:
     return ModelInvalid(str(checkpoint), problem, "Use a checkpoint of the Detoxify project")

@@ -41,7 +41,7 @@ class ToxicityDetector:
     ) -> None:
         self._scorer = scorer
         self._longest = longest
-        # One thread: models are not made for several, and batching is the better use of it.
+        # One thread: models are not made for several, and batches use it better.
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="toxicity")
         self._batcher = Batcher(
             scorer.score,

@@ -50,13 +50,13 @@ def read_sample(path: Path) -> DriftSample:
     and, on every line or on none, `label` (true: toxic). Empty lines are skipped. Raises
     ModelInvalid."""
     if not path.is_file() or path.stat().st_size > _LARGEST:
-        raise _invalid(path, f"is no file of at most {_LARGEST // 1_000_000} MB")
+        raise _invalid_sample(path, f"is no file of at most {_LARGEST // 1_000_000} MB")
     try:
         lines = [line for line in path.read_text("utf-8").splitlines() if line.strip()]
     except UnicodeDecodeError as error:
-        raise _invalid(path, "is not UTF-8") from error
+        raise _invalid_sample(path, "is not UTF-8") from error
     if not 0 < len(lines) <= MOST_TEXTS:
-        raise _invalid(path, f"holds {len(lines)} texts, not 1 to {MOST_TEXTS}")
+        raise _invalid_sample(path, f"holds {len(lines)} texts, not 1 to {MOST_TEXTS}")
     if path.suffix != ".jsonl":
         return DriftSample(texts=tuple(lines), labels=None)
     try:
@@ -64,11 +64,13 @@ def read_sample(path: Path) -> DriftSample:
         texts = tuple(row["text"] for row in rows)
         labels = tuple(row["label"] for row in rows if "label" in row)
     except (ValueError, KeyError, TypeError) as error:
-        raise _invalid(path, "has a line that is no object with a text") from error
+        raise _invalid_sample(path, "has a line that is no object with a text") from error
     if not all(isinstance(text, str) for text in texts):
-        raise _invalid(path, "has a text that is none")
+        raise _invalid_sample(path, "has a text that is none")
     if labels and (len(labels) < len(texts) or any(label not in (0, 1) for label in labels)):
-        raise _invalid(path, "has a line without a label, or one that is neither true nor false")
+        raise _invalid_sample(
+            path, "has a line without a label, or one that is neither true nor false"
+        )
     return DriftSample(texts=texts, labels=tuple(map(bool, labels)) if labels else None)
 
 
@@ -129,5 +131,5 @@ def _finite_score(score: float | None) -> float:
 _MEND = "Make both from one checkpoint, with `avatar-gateway models convert` and `quantise`"
 
 
-def _invalid(path: Path, problem: str) -> ModelInvalid:
+def _invalid_sample(path: Path, problem: str) -> ModelInvalid:
     return ModelInvalid(str(path), problem, "Give texts, one a line, or .jsonl with text and label")

@@ -20,8 +20,8 @@ from gateway.toxicity.tokens import DIMENSIONS, Floats, Ids, Tokens
 BRANCH = 256
 """Columns of one n-gram branch, as in the sentence encoder that the network was made from."""
 _LEFT = {2: 0, 3: 1, 5: 2}  # tokens to the left of the n-gram's own token, by order
-_REACH = 2  # the farthest that an n-gram's window goes, to either side
-_TOKENS_AT_ONCE = 512  # keeps what is computed at once near the size of the cache
+_REACH = 2  # tokens, the farthest that an n-gram's window goes to either side
+_TOKENS_AT_ONCE = 512  # of a flat batch: its arrays are then about as large as the CPU's cache
 
 
 class Encoder:
@@ -43,7 +43,7 @@ class Encoder:
         self._threads = ThreadpoolController()
         self._widths = [self._p[f"w1_{order}_in"].shape[1] for order in self._orders]
         with self._threads.limit(limits=1, user_api="blas"):
-            self._projections = Projections(self._project, size=tokens.size)
+            self._projections = Projections(self._project_tokens, size=tokens.size)
 
     def log_odds(self, texts: Sequence[str]) -> Floats:
         """Log-odds of shape (len(texts), categories). Linear in the length of the texts; the answer
@@ -54,41 +54,41 @@ class Encoder:
 
     def _log_odds(self, texts: Sequence[str]) -> Floats:
         wide = self._p["wide"]
-        found = np.empty((len(texts), wide.shape[1]), np.float32)
+        odds = np.empty((len(texts), wide.shape[1]), np.float32)
         group: list[list[int]] = []
         size = first = 0
         for index, text in enumerate(texts):
             ids = self._tokens.ids(text)
             if group and size + len(ids) > _TOKENS_AT_ONCE:
-                found[first:index] = self._deep(group)
+                odds[first:index] = self._deep_log_odds(group)
                 group, size, first = [], 0, index
             group.append(ids)
             size += len(ids)
         if group:
-            found[first:] = self._deep(group)
+            odds[first:] = self._deep_log_odds(group)
         for index, text in enumerate(texts):
             buckets = grams(text)
             if len(buckets):
-                found[index] += wide[buckets].sum(axis=0) / np.sqrt(np.float32(len(buckets)))
-        return found
+                odds[index] += wide[buckets].sum(axis=0) / np.sqrt(np.float32(len(buckets)))
+        return odds
 
-    def _project(self, ids: Ids) -> Floats:
+    def _project_tokens(self, ids: Ids) -> Floats:
         """Rows of `Projections`: for each token the normalised projections of all branches, then
         what each contributes to the n-grams of the first layer. All branches are normalised
         together, as in the encoder that the network was made from."""
         width = BRANCH * len(self._orders)
-        found = np.empty((len(ids), width + sum(self._widths)), np.float32)
-        projected = found[:, :width]
+        computed = np.empty((len(ids), width + sum(self._widths)), np.float32)
+        projected = computed[:, :width]
         np.matmul(self._tokens.rows(ids), self._p["proj_all"], out=projected)
         projected += self._p["proj_b_all"]
-        _normalise(projected, self._eps)
+        _normalise_rows(projected, self._eps)
         projected *= self._p["ln_g_all"]
         projected += self._p["ln_b_all"]
-        for branch, parts, order in self._branches():
-            np.matmul(found[:, branch], self._p[f"w1_{order}_in"], out=found[:, parts])
-        return found
+        for branch, parts, order in self._branch_columns():
+            np.matmul(computed[:, branch], self._p[f"w1_{order}_in"], out=computed[:, parts])
+        return computed
 
-    def _branches(self) -> Iterator[tuple[slice, slice, int]]:
+    def _branch_columns(self) -> Iterator[tuple[slice, slice, int]]:
         """Yield for each branch the columns of its projection, those of its contributions to the
         first layer, and its n-gram order."""
         begin = BRANCH * len(self._orders)
@@ -100,7 +100,7 @@ class Encoder:
             )
             begin += width
 
-    def _deep(self, group: Sequence[Sequence[int]]) -> Floats:
+    def _deep_log_odds(self, group: Sequence[Sequence[int]]) -> Floats:
         """Log-odds of the network's deep half for one flat batch: the tokens of all texts one after
         the other, with rows of zeros before, between and after the texts, so that no n-gram reaches
         from one text into another."""
@@ -116,16 +116,16 @@ class Encoder:
         self._projections.rows(flat, x, token)
         features = np.empty((len(flat), DIMENSIONS + BRANCH * len(self._orders)), np.float32)
         features[:, :DIMENSIONS] = self._tokens.rows(np.array(flat, dtype=np.int64))
-        for branch, parts, order in self._branches():
+        for branch, parts, order in self._branch_columns():
             hidden = self._convolve(x[:, branch], x[:, parts], order, 1)
             hidden[blank] = 0
             parts2 = hidden @ self._p[f"w2_{order}_in"]
             features[:, DIMENSIONS:][:, branch] = self._convolve(hidden, parts2, order, 2)[token]
-        _normalise(features, self._eps)
+        _normalise_rows(features, self._eps)
         features *= self._p["ln_g"]
         features += self._p["ln_b"]
         summed = np.add.reduceat(features, first, axis=0)
-        return self._top(summed, lengths.astype(np.float32))
+        return self._top_log_odds(summed, lengths.astype(np.float32))
 
     def _convolve(self, x: Floats, parts: Floats, order: int, layer: int) -> Floats:
         """One convolution over n-grams of `order` tokens, with its residual connection. `x` has the
@@ -139,22 +139,22 @@ class Encoder:
         for place in range(1, order):
             from_ = shift + place
             summed += parts[from_ : from_ + len(summed), place * rank : (place + 1) * rank]
-        found = np.zeros((count, BRANCH), np.float32)
-        within = found[inner]
+        convolved = np.zeros((count, BRANCH), np.float32)
+        within = convolved[inner]
         np.matmul(summed, self._p[f"w{layer}_{order}_out"], out=within)
         within += self._p[f"b{layer}_{order}"]
         np.maximum(within, 0, out=within)
         within += x[inner]
-        return found
+        return convolved
 
-    def _top(self, summed: Floats, counts: Floats) -> Floats:
+    def _top_log_odds(self, summed: Floats, counts: Floats) -> Floats:
         """The last layers: from the summed features and token counts of texts to log-odds."""
         p = self._p
         mean = summed @ p["cnn_W_in"] @ p["cnn_W_out"] + counts[:, None] * p["cnn_b"]
         mean /= np.sqrt(counts)[:, None]
         hidden = np.maximum(mean @ p["p1"] + np.maximum(mean @ p["d0"], 0) @ p["d1"], 0)
-        found: Floats = np.concatenate([mean, hidden], axis=1) @ p["head_w"] + p["head_b"]
-        return found
+        odds: Floats = np.concatenate([mean, hidden], axis=1) @ p["head_w"] + p["head_b"]
+        return odds
 
 
 def _side_by_side(narrow: Floats, order: int) -> Floats:
@@ -164,7 +164,7 @@ def _side_by_side(narrow: Floats, order: int) -> Floats:
     return np.ascontiguousarray(apart.transpose(1, 0, 2).reshape(BRANCH, -1))
 
 
-def _normalise(x: Floats, eps: float) -> None:
+def _normalise_rows(x: Floats, eps: float) -> None:
     """Bring `x` to zero mean and unit variance over its last axis, in place."""
     x -= x.mean(axis=-1, keepdims=True)
     variance = np.einsum("...i,...i->...", x, x) / np.float32(x.shape[-1])

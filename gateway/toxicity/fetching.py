@@ -56,7 +56,7 @@ def fetch_checkpoint(
     path = into / release.path.rpartition("/")[2]
     part = path.with_suffix(".part")
     try:
-        digest_hex = _download(f"{base}/{release.path}", part, largest, transport)
+        digest_hex = _download_file(f"{base}/{release.path}", part, largest, transport)
         expected = sha256 or release.sha256_prefix
         if not digest_hex.startswith(expected) or not digest_hex.startswith(release.sha256_prefix):
             raise ModelInvalid(
@@ -68,7 +68,9 @@ def fetch_checkpoint(
     return path, digest_hex
 
 
-def _download(url: str, part: Path, largest: int, transport: httpx.BaseTransport | None) -> str:
+def _download_file(
+    url: str, part: Path, largest: int, transport: httpx.BaseTransport | None
+) -> str:
     """Download `url` to the file `part`; return the sha256 (hex) of its bytes."""
     digest = hashlib.sha256()
     size = 0

@@ -30,11 +30,11 @@ def grams(text: str) -> npt.NDArray[np.int64]:
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     codes = codes.astype(np.uint64)
     mixed = np.concatenate([*_ngram_hashes(codes), _word_hashes(codes)])
-    found = ((mixed * _PRIME) >> _SHIFT).astype(np.uint16)  # BUCKETS fit; quick to sort
-    found.sort()
-    first = np.ones(len(found), bool)
-    np.not_equal(found[1:], found[:-1], out=first[1:])
-    return found[first].astype(np.int64)
+    sorted_buckets = ((mixed * _PRIME) >> _SHIFT).astype(np.uint16)  # BUCKETS fit; quick to sort
+    sorted_buckets.sort()
+    first = np.ones(len(sorted_buckets), bool)
+    np.not_equal(sorted_buckets[1:], sorted_buckets[:-1], out=first[1:])
+    return sorted_buckets[first].astype(np.int64)
 
 
 def _ngram_hashes(codes: npt.NDArray[np.uint64]) -> Iterator[npt.NDArray[np.uint64]]:

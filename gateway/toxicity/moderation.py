@@ -70,16 +70,16 @@ def moderation(
     if self_harm_told:
         ours["self_harm"] = 1.0
     flags: dict[str, bool | None] = dict.fromkeys(CATEGORIES)
-    found: dict[str, float | None] = dict.fromkeys(CATEGORIES)
+    covered: dict[str, float | None] = dict.fromkeys(CATEGORIES)
     for category, parts in _MADE_OF.items():
         known = {part: score for part in parts if (score := ours.get(part)) is not None}
         if len(known) < len(parts):
             continue
-        found[category] = min(known.values())
+        covered[category] = min(known.values())
         flags[category] = all(
             score >= lines.get(part, lines[OTHER]) for part, score in known.items()
         )
-    return Moderation(categories=flags, scores=found)
+    return Moderation(categories=flags, scores=covered)
 
 
 def hold_lines(data: Mapping[str, Any]) -> dict[str, float]:

@@ -107,20 +107,20 @@ class RemoteScorer:
         try:
             with self._client.stream(method, url, json=document) as answer:
                 if answer.status_code != httpx.codes.OK:
-                    raise _undefined(f"answered with status {answer.status_code}")
+                    raise _undefined_answer(f"answered with status {answer.status_code}")
                 body = b""
                 for part in answer.iter_bytes():
                     body += part
                     if len(body) > _MOST_BYTES:
-                        raise _undefined("answered too much")
+                        raise _undefined_answer("answered too much")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _undefined(f"could not be asked ({type(error).__name__})") from None
+            raise _undefined_answer(f"could not be asked ({type(error).__name__})") from None
         try:
             answered = json.loads(body)
         except (ValueError, RecursionError):
-            raise _undefined("answered no JSON") from None
+            raise _undefined_answer("answered no JSON") from None
         if not isinstance(answered, dict):
-            raise _undefined("answered no object")
+            raise _undefined_answer("answered no object")
         return answered
 
 
@@ -136,7 +136,7 @@ def _score_column(answer: Mapping[str, Any], category: str, count: int) -> list[
             if len(flat) == count and all(map(_is_score, flat)):
                 return [float(score) for score in flat]
             break
-    raise _undefined(f"gave no score of {category} for each text")
+    raise _undefined_answer(f"gave no score of {category} for each text")
 
 
 def _is_score(value: Any) -> bool:
@@ -144,5 +144,5 @@ def _is_score(value: Any) -> bool:
     return is_number and math.isfinite(value) and 0 <= value <= 1
 
 
-def _undefined(what: str) -> StageUndefined:
+def _undefined_answer(what: str) -> StageUndefined:
     return StageUndefined(Stage.TOXICITY, f"the remote model {what}")

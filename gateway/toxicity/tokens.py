@@ -80,17 +80,17 @@ class TokenTable:
         if ids.max(initial=0) < len(self.near):
             return self.near[ids]
         far = np.flatnonzero(ids >= len(self.near))
-        found = self.near.take(ids, axis=0, mode="clip")
+        gathered = self.near.take(ids, axis=0, mode="clip")
         read = b"".join([self._read_row(token) for token in ids[far].tolist()])
-        found[far] = np.frombuffer(read, np.uint8).reshape(-1, DIMENSIONS)
-        return found
+        gathered[far] = np.frombuffer(read, np.uint8).reshape(-1, DIMENSIONS)
+        return gathered
 
     def _read_row(self, token: int) -> bytes:
         row, chunk = divmod(token, _CHUNKS)
-        found = os.pread(self._file, DIMENSIONS, (chunk * self._chunk_rows + row) * DIMENSIONS)
-        if token >= self.size or len(found) != DIMENSIONS:
+        content = os.pread(self._file, DIMENSIONS, (chunk * self._chunk_rows + row) * DIMENSIONS)
+        if token >= self.size or len(content) != DIMENSIONS:
             raise IndexError(f"no row of token {token}")
-        return found
+        return content
 
 
 class Tokens:
@@ -115,10 +115,10 @@ class Tokens:
     def rows(self, ids: Ids) -> Floats:
         """Embeddings of shape (len(ids), DIMENSIONS)."""
         chunk = ids % _CHUNKS
-        found = self._table.rows(ids).astype(np.float32)
-        found *= self._scale[chunk, None]
-        found += self._low[chunk, None]
-        return found
+        gathered = self._table.rows(ids).astype(np.float32)
+        gathered *= self._scale[chunk, None]
+        gathered += self._low[chunk, None]
+        return gathered
 
 
 def load_tokens(digests: Mapping[str, str], *, folder: Path | None = None) -> Tokens:

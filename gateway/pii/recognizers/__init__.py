@@ -71,7 +71,7 @@ NATIONAL = tuple(number for numbers in COUNTRIES.values() for number in numbers)
 
 
 class _Disguises:
-    """Build each disguise once. All rules behind it share it, so that it rewrites each message
+    """The disguises, each built once and shared by all its rules, so that it rewrites each message
     once."""
 
     def __init__(self) -> None:
@@ -92,9 +92,9 @@ class _Disguises:
 def make_rules(domains: Domains, *, deny_list: tuple[str, ...] = ()) -> tuple[PiiRule, ...]:
     """All rules of the blocking tier, with one for `deny_list` if it is not empty.
 
-    Presidio's MedicalLicense and Date recognizers are left out on purpose, because of what they
-    find in plain talk. Recognizers of our own, whose numbers count beside their name alone,
-    stand for its UsBank, UsLicense, UsPassport and Nhs.
+    Presidio's MedicalLicense and Date recognizers are left out on purpose: they find too much in
+    plain talk. Its UsBank, UsLicense, UsPassport and Nhs are replaced by recognizers of our own,
+    which take a number only beside its name.
     """
     hidden = _Disguises()
     return (
@@ -124,7 +124,7 @@ def _contact_rules(domains: Domains, hidden: _Disguises) -> Iterator[PiiRule]:
     yield glued_email.capitals(domains)
     yield glued_email.together(domains)
     yield from hidden.of(phone.PhoneRule(), hidden.words, hidden.lookalikes, hidden.by_signs)
-    # Numerals read out digit by digit are hardly ever another number: a lower score is enough.
+    # Numerals read out digit by digit are hardly ever any other number: a lower score is enough.
     read_out = phone.PhoneRule(accept=phone_shape.BARE)
     yield disguised.DisguisedRule(inner=read_out, disguise=hidden.numerals)
     yield handle.rule()

@@ -10,11 +10,12 @@ from stdnum.tr import tckimlik
 
 from gateway.pii.recognizers.national import NumberFormat
 
-_SIGNED = 11
+_SIGNED = 11  # characters of a Finnish code that has its sign of the century
 
 
 def _is_finnish(number: str) -> bool:
-    """The sign of the century is lost where it is none of a letter: either then."""
+    """Whether `number` is a Finnish code. Its sign of the century is missing if it was no letter:
+    then both "-" and "+" are tried."""
     signs = number[6] if len(number) == _SIGNED else "-+"
     return any(hetu.is_valid(f"{number[:6]}{sign}{number[-4:]}") for sign in signs)
 

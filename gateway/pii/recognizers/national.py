@@ -17,9 +17,9 @@ from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.placeholders import IDENTITY_NUMBER, PlaceholderWord
 
 Counts = Literal["anywhere", "home", "named"]
-"""Where a match counts. "anywhere": nothing else is written in this form. "home": in a message
-that belongs to one of the format's `places`, or beside its name. "named": beside its name alone,
-for a form that looks like any number, so that even a checksum lets too much pass."""
+"""Where a match counts. "anywhere": nothing else is written in this form. "home": in a message that
+belongs to one of the format's `places`, or beside its name. "named": only beside its name, because
+its form is that of many numbers, too many of which also pass the checksum."""
 
 PASSPORT_STEMS = (
     "passport", "passeport", "pasaporte", "reisepass", "passaporto", "passaporte", "paspoort",
@@ -35,9 +35,9 @@ DRIVING_LICENCE_STEMS = (
 _SCORE = 0.85
 """Score of a match that counts, as of any hit beside its name (`PatternRule.in_context`)."""
 _AT_HOME = 0.05
-"""Added at home: where two countries share a form, the nearer one names the number."""
+"""Added to the score at home: where two countries share a form, the one at home wins."""
 _LEAST_DIGITS_OF_ONE_KIND = 6
-"""From this many digits on, a value of one repeated digit is nobody's number."""
+"""A value of one repeated digit is refused from this many digits on: nobody has such a number."""
 # Letters and digits of Latin scripts: Chinese and Japanese write no space before a number.
 _LATIN = r"A-Za-z0-9_\u00c0-\u024f"
 _AFTER = rf"(?![{_LATIN}/=@])(?![.,\-]\d)"
@@ -73,7 +73,7 @@ class NumberFormat:
 
     @property
     def name(self) -> str:
-        """Of its recognizer, as findings give it: "PtNifRecognizer" for PT_NIF."""
+        """Name of its recognizer, which findings carry: "PtNifRecognizer" for PT_NIF."""
         return "".join(part.title() for part in self.kind.split("_")) + "Recognizer"
 
 
@@ -108,7 +108,7 @@ def certain(presidios: PatternRecognizer) -> Callable[[str], bool]:
 
 
 def _has_ascii_digits(value: str) -> bool:
-    """Whether all digits are ASCII, as documents have them. Letters may be others: Korean licences
+    """Whether all digits are ASCII, as on documents. Letters may be of any script: Korean licences
     name a place."""
     return all(char.isascii() or not char.isdigit() for char in value)
 
@@ -136,7 +136,7 @@ def rule(number: NumberFormat) -> PatternRule:
         ),
         context=words,
         checksum=number.checksum,
-        # Beside its name it is above the parts of it that pass the checksum of a card.
+        # Beside its name the number scores above a part of it that passes the checksum of a card.
         in_context=1.0 if number.checksum else _SCORE,
         home=places,
         at_home=_AT_HOME,

@@ -18,8 +18,8 @@ from gateway.pipeline.stream.segments import context_of, sentence_end, soft_end
 class HoldBackLimits:
     """How long and how much a stream may hold back.
 
-    `patience_s`: how long the oldest character waits for its sentence to end. `most_held` and
-    `most` bound, in code points, what waits and the whole stream. `whole`: nothing is released
+    `patience_s`: how long the oldest character waits for its sentence to end. `most_held` bounds
+    the text that waits, `most` the whole stream, both in code points. `whole`: nothing is released
     before the end.
     """
 
@@ -51,7 +51,7 @@ class TextEnded:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """Nobody wants to hear the rest: what is held is discarded."""
+    """The rest is not wanted any more: held text is discarded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class SegmentRefused:
 
 @dataclass(frozen=True, slots=True)
 class WholeChecked:
-    """What came of the check of the whole text."""
+    """The result of the check of the whole text."""
 
     stands: bool
 
@@ -154,13 +154,13 @@ class HoldBack:
         self._language = language
         self._limits = limits or HoldBackLimits()
         self._held = ""
-        self._arrived: deque[tuple[int, float]] = deque()  # (how much came, when), oldest first
+        self._arrived: deque[tuple[int, float]] = deque()  # (code points, when), oldest first
         self._received = 0
         self._number = 0
         self._judging: tuple[str, str, str] | None = None  # white space, text, white space
         self._originals = ""  # the end of what was released, as it was submitted
         self._published: list[str] = []
-        self._reason: str | None = None  # why no more is taken
+        self._reason: str | None = None  # why no more text is taken
         self._checking = False
         self._done = False
 
@@ -230,7 +230,7 @@ class HoldBack:
         cut = self._segment_end(now)
         if cut is None and self._reason is not None:
             return self._check_whole()
-        if cut is None:  # what can nowhere be cut must not wait, and fill the memory, for ever
+        if cut is None:  # text that cannot be cut anywhere must not fill the memory
             return self._stop_at_once(FILTERED) if self.is_full else ()
         part, self._held = self._held[:cut], self._held[cut:]
         self._forget_arrivals(cut)

@@ -16,10 +16,10 @@ CONTEXT_WORDS: Final = 50
 """Words of what was released that are judged again with what follows."""
 _CONTEXT_CHARACTERS: Final = 600
 """The longest context in code points, where words are long or have no spaces between them."""
-_AHEAD = 6  # words that must have come before a text is cut within a sentence
-_LEAST = 5  # words that are worth an entry of their own
+_AHEAD = 6  # words after a place that must have come before the text is cut there
+_LEAST = 5  # words of a segment that is cut within a sentence: fewer are not worth an entry
 _BACK = 8  # words after a number in which an address may still go on
-_SCAN = 2_000  # code points that are looked at for one sentence
+_SCAN = 2_000  # code points in which the end of a sentence is looked for
 
 _WORD = regex.compile(r"\S+")
 _END = regex.compile(
@@ -69,9 +69,9 @@ _STRONG_END = regex.compile(r"[!?…。！？｡][\"'»”’)\]*_]*\s*$|\n\s*$"
 
 
 def sentence_end(text: str, language: str) -> int | None:
-    """Where the first sentence of `text` ends, white space after it included; None while the
-    words that tell have not come. For any continuation of `text` the answer stays the same once
-    there is one."""
+    """Where the first sentence of `text` ends, white space after it included; None while the words
+    that decide have not come. Once there is an answer, it is the same for any continuation of
+    `text`."""
     for match in _END.finditer(text, 0, _SCAN):
         at, following = match.end(), match.group(1) or match.group(3)
         seen = match.end(1) if match.group(1) else match.end(3)
@@ -79,21 +79,21 @@ def sentence_end(text: str, language: str) -> int | None:
             continue
         if _UNSPACED_END.search(text[:at]) or "\n" in match.group():
             return at
-        if _begins(language, text[:seen], at):
+        if _sentence_begins(language, text[:seen], at):
             return at
     return None
 
 
-def _begins(language: str, text: str, at: int) -> bool:
-    """Whether sentencex has a sentence begin at `at`. It looks abbreviations up by bytes, so it
-    is shown a text of the same length in ASCII."""
-    plain = text if text.isascii() else "".join(map(_ascii, text))
+def _sentence_begins(language: str, text: str, at: int) -> bool:
+    """Whether a sentence begins at `at`, by sentencex. It looks abbreviations up by bytes, so it
+    gets a text of the same length in ASCII."""
+    plain = text if text.isascii() else "".join(map(_as_ascii, text))
     return any(
         sentence["start_index"] == at for sentence in get_sentence_boundaries(language, plain)
     )
 
 
-def _ascii(character: str) -> str:
+def _as_ascii(character: str) -> str:
     if character.isascii():
         return character
     if character.isspace():
@@ -110,7 +110,7 @@ def soft_end(text: str) -> int | None:
     if _CJK.search(text):
         return _soft_cjk(text)
     words = list(_WORD.finditer(text))
-    open_at = [_opens(word.group()) for word in words]
+    open_at = [_may_open_entity(word.group()) for word in words]
     between = None
     for index in range(len(words) - _AHEAD, _LEAST - 1, -1):  # the word `index` would come next
         near = open_at[max(0, index - _BACK) : index + _AHEAD]
@@ -123,20 +123,20 @@ def soft_end(text: str) -> int | None:
 
 
 def _soft_cjk(text: str) -> int | None:
-    """Without spaces: after a pause with nothing but plain writing around it."""
+    """`soft_end` for text without spaces: after a pause with only plain writing around it."""
     best = None
     for match in _CJK_PAUSE.finditer(text):
         before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() :]
-        if len(after) >= 12 and _plain(before) and _plain(after[:24]):
+        if len(after) >= 12 and _is_plain_cjk(before) and _is_plain_cjk(after[:24]):
             best = match.end()
     return best
 
 
-def _plain(text: str) -> bool:
+def _is_plain_cjk(text: str) -> bool:
     return _PLAIN_CJK.fullmatch(text) is not None
 
 
-def _opens(word: str) -> bool:
+def _may_open_entity(word: str) -> bool:
     return (
         _OPENER.search(word) is not None
         or _SPELLED.fullmatch(word) is not None
@@ -145,7 +145,7 @@ def _opens(word: str) -> bool:
 
 
 def _ends_entity(before: str, following: str) -> bool:
-    """Whether what `before` ends with cannot go on in the word `following`."""
+    """Whether an entity at the end of `before` cannot go on in the word `following`."""
     words = before.split()[-3:]
     if _HALF_ADDRESS.search(words[-1]) or _ORDINAL.fullmatch(words[-1]):
         return False
@@ -153,7 +153,7 @@ def _ends_entity(before: str, following: str) -> bool:
         return False
     if not regex.search(r"\p{Nd}|@|://|^[+(]", following):
         return True
-    if any(_opens(word) for word in words):
+    if any(_may_open_entity(word) for word in words):
         return False
     if _LIST_MARK.match(following):
         return True

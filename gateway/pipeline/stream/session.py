@@ -39,17 +39,18 @@ Expect = Callable[[str], asyncio.Future[Delivery]]
 """A message id → what resolves with the message once it is recorded and may be given out."""
 
 _MOST_EVENTS = 64
-"""Events that wait for `run`; then `append` waits too."""
+"""Most events that wait for `run`; `append` waits beyond."""
 _PIECE = 4_096
-"""Code points of one event: a large text is taken in bit by bit."""
+"""Code points of one event: a larger text becomes several."""
 _EXPECT_S = 10.0
-"""Seconds that a recorded segment may take to the stream: in fact one turn of the event loop."""
+"""Seconds to wait for a recorded segment to reach the stream, which usually takes one turn of the
+event loop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSessions:
-    """What every stream uses. `clock` counts seconds and never goes back; `quiet_s` is how long
-    the generator may say nothing."""
+    """What all streams share. `clock` counts seconds and never goes back; `quiet_s` is how long the
+    generator may be silent."""
 
     submit: Callable[[Submission], Coroutine[Any, Any, Outcome]]
     expect: Expect
@@ -86,10 +87,10 @@ Output = Released | Retracted | StreamEnded
 
 class StreamSession:
     """One stream from its opening to its end. `opening` is the submission without its text;
-    `observe` is told of every outcome; `whole`: nothing is released before the end.
+    `observe` is called with every outcome; `whole`: nothing is released before the end.
 
     `append` and `end` are for one task, `run` for another; `interrupt` for any. `error` is what
-    went wrong when it is over with the reason error.
+    went wrong when the stream ends with the reason error.
     """
 
     def __init__(
@@ -122,7 +123,7 @@ class StreamSession:
 
     @property
     def is_closed(self) -> bool:
-        """Whether more text would be for nothing: the generator should be stopped."""
+        """Whether more text would be ignored: the generator should be stopped."""
         return self._closed
 
     @property
@@ -143,13 +144,13 @@ class StreamSession:
             await self._events.put(TextEnded())
 
     async def fail(self, error: GatewayError) -> None:
-        """The generator broke off: what is held is discarded."""
+        """End the stream with `error`, because the generator broke off. Held text is discarded."""
         self.error = error
         if not self.is_closed:
             await self._events.put(JudgingFailed())
 
     def interrupt(self) -> None:
-        """What is held, or under judgement, is discarded; `run` ends."""
+        """Discard what is held or under judgement, and end `run`."""
         self._interrupted = True
         if self._interruption is not None and not self._interruption.done():
             self._interruption.set_result(None)
@@ -157,7 +158,7 @@ class StreamSession:
             self._expected.cancel()
 
     async def run(self) -> AsyncGenerator[Output]:
-        """What may be released, in order, as soon as it may."""
+        """Yield what may be released, in order and as soon as possible."""
         interrupted = self._interruption = asyncio.get_running_loop().create_future()
         if self._interrupted:
             interrupted.set_result(None)
@@ -169,7 +170,7 @@ class StreamSession:
                         yield output
         finally:
             self.interrupt()
-            self._close()
+            self._close_input()
             for task in (self._getting, self._judging):
                 if task is not None:
                     task.cancel()
@@ -196,7 +197,7 @@ class StreamSession:
         # Nothing came: time passed, or the generator has been silent for too long.
         return TimePassed() if due is not None or self._hold_back.is_busy else Interrupted()
 
-    def _close(self) -> None:
+    def _close_input(self) -> None:
         self._closed = True
         while not self._events.empty():  # else `append` would wait for ever
             self._events.get_nowait()
@@ -210,11 +211,11 @@ class StreamSession:
             case ReleaseText(text=text):
                 return Released(text=text, message_id=self._last_id)
             case CloseStream():
-                self._close()
+                self._close_input()
             case RetractAll():
                 return Retracted(message_id=self._last_id)
             case FinishStream(reason=reason):
-                self._close()
+                self._close_input()
                 return StreamEnded(reason=reason)
         return None
 
@@ -224,7 +225,7 @@ class StreamSession:
             segment.context + segment.text, segment.number, fresh=len(segment.context)
         )
         self._expected = expected = self._streaming.expect(submission.message_id)
-        submitting = self._submit(submission)
+        submitting = self._start_submission(submission)
         try:
             either: set[asyncio.Future[Any]] = {expected, submitting}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -247,7 +248,7 @@ class StreamSession:
     async def _check_whole(self, whole: CheckWhole) -> Event:
         """Judge and record all that was released. What cannot be checked does not stand."""
         submission = self._submission_of(whole.text, whole.number, whole=True)
-        submitting = self._submit(replace(submission, dry_run=True))
+        submitting = self._start_submission(replace(submission, dry_run=True))
         try:
             outcome = await asyncio.shield(submitting)
         except GatewayError as error:
@@ -269,15 +270,15 @@ class StreamSession:
             stream=replace(self._part, number=number, fresh=fresh, shown=self._shown, whole=whole),
         )
 
-    def _submit(self, submission: Submission) -> asyncio.Task[Outcome]:
-        """Submit in a task of its own, which goes on when the stream ends: what was recorded is
-        settled too."""
+    def _start_submission(self, submission: Submission) -> asyncio.Task[Outcome]:
+        """Submit in a task of its own, which goes on when the stream ends, so that what was
+        recorded is settled."""
         task = asyncio.create_task(self._streaming.submit(submission))
         self._submitting.add(task)
-        task.add_done_callback(self._submitted)
+        task.add_done_callback(self._finish_submission)
         return task
 
-    def _submitted(self, task: asyncio.Task[Outcome]) -> None:
+    def _finish_submission(self, task: asyncio.Task[Outcome]) -> None:
         self._submitting.discard(task)
         if not task.cancelled() and task.exception() is None:
             self._observe(task.result())

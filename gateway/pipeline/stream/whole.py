@@ -13,15 +13,15 @@ from gateway.pipeline.verdict import STREAM_RULE
 
 
 def settle_whole(submission: Submission, judged: Judged) -> tuple[Submission, Judged]:
-    """What is to be recorded of the check of a whole stream.
+    """The submission and judgement to record for the check of a whole stream.
 
-    While nothing is wrong it is a dry run, since nothing is sent; else a block that calls a
-    person, since parts of it were released.
+    While nothing is wrong it is a dry run, since nothing is sent; else a block that calls a person,
+    since parts of it were released.
     """
     problem = _problem_of(judged)
     if problem is None:
         return replace(submission, dry_run=True), judged
-    return replace(submission, dry_run=False), _blocked(judged, problem)
+    return replace(submission, dry_run=False), _block_stream(judged, problem)
 
 
 def _problem_of(judged: Judged) -> str | None:
@@ -36,8 +36,8 @@ def _problem_of(judged: Judged) -> str | None:
     return None
 
 
-def _blocked(judged: Judged, problem: str) -> Judged:
-    """Blocked for `problem`. The call for a person stands with the decision's own obligations,
+def _block_stream(judged: Judged, problem: str) -> Judged:
+    """`judged`, blocked for `problem`. The call for a person joins the decision's own obligations,
     so that the entry lists them once; without a decision, the failed stage is reason enough."""
     judgement, grounds = judged
     decision = grounds.decision

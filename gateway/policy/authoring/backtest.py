@@ -2,9 +2,9 @@
 
 The audit log holds the input document of each decision without its words. So:
 
-- rules that read words themselves (`reads_words`) cannot be asked: what they said then counts;
-- phrases are not looked for again: the signals found then count;
-- everything else is asked with what was known then, at the time of then.
+- rules that read words themselves (`reads_words`) are not evaluated: their recorded results count;
+- phrases are not looked for again: the recorded signals count;
+- all other rules are evaluated on the recorded document, at its recorded time.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from gateway.policy.packs.subset import compile_snapshot
 BATCH = 200
 """Decisions handed to the replaying process at a time."""
 MAX_EXAMPLES = 5
-"""Message ids that the report gives for each rule."""
+"""Changed decisions that the report names for each rule, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +55,11 @@ class ChangedExample:
 class BacktestReport:
     """The result of a backtest.
 
-    `decisions` were asked again; of them `failed` got no decision. `skipped` entries held no
-    input document. Groups are (changed, all) by name; `rules` is (fired anew, gone) by rule,
-    `examples` are of each rule that changed. `blind` rules could not be asked, `phrases` tells
-    that phrase lists differ, which the past cannot answer either.
+    `decisions` were made again; `failed` of them got no decision. `skipped` entries held no input
+    document. `channels` and `creators` map a name to [changed, all]. `fired` and `gone` count, by
+    rule, the decisions in which it fired anew or no longer; `examples` has some of each rule.
+    `blind` rules read words, so they were not evaluated. `phrases`: the phrase lists differ, and
+    what that would change is not known either.
     """
 
     digest: str
@@ -80,32 +81,34 @@ class BacktestReport:
     def per_s(self) -> float:
         return self.decisions / self.seconds if self.seconds else 0.0
 
-    def add(self, past: PastDecision, found: Difference | None) -> None:
+    def add(self, past: PastDecision, decision_change: Difference | None) -> None:
         self.decisions += 1
         for group, name in ((self.channels, past.channel), (self.creators, past.creator)):
             counts = group.setdefault(name, [0, 0])
-            counts[0] += found is not None
+            counts[0] += decision_change is not None
             counts[1] += 1
-        if found is None:
+        if decision_change is None:
             return
         self.changed += 1
-        self.steps[found.step] += 1
-        self.fired.update(found.fired)
-        self.gone.update(found.gone)
-        example = ChangedExample(seq=past.seq, decision_id=past.decision_id, step=found.step)
-        for rule in {*found.fired, *found.gone} or {"obligations"}:
+        self.steps[decision_change.step] += 1
+        self.fired.update(decision_change.fired)
+        self.gone.update(decision_change.gone)
+        example = ChangedExample(
+            seq=past.seq, decision_id=past.decision_id, step=decision_change.step
+        )
+        for rule in {*decision_change.fired, *decision_change.gone} or {"obligations"}:
             examples = self.examples.setdefault(rule, [])
             if len(examples) < MAX_EXAMPLES:
                 examples.append(example)
 
 
 def past_of(entry: Entry) -> PastDecision | None:
-    """None for an entry without a decision by policies."""
+    """The decision that `entry` records; None for an entry without a decision by policies."""
     body = orjson.loads(entry.body)
     document, result = body.get("input"), body.get("result")
     if not document or not result:
         return None
-    # Built-ins fail on null. What rules that read words say here is left out anyway.
+    # Built-ins fail on null. The results of rules that read words are not used anyway.
     words = document.get("text") or {}
     document["text"] = words | {name: "" for name in WORDS if words.get(name, "") is None}
     said = {
@@ -131,9 +134,9 @@ async def backtest(
     base: Snapshot | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> BacktestReport:
-    """Asks the policies of `files` about every decision in `pages`; `progress` is told how many
-    entries more are done. `base` are the policies that looked for phrases then, if known.
-    Raises PolicyInvalid and StageFailure."""
+    """Make every decision in `pages` again by the policies in `files`. `progress` is called with
+    the number of entries done since its last call. `base` are the policies that looked for phrases
+    at the time, if known. Raises PolicyInvalid and StageFailure."""
     snapshot = make_snapshot(files, name="policies")
     blind = reads_words(compile_snapshot(snapshot))
     report = BacktestReport(
@@ -143,50 +146,53 @@ async def backtest(
     )
     idle: asyncio.Queue[Replayer] = asyncio.Queue()
     replayers = [await asyncio.to_thread(Replayer, files) for _ in range(workers)]
-    for one in replayers:
-        idle.put_nowait(one)
+    for replayer in replayers:
+        idle.put_nowait(replayer)
     began = time.perf_counter()
     try:
         async with asyncio.TaskGroup() as tasks:
             async for page in pages:
                 for start in range(0, len(page), BATCH):
-                    asked = _Asked(await idle.get(), idle, page[start : start + BATCH])
-                    tasks.create_task(_ask(asked, report, blind, progress))
+                    batch = _ReplayBatch(await idle.get(), idle, page[start : start + BATCH])
+                    tasks.create_task(_replay_batch(batch, report, blind, progress))
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from None
     finally:
         report.seconds = time.perf_counter() - began
-        for one in replayers:
-            await asyncio.to_thread(one.close)
+        for replayer in replayers:
+            await asyncio.to_thread(replayer.close)
     return report
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A batch, the process that is asked about it, and where that one is given back."""
+class _ReplayBatch:
+    """Some entries, the process that decides about them, and the queue that it returns to."""
 
     replayer: Replayer
     idle: asyncio.Queue[Replayer]
     entries: Sequence[Entry]
 
 
-async def _ask(
-    asked: _Asked, report: BacktestReport, blind: frozenset[str], progress: Callable[[int], None]
+async def _replay_batch(
+    batch: _ReplayBatch,
+    report: BacktestReport,
+    blind: frozenset[str],
+    progress: Callable[[int], None],
 ) -> None:
-    pasts = [past for past in map(past_of, asked.entries) if past is not None]
+    pasts = [past for past in map(past_of, batch.entries) if past is not None]
     documents = [past.document for past in pasts]
     try:
-        answers = await asyncio.to_thread(asked.replayer.decide, documents)
+        answers = await asyncio.to_thread(batch.replayer.decide, documents)
     finally:
-        asked.idle.put_nowait(asked.replayer)
-    report.skipped += len(asked.entries) - len(pasts)
+        batch.idle.put_nowait(batch.replayer)
+    report.skipped += len(batch.entries) - len(pasts)
     for past, answer in zip(pasts, answers, strict=True):
         if answer:
-            own = rule_name(past.creator, "")  # the creator's own rules stay what they were
-            rules = {str(one["rule"]) for one in past.said["reasons"]}
+            own = rule_name(past.creator, "")  # the creator's own rules are not evaluated
+            rules = {str(reason["rule"]) for reason in past.said["reasons"]}
             apart = blind | {rule for rule in rules if rule.startswith(own)}
             report.add(past, difference(past.said, orjson.loads(answer), blind=apart))
         else:
             report.decisions += 1
             report.failed += 1
-    progress(len(asked.entries))
+    progress(len(batch.entries))

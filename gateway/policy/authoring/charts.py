@@ -1,4 +1,4 @@
-"""A backtest drawn: an SVG picture, and a page around it. Ids and counts, no texts."""
+"""Draws a backtest as an SVG picture and as a page around it, with ids and counts but no texts."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _DIGEST_SHOWN = 12
 """Characters of the policies' digest, as `policy backtest` names them."""
 
 Row = tuple[str, int, int]
-"""name, fired anew (or changed), gone (or 0)"""
+"""Name; number fired anew (of rules) or changed (of groups); number gone, 0 for groups."""
 
 
 def svg(report: BacktestReport) -> str:
     """Draw the decisions that changed by rule, channel and creator: an SVG file of its own."""
-    return pages.svg(_plot(report, titled=True), alone=True)
+    return pages.svg(_make_plot(report, titled=True), alone=True)
 
 
 def page(report: BacktestReport) -> str:
@@ -50,7 +50,7 @@ def page(report: BacktestReport) -> str:
         "backtest.html",
         package="gateway.policy.authoring",
         digest=report.digest[:_DIGEST_SHOWN],
-        plot=_plot(report, titled=False),
+        plot=_make_plot(report, titled=False),
         rules=rules,
     )
 
@@ -66,8 +66,8 @@ def top(groups: dict[str, list[int]], most: int = 15) -> Sequence[tuple[str, lis
     return sorted(groups.items(), key=lambda item: (-item[1][0], item[0]))[:most]
 
 
-def _plot(report: BacktestReport, *, titled: bool) -> Plot:
-    """With `titled`, the title is in the picture too; the page has it above."""
+def _make_plot(report: BacktestReport, *, titled: bool) -> Plot:
+    """Lay out the picture. `titled`: with its title, which the page has above it."""
     groups: list[tuple[str, list[Row]]] = [
         ("by rule: fired anew (orange), gone (blue)", rule_rows(report)),
         ("by channel", [(name, counts[0], 0) for name, counts in top(report.channels)]),

@@ -1,4 +1,4 @@
-"""What `policy check` holds: all that loading holds, and the house rules of packs."""
+"""`policy check`: all that loading checks, and this project's own rules for packs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from gateway.policy.packs.subset import TEST_BUILT_INS, problems
 from gateway.policy.packs.syntax import ParsedModule, parse_module
 
 OPA_TIMEOUT_S = 60.0
-"""For one run of the opa program."""
+"""Seconds for one run of the opa program."""
 
 _SCHEMAS = ("creator.schema.json", "input.schema.json")
 _VERDICTS = frozenset(verdict.value for verdict in Verdict)
@@ -36,8 +36,8 @@ _OBLIGATIONS = frozenset(kind.value for kind in ObligationKind)
 class CheckReport:
     """The result of `policy check`.
 
-    `problems` in the order found. `opa` says what became of the check by the real program:
-    its version, or why it was not asked.
+    `problems` are in the order found. `opa` is the version of the real program that checked too, or
+    says why it did not.
     """
 
     problems: tuple[PolicyInvalid, ...]
@@ -53,65 +53,67 @@ class CheckReport:
 
 def check(snapshot: Snapshot, *, directory: Path, opa: Path | None) -> CheckReport:
     """Everything that is wrong with the policies. `opa` is the real program, if there is one."""
-    found: list[PolicyInvalid] = []
-    modules = _parse_modules(snapshot.modules, found)
-    tests = _parse_modules(snapshot.tests, found)
-    found.extend(problems(modules, snapshot.data))
-    found.extend(
+    problems_found: list[PolicyInvalid] = []
+    modules = _parse_modules(snapshot.modules, problems_found)
+    tests = _parse_modules(snapshot.tests, problems_found)
+    problems_found.extend(problems(modules, snapshot.data))
+    problems_found.extend(
         problem
         for problem in problems([*modules, *tests], snapshot.data, built_ins=TEST_BUILT_INS)
         if problem.file.endswith("_test.rego")
     )
-    found.extend(idle_problems(modules, tests))
+    problems_found.extend(idle_problems(modules, tests))
     for module in modules:
-        found.extend(_naming_problems(module))
-        found.extend(_metadata_problems(module))
-        found.extend(_missing_test(module, tests))
+        problems_found.extend(_naming_problems(module))
+        problems_found.extend(_metadata_problems(module))
+        problems_found.extend(_missing_test(module, tests))
     phrases = list(patterns_and_problems(snapshot.phrases))
-    found.extend(one for one in phrases if isinstance(one, PolicyInvalid))
-    found.extend(_schema_problems(snapshot))
-    found.extend(_pack_problems(snapshot, modules))
-    found.extend(legal_problems(snapshot))
-    found.extend(_untested_laws(snapshot, tests))
-    if not found:
-        found.extend(_compile_problems(snapshot))
+    problems_found.extend(item for item in phrases if isinstance(item, PolicyInvalid))
+    problems_found.extend(_schema_problems(snapshot))
+    problems_found.extend(_pack_problems(snapshot, modules))
+    problems_found.extend(legal_problems(snapshot))
+    problems_found.extend(_untested_laws(snapshot, tests))
+    if not problems_found:
+        problems_found.extend(_compile_problems(snapshot))
     verdict = "not found; its own check was left out"
     if opa is not None:
         version, complaints = _ask_opa(opa, directory, snapshot)
-        found.extend(complaints)
+        problems_found.extend(complaints)
         verdict = version
     return CheckReport(
-        problems=tuple(found),
+        problems=tuple(problems_found),
         modules=len(snapshot.modules),
         tests=len(snapshot.tests),
-        patterns=sum(not isinstance(one, PolicyInvalid) for one in phrases),
+        patterns=sum(not isinstance(item, PolicyInvalid) for item in phrases),
         opa=verdict,
     )
 
 
 def find_opa(given: str | None, search_path: str | None) -> Path | None:
     """The real `opa` program: as `given`, else on `search_path` (as PATH is written)."""
-    found = given or shutil.which("opa", path=search_path)
-    return Path(found) if found else None
+    program = given or shutil.which("opa", path=search_path)
+    return Path(program) if program else None
 
 
-def _parse_modules(sources: Iterable[RegoModule], found: list[PolicyInvalid]) -> list[ParsedModule]:
+def _parse_modules(
+    sources: Iterable[RegoModule], problems_found: list[PolicyInvalid]
+) -> list[ParsedModule]:
     modules = []
     for source in sources:
         try:
             modules.append(parse_module(source))
         except PolicyInvalid as problem:
-            found.append(problem)
+            problems_found.append(problem)
     return modules
 
 
 def rule_module(module: ParsedModule) -> bool:
-    """Whether it is the module of a rule of a pack."""
+    """Whether `module` holds a rule of a pack."""
     return module.package[0] == "packs"
 
 
 def _naming_problems(module: ParsedModule) -> Iterator[PolicyInvalid]:
-    """A package that does not follow from its path; a rule without `results`."""
+    """Yield a package that does not follow from its path, and a rule without `results`."""
     path = PurePosixPath(module.path)
     parts = path.parts
     if len(parts) == 1:
@@ -187,8 +189,8 @@ def _missing_test(module: ParsedModule, tests: Sequence[ParsedModule]) -> Iterat
 
 
 def _untested_laws(snapshot: Snapshot, tests: Sequence[ParsedModule]) -> Iterator[PolicyInvalid]:
-    """A law's facts are judged by one module for all laws, so each law has a test of its own: one
-    that stands beside the facts and asks about the law by its id."""
+    """Yield each law without a test of its own. One module judges the facts of all laws; so the
+    test of a law stands beside its facts, and names the law by its id."""
     tested = {
         test.path: test.text
         for test in tests
@@ -244,7 +246,7 @@ def _ask_opa(opa: Path, directory: Path, snapshot: Snapshot) -> tuple[str, list[
     if version is None:
         return f"{opa} does not run; its own check was left out", []
     first = version.stdout.splitlines()[0] if version.stdout else "Version: unknown"
-    modules = [*(one.path for one in server_files(snapshot).modules[:-1])]
+    modules = [*(module.path for module in server_files(snapshot).modules[:-1])]
     modules += [test.path for test in snapshot.tests]
     checked = _run_program(opa, ["check", "--strict", *modules], directory)
     if checked is None:

@@ -18,7 +18,7 @@ from gateway.policy.packs.syntax import parse_module
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileCoverage:
-    """Line numbers of one module, ascending. `rules` that no test reaches are named."""
+    """Lines of one module, ascending, and its rules that no test reaches (`name:line`)."""
 
     file: str
     covered: tuple[int, ...]
@@ -44,8 +44,9 @@ class Coverage:
 
 
 def coverage(snapshot: Snapshot) -> Coverage:
-    """Runs every test and says what they reached. Tests that fail count too: `policy test` tells
-    of them. Raises PolicyInvalid when the policies or the tests cannot be loaded."""
+    """Run every test, and count the lines that they reach. Failing tests count too: it is `policy
+    test` that reports them. Raises PolicyInvalid when the policies or the tests cannot be
+    loaded."""
     modules = [parse_module(module) for module in (*snapshot.modules, *snapshot.tests)]
     for problem in problems(modules, snapshot.data, built_ins=TEST_BUILT_INS):
         raise problem
@@ -57,16 +58,16 @@ def coverage(snapshot: Snapshot) -> Coverage:
         names = dict.fromkeys(rule.name for rule in module.rules)
         for name in names:
             if name.startswith("test_"):
-                _run(engine, ".".join(("data", *module.package, name)))
+                _run_rule(engine, ".".join(("data", *module.package, name)))
     report = json.loads(engine.get_coverage_report_as_json())
     evaluator.close()
     lines = {
         file["path"]: (set(file["covered"]), set(file["not_covered"])) for file in report["files"]
     }
-    return Coverage(files=tuple(_files(snapshot, lines)))
+    return Coverage(files=tuple(_file_coverages(snapshot, lines)))
 
 
-def _run(engine: object, path: str) -> None:
+def _run_rule(engine: object, path: str) -> None:
     try:
         engine.eval_rule_as_json(path)  # type: ignore[attr-defined] # regorus is untyped
     except RuntimeError:
@@ -77,7 +78,7 @@ def _run(engine: object, path: str) -> None:
         raise PolicyInvalid(path, "the policy engine panicked on it", "Simplify it.") from None
 
 
-def _files(
+def _file_coverages(
     snapshot: Snapshot, lines: dict[str, tuple[set[int], set[int]]]
 ) -> Iterator[FileCoverage]:
     for source in snapshot.modules:

@@ -1,4 +1,4 @@
-"""What packs there are and which rules they hold, for people."""
+"""Describes the packs and their rules for people."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def describe(snapshot: Snapshot) -> tuple[PackFacts, ...]:
 
 
 def rule_titles(snapshot: Snapshot) -> dict[str, str]:
-    """What each rule is about, in a few words, by its id. Raises PolicyInvalid."""
+    """The title of each rule, by its id. Raises PolicyInvalid."""
     by_rego = {rule.id: rule.title for pack in describe(snapshot) for rule in pack.rules}
     by_law = {
         str(facts["id"]): str(facts["title"])

@@ -1,8 +1,8 @@
-"""Why the policies said what they said of one document: the rules that fired, what they saw, and
-the rules that nearly fired.
+"""Why the policies decided as they did about one document: the rules that fired, what they read,
+and the rules that nearly fired.
 
-Each rule of a pack is asked condition by condition. A rule nearly fired when it would have, had
-one of its conditions held, unless that one is about a finding or a setting that is not there.
+Each rule of a pack is evaluated condition by condition. A rule nearly fired if it would have fired
+without one of its conditions, unless that condition is about a finding or setting that is absent.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ MAX_VALUE = 120  # characters of a value that is shown: one line of a terminal
 
 _ABOUT = re.compile(r"\.(?:list|kind) == \"")
 WORDS = ("submitted", "normalised", "folded", "lower")
+"""Fields of `input.text` that hold the words of the message."""
 
 
 class RuleFate(StrEnum):
@@ -51,8 +52,8 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTrace:
-    """What became of one rule as it is written at `file`:`line`. Conditions after the first that
-    does not hold are not told, unless it nearly fired."""
+    """The result of one rule, written at `file`:`line`. Conditions after the first that does not
+    hold are left out, unless the rule nearly fired."""
 
     rule: str
     file: str
@@ -80,7 +81,8 @@ class Explanation:
 
 
 def explain(snapshot: Snapshot, document: Mapping[str, Any]) -> Explanation:
-    """Raises PolicyInvalid for policies, and StageFailure for a document, that cannot be used."""
+    """Explain what the policies decide about `document`. Raises PolicyInvalid for policies, and
+    StageFailure for a document, that cannot be used."""
     modules = compile_snapshot(snapshot)
     evaluator = Evaluator(snapshot)
     text = json.dumps(document)
@@ -105,8 +107,8 @@ def explain(snapshot: Snapshot, document: Mapping[str, Any]) -> Explanation:
 
 
 def reads_words(modules: Sequence[ParsedModule]) -> frozenset[str]:
-    """The ids of rules that look at words of the message themselves, or through a helper: a
-    masked document has none."""
+    """The ids of rules that read words of the message, directly or through a helper. A masked
+    document has no words."""
     reading = {module.package for module in modules if any(map(_mentions_words, module.rules))}
     grown = True
     while grown:
@@ -121,7 +123,7 @@ def reads_words(modules: Sequence[ParsedModule]) -> frozenset[str]:
 
 
 def rule_id(module: ParsedModule) -> str:
-    """As decisions name it."""
+    """The id by which decisions name the rule of `module`."""
     metadata = package_metadata(module)
     given = metadata.custom.get("id") if metadata else None
     return str(given or ".".join(module.package[1:]))
@@ -163,7 +165,7 @@ def _trace_rule(
     probes = Probes(evaluator, module, source, statements, text)
     failing = _first_failing(probes, len(statements))
 
-    def told(count: int) -> tuple[Condition, ...]:
+    def describe_first(count: int) -> tuple[Condition, ...]:
         return tuple(
             _describe_condition(
                 probes, source, rule, (index, tree), document=document, holds=index != failing
@@ -171,9 +173,9 @@ def _trace_rule(
             for index, tree in enumerate(statements[:count])
         )
 
-    fate, conditions = RuleFate.FIRED, told(len(statements))
+    fate, conditions = RuleFate.FIRED, describe_first(len(statements))
     if failing is not None:
-        near = len(statements) > 1 and not _picks(statements[failing], source)
+        near = len(statements) > 1 and not _selects_subject(statements[failing], source)
         facts = conditions[failing].facts.values()
         near = near and (not facts or set(facts) != {"null"}) and probes.holds_without(failing)
         fate = RuleFate.NEARLY if near else RuleFate.NOT
@@ -189,7 +191,8 @@ def _trace_rule(
 
 
 def _first_failing(probes: Probes, count: int) -> int | None:
-    """Found by halving: what holds of a beginning holds of every shorter one."""
+    """Index of the first statement that does not hold; None if all hold. Found by bisection: if the
+    first n statements hold together, so do fewer of them."""
     if count == 0 or probes.holds(count):
         return None
     low, high = 0, count - 1
@@ -202,9 +205,9 @@ def _first_failing(probes: Probes, count: int) -> int | None:
     return low
 
 
-def _picks(statement: Mapping[str, Any], source: bytes) -> bool:
-    """Whether it declares a name that other conditions may need, or only says which finding the
-    rule is about: without it, any other would do."""
+def _selects_subject(statement: Mapping[str, Any], source: bytes) -> bool:
+    """Whether `statement` declares a name that others may need, or selects the finding that the
+    rule is about: without it the rule would be about any other finding."""
     literal = statement["literal"]
     if {"SomeIn", "SomeVars"} & literal.keys():
         return True
@@ -230,16 +233,16 @@ def _describe_condition(
         expression=source_text(source, tree),
         holds=holds,
         facts=dict(_input_facts(rule, tree["span"], document)),
-        actual=_shorten(probes.value(index, left, tree)) if shown and left else None,
+        actual=_shorten_value(probes.value(index, left, tree)) if shown and left else None,
         operator=operator if shown else None,
-        expected=_shorten(probes.value(index, right, tree)) if shown and right else None,
+        expected=_shorten_value(probes.value(index, right, tree)) if shown and right else None,
     )
 
 
 def _input_facts(
     rule: RegoRule, span: Mapping[str, Any], document: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    """(path, JSON) of every part of the document that lines of `span` name."""
+    """Yield path and JSON of every part of the document that the line of `span` names."""
     last = span["line"]
     for reference in rule.references:
         if reference.path[0] != "input" or reference.line != last:
@@ -254,11 +257,11 @@ def _input_facts(
                 break
             node = node[segment]
             walked.append(segment)
-        yield ".".join(walked), _shorten(json.dumps(node, ensure_ascii=False))
+        yield ".".join(walked), _shorten_value(json.dumps(node, ensure_ascii=False))
 
 
 def _verdict_of(rule: RegoRule, source: bytes) -> str:
-    """The verdict that its head names, "" when it is computed."""
+    """The verdict that the head of `rule` names; "" when it is computed."""
     head = source[rule.start : rule.end].decode("utf-8", "replace")
     for verdict in ("publish", "hold", "block"):
         if f'"verdict": "{verdict}"' in head:
@@ -266,5 +269,5 @@ def _verdict_of(rule: RegoRule, source: bytes) -> str:
     return ""
 
 
-def _shorten(value: str) -> str:
+def _shorten_value(value: str) -> str:
     return value if len(value) <= MAX_VALUE else f"{value[:MAX_VALUE]}…"

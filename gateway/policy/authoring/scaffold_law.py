@@ -1,5 +1,5 @@
-"""The files of a new law: its facts, its test and a page. They pass `policy check` and
-`policy test` as they are, and ask for nothing before somebody has verified them: a draft is off."""
+"""The files of a new law: its facts, its test and a page. They pass `policy check` and `policy
+test` as they are. A new law is a draft, which is off until somebody has verified it."""
 
 from __future__ import annotations
 
@@ -112,13 +112,19 @@ def scaffold_law(directory: Path, law: str, *, title: str = "", today: date) -> 
             "Copy the shipped policies, or leave --law out.",
         )
     title = checked_title(title) or f"What {law} asks for"
-    words = {"id": law, "rule": rule, "title": title, "place": _place(law), "today": str(today)}
+    words = {
+        "id": law,
+        "rule": rule,
+        "title": title,
+        "place": _jurisdiction_of(law),
+        "today": str(today),
+    }
     folder = directory / PACK / rule
     templates = {"data.yaml": _FACTS, f"{rule}_test.rego": _TEST, "README.md": _PAGE}
     return write_new(folder, {name: text.format(**words) for name, text in templates.items()})
 
 
-def _place(law: str) -> str:
+def _jurisdiction_of(law: str) -> str:
     """The jurisdiction that an id speaks of: US-ME for us.me, US for us.tida, FR for fr.influ."""
     country, name = law.upper().split(".")[:2]
     state = country in COUNTRIES and len(name) == 2 and name.isalpha()

@@ -48,7 +48,7 @@ class RuleTestResult:
 
 
 def run_tests(snapshot: Snapshot, *, only: str = "") -> tuple[RuleTestResult, ...]:
-    """All tests whose full name contains `only`, in the order of files. Raises PolicyInvalid
+    """Run all tests whose full name contains `only`, in the order of files. Raises PolicyInvalid
     when the policies or the tests cannot be loaded."""
     modules = [parse_module(module) for module in (*snapshot.modules, *snapshot.tests)]
     for problem in problems(modules, snapshot.data, built_ins=TEST_BUILT_INS):
@@ -68,12 +68,12 @@ def run_tests(snapshot: Snapshot, *, only: str = "") -> tuple[RuleTestResult, ..
 
 
 def _tests_of(module: ParsedModule) -> Iterator[tuple[str, list[RegoRule]]]:
-    """(full name, its rules): a test may be written as several rules, of which one must hold."""
-    found: dict[str, list[RegoRule]] = {}
+    """Yield full name and rules of each test. Of several rules of one name, one must hold."""
+    by_name: dict[str, list[RegoRule]] = {}
     for rule in module.rules:
         if rule.name.startswith("test_"):
-            found.setdefault(rule.name, []).append(rule)
-    for name, rules in found.items():
+            by_name.setdefault(rule.name, []).append(rule)
+    for name, rules in by_name.items():
         yield ".".join((*module.package, name)), rules
 
 
@@ -103,7 +103,7 @@ def _run_test(
 
 
 def _engine_words(evaluator: Evaluator, path: str) -> str:
-    """The engine's own words: tests hold no messages of real people."""
+    """The engine's own error text, which may be shown: tests hold no messages of real people."""
     try:
         engine = evaluator.clone()
         engine.set_input_json("{}")
@@ -197,8 +197,8 @@ class Probes:
         """The JSON of an expression in statement `index`, with that statement's `with`; of all
         its values where earlier statements leave several."""
         lines = [*self._lines[:index]]
-        asked = source_text(self._source, part)
-        lines.append(f"{_PREFIX}_value := {asked}{self._with_modifiers(statement)}")
+        part_text = source_text(self._source, part)
+        lines.append(f"{_PREFIX}_value := {part_text}{self._with_modifiers(statement)}")
         body = "\n\t".join(lines)
         answer = self._evaluate_probe(f"{_PREFIX} contains {_PREFIX}_value if {{\n\t{body}\n}}\n")
         values = [] if answer == _UNDEFINED else json.loads(answer)
@@ -207,8 +207,8 @@ class Probes:
 
     def _with_modifiers(self, statement: Mapping[str, Any]) -> str:
         parts = [
-            [source_text(self._source, one[side]) for side in ("refr", "as")]
-            for one in statement.get("with_mods") or []
+            [source_text(self._source, modifier[side]) for side in ("refr", "as")]
+            for modifier in statement.get("with_mods") or []
         ]
         return "".join(f" with {target} as {value}" for target, value in parts)
 

@@ -1,4 +1,4 @@
-"""Rules that nothing uses, and rules that can never count, because an earlier one always does."""
+"""Finds rules that nothing uses, and rules that never count because an earlier one always does."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _ENTRY = {("gateway", "decision")}
 def idle_problems(
     modules: Sequence[ParsedModule], tests: Sequence[ParsedModule]
 ) -> Iterator[PolicyInvalid]:
-    """What `policy check` says of them. A helper that tests alone use counts as used: libraries
-    of fixtures lie among the policies."""
+    """Yield what `policy check` reports of such rules. A helper that only tests use counts as used:
+    libraries of fixtures lie among the policies."""
     used = _mentioned_paths([*modules, *tests])
     for module in modules:
         yield from _unused_problems(module, used)
@@ -38,17 +38,17 @@ def _mentioned_paths(modules: Sequence[ParsedModule]) -> set[tuple[str | None, .
 def _unused_problems(
     module: ParsedModule, used: set[tuple[str | None, ...]]
 ) -> Iterator[PolicyInvalid]:
-    told: set[str] = set()
+    reported: set[str] = set()
     for rule in module.rules:
         path = (*module.package, rule.name)
-        if rule.name in told or (module.package[0] == "packs" and rule.name == "results"):
+        if rule.name in reported or (module.package[0] == "packs" and rule.name == "results"):
             continue
-        if not any(_reaches(mention, path) for mention in used):
-            told.add(rule.name)
+        if not any(_mentions_path(mention, path) for mention in used):
+            reported.add(rule.name)
             yield _problem_at(module, rule, f"nothing uses {rule.name}", "Use it, or remove it.")
 
 
-def _reaches(mention: tuple[str | None, ...], path: tuple[str, ...]) -> bool:
+def _mentions_path(mention: tuple[str | None, ...], path: tuple[str, ...]) -> bool:
     """Whether a mention names the rule, something below it, or a package that it stands in."""
     return all(
         given is None or given == own for given, own in zip(mention, path, strict=False)
@@ -56,7 +56,7 @@ def _reaches(mention: tuple[str | None, ...], path: tuple[str, ...]) -> bool:
 
 
 def _shadowed_problems(module: ParsedModule) -> Iterator[PolicyInvalid]:
-    """An `else` after a body that always holds, and a rule that is written twice."""
+    """Yield each `else` after a body that always holds, and each rule that is written twice."""
     source = module.text.encode("utf-8")
     seen: dict[bytes, int] = {}
     for rule in module.rules:

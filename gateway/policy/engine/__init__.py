@@ -1,1 +1,1 @@
-"""The engines that judge, the document they see, and the phrases they are told of."""
+"""Policy engines, the input document that they evaluate, and the phrase search behind it."""

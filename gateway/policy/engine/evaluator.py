@@ -11,7 +11,7 @@ from gateway.model.finding import Stage
 from gateway.policy.packs.source import RESERVED, RegoModule, Snapshot
 from gateway.policy.packs.syntax import engine_error, error_place
 
-_UNDEFINED = '"<undefined>"'  # what regorus returns for it
+_UNDEFINED = '"<undefined>"'  # what regorus returns for a rule that is undefined
 _READY = RegoModule(f"{RESERVED}.rego", f"package {RESERVED}\n\nready := true\n")
 
 
@@ -56,8 +56,8 @@ class Evaluator:
         return engine
 
     def close(self) -> None:
-        """Drops the engines here, in their own thread. Whoever still holds this evaluator, such
-        as a traceback that the garbage collector meets in another thread, holds no engine."""
+        """Drop the engines here, in their own thread. What still refers to this evaluator, such as
+        a traceback that is collected in another thread, then holds no engine."""
         self._engine = self._pristine = None
 
     def _fresh_engine(self) -> regorus.Engine:
@@ -89,5 +89,6 @@ def _build_engine(modules: Iterable[RegoModule], data_json: str) -> regorus.Engi
 
 
 def is_panic(error: BaseException) -> bool:
-    """A panic in Rust reaches Python as a BaseException of a module that cannot be imported."""
+    """Whether `error` is a panic in Rust. It reaches Python as a BaseException of a module that
+    cannot be imported."""
     return type(error).__module__ == "pyo3_runtime"

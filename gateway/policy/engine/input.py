@@ -24,17 +24,17 @@ from gateway.policy.packs.circumstances import elapsed
 from gateway.policy.packs.quiet_hours import is_quiet
 
 MAX_SOURCE = 200
-"""Code points of a finding's source that policies see."""
+"""Most code points of a finding's source that policies see."""
 MAX_REASON = 500
-"""Code points of the reason why a stage is unavailable that policies see."""
+"""Most code points that policies see of the reason why a stage is unavailable."""
 
-_DIGITS = 4  # numbers that Rego compares; the engines read these alike
-_CREATORS = 1_000  # whose prepared terms are kept; the least recent is forgotten
+_DIGITS = 4  # decimal places of a score: both engines read such numbers alike
+_CREATORS = 1_000  # creators whose prepared terms are kept; at one more, all are dropped
 
 
 @dataclass(slots=True)
 class InputBuilder:
-    """Builds documents. Remembers the prepared terms of the creators it saw last."""
+    """Builds input documents, and keeps the prepared terms of creators between them."""
 
     _terms: dict[tuple[str, str, int], tuple[terms.Term, ...]] = field(default_factory=dict)
 
@@ -44,7 +44,7 @@ class InputBuilder:
         commercial = submission.commercial
         brand = commercial.brand if commercial.brand and commercial.brand.strip() else None
         text = _text_section(facts)
-        found = terms.find(
+        terms_found = terms.find(
             self._prepared_terms(facts.creator),
             forms=(text["normalised"], text["folded"]),
             brand=brand,
@@ -61,8 +61,10 @@ class InputBuilder:
             "generator": _generator_section(facts),
             "findings": {
                 **findings,
-                "changes": [{"kind": one.kind, "count": one.count} for one in facts.read.changes],
-                "terms": found,
+                "changes": [
+                    {"kind": change.kind, "count": change.count} for change in facts.read.changes
+                ],
+                "terms": terms_found,
             },
             "contact": _contact_section(
                 facts.contact,
@@ -76,8 +78,8 @@ class InputBuilder:
                 "c2pa": facts.route.c2pa,
             },
             "unavailable": [
-                {"stage": one.stage.value, "reason": one.reason[:MAX_REASON]}
-                for one in facts.unavailable
+                {"stage": outage.stage.value, "reason": outage.reason[:MAX_REASON]}
+                for outage in facts.unavailable
             ],
         }
 
@@ -92,7 +94,7 @@ class InputBuilder:
 
 
 def _submission_fields(submission: Submission) -> dict[str, Any]:
-    """What the avatar service says besides the text."""
+    """The fields that the avatar service submits besides the text."""
     return {
         "human": {
             "present": submission.human_text is not None,
@@ -117,7 +119,7 @@ def _submission_fields(submission: Submission) -> dict[str, Any]:
 
 
 def mask(document: Mapping[str, Any]) -> dict[str, Any]:
-    """`document` without words: shares everything else with it."""
+    """`document` without words. The rest is shared, not copied."""
     return {
         **document,
         "text": {
@@ -140,7 +142,7 @@ def serialise(document: Mapping[str, Any]) -> str:
 
 
 def rfc3339(moment: datetime) -> str:
-    """UTC with microseconds, always 27 characters, so that text order is time order."""
+    """`moment` in UTC with microseconds, always 27 characters, so that text order is time order."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
@@ -183,7 +185,7 @@ def _creator_section(creator: Creator, now: datetime) -> dict[str, Any]:
         "companion": creator.settings.get("companion") is not False,
         "quiet": quiet,
     }
-    known.pop("rego", None)  # the creator's own rules: judged apart, see creator_rules
+    known.pop("rego", None)  # the creator's own rules are judged separately, see creator_rules
     return known
 
 

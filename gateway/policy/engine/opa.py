@@ -1,8 +1,8 @@
 """A remote Rego engine: an OPA server, through opa-python-client.
 
-Traps of that client that this file is built around: it retries POSTs unless told otherwise, it
-rewrites policies on upload unless told otherwise, an undefined rule comes back as `{}` with
-status 200, and errors reach the caller as aiohttp's, asyncio's or its own.
+What this file works around in that client: it retries POSTs unless told otherwise, it rewrites
+policies on upload unless told otherwise, an undefined rule comes back as `{}` with status 200, and
+errors reach the caller as aiohttp's, asyncio's or its own.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from gateway.policy.packs.subset import compile_snapshot
 
 DECISION_PATH = "data.gateway.decision"
 UPLOAD_TIMEOUT_S = 10.0
-"""For each request of an upload: the server compiles all modules after each step."""
+"""Seconds for each request of an upload: the server compiles all modules after each one."""
 PREFIX = "avatar-gateway/"  # of the policy ids that this gateway owns on the server
 
 _OURS = frozenset({"packs", "gateway", "lib", RESERVED})
@@ -54,10 +54,10 @@ _FAILURES = (aiohttp.ClientError, OSError, ValueError, *_CLIENT_ERRORS)
 class OpaEngine:
     """A PolicyEngine on the OPA server at `url` (http or https, host, port).
 
-    `upload`: put the snapshot there when warming up; else the server must hold the same
-    policies already (`policy export` writes them as a bundle). Each decision is checked to be
-    made by our policies. `deadline_ms` is for one decision. After `failures` failed decisions in
-    a row it fails at once for `cooldown_s`."""
+    `upload`: put the snapshot there when warming up; else the server must hold the same policies
+    already (`policy export` writes them as a bundle). Each decision must carry the digest of our
+    policies. `deadline_ms` is for one decision. After `failures` failed decisions in a row it fails
+    at once for `cooldown_s`."""
 
     def __init__(
         self,
@@ -200,9 +200,9 @@ async def _refuse_strangers(client: AsyncOpaClient) -> None:
 
 
 async def _upload_files(client: AsyncOpaClient, files: ServerFiles) -> None:
-    """Modules, then data, the digest last: until then no decision counts as ours."""
+    """Upload modules, then data, and the digest last: until then no decision counts as ours."""
     await client.update_or_create_data({"digest": ""}, RESERVED)
-    wanted: dict[str, str | None] = {PREFIX + one.path: one.text for one in files.modules}
+    wanted: dict[str, str | None] = {PREFIX + module.path: module.text for module in files.modules}
     for name in await client.get_policies_list():
         if name.startswith(PREFIX) and name not in wanted:
             wanted[name] = None
@@ -214,8 +214,9 @@ async def _upload_files(client: AsyncOpaClient, files: ServerFiles) -> None:
 
 
 async def _change_modules(client: AsyncOpaClient, wanted: dict[str, str | None]) -> None:
-    """Puts each module, or removes it where its text is None. The server compiles all modules
-    after each step and refuses one that another cannot do without, so it is done in rounds."""
+    """Put each module, or remove it where its text is None. The server compiles all modules after
+    each step and refuses a step that leaves one of them broken. Refused steps are repeated in
+    rounds; a round in which every step is refused raises the last error."""
     waiting = wanted
     while waiting:
         refused: dict[str, str | None] = {}
@@ -260,11 +261,11 @@ def _stage_failure(error: BaseException) -> StageFailure:
 
 
 def _refused_upload(error: client_errors.RegoParseError) -> PolicyInvalid:
-    for one in error.errors:
-        place = one.get("location") or {}
+    for complaint in error.errors:
+        place = complaint.get("location") or {}
         return PolicyInvalid(
             str(place.get("file", "policies")).removeprefix(PREFIX),
-            str(one.get("message", "OPA refused it")),
+            str(complaint.get("message", "OPA refused it")),
             "OPA refuses it: run `policy check` with the opa program.",
             line=place.get("row"),
             column=place.get("col"),

@@ -1,4 +1,5 @@
-"""Reads what data.gateway.decision returned, strictly: what is not understood is not obeyed."""
+"""Reads strictly what data.gateway.decision returned: an answer with anything unknown is
+refused."""
 
 from __future__ import annotations
 
@@ -21,9 +22,9 @@ from gateway.model.obligation import Obligation, ObligationKind
 from gateway.model.verdict import Verdict, strictest
 
 MAX_RESULT_BYTES = 1 << 20
-"""Of the whole answer: no policies have that much to say of one message."""
+"""Bytes of the whole answer, far more than any policies say about one message."""
 MAX_TEXT = 2_000
-"""Code points of one text of the answer, such as a reason."""
+"""Most code points of one text of the answer, such as a reason."""
 
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}
 _KINDS = {kind.value: kind for kind in ObligationKind}
@@ -39,22 +40,22 @@ class EngineResult:
 
 
 def parse_json(answer: str | bytes) -> EngineResult:
-    """Raises StageUndefined; its reason never quotes the answer."""
+    """Parse the answer from JSON. Raises StageUndefined, whose reason never quotes the answer."""
     if len(answer) > MAX_RESULT_BYTES:
-        _refuse("it is too long")
+        _refuse_answer("it is too long")
     try:
         return parse(orjson.loads(answer))
     except orjson.JSONDecodeError:
-        _refuse("it is not JSON")
+        _refuse_answer("it is not JSON")
 
 
 def parse(answer: Any) -> EngineResult:
-    """Raises StageUndefined; its reason never quotes the answer."""
+    """Check the answer. Raises StageUndefined, whose reason never quotes the answer."""
     table = _expect_table(answer, {"verdict", "reasons", "obligations"})
     reasons = tuple(_parse_reason(item) for item in _expect_list(table["reasons"]))
     verdict = _parse_verdict(table["verdict"])
     if strictest(verdict, *(reason.verdict for reason in reasons)) is not verdict:
-        _refuse("its verdict is milder than one of its reasons")
+        _refuse_answer("its verdict is milder than one of its reasons")
     return EngineResult(
         verdict=verdict,
         reasons=reasons,
@@ -75,40 +76,42 @@ def _parse_obligation(item: Any) -> Obligation:
     table = _expect_table(item, {"kind", "rules", "params"})
     kind = _KINDS.get(_expect_text(table["kind"]))
     if kind is None:
-        _refuse("it has an obligation of a kind that is not known")
+        _refuse_answer("it has an obligation of a kind that is not known")
     rules = tuple(sorted(_expect_text(rule) for rule in _expect_list(table["rules"])))
     params = table["params"]
     if not rules or not isinstance(params, dict) or not _PARAMS[kind](params):
-        _refuse(f"its obligation {kind.value} lacks rules, or has parameters nobody can follow")
+        _refuse_answer(
+            f"its obligation {kind.value} lacks rules, or has parameters nobody can follow"
+        )
     return Obligation(kind=kind, rules=rules, params=params)
 
 
 def _parse_verdict(value: Any) -> Verdict:
     verdict = _VERDICTS.get(value) if isinstance(value, str) else None
     if verdict is None:
-        _refuse("it has a verdict that is not known")
+        _refuse_answer("it has a verdict that is not known")
     return verdict
 
 
 def _expect_table(value: Any, keys: set[str]) -> Mapping[str, Any]:
     if not isinstance(value, dict) or value.keys() != keys:
-        _refuse("a field is missing or unknown")
+        _refuse_answer("a field is missing or unknown")
     return value
 
 
 def _expect_list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        _refuse("a list is missing")
+        _refuse_answer("a list is missing")
     return value
 
 
 def _expect_text(value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT:
-        _refuse("a text is missing, empty or too long")
+        _refuse_answer("a text is missing, empty or too long")
     return value
 
 
-def _refuse(what: str) -> NoReturn:
+def _refuse_answer(what: str) -> NoReturn:
     raise StageUndefined(Stage.POLICY, f"the policies' answer cannot be used: {what}")
 
 
@@ -147,7 +150,7 @@ def _can_mark(params: Mapping[str, Any]) -> bool:
     return (
         params.keys() == {"formats"}
         and _is_text_list(params["formats"])
-        and all(_FORMAT(one) for one in params["formats"])
+        and all(_FORMAT(name) for name in params["formats"])
     )
 
 

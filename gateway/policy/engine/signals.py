@@ -1,9 +1,9 @@
 """Finds phrases: the creator's and the law's word lists, in the avatar's text and the human's.
 
-Most texts hold none, so that is asked first: one scan for each language, with all its patterns
-as one. Only where it finds something is it asked which ones, and then where. All of it runs in
-RE2, in linear time. (An RE2 set or filter alone remembers in its states what was found so far:
-new texts keep making new states, and it stays three times slower.)
+Most texts hold none, so the first step is one scan for each group of patterns of a language, joined
+into one. Where it matches, a filter names the patterns, and then each is searched for its spans.
+All of it runs in RE2, in linear time. (An RE2 set or filter alone keeps in its states what was
+found so far: new texts keep making new states, and it stays three times slower.)
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from gateway.policy.packs.source import DataFile
 from gateway.ports import Read
 
 MAX_SOURCE = 200  # code points of a pattern, as a finding names it
-MAX_FINDINGS = 20  # of one list in one text; policies need no more than one
+MAX_FINDINGS = 20  # of one list in one text: policies need no more than one
 
 _LONG_TEXT = 5_000  # code points; longer ones are scanned off the event loop
 _GROUP = 250  # patterns scanned as one, so that their states fit into _MEMORY
@@ -41,7 +41,7 @@ _CANARY = "\x01canary\x01"
 
 class SignalDetector:
     """A Detector. `phrases` are the snapshot's files, `read` makes the forms of the human's
-    message. To build one takes half a second for thousands of phrases. Raises PolicyInvalid for
+    message. Building one takes half a second for thousands of phrases. Raises PolicyInvalid for
     phrases that cannot be used."""
 
     def __init__(self, *, phrases: Sequence[DataFile], read: Read) -> None:
@@ -57,7 +57,7 @@ class SignalDetector:
 
     @property
     def identity(self) -> ModelIdentity:
-        """Which phrases it looks for, as in each of its detections."""
+        """Identity of the phrases that it looks for, as in each of its detections."""
         return self._identity
 
     async def warm(self) -> None:
@@ -91,26 +91,26 @@ class PhraseMatcher:
         self._patterns = tuple(patterns)
         self._in_human_text = in_human_text
         self._groups = tuple(_Group.of(group) for group in _group_patterns(self._patterns))
-        self._compiled: dict[str, Any] = {}  # when first needed: most never are
+        self._compiled: dict[str, Any] = {}  # compiled when first needed: most patterns never are
 
     def __bool__(self) -> bool:
         return bool(self._patterns)
 
     def findings(self, folded: Mapped) -> list[Finding]:
-        """Spans are those of the text as submitted."""
+        """The findings in `folded`, with spans of the submitted text."""
         text = folded.text.replace("_", " ")
         encoded = text.encode("utf-8", "replace")
-        found: dict[tuple[str, int, int], Finding] = {}
+        by_span: dict[tuple[str, int, int], Finding] = {}
         counts: dict[str, int] = {}
-        for pattern in (one for group in self._groups for one in group.candidates(encoded)):
+        for pattern in (pattern for group in self._groups for pattern in group.candidates(encoded)):
             for start, end in self._match_spans(pattern, text):
                 if counts.get(pattern.list, 0) >= MAX_FINDINGS:
                     break
-                if (pattern.list, start, end) in found:
+                if (pattern.list, start, end) in by_span:
                     continue
                 counts[pattern.list] = counts.get(pattern.list, 0) + 1
                 first, last = folded.to_original(start, end)
-                found[pattern.list, start, end] = Finding(
+                by_span[pattern.list, start, end] = Finding(
                     stage=Stage.SIGNALS,
                     kind=pattern.list,
                     score=1.0,
@@ -119,7 +119,7 @@ class PhraseMatcher:
                     source=f"{pattern.language}:{pattern.source}"[:MAX_SOURCE],
                     in_human_text=self._in_human_text,
                 )
-        return list(found.values())
+        return list(by_span.values())
 
     def _match_spans(self, pattern: PhrasePattern, text: str) -> Iterable[tuple[int, int]]:
         scan = self._compiled_pattern(pattern.scan)
@@ -133,7 +133,7 @@ class PhraseMatcher:
                     return
                 start, end = match.span(1)
             yield start, end
-            position = end  # not after the edge: it may also begin the next one
+            position = end  # the edge itself may also begin the next match
 
     def _compiled_pattern(self, pattern: str) -> Any:
         compiled = self._compiled.get(pattern)
@@ -143,7 +143,7 @@ class PhraseMatcher:
 
 
 def _is_edge(text: str, index: int) -> bool:
-    """Whether no letter, mark or digit of any script stands there."""
+    """Whether no letter, mark or digit of any script stands at `index`."""
     return not 0 <= index < len(text) or unicodedata.category(text[index])[0] not in "LMN"
 
 
@@ -157,8 +157,9 @@ class _Group:
 
     @classmethod
     def of(cls, patterns: Sequence[PhrasePattern]) -> _Group:
-        """Raises PolicyInvalid when RE2 cannot hold them: a filter finds nothing, and says
-        nothing, when its first states do not fit into memory; a canary shows it."""
+        """Compile `patterns` as one group. Raises PolicyInvalid when they are too large for RE2. A
+        filter whose first states do not fit into memory finds nothing and reports nothing; a canary
+        pattern that it must find shows that."""
         options = quiet_options(_MEMORY)
         options.never_capture = True
         named = re2.Filter()

@@ -1,7 +1,7 @@
 """Finds a creator's own terms (brands, topics) in a text.
 
-In Python, not in Rego: the engines lower-case and replace differently, and the terms of a
-creator are prepared once instead of for each message.
+This is done in Python, not in Rego: the engines lower-case and replace differently, and a creator's
+terms are prepared only once.
 """
 
 from __future__ import annotations
@@ -22,10 +22,8 @@ _LISTS = (("brands", "allow"), ("brands", "deny"), ("brands", "exclusive"), ("to
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One of a creator's own terms, ready to be looked for.
-
-    `plain` is None for a term of punctuation alone, which is never found.
-    """
+    """One of a creator's own terms, ready to be looked for. `plain` is its form by `plain()`; the
+    spaces at its ends are kept only if it is `spaced`, of a script that writes spaces."""
 
     source: str  # "brands.deny", …
     term: str
@@ -34,13 +32,14 @@ class Term:
 
 
 def plain(text: str) -> str:
-    """Lower case, without accents and punctuation, one space between words and at both ends;
-    "" for a text without letters and digits. Scripts without spaces keep what they have."""
+    """`text` in lower case, without accents and punctuation, with one space between words and at
+    both ends; "" for a text without letters and digits. No spaces are added within scripts that
+    have none."""
     if text.isascii():
         folded = text.lower()
     else:
         spread = unicodedata.normalize("NFKD", text)
-        kept = "".join(one for one in spread if not unicodedata.combining(one))
+        kept = "".join(char for char in spread if not unicodedata.combining(char))
         folded = kept.casefold().translate(_LETTERS)
     words = _WORD_GAP.sub(" ", folded).strip()
     return f" {words} " if words else ""
@@ -61,15 +60,16 @@ def _configured_terms(settings: Mapping[str, Any]) -> Iterator[Term]:
 
 
 def find(terms: Sequence[Term], *, forms: Sequence[str], brand: str | None) -> list[dict[str, str]]:
-    """`findings.terms` of the input document: what stands in one of `forms`, or is `brand`."""
+    """`findings.terms` of the input document: the terms that occur in one of `forms` or are
+    `brand`."""
     if not terms:
         return []
     texts = [plain(form) for form in dict.fromkeys(forms)]
     promoted = plain(brand) if brand else ""
-    found = []
+    matches = []
     for term in terms:
         if any(term.plain in text for text in texts):
-            found.append({"list": term.source, "term": term.term, "in": "text"})
+            matches.append({"list": term.source, "term": term.term, "in": "text"})
         if promoted and term.plain.strip() == promoted.strip():
-            found.append({"list": term.source, "term": term.term, "in": "brand"})
-    return found
+            matches.append({"list": term.source, "term": term.term, "in": "brand"})
+    return matches

@@ -1,4 +1,4 @@
-"""What two sets of policies say differently of one message."""
+"""How the decisions of two sets of policies about one message differ."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ class Difference:
 
 
 def difference(before: Said, after: Said, *, blind: frozenset[str]) -> Difference | None:
-    """None when they say the same. Of the rules in `blind`, which could not see what they judge
-    by, what was said `before` counts for both."""
-    carried = [one for one in before["reasons"] if one["rule"] in blind]
-    seen = [one for one in after["reasons"] if one["rule"] not in blind]
+    """The difference; None when both decisions agree. Rules in `blind` could not see what they
+    decide by: their results in `before` count for both."""
+    carried = [reason for reason in before["reasons"] if reason["rule"] in blind]
+    seen = [reason for reason in after["reasons"] if reason["rule"] not in blind]
     old, new = _rule_verdicts(before["reasons"]), _rule_verdicts([*carried, *seen])
     verdict = strictest(*(Verdict(verdict) for _, verdict in new))
     was = Verdict(before["verdict"])
-    kept = [one for one in before["obligations"] if blind.intersection(one["rules"])]
-    asked = [one for one in after["obligations"] if not blind.issuperset(one["rules"])]
-    obligations = _obligation_set(before["obligations"]) != _obligation_set([*kept, *asked])
+    kept = [item for item in before["obligations"] if blind.intersection(item["rules"])]
+    added = [item for item in after["obligations"] if not blind.issuperset(item["rules"])]
+    obligations = _obligation_set(before["obligations"]) != _obligation_set([*kept, *added])
     if was is verdict and old == new and not obligations:
         return None
     return Difference(
@@ -54,8 +54,8 @@ def difference(before: Said, after: Said, *, blind: frozenset[str]) -> Differenc
 
 
 def _rule_verdicts(reasons: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
-    return {(str(one["rule"]), str(one["verdict"])) for one in reasons}
+    return {(str(reason["rule"]), str(reason["verdict"])) for reason in reasons}
 
 
 def _obligation_set(given: Sequence[Mapping[str, Any]]) -> set[str]:
-    return {json.dumps([one["kind"], one["params"]], sort_keys=True) for one in given}
+    return {json.dumps([item["kind"], item["params"]], sort_keys=True) for item in given}

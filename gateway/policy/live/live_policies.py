@@ -1,9 +1,9 @@
 """Policies that can be changed while messages are judged.
 
-A generation is one set of policies, ready to judge: the detector for its phrases and an engine
-that is warm. A new generation is built whole beside the one in use and noted in the audit log; then
-it is in use, in one step. A message takes one generation and is judged by it to the end. A
-generation that was replaced is closed when no message holds it any more.
+A generation is one set of policies, ready to judge: the detector for its phrases and an engine that
+is warm. A new generation is built completely beside the one in use and noted in the audit log, then
+replaces it in one step. A message takes one generation and is judged by it to the end. A replaced
+generation is closed when no message holds it any more.
 """
 
 from __future__ import annotations
@@ -224,14 +224,14 @@ class LivePolicies:
 
     async def _decide_and_tighten(self, engine: PolicyEngine, facts: Facts) -> Decision:
         decision = await engine.decide(facts)
-        if self._shadow is not None:  # packs beside packs, without the creator's own rules
+        if self._shadow is not None:  # it compares packs, so the creator's own rules come later
             self._shadow.offer(facts, decision)
         if self._sandbox is not None:
             decision = await self._sandbox.tighten(decision, facts)
         return decision
 
     def _make_generation(self, snapshot: Snapshot, signals: SignalDetector) -> _Generation:
-        """Not warm yet. Raises PolicyInvalid."""
+        """A generation that is not warm yet. Raises PolicyInvalid."""
         return _Generation(
             snapshot=snapshot,
             engine=self._make(snapshot),
@@ -254,14 +254,14 @@ class LivePolicies:
         return generation
 
     def _close_later(self, generation: _Generation) -> None:
-        """Close it in a task: the message that was the last to hold it does not wait."""
+        """Close `generation` in a task, so that the last message that held it does not wait."""
         task = asyncio.create_task(generation.close(), name="close old policies")
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
     async def _restore(self, before: _Generation, failed: _Generation) -> None:
-        """Close the failed generation and give a remote engine, which may have got the new
-        policies already, the old ones again."""
+        """Close the failed generation. Upload the old policies to a remote engine again, which may
+        have received the new ones."""
         await failed.close()
         try:
             await before.warm()
@@ -292,7 +292,7 @@ class LivePolicies:
 
 
 def _source_set(snapshot: Snapshot) -> set[tuple[str, str]]:
-    """(path, content) of everything that decides."""
+    """Path and content of all that decisions depend on."""
     return {(module.path, module.text) for module in snapshot.modules} | {
         (file.path, repr(file.value)) for file in (*snapshot.data_files, *snapshot.phrases)
     }

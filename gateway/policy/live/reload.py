@@ -57,7 +57,7 @@ class PolicySource:
         return self.verified(content), BUNDLE
 
     def files(self) -> list[tuple[str, bytes]]:
-        """What `read` reads, as files. Raises as `read` does."""
+        """The files that `read` reads. Raises as `read` does."""
         if not self._bundle.exists():
             return read_folder(self._folder)
         self.read()
@@ -74,7 +74,7 @@ class PolicySource:
         return unpack(content, key=self._key)
 
     def fingerprint(self) -> Fingerprint:
-        """Changes whenever what `read` answers may have changed."""
+        """A value that changes whenever the result of `read` may have changed."""
         try:
             about = self._bundle.stat()
         except OSError:
@@ -98,8 +98,8 @@ class PolicySource:
 
 
 class Reloader:
-    """Takes changed policies into use: those that lie in the folder or the bundle's place, and
-    those that are pushed."""
+    """Takes changed policies into use: those found in the folder or as the stored bundle, and those
+    that are pushed."""
 
     def __init__(
         self,
@@ -149,16 +149,16 @@ class Reloader:
             await self._shadow.refresh(self._source.files, self._live.bundle.digest)
 
     async def _look_at_source(self, settle_s: float) -> None:
-        found = await asyncio.to_thread(self._source.fingerprint)
-        if found == self._seen:
+        seen_now = await asyncio.to_thread(self._source.fingerprint)
+        if seen_now == self._seen:
             return
         while True:
             await asyncio.sleep(settle_s)
             again = await asyncio.to_thread(self._source.fingerprint)
-            if again == found:
+            if again == seen_now:
                 break
-            found = again
-        self._seen = found
+            seen_now = again
+        self._seen = seen_now
         source = self._source.name
         try:
             snapshot, source = await asyncio.to_thread(self._source.read)
@@ -166,13 +166,13 @@ class Reloader:
         except GatewayError as error:
             if not isinstance(error, PolicyInvalid):
                 self._seen = ()  # the log or a server may be back the next time
-            told = self._live.status.refused
-            if told is None or told.problem != str(error):
+            last_refusal = self._live.status.refused
+            if last_refusal is None or last_refusal.problem != str(error):
                 await self._live.refuse(error, source=source, actor=f"policies {source}")
 
     async def push(self, content: bytes, *, actor: str) -> Bundle:
-        """Take a signed bundle into use and keep it for the next start. Raises InvalidField,
-        which says where it is wrong, and then goes on with the old policies."""
+        """Take a signed bundle into use and keep it for the next start. Raises InvalidField, which
+        says where the bundle is wrong; the old policies then stay in use."""
         if not self._source.takes_bundles:
             raise InvalidField(
                 "bundle", "no bundles are taken here", "Set policies_bundle_key to a public key."

@@ -1,10 +1,10 @@
-"""Policies in a process of their own: decisions that nobody waits for cost the gateway's own
-process, whose interpreter runs one thread at a time, next to nothing.
+"""Evaluates policies in a process of its own, for decisions that no message waits for. The
+gateway's own process, whose interpreter runs one thread at a time, is hardly slowed by them.
 
-The parent writes frames to the child's standard input and reads frames from its output. A frame
-is one line of JSON, the lengths of its parts in bytes, and then the parts. The first frame holds
-the policies, each later one input documents; the answer holds a decision for each, empty where
-the policies gave none.
+The parent writes frames to the child's standard input and reads frames from its output. A frame is
+one line of JSON, the lengths of its parts in bytes, and then the parts. The first frame holds the
+policies, each later one input documents; the answer holds a decision for each, empty where the
+policies gave none.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ class Replayer:
         parts = [b"phrases" if phrases else b""]
         for name, content in files:
             parts += [name.encode(), content]
-        self._exchange(parts)
+        self._exchange_frames(parts)
 
     def decide(self, documents: Sequence[bytes]) -> list[bytes]:
         """The decision (JSON) for each input document (JSON), empty where there is none. Raises
         StageFailure when the process is gone."""
-        answers = self._exchange(documents)
+        answers = self._exchange_frames(documents)
         if len(answers) != len(documents):
             raise StageFailure("policy", "the process beside gave no answer")
         return answers
@@ -77,7 +77,7 @@ class Replayer:
             self._process.kill()
             self._process.wait()
 
-    def _exchange(self, parts: Sequence[bytes]) -> list[bytes]:
+    def _exchange_frames(self, parts: Sequence[bytes]) -> list[bytes]:
         into, out = self._process.stdin, self._process.stdout
         assert into is not None  # noqa: S101 - both are pipes
         assert out is not None  # noqa: S101
@@ -100,7 +100,7 @@ def write_frame(stream: IO[bytes], parts: Sequence[bytes]) -> None:
 
 
 def read_frame(stream: IO[bytes]) -> list[bytes] | None:
-    """None at the end."""
+    """The parts of the next frame; None at the end of the stream."""
     head = stream.readline()
     if not head:
         return None
@@ -115,36 +115,40 @@ def _read_exactly(stream: IO[bytes], length: int) -> bytes:
 
 
 class ReplayWorker:
-    """What the child does."""
+    """Decides in the child process."""
 
     def __init__(self, snapshot: Snapshot, *, phrases: bool) -> None:
         self._evaluator = Evaluator(snapshot)
         patterns = read_patterns(snapshot.phrases) if phrases else ()
         self._matcher = (
-            PhraseMatcher([one for one in patterns if one.in_text], in_human_text=False)
+            PhraseMatcher([pattern for pattern in patterns if pattern.in_text], in_human_text=False)
             if phrases
             else None
         )
 
     def decide(self, document: bytes) -> bytes:
         try:
-            given = document if self._matcher is None else self._sought(document, self._matcher)
+            given = (
+                document
+                if self._matcher is None
+                else self._with_own_signals(document, self._matcher)
+            )
             answer = self._evaluator.evaluate(given.decode(), DECISION_PATH)
             parse_json(answer)
         except (StageFailure, PolicyInvalid, ValueError):
             return b""
         return answer.encode()
 
-    def _sought(self, document: bytes, matcher: PhraseMatcher) -> bytes:
+    def _with_own_signals(self, document: bytes, matcher: PhraseMatcher) -> bytes:
         """The document with the signals of these phrases in the avatar's text. Those in the
         human's message stay: its folded form is not in the document."""
         whole = orjson.loads(document)
         folded = whole["text"]["folded"]
         if folded is None:
             return document
-        found = matcher.findings(Mapped(folded, tuple(range(len(folded) + 1))))
-        kept = [one for one in whole["findings"]["signals"] if one["in"] != "text"]
-        whole["findings"]["signals"] = [*map(_signal_json, found), *kept]
+        own_findings = matcher.findings(Mapped(folded, tuple(range(len(folded) + 1))))
+        kept = [signal for signal in whole["findings"]["signals"] if signal["in"] != "text"]
+        whole["findings"]["signals"] = [*map(_signal_json, own_findings), *kept]
         return orjson.dumps(whole)
 
 
@@ -159,7 +163,7 @@ def _signal_json(finding: Finding) -> dict[str, object]:
 
 
 def serve(into: IO[bytes], out: IO[bytes]) -> None:
-    """Answers frames until the input ends."""
+    """Answer frames until the input ends."""
     first = read_frame(into)
     if not first:
         return
@@ -172,7 +176,7 @@ def serve(into: IO[bytes], out: IO[bytes]) -> None:
 
 
 def main() -> None:
-    """Nothing else may write to the standard output."""
+    """Serve on the standard streams. Other writes to the standard output go to stderr."""
     out = io.BufferedWriter(io.FileIO(os.dup(1), "w"))
     os.dup2(2, 1)
     serve(sys.stdin.buffer, out)

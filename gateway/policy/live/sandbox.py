@@ -35,20 +35,20 @@ from gateway.policy.packs.creator_rules import (
 )
 
 DEADLINE_S = 0.25
-"""For one module on one message: its process is ended then, and the message held."""
+"""Seconds for one module on one message. After them its process is ended and the message held."""
 REST_S = 30.0
-"""How long a module that took too long is not run again."""
+"""Seconds for which a module that took too long is not run again."""
 MEMORY_BYTES = 1 << 30
-"""Address space of the process, where the system can bound it."""
+"""Address space of the process (1 GiB), where the system can bound it."""
 
 _ROOT = Path(__file__).parents[3]
-_MODULES = 256  # kept ready; the oldest is forgotten
+_MODULES = 256  # modules kept ready, in either process; at one more the oldest is dropped
 _UNDEFINED = '"<undefined>"'
 
 
 class CreatorRuleSandbox:
-    """Tightens decisions by creators' own rules. One process for all of them, started when the
-    first is met; while no creator has rules, nothing runs."""
+    """Tightens decisions by creators' own rules. One process runs all of them. It is started for
+    the first message whose creator has rules."""
 
     def __init__(
         self, *, deadline_s: float = DEADLINE_S, clock: Callable[[], float] = time.monotonic
@@ -82,7 +82,7 @@ class CreatorRuleSandbox:
         await asyncio.to_thread(self._end_worker)
 
     def _checked_rules(self, text: str) -> CreatorRules:
-        """The module in `text`, checked anew: it may have been stored before a check existed."""
+        """The module in `text`, checked again: it may have been stored before a check existed."""
         rules = self._checked.get(text)
         if rules is None:
             rules = self._checked[text] = creator_rules(text)
@@ -128,7 +128,7 @@ class CreatorRuleSandbox:
             env={**os.environ, "PYTHONPATH": path},
         )
         self._process = process
-        _exchange_frames(process, [])  # it is there: starting counts for no deadline
+        _exchange_frames(process, [])  # returns once it runs: the deadline leaves starting out
         return process
 
     def _end_worker(self) -> None:
@@ -158,13 +158,13 @@ def _exchange_frames(process: subprocess.Popen[bytes], parts: list[bytes]) -> li
 
 
 class SandboxWorker:
-    """What the process does: an engine for each module that it met lately."""
+    """Runs creators' modules in the process, with an engine for each of the latest."""
 
     def __init__(self) -> None:
         self._engines: OrderedDict[bytes, regorus.Engine] = OrderedDict()
 
     def answer(self, path: bytes, text: bytes, document: bytes) -> list[bytes]:
-        """The results as JSON; nothing when the module failed."""
+        """The results as JSON, in a list of one; an empty list when the module failed."""
         try:
             engine = self._engines.get(text)
             if engine is None:
@@ -193,7 +193,8 @@ def serve(into: IO[bytes], out: IO[bytes]) -> None:
 
 
 def main() -> None:
-    """Nothing else may write to the standard output; memory is bounded where that is known."""
+    """Serve on the standard streams, with bounded memory where the system can. Other writes to the
+    standard output go to stderr."""
     with suppress(ImportError, ValueError, OSError):
         import resource  # noqa: PLC0415 - not on every platform
 

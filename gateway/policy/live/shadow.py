@@ -1,8 +1,8 @@
 """Policies that judge beside those in use and never decide.
 
-Where they would have decided otherwise, an entry of the audit log says so, beside the decision's
-own: the ids of rules, the verdicts, no words. They run in another process, after the message was
-decided; when it cannot keep up, messages are left out and counted. While there are none, nothing
+Where they would have decided otherwise, an entry of the audit log beside the decision's own says
+so: the ids of rules and the verdicts, no words. They run in another process, after the message was
+decided; when it cannot keep up, messages are left out and counted. Without shadow policies nothing
 runs.
 """
 
@@ -27,7 +27,7 @@ from gateway.policy.packs.source import fingerprint, make_snapshot
 from gateway.ports import Now
 
 WAITING = 1_000
-"""Messages that wait for the shadow, at most."""
+"""Most messages that wait for the shadow; more are left out."""
 BATCH = 50
 """Messages handed to the process at a time."""
 
@@ -40,8 +40,8 @@ _NONE: frozenset[str] = frozenset()
 class ShadowStatus:
     """The state of the shadow policies.
 
-    `digest` of the policies in the shadow, "" while there are none that can be used;
-    `problem` tells why. The rest counts messages.
+    `digest` is that of the shadow policies, "" while there are none that can be used; `problem`
+    then says why. The other fields count messages.
     """
 
     digest: str = ""
@@ -59,8 +59,8 @@ class _Seen:
 
 
 class Shadow:
-    """Judges what `offer` is given. `folder` holds whole policies, or packs that are laid over
-    `base`, the files in use."""
+    """Judges the messages given to `offer`. `folder` holds whole policies, or packs that are laid
+    over `base`, the files in use."""
 
     def __init__(self, *, folder: Path, note: Note, now: Now) -> None:
         self._folder = folder
@@ -87,8 +87,8 @@ class Shadow:
             self._status = replace(self._status, left_out=self._status.left_out + 1)
 
     async def refresh(self, base: Callable[[], Files], digest: str) -> None:
-        """Takes the policies in `folder` into the shadow when they or those in use (`base` reads
-        them, their digest is `digest`) have changed."""
+        """Load the policies in `folder` when they or those in use have changed. `base` reads the
+        files in use, `digest` is their digest."""
         read = (digest, await asyncio.to_thread(fingerprint, self._folder))
         if read == self._read:
             return
@@ -127,7 +127,7 @@ class Shadow:
         replayer, digest = self._replayer, self._status.digest
         if replayer is None:
             return
-        documents = [orjson.dumps(one.decision.document) for one in batch]
+        documents = [orjson.dumps(seen.decision.document) for seen in batch]
         try:
             answers = await asyncio.to_thread(replayer.decide, documents)
         except StageFailure as error:
@@ -152,17 +152,17 @@ class Shadow:
         if not answer:
             self._status = replace(status, failed=status.failed + 1)
             return
-        found = difference(_decision_json(seen.decision), orjson.loads(answer), blind=_NONE)
-        if found is None:
+        deviation = difference(_decision_json(seen.decision), orjson.loads(answer), blind=_NONE)
+        if deviation is None:
             self._status = replace(status, same=status.same + 1)
             return
         self._status = replace(status, differ=status.differ + 1)
         try:
-            await self._note(self._difference_entry(seen, found, digest))
+            await self._note(self._difference_entry(seen, deviation, digest))
         except GatewayError as error:
             self._log.warning("could not note the shadow", error=type(error).__name__)
 
-    def _difference_entry(self, seen: _Seen, found: Difference, digest: str) -> Change:
+    def _difference_entry(self, seen: _Seen, deviation: Difference, digest: str) -> Change:
         submission = seen.facts.submission
         return Change(
             actor="shadow",
@@ -177,11 +177,11 @@ class Shadow:
                 "channel": submission.channel.value,
                 "creator": submission.creator,
                 "dry_run": submission.dry_run,
-                "applied": found.before.value,
-                "shadow": found.after.value,
-                "fired": list(found.fired),
-                "gone": list(found.gone),
-                "obligations": found.obligations,
+                "applied": deviation.before.value,
+                "shadow": deviation.after.value,
+                "fired": list(deviation.fired),
+                "gone": list(deviation.gone),
+                "obligations": deviation.obligations,
             },
         )
 
@@ -189,9 +189,11 @@ class Shadow:
 def _decision_json(decision: Decision) -> Mapping[str, Any]:
     return {
         "verdict": decision.verdict.value,
-        "reasons": [{"rule": one.rule, "verdict": one.verdict.value} for one in decision.reasons],
+        "reasons": [
+            {"rule": reason.rule, "verdict": reason.verdict.value} for reason in decision.reasons
+        ],
         "obligations": [
-            {"kind": one.kind.value, "params": dict(one.params), "rules": list(one.rules)}
-            for one in decision.obligations
+            {"kind": item.kind.value, "params": dict(item.params), "rules": list(item.rules)}
+            for item in decision.obligations
         ],
     }

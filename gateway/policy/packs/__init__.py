@@ -1,1 +1,1 @@
-"""Policy packs as written: files, syntax, signatures, and what both engines read alike."""
+"""Policy packs as written: files, syntax, signatures, and the Rego that both engines read alike."""

@@ -23,21 +23,21 @@ _TEXTS = (("input", "text"), ("input", "human", "text"))
 
 
 def argument_problems(module: ParsedModule, tree: Mapping[str, Any]) -> Iterator[PolicyInvalid]:
-    """What is wrong with the arguments of the calls in a rule's `tree`."""
+    """Yield what is wrong with the arguments of the calls in a rule's `tree`."""
     for kind, body in walk(tree):
         if kind != "Call":
             continue
         name = ".".join(segment or "?" for segment in flatten(body["fcn"]))
-        found: tuple[str, str] | None = None
+        complaint: tuple[str, str] | None = None
         if name == "sprintf":
-            found = _sprintf_problem(body["params"])
+            complaint = _sprintf_problem(body["params"])
         elif name.startswith("regex."):
-            found = _regex_problem(body["params"])
+            complaint = _regex_problem(body["params"])
         elif name == "count":
-            found = _count_problem(body["params"])
-        if found is not None:
+            complaint = _count_problem(body["params"])
+        if complaint is not None:
             span = body["span"]
-            yield PolicyInvalid(module.path, *found, line=span["line"], column=span["col"])
+            yield PolicyInvalid(module.path, *complaint, line=span["line"], column=span["col"])
 
 
 def _sprintf_problem(params: list[Any]) -> tuple[str, str] | None:

@@ -1,7 +1,7 @@
 """Policy bundles: all policies in one signed file, for this gateway and for OPA servers.
 
 A tar.gz as OPA loads it: modules, data, `.manifest`, `.signatures.json`; beside them phrases and
-schemas, which OPA passes over. `gateway_bundle/` tells an OPA server the digest (see server).
+schemas, which OPA ignores. `gateway_bundle/` tells an OPA server the digest (see server_files).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gateway.policy.packs.signing import (
 from gateway.policy.packs.source import RESERVED, Snapshot, make_snapshot
 
 MAX_BUNDLE_BYTES = 4 << 20
-"""Of the packed bundle; source.MAX_TOTAL_BYTES bounds what is unpacked."""
+"""Bytes of the packed bundle. `source.MAX_TOTAL_BYTES` bounds the unpacked files."""
 
 _NAME = "the bundle"
 _ANSWER = f"{RESERVED}/answer.rego"
@@ -36,7 +36,7 @@ def pack(files: list[tuple[str, bytes]], *, key: BundleSigningKey | None) -> byt
     same files make the same bytes, but for the signature. Raises PolicyInvalid."""
     kept = [(path, content) for path, content in files if not path.endswith("_test.rego")]
     snapshot = make_snapshot(kept, name=_NAME)
-    answer = next(one for one in server_files(snapshot).modules if one.path == _ANSWER)
+    answer = next(module for module in server_files(snapshot).modules if module.path == _ANSWER)
     manifest = {"revision": snapshot.bundle.digest, "rego_version": 1, "roots": [""]}
     kept += [
         (answer.path, answer.text.encode()),
@@ -47,8 +47,8 @@ def pack(files: list[tuple[str, bytes]], *, key: BundleSigningKey | None) -> byt
 
 
 def pack_for_server(snapshot: Snapshot, *, key: BundleSigningKey) -> bytes:
-    """What an OPA server that fetches its policies gets: those of `snapshot`, signed, with its
-    digest as the revision. Phrases and schemas stay here: OPA has no use for them."""
+    """The bundle for an OPA server that fetches its policies: those of `snapshot`, signed, with its
+    digest as the revision. Phrases and schemas are left out: OPA has no use for them."""
     files = server_files(snapshot)
     manifest = {"revision": snapshot.bundle.digest, "rego_version": 1, "roots": [""]}
     kept = [(module.path, module.text.encode()) for module in files.modules]
@@ -86,7 +86,7 @@ def unpack(content: bytes, *, key: BundleVerificationKey | None) -> Snapshot:
 
 
 def _policy_files(files: dict[str, bytes]) -> list[tuple[str, bytes]]:
-    """Without what is made for OPA alone."""
+    """The files of a bundle without those made only for OPA."""
     return [
         (path, text)
         for path, text in files.items()
@@ -133,7 +133,7 @@ def _check_bounds(path: str, size: int, total: int, count: int) -> None:
 
 
 def _checked_path(name: str) -> str:
-    """As in a folder: without a leading slash or dot."""
+    """The path of a member as in a folder, without a leading slash or dot."""
     path = PurePosixPath(name.lstrip("/"))
     if ".." in path.parts or "\\" in name or "\0" in name:
         raise PolicyInvalid(_NAME, "a path in it leads out of it", "Make it with `policy bundle`.")

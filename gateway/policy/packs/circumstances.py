@@ -1,8 +1,8 @@
-"""What legal duties are judged by: where the person may be, on which occasion the avatar speaks,
-and how long ago the person was told what.
+"""The facts that legal duties depend on: where the person may be, on which occasion the avatar
+speaks, and how long ago each notice was shown.
 
-Plain facts, made once from the submission and the stored contact, so that the policies need no
-loop to find them out. Which duty follows from them, and from when on, is said in the policies.
+They are computed once from the submission and the stored contact, so that policies need no loops.
+Which duty follows from them, and when, is written in the policies.
 """
 
 from __future__ import annotations
@@ -25,89 +25,93 @@ MEMBERS = frozenset(
 )
 """The member states of the EU, ISO 3166-1."""
 COUNTRIES = ("US",)
-"""Countries whose states have rules of their own: bare, they may be any of them."""
+"""Countries whose states have rules of their own. The bare code may mean any of the states."""
 
 ALWAYS = "always"
 BY_HUMAN = "by_human"
 NEVER = -1
-"""In place of seconds: there is nothing yet to measure from. Shorter than any interval."""
+"""Stands for seconds where there is nothing yet to measure from; shorter than any interval."""
 LONG_AGO = 10**9
-"""Seconds, in place of "never shown": longer than any interval that a duty waits for."""
-ADULT = 18  # years
-CHILDREN = (13, 14)  # years below which a guardian's consent is needed somewhere
+"""Seconds that stand for "never shown": longer than any interval that a duty waits for."""
+ADULT = 18  # years of age
+CHILDREN = (13, 14)  # ages below which some law needs a guardian's consent
 TOLD = (NoticeKind.AI, NoticeKind.AI_REMINDER, NoticeKind.AI_ANSWER)
 """Notices that say that an AI is talking."""
 
 
 def places(jurisdictions: Iterable[str]) -> list[str]:
-    """The jurisdictions and what lies around them, sorted: FR is in the EU, US-CA in the US. What
-    may lie within is written with a star: `US-*` when only the country is known, `EU-*` when only
-    the union is, `*` when nothing is, or when a code is not one that ISO 3166 assigns."""
+    """The jurisdictions and those that contain them, sorted: FR is in the EU, US-CA in the US. A
+    star stands for an unknown part: `US-*` when only the country is known, `EU-*` when only the
+    union is, `*` when nothing is, or when a code is not one that ISO 3166 assigns."""
     given = set(jurisdictions)
     if not given:
         return [ANYWHERE]
-    found = {place for code in given for place in around(code)}
+    known = {place for code in given for place in around(code)}
     if not all(map(is_assigned, given)):
-        found.add(ANYWHERE)
-    if not found.isdisjoint(MEMBERS):
-        found.add("EU")
+        known.add(ANYWHERE)
+    if not known.isdisjoint(MEMBERS):
+        known.add("EU")
     elif "EU" in given:
-        found.add("EU-*")
+        known.add("EU-*")
     for country in COUNTRIES:
         if country in given and not any(code.startswith(f"{country}-") for code in given):
-            found.add(f"{country}-*")
-    return sorted(found)
+            known.add(f"{country}-*")
+    return sorted(known)
 
 
 def minor(audience: Audience) -> Minor:
-    """A known age counts where nothing else was said; the stricter of two counts."""
+    """Whether the person is a minor: as declared, else by the age. An age alone never says yes: it
+    says no from 18 on."""
     if audience.minor is Minor.UNKNOWN and audience.age_from is not None:
         return Minor.NO if audience.age_from >= ADULT else Minor.UNKNOWN
     return audience.minor
 
 
 def occasions(submission: Submission, signals: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What kind of moment it is, sorted. `text:<list>` and `human:<list>` stand for the phrases
-    found. `always` is among them, unless a person wrote it in the avatar's place: then `by_human`
-    is, and beside it only what counts whoever speaks."""
+    """The occasions of a message, sorted. `text:<list>` and `human:<list>` stand for phrases found.
+    `always` is among them. For a message that a person wrote in the avatar's place it is `by_human`
+    instead, with only the occasions that count whoever speaks."""
     phrases = {f"{signal['in']}:{signal['list']}" for signal in signals}
     commercial = submission.commercial
-    found = {ALWAYS} if submission.human_author is None else {BY_HUMAN}
+    occasion_names = {ALWAYS} if submission.human_author is None else {BY_HUMAN}
     if commercial.paid_partnership or (commercial.brand or "").strip():
-        found.add("promotion")
+        occasion_names.add("promotion")
     elif "text:fr.influ" in phrases:
-        found.add("hidden_promotion")
+        occasion_names.add("hidden_promotion")
     if submission.human_author is not None:
-        return sorted(found | {one for one in phrases if one.startswith("human:")})
+        return sorted(
+            occasion_names | {phrase for phrase in phrases if phrase.startswith("human:")}
+        )
     if submission.generator.upstream_marking is None:
-        found.add("unmarked")
+        occasion_names.add("unmarked")
     if submission.editorial.public_interest and not _answered_for(submission.editorial):
-        found.add("public_interest")
+        occasion_names.add("public_interest")
     audience = submission.audience
     if minor(audience) is Minor.YES and not audience.guardian_consent:
-        found.update(f"under_{age}" for age in CHILDREN if (audience.age_from or 0) < age)
-    return sorted(found | phrases)
+        occasion_names.update(f"under_{age}" for age in CHILDREN if (audience.age_from or 0) < age)
+    return sorted(occasion_names | phrases)
 
 
 def since(contact: Contact, now: datetime, human_spoke_at: datetime | None) -> dict[str, int]:
-    """Whole seconds since what duties are measured by; NEVER where a duty has nothing to wait
-    for yet.
+    """Whole seconds since each moment that duties are measured from; NEVER where there is no such
+    moment yet.
 
-    each: 0, for what is due each time. start: 0 while the person has not been told that an AI is
-    talking, or has not been since a human spoke in its place. told: since the last notice that
-    one is. ai: since the last full one. take_a_break: since the last such notice, else the first
-    contact. ai_public: since the last such label. gap: since the avatar last spoke to them.
+    each: 0, for duties that are due each time. start: 0 while the person has not been told that an
+    AI is talking, or not since a human spoke in its place; else NEVER. told: since the last notice
+    that an AI is talking. ai: since the last such notice in full. take_a_break: since the last such
+    notice, else since the first contact. ai_public: since the last such label. gap: since the
+    avatar last spoke to the person.
     """
     if contact.first_at is None:
         return dict(_FIRST)
     shown = contact.disclosed_at
-    told = max((shown[name] for name in TOLD if name in shown), default=None)
+    last_notice = max((shown[name] for name in TOLD if name in shown), default=None)
     full = shown.get("ai")
-    again = told is None or (human_spoke_at is not None and human_spoke_at > told)
+    again = last_notice is None or (human_spoke_at is not None and human_spoke_at > last_notice)
     return {
         "each": 0,
         "start": 0 if full is None or again else NEVER,
-        "told": NEVER if full is None or told is None else elapsed(told, now),
+        "told": NEVER if full is None or last_notice is None else elapsed(last_notice, now),
         "ai": NEVER if full is None else elapsed(full, now),
         "take_a_break": elapsed(shown.get("take_a_break", contact.first_at), now),
         "ai_public": elapsed(shown["ai_public"], now) if "ai_public" in shown else LONG_AGO,
@@ -137,11 +141,11 @@ def _answered_for(editorial: Editorial) -> bool:
 
 
 def human_turn(submission: Submission, contact: Contact) -> dict[str, bool]:
-    """Whether a person speaks in the avatar's place, whether it is the one who typed this, and
-    whether the reader was told so since they began."""
-    turn, told = contact.human_turn, contact.disclosed_at.get("human")
+    """Whether a person speaks in the avatar's place (`active`), whether that person wrote this
+    message (`by_author`), and whether the reader has been told since the person began (`told`)."""
+    turn, disclosed_at = contact.human_turn, contact.disclosed_at.get("human")
     return {
         "active": turn is not None and turn.active,
         "by_author": turn is not None and turn.who == submission.human_author,
-        "told": turn is not None and told is not None and told >= turn.since,
+        "told": turn is not None and disclosed_at is not None and disclosed_at >= turn.since,
     }

@@ -1,9 +1,9 @@
 """Creators' own rules: one Rego module in the settings, which can only tighten.
 
-The module is judged by itself, in another process (see sandbox): it sees the input document and
-nothing else, no packs and no data. What it may answer is fixed when it is stored: each result is
-an object of constants that holds or blocks. So nothing it answers can loosen what legal and
-platform packs decide, and no words of a message reach an entry through it.
+The module is evaluated by itself, in another process (see sandbox): it sees the input document and
+nothing else, no packs and no data. What it may answer is fixed when it is stored: each result is an
+object of constants that holds or blocks. So nothing it answers can loosen what legal and platform
+packs decide, and no words of a message reach an entry through it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from gateway.policy.packs.syntax import ParsedModule, RegoRule, parse_module, wa
 
 SETTING = "rego"
 MAX_BYTES = 16_384
-"""UTF-8 bytes of one creator's module."""
+"""Most UTF-8 bytes of one creator's module."""
 MAX_RULES = 50
-"""Rules of one module."""
+"""Most rules of one module."""
 MAX_LOOPS = 12
-"""`some`, `every`, comprehensions and open indices in one module: what it does is bounded by the
-deadline of the sandbox, this keeps honest modules well below it."""
+"""Most uses of `some`, `every`, comprehensions and open indices in one module. The deadline of the
+sandbox bounds every module; this keeps honest ones well below it."""
 
 _FILE = "settings.rego"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
@@ -47,7 +47,7 @@ class CreatorRules:
 
 
 def creator_rules(text: str) -> CreatorRules:
-    """Raises InvalidField, with line and column where they are known."""
+    """Parse and check a creator's module. Raises InvalidField, with line and column where known."""
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise InvalidField("settings.rego", f"is larger than {MAX_BYTES} bytes", "Shorten it.")
     try:
@@ -60,7 +60,7 @@ def creator_rules(text: str) -> CreatorRules:
 
 
 def _checked_rules(module: ParsedModule) -> CreatorRules:
-    """Raises PolicyInvalid."""
+    """Check that `module` keeps to the limits of creators' rules. Raises PolicyInvalid."""
     if len(module.package) != 2 or module.package[0] != "creator":
         raise PolicyInvalid(
             _FILE, "its package is not creator.<id>", "Write package creator.<id>.", line=1
@@ -93,11 +93,11 @@ def _checked_rules(module: ParsedModule) -> CreatorRules:
 
 
 def _count_loops(rule: RegoRule) -> int:
-    found = 0
+    count = 0
     for kind, body in walk(rule.tree):
         open_index = kind == "RefBrack" and "Var" in body["index"]
-        found += kind in _LOOPS or open_index
-    return found
+        count += kind in _LOOPS or open_index
+    return count
 
 
 def _constant_answer(rule: RegoRule) -> tuple[str, str, str]:
@@ -108,7 +108,7 @@ def _constant_answer(rule: RegoRule) -> tuple[str, str, str]:
         if "String" in name and "String" in value:
             given[name["String"]["value"]] = value["String"]["value"]
     fields = len(key.get("Object", {}).get("fields", ()))
-    name, text, verdict = (given.get(one, "") for one in ("rule", "text", "verdict"))
+    name, text, verdict = (given.get(field, "") for field in ("rule", "text", "verdict"))
     if not rule.is_set or fields != 3 or not _NAME.match(name) or verdict not in _VERDICTS:
         raise PolicyInvalid(
             _FILE,
@@ -128,15 +128,15 @@ def _constant_answer(rule: RegoRule) -> tuple[str, str, str]:
 def tightened(decision: Decision, rules: CreatorRules, answer: bytes, *, creator: str) -> Decision:
     """`decision`, made stricter by what the module answered (JSON). Raises ValueError for an
     answer that the module cannot have given."""
-    found: list[Reason] = []
-    for one in orjson.loads(answer):
-        given = (one["rule"], one["text"], one["verdict"])
+    reasons_found: list[Reason] = []
+    for result in orjson.loads(answer):
+        given = (result["rule"], result["text"], result["verdict"])
         if given not in rules.answers:
             raise ValueError("an answer that is not among those of the module")
-        found.append(
+        reasons_found.append(
             Reason(rule=rule_name(creator, given[0]), text=given[1], verdict=_VERDICTS[given[2]])
         )
-    return _with_reasons(decision, found)
+    return _with_reasons(decision, reasons_found)
 
 
 def held(decision: Decision, *, creator: str, why: str) -> Decision:
@@ -150,17 +150,17 @@ def held(decision: Decision, *, creator: str, why: str) -> Decision:
 
 
 def rule_name(creator: str, rule: str) -> str:
-    """How entries name a creator's rule."""
+    """The name of a creator's rule in audit entries."""
     return f"creator.{re.sub(r'[^a-z0-9_]', '_', creator.lower())}.{rule}"
 
 
-def _with_reasons(decision: Decision, found: list[Reason]) -> Decision:
-    if not found:
+def _with_reasons(decision: Decision, reasons_found: list[Reason]) -> Decision:
+    if not reasons_found:
         return decision
     return replace(
         decision,
-        verdict=strictest(decision.verdict, *(one.verdict for one in found)),
-        reasons=tuple(sorted((*decision.reasons, *found), key=lambda one: one.rule)),
+        verdict=strictest(decision.verdict, *(reason.verdict for reason in reasons_found)),
+        reasons=tuple(sorted((*decision.reasons, *reasons_found), key=lambda reason: reason.rule)),
     )
 
 

@@ -52,7 +52,8 @@ def creator_checker(schemas: Mapping[str, Any]) -> Callable[[Mapping[str, Any]],
 
 
 def _check_moment(field: str, text: str) -> None:
-    """Rego counts nanoseconds since 1970 in 64 bits: other years fail when a message is judged."""
+    """Refuse years that Rego cannot count, with nanoseconds since 1970 in 64 bits: they would fail
+    when a message is judged."""
     try:
         year = datetime.fromisoformat(text).year
     except ValueError:

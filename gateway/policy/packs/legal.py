@@ -1,8 +1,8 @@
-"""The legal rules: the shape of their facts, and the index that the policies judge them by.
+"""The legal rules: the shape of their facts, and the index by which policies find their duties.
 
-A rule is `legal/<rule>/data.yaml`. Its duties are judged by `legal/duties/duties.rego`, which
-looks them up in `law/data.json` by occasion and place; `law_index` makes that file from the
-facts, and policies whose index is not that of their facts are refused.
+A rule is `legal/<rule>/data.yaml`. Its duties are judged by `legal/duties/duties.rego`, which looks
+them up in `law/data.json` by occasion and place; `law_index` makes that file from the facts, and
+policies whose index is not that of their facts are refused.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Facts = Mapping[str, Any]
 
 
 def legal_problems(snapshot: Snapshot) -> Iterator[PolicyInvalid]:
-    """What is wrong with the facts of each rule of the legal pack, and with their index."""
+    """Yield what is wrong with the facts of each rule of the legal pack, and with their index."""
     facts = dict(rule_files(snapshot))
     for module in snapshot.modules:
         pack, _, rest = module.path.partition("/")
@@ -66,14 +66,14 @@ def legal_problems(snapshot: Snapshot) -> Iterator[PolicyInvalid]:
 
 def legal_rules(snapshot: Snapshot) -> tuple[Facts, ...]:
     """The facts of every legal rule, by id."""
-    found = [file.value for _, file in rule_files(snapshot) if isinstance(file.value, dict)]
-    return tuple(sorted(found, key=lambda facts: str(facts.get("id"))))
+    rules = [file.value for _, file in rule_files(snapshot) if isinstance(file.value, dict)]
+    return tuple(sorted(rules, key=lambda facts: str(facts.get("id"))))
 
 
 def law_index(snapshot: Snapshot) -> dict[str, Any]:
-    """What `data.law` holds: under `duties`, by occasion and place, each duty of each rule that
-    is law, scheduled, or switched on, with the result it gives when it is due; under `rules`, by
-    place, when and for whom each rule holds at all."""
+    """The content of `data.law`. `duties`, by occasion and place: each duty of each rule that is in
+    force, scheduled or switched on, with its result when it is due. `rules`, by place: when and for
+    whom each rule holds at all."""
     pack = snapshot.data.get(PACK, {})
     switched_on = pack.get("switched_on") or [] if isinstance(pack, Mapping) else []
     duties: dict[str, dict[str, list[dict[str, Any]]]] = {}
@@ -94,7 +94,7 @@ def law_index(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def index_text(snapshot: Snapshot) -> str:
-    """What the file of the index holds. Raises the first PolicyInvalid of the facts."""
+    """The text of the index file. Raises the first PolicyInvalid of the facts."""
     for problem in legal_problems(snapshot):
         if problem.file != INDEX:
             raise problem
@@ -102,7 +102,7 @@ def index_text(snapshot: Snapshot) -> str:
 
 
 def rule_files(snapshot: Snapshot) -> Iterator[tuple[str, DataFile]]:
-    """(rule, its facts) for each folder of the legal pack that has facts."""
+    """Yield name and facts of each rule of the legal pack that has facts."""
     for file in snapshot.data_files:
         pack, _, rest = file.path.partition("/")
         rule, _, name = rest.partition("/")
@@ -112,19 +112,20 @@ def rule_files(snapshot: Snapshot) -> Iterator[tuple[str, DataFile]]:
 
 def _lookup_places(jurisdictions: Iterable[str]) -> list[str]:
     """The places (see circumstances.places) that a rule for `jurisdictions` is looked up by."""
-    found = {ANYWHERE}
+    lookup = {ANYWHERE}
     for code in jurisdictions:
         country, _, within = code.partition("-")
-        found.add(code)
+        lookup.add(code)
         if country in MEMBERS:
-            found.add("EU-*")
+            lookup.add("EU-*")
         if within:
-            found.add(f"{country}-*")
-    return sorted(found)
+            lookup.add(f"{country}-*")
+    return sorted(lookup)
 
 
 def _duty_scope(facts: Facts, duty: Facts) -> dict[str, Any]:
-    """From when to when, and for whom: compared with the document, field by field."""
+    """From when until when and for whom a duty holds. The policies compare each field with the
+    document."""
     minors = facts["audience"] == "minors" or duty.get("minors", False)
     return {
         "channels": dict.fromkeys(duty.get("channels", facts["channels"]), True),
@@ -136,7 +137,7 @@ def _duty_scope(facts: Facts, duty: Facts) -> dict[str, Any]:
 
 
 def _index_lines(facts: Facts, duty: Facts) -> Iterator[dict[str, Any]]:
-    """One for each way in which the duty falls due."""
+    """Yield one line for each way in which the duty falls due."""
     notice = duty.get("notice")
     measured = "told" if notice in TOLD else notice
     dues: list[tuple[str, Any]] = []
@@ -159,7 +160,7 @@ def _index_lines(facts: Facts, duty: Facts) -> Iterator[dict[str, Any]]:
 
 
 def _duty_result(facts: Facts, duty: Facts) -> dict[str, Any]:
-    """The result, as main.rego collects it."""
+    """The result of a duty that is due, as main.rego collects it."""
     obligations: list[dict[str, Any]] = []
     if "notice" in duty:
         position = duty.get("position", "start")
@@ -180,7 +181,7 @@ def _duty_result(facts: Facts, duty: Facts) -> dict[str, Any]:
 
 
 def _utc_moment(value: str | None) -> str | None:
-    """A day, or a moment as `input.now` is written, so that text order is time order."""
+    """A day as it is, or a moment in the form of `input.now`, so that text order is time order."""
     if value is None or len(value) == len("2026-08-02"):
         return value
     moment = datetime.fromisoformat(value).astimezone(UTC)
@@ -254,14 +255,15 @@ def _is_instant(value: Any) -> bool:
 def _is_seconds(value: Any) -> bool:
     if isinstance(value, dict):
         return bool(value) and all(
-            name in _CHANNELS and _is_seconds(one) and not isinstance(one, dict)
-            for name, one in value.items()
+            name in _CHANNELS and _is_seconds(seconds) and not isinstance(seconds, dict)
+            for name, seconds in value.items()
         )
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _is_jurisdiction(value: Any) -> bool:
-    """Subdivisions are known for some countries alone; elsewhere a bare country would miss them."""
+    """Whether `value` is a jurisdiction. Subdivisions are allowed only of COUNTRIES: elsewhere a
+    rule for one would miss people of whom only the country is known."""
     if not isinstance(value, str) or not _JURISDICTION.fullmatch(value):
         return False
     country, _, within = value.partition("-")
@@ -278,7 +280,7 @@ def _one_of(*words: str) -> tuple[Callable[[Any], bool], str]:
 
 _Fields = Mapping[str, tuple[Callable[[Any], bool], str]]
 
-_CHANNEL_LIST = (_list_of(lambda one: one in _CHANNELS), "a list of channels")
+_CHANNEL_LIST = (_list_of(lambda channel: channel in _CHANNELS), "a list of channels")
 _FIELDS: _Fields = {
     "id": (_is_text, "a dotted name"),
     "title": (_is_text, "a text"),
@@ -320,5 +322,6 @@ _DUTY_MAYBE: _Fields = {
     "until": (_is_instant, "a day, or a moment with its offset"),
 }
 _TIMED = (*TOLD, NoticeKind.AI_PUBLIC, NoticeKind.TAKE_A_BREAK)
-"""Notices that may be due again after some time: the document tells how long ago they were."""
+"""Notices that may be due again after some time: the input document says how long ago they were
+shown."""
 _DOING = ("notice", "marks", "escalate")

@@ -1,4 +1,4 @@
-"""METADATA comments of Rego modules: who a rule is, in words."""
+"""METADATA comments of Rego modules: title and description of a rule."""
 
 from __future__ import annotations
 

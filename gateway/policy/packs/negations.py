@@ -52,7 +52,7 @@ ALWAYS = frozenset(
         *("input.route", "input.route.max_length", "input.route.unit", "input.route.c2pa"),
     }
 )
-"""What each input document has: the required fields of policies/schemas/input.schema.json."""
+"""Fields that every input document has: those that policies/schemas/input.schema.json requires."""
 
 _MEND = (
     "State it on a line before, use object.get with a default, or hand over what it is in and let "
@@ -64,39 +64,43 @@ Rules = Mapping[tuple[str, ...], Sequence[RegoRule]]
 def negation_problems(
     module: ParsedModule, rule: RegoRule, rules: Rules
 ) -> Iterator[PolicyInvalid]:
-    """The negated calls of `rule` whose arguments may be undefined. `rules` are those of all
+    """Yield the negated calls of `rule` whose arguments may be undefined. `rules` are those of all
     modules, by package and name."""
-    yield from _queries(module, rule.tree, frozenset(), rules)
+    yield from _undefined_in_queries(module, rule.tree, frozenset(), rules)
 
 
-def _queries(
+def _undefined_in_queries(
     module: ParsedModule, tree: Any, stated: frozenset[str], rules: Rules
 ) -> Iterator[PolicyInvalid]:
-    """Below `tree`; `stated` are the references that statements before it need to be there."""
+    """Yield the problems below `tree`. `stated` are the references that earlier statements need to
+    be defined."""
     if isinstance(tree, list):
-        for one in tree:
-            yield from _queries(module, one, stated, rules)
+        for item in tree:
+            yield from _undefined_in_queries(module, item, stated, rules)
     elif isinstance(tree, dict) and "stmts" in tree:
         for statement in tree["stmts"]:
             literal = statement["literal"]
             if "NotExpr" in literal:
-                yield from _negation(module, literal["NotExpr"]["expr"], stated, rules)
+                yield from _undefined_in_negation(module, literal["NotExpr"]["expr"], stated, rules)
             else:
-                yield from _queries(module, literal, stated, rules)
-                needed = outer_references(_pruned(literal, _is_query))
-                stated |= {_name(module, node) for node in needed}
+                yield from _undefined_in_queries(module, literal, stated, rules)
+                needed = outer_references(_without_branches(literal, _is_query))
+                stated |= {_source_of(module, node) for node in needed}
     elif isinstance(tree, dict):
-        for one in tree.values():
-            yield from _queries(module, one, stated, rules)
+        for item in tree.values():
+            yield from _undefined_in_queries(module, item, stated, rules)
 
 
-def _negation(
+def _undefined_in_negation(
     module: ParsedModule, expression: Mapping[str, Any], stated: frozenset[str], rules: Rules
 ) -> Iterator[PolicyInvalid]:
-    for given in _given(expression):
-        for node in (*outer_references(_pruned(given, _is_inner)), *_calls(module, given, rules)):
-            name = _name(module, node)
-            if not _certain(module, node, name, stated, rules):
+    for given in _call_arguments(expression):
+        for node in (
+            *outer_references(_without_branches(given, _is_inner)),
+            *_partial_calls(module, given, rules),
+        ):
+            name = _source_of(module, node)
+            if not _is_always_there(module, node, name, stated, rules):
                 ((_, body),) = node.items()
                 yield PolicyInvalid(
                     module.path,
@@ -107,8 +111,8 @@ def _negation(
                 )
 
 
-def _given(expression: Mapping[str, Any]) -> Iterator[Any]:
-    """What each call in a negated expression is given."""
+def _call_arguments(expression: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the arguments of each call in a negated expression."""
     for kind, body in walk(expression):
         if kind == "Call" and flatten(body["fcn"]) != ("object", "get"):
             yield body["params"]
@@ -116,23 +120,23 @@ def _given(expression: Mapping[str, Any]) -> Iterator[Any]:
             yield [body["key"], body["value"], body["collection"]]
 
 
-def _calls(module: ParsedModule, given: Any, rules: Rules) -> Iterator[Mapping[str, Any]]:
-    """Calls of the packs' own functions, which may be undefined."""
-    for kind, body in walk(_pruned(given, lambda kind: kind.endswith("Compr"))):
+def _partial_calls(module: ParsedModule, given: Any, rules: Rules) -> Iterator[Mapping[str, Any]]:
+    """Yield calls of the packs' own functions that may be undefined."""
+    for kind, body in walk(_without_branches(given, lambda kind: kind.endswith("Compr"))):
         if kind == "Call":
             path = module.resolve(flatten(body["fcn"]))
             whole = path[1:] if path[0] == "data" else (*module.package, *path)
-            found = rules.get(tuple(map(str, whole)))
-            if found is not None and not any(map(_is_total, found)):
+            candidates = rules.get(tuple(map(str, whole)))
+            if candidates is not None and not any(map(_is_total, candidates)):
                 yield {kind: body}
 
 
-def _pruned(tree: Any, away: Callable[[str], bool]) -> Any:
-    """`tree` without what is below the keys that are `away`."""
+def _without_branches(tree: Any, away: Callable[[str], bool]) -> Any:
+    """`tree` without the branches whose keys are `away`."""
     if isinstance(tree, list):
-        return [_pruned(one, away) for one in tree]
+        return [_without_branches(item, away) for item in tree]
     if isinstance(tree, dict):
-        return {key: _pruned(one, away) for key, one in tree.items() if not away(key)}
+        return {key: _without_branches(item, away) for key, item in tree.items() if not away(key)}
     return tree
 
 
@@ -144,19 +148,19 @@ def _is_inner(kind: str) -> bool:
     return kind == "Call" or kind.endswith("Compr")
 
 
-def _name(module: ParsedModule, node: Mapping[str, Any]) -> str:
+def _source_of(module: ParsedModule, node: Mapping[str, Any]) -> str:
     ((_, body),) = node.items()
     return written(module.text, body["span"])
 
 
-def _certain(
+def _is_always_there(
     module: ParsedModule,
     node: Mapping[str, Any],
     name: str,
     stated: frozenset[str],
     rules: Rules,
 ) -> bool:
-    if any(one == name or one.startswith((f"{name}.", f"{name}[")) for one in stated):
+    if any(item == name or item.startswith((f"{name}.", f"{name}[")) for item in stated):
         return True
     if "Call" in node:
         return False
@@ -171,11 +175,12 @@ def _certain(
 
 
 def _always_defined(path: Path, rules: Rules) -> bool:
-    """A set, a default or a constant; what is no rule is data, and there."""
+    """Whether `path` is a set, has a default or is a constant. A path without a rule is data, which
+    is always there."""
     for length in range(len(path), 1, -1):
-        found = rules.get(tuple(map(str, path[:length])))
-        if found is not None:
-            return length == len(path) and any(_is_defined(rule) for rule in found)
+        candidates = rules.get(tuple(map(str, path[:length])))
+        if candidates is not None:
+            return length == len(path) and any(_is_defined(rule) for rule in candidates)
     return True
 
 
@@ -185,8 +190,8 @@ def _is_defined(rule: RegoRule) -> bool:
 
 
 def _is_total(rule: RegoRule) -> bool:
-    """A function that is defined whatever it is given."""
+    """Whether `rule` is a function that is defined for all arguments."""
     ((kind, body),) = rule.tree.items()
     if kind == "Default":
         return True
-    return not body["bodies"] and all("Var" in one for one in body["head"]["Func"]["args"])
+    return not body["bodies"] and all("Var" in item for item in body["head"]["Func"]["args"])

@@ -17,8 +17,9 @@ from gateway.errors import PolicyInvalid
 from gateway.policy.packs.source import DataFile
 
 MAX_PATTERN = 2_000
-"""Code points of one pattern: a longer one belongs on several lines."""
+"""Most code points of one pattern. A longer one should be split into several."""
 UNSPACED = frozenset({"bo", "ja", "km", "lo", "my", "th", "zh"})
+"""Languages written without spaces between words: their patterns get no word boundaries."""
 
 _FIELDS = {"list", "in", "languages"}
 _WHERE = ("text", "human")
@@ -45,17 +46,17 @@ class PhrasePattern:
 
 
 def read_patterns(files: Iterable[DataFile]) -> tuple[PhrasePattern, ...]:
-    """Raises the first PolicyInvalid."""
+    """All patterns of `files`. Raises the first PolicyInvalid."""
     patterns: list[PhrasePattern] = []
-    for found in patterns_and_problems(files):
-        if isinstance(found, PolicyInvalid):
-            raise found
-        patterns.append(found)
+    for pattern_or_problem in patterns_and_problems(files):
+        if isinstance(pattern_or_problem, PolicyInvalid):
+            raise pattern_or_problem
+        patterns.append(pattern_or_problem)
     return tuple(patterns)
 
 
 def patterns_and_problems(files: Iterable[DataFile]) -> Iterator[PhrasePattern | PolicyInvalid]:
-    """Every usable pattern, and what is wrong with the rest."""
+    """Yield every usable pattern, and what is wrong with the others."""
     for file in files:
         shape = _shape_problem(file)
         if shape is not None:
@@ -77,7 +78,7 @@ def _shape_problem(file: DataFile) -> tuple[str, str] | None:
     if not isinstance(value["list"], str) or not _LIST.fullmatch(value["list"]):
         return "list is not a dotted name", "Write one like creator.promise."
     places = value["in"]
-    if not isinstance(places, list) or not places or any(one not in _WHERE for one in places):
+    if not isinstance(places, list) or not places or any(place not in _WHERE for place in places):
         return "in is not a list of text and human", "Write in: [text]."
     return _languages_shape(value["languages"])
 
@@ -88,7 +89,7 @@ def _languages_shape(languages: Any) -> tuple[str, str] | None:
     for language, sources in languages.items():
         if not _LANGUAGE.fullmatch(language):
             return f"{language!r} is not a language tag", "Write one like en or zh-Hant."
-        if not isinstance(sources, list) or not all(isinstance(one, str) for one in sources):
+        if not isinstance(sources, list) or not all(isinstance(source, str) for source in sources):
             return f"{language} is not a list of texts", "Quote patterns that look otherwise."
     return None
 
@@ -126,19 +127,19 @@ def widen(source: str) -> str:
     """`source` with each space, outside of brackets, standing for a gap between words."""
     parts: list[str] = []
     in_class = escaped = False
-    for one in source:
+    for char in source:
         if escaped:
             escaped = False
-        elif one == "\\":
+        elif char == "\\":
             escaped = True
-        elif one == "[":
+        elif char == "[":
             in_class = True
-        elif one == "]":
+        elif char == "]":
             in_class = False
-        elif one == " " and not in_class:
+        elif char == " " and not in_class:
             parts.append(_GAP)
             continue
-        parts.append(one)
+        parts.append(char)
     return "".join(parts)
 
 
@@ -151,7 +152,7 @@ def quiet_options(memory: int = 4 << 20) -> Any:
 
 
 def compile_pattern(pattern: str) -> Any:
-    """Raises re2.error."""
+    """Compile `pattern` in RE2. Raises re2.error."""
     return re2.compile(pattern, quiet_options())
 
 

@@ -13,10 +13,10 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 
 
 def is_quiet(stretches: Iterable[Mapping[str, Any]], now: datetime) -> bool:
-    """Whether `now` (aware) lies in one of the stretches {days, from, to, timezone}: local wall
-    clock, `from` included, `to` not. A stretch belongs to the day on which it begins; one that
-    ends no later than it begins ends on the next day. Raises InvalidField, for a zone that is
-    not known here as well."""
+    """Whether `now` (aware) lies in one of the stretches {days, from, to, timezone}, by the local
+    wall clock; `from` is included, `to` is not. A stretch belongs to the day on which it begins;
+    one that ends no later than it begins ends on the next day. Raises InvalidField, also for a time
+    zone that this machine does not know."""
     return any(_is_within(stretch, now) for stretch in stretches)
 
 
@@ -25,13 +25,13 @@ def _is_within(stretch: Mapping[str, Any], now: datetime) -> bool:
     minute = local.hour * 60 + local.minute
     begin, end = _minutes_of_day(stretch["from"]), _minutes_of_day(stretch["to"])
     if begin < end:
-        return begin <= minute < end and _covers(stretch, local)
+        return begin <= minute < end and _is_on_day(stretch, local)
     if minute >= begin:
-        return _covers(stretch, local)
-    return minute < end and _covers(stretch, local - timedelta(days=1))
+        return _is_on_day(stretch, local)
+    return minute < end and _is_on_day(stretch, local - timedelta(days=1))
 
 
-def _covers(stretch: Mapping[str, Any], local: datetime) -> bool:
+def _is_on_day(stretch: Mapping[str, Any], local: datetime) -> bool:
     days = stretch.get("days")
     return days is None or _WEEKDAYS[local.weekday()] in days
 

@@ -1,8 +1,9 @@
-"""What an OPA server needs to decide as we do, and to prove which policies it holds.
+"""The files that an OPA server needs to decide as this gateway does, and to show which policies it
+holds.
 
-Beside modules and data it gets the package `gateway_bundle`: the digest, and one rule that
-answers with the decision and the digest together, so that each decision names the policies that
-made it even while a server changes over.
+Beside modules and data it gets the package `gateway_bundle`: the digest, and one rule that answers
+with the decision and the digest together, so that each decision names the policies that made it,
+even while a server changes its policies.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ def server_files(snapshot: Snapshot) -> ServerFiles:
 
 
 def write_bundle(snapshot: Snapshot, directory: Path) -> list[Path]:
-    """Writes what `opa run -b`, `opa build -b` and `opa sign` take; `directory` must be empty or
-    new. Returns the files."""
+    """Write the folder that `opa run -b`, `opa build -b` and `opa sign` take, and return its files.
+    `directory` must be empty or new."""
     files = server_files(snapshot)
     directory.mkdir(parents=True, exist_ok=True)
     written = []

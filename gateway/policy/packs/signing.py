@@ -97,8 +97,8 @@ class BundleVerificationKey:
             opened = jws.deserialize_compact(token, self._key, algorithms=list(self._allowed))
             files = json.loads(opened.payload)["files"]
             listed = {
-                str(one["name"]).lstrip("/"): (str(one["algorithm"]), str(one["hash"]).lower())
-                for one in files
+                str(file["name"]).lstrip("/"): (str(file["algorithm"]), str(file["hash"]).lower())
+                for file in files
             }
         except (JoseError, ValueError, KeyError, TypeError):
             raise PolicyInvalid(

@@ -22,10 +22,13 @@ from gateway.model.decision import Bundle
 from gateway.policy.packs import strict_data
 
 MAX_FILES = 4_000
+"""Most files of a policies folder. Like the next two bounds, it refuses a wrong path before it
+fills the memory."""
 MAX_FILE_BYTES = 1 << 20
+"""Most bytes of one file."""
 MAX_TOTAL_BYTES = 16 << 20
-"""Bounds of a policies folder, so that a wrong path is refused before it fills the memory."""
-RESERVED = "gateway_bundle"  # where a server keeps the digest of what it was given
+"""Most bytes of all files together."""
+RESERVED = "gateway_bundle"  # package in which an OPA server keeps the digest of its policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,13 @@ class Snapshot:
 
 
 def load_snapshot(directory: Path) -> Snapshot:
-    """Reads `directory`. Raises PolicyInvalid, naming file, line and column where they are
-    known."""
+    """Read `directory`. Raises PolicyInvalid, naming file, line and column where they are known."""
     return make_snapshot(read_folder(directory), name=directory.name)
 
 
 def make_snapshot(files: Iterable[tuple[str, bytes]], *, name: str) -> Snapshot:
-    """The snapshot of (path, content) `files`, as `read_folder` gives them. Raises
-    PolicyInvalid; `name` stands for the whole in what it says."""
+    """The snapshot of (path, content) `files`, as `read_folder` gives them. Raises PolicyInvalid,
+    in which `name` names the whole."""
     modules: list[RegoModule] = []
     tests: list[RegoModule] = []
     data_files: list[DataFile] = []
@@ -108,38 +110,38 @@ def make_snapshot(files: Iterable[tuple[str, bytes]], *, name: str) -> Snapshot:
 
 
 def read_folder(directory: Path) -> list[tuple[str, bytes]]:
-    """(path, content) of every file that counts, sorted by path. Raises PolicyInvalid."""
+    """Path and content of every file of the policies, sorted by path. Raises PolicyInvalid."""
     if not directory.is_dir():
         raise PolicyInvalid(
             str(directory.name), "there is no such directory", "Set the policies directory."
         )
-    found: list[tuple[str, bytes]] = []
+    files_found: list[tuple[str, bytes]] = []
     total = 0
     for file in _walk_files(directory):
         path = file.relative_to(directory).as_posix()
         content = _read_file(file, path)
         total += len(content)
-        found.append((path, content))
-        if len(found) > MAX_FILES or total > MAX_TOTAL_BYTES:
+        files_found.append((path, content))
+        if len(files_found) > MAX_FILES or total > MAX_TOTAL_BYTES:
             raise PolicyInvalid(
                 path,
                 f"more than {MAX_FILES} files or {MAX_TOTAL_BYTES} bytes of policies",
                 "Point at a directory that holds policies alone.",
             )
-    return sorted(found)
+    return sorted(files_found)
 
 
 def fingerprint(directory: Path) -> tuple[tuple[str, int, int, int], ...]:
-    """Changes whenever a file that counts is written, added or removed: (path, inode, size in
-    bytes, nanoseconds of its last change) of each. Reads no contents."""
-    found = []
+    """A value that changes whenever a file of the policies is written, added or removed: path,
+    inode, size in bytes and time of the last change (ns) of each. Reads no contents."""
+    entries = []
     for number, file in enumerate(_walk_files(directory)):
         if number > MAX_FILES:
             break
         with suppress(OSError):
             about = file.stat()
-            found.append((str(file), about.st_ino, about.st_size, about.st_mtime_ns))
-    return tuple(sorted(found))
+            entries.append((str(file), about.st_ino, about.st_size, about.st_mtime_ns))
+    return tuple(sorted(entries))
 
 
 def _walk_files(directory: Path) -> Iterator[Path]:

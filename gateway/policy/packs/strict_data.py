@@ -1,7 +1,8 @@
 """Reads data files so that every engine and every tool sees the same values.
 
 YAML has two versions that disagree on unquoted words, and parsers disagree on dates and numbers.
-OPA's reading is the reference; what tools are known to read differently is refused with a mend.
+OPA's reading is the reference. Values that tools are known to read differently are refused, with
+advice.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import yaml
 
 from gateway.errors import PolicyInvalid
 
-MAX_DEPTH = 32  # collections within each other: reading is recursive
-MAX_INTEGER = 2**53 - 1  # what a double holds exactly
+MAX_DEPTH = 32  # collections inside each other: reading is recursive
+MAX_INTEGER = 2**53 - 1  # integers up to it are exact in a double
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -102,61 +103,65 @@ def _parse_yaml(file: str, text: str) -> Any:
 
 
 class _Builder:
-    """Builds the value straight from the parser's events: no tags, no aliases, no surprises."""
+    """Builds the value straight from the parser's events: no tags, no aliases."""
 
     def __init__(self, file: str, text: str) -> None:
         self._file = file
         self._events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
 
     def document(self) -> Any:
-        event = self._next()
+        event = self._next_event()
         while isinstance(event, yaml.StreamStartEvent | yaml.DocumentStartEvent):
-            event = self._next()
+            event = self._next_event()
         if isinstance(event, yaml.StreamEndEvent):
             return None
-        value = self._node(event, 0)
+        value = self._build_node(event, 0)
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
-                self._refuse(event, "there is a second document", "Keep one document in a file.")
+                self._refuse_event(
+                    event, "there is a second document", "Keep one document in a file."
+                )
         return value
 
-    def _next(self) -> Any:
+    def _next_event(self) -> Any:
         return next(self._events)
 
-    def _node(self, event: Any, depth: int) -> Any:
+    def _build_node(self, event: Any, depth: int) -> Any:
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
-            self._refuse(event, "anchors and aliases are not allowed", "Write the value out.")
+            self._refuse_event(event, "anchors and aliases are not allowed", "Write the value out.")
         if depth > MAX_DEPTH:
-            self._refuse(event, f"it is nested deeper than {MAX_DEPTH}", "Nest less.")
+            self._refuse_event(event, f"it is nested deeper than {MAX_DEPTH}", "Nest less.")
         if isinstance(event, yaml.MappingStartEvent):
-            return self._mapping(event, depth)
+            return self._build_mapping(event, depth)
         if isinstance(event, yaml.SequenceStartEvent):
             self._check_tag(event)
             items = []
-            while not isinstance(item := self._next(), yaml.SequenceEndEvent):
-                items.append(self._node(item, depth + 1))
+            while not isinstance(item := self._next_event(), yaml.SequenceEndEvent):
+                items.append(self._build_node(item, depth + 1))
             return items
-        return self._scalar(event)
+        return self._build_scalar(event)
 
-    def _mapping(self, event: Any, depth: int) -> dict[str, Any]:
+    def _build_mapping(self, event: Any, depth: int) -> dict[str, Any]:
         self._check_tag(event)
         table: dict[str, Any] = {}
-        while not isinstance(key_event := self._next(), yaml.MappingEndEvent):
+        while not isinstance(key_event := self._next_event(), yaml.MappingEndEvent):
             if not isinstance(key_event, yaml.ScalarEvent):
-                self._refuse(key_event, "a key is not plain text", _TEXT_KEY)
-            key = self._node(key_event, depth + 1)
+                self._refuse_event(key_event, "a key is not plain text", _TEXT_KEY)
+            key = self._build_node(key_event, depth + 1)
             if not isinstance(key, str) or key == "<<":
-                self._refuse(key_event, f"the key {key!r} is not plain text", _TEXT_KEY)
+                self._refuse_event(key_event, f"the key {key!r} is not plain text", _TEXT_KEY)
             if key in table:
-                self._refuse(key_event, f"the key {key!r} is there twice", "Keep one of them.")
-            table[key] = self._node(self._next(), depth + 1)
+                self._refuse_event(
+                    key_event, f"the key {key!r} is there twice", "Keep one of them."
+                )
+            table[key] = self._build_node(self._next_event(), depth + 1)
         return table
 
     def _check_tag(self, event: Any) -> None:
         if event.tag not in (None, "!"):
-            self._refuse(event, f"the tag {event.tag} is not allowed", "Remove the tag.")
+            self._refuse_event(event, f"the tag {event.tag} is not allowed", "Remove the tag.")
 
-    def _scalar(self, event: Any) -> str | int | float | bool | None:
+    def _build_scalar(self, event: Any) -> str | int | float | bool | None:
         self._check_tag(event)
         text: str = event.value
         if not event.implicit[0] or event.style:
@@ -166,7 +171,7 @@ class _Builder:
         if text in _BOOLEANS:
             return _BOOLEANS[text]
         if text.lower() in _AMBIGUOUS:
-            self._refuse(
+            self._refuse_event(
                 event,
                 f"tools disagree on whether {text} means true, false or text",
                 f'Write "{text}" in quotes, or true or false.',
@@ -180,13 +185,13 @@ class _Builder:
             or _OTHER_BASE.fullmatch(text)
             or text.lower() in _NO_NUMBER
         ):
-            self._refuse(
+            self._refuse_event(
                 event,
                 f"tools read the number {text} differently",
                 "Write plain decimals, or quote it.",
             )
         return text
 
-    def _refuse(self, event: Any, problem: str, mend: str) -> NoReturn:
+    def _refuse_event(self, event: Any, problem: str, mend: str) -> NoReturn:
         mark = event.start_mark
         raise PolicyInvalid(self._file, problem, mend, line=mark.line + 1, column=mark.column + 1)

@@ -1,6 +1,7 @@
-"""What both engines read alike, and what would crash or silently mislead the embedded one.
+"""The subset of Rego that both engines read alike and that neither crashes nor silently misleads
+the embedded one.
 
-Held whenever policies are loaded, not only by `policy check`: the embedded engine answers
+Checked whenever policies are loaded, not only by `policy check`: the embedded engine answers
 "undefined" for a built-in it lacks, lets data override a rule of the same path, and dies of
 recursion through functions.
 """
@@ -78,29 +79,29 @@ def problems(
     *,
     built_ins: frozenset[str] = BUILT_INS,
 ) -> Iterator[PolicyInvalid]:
-    """Everything that keeps `modules` from being loaded."""
+    """Yield everything that keeps `modules` from being loaded."""
     rules = rules_by_path(modules)
     packages: frozenset[Path] = frozenset(module.package for module in modules)
     for module in modules:
         if module.package[0] == RESERVED:
-            yield _problem(module, _START, f"the package {RESERVED} is reserved", "Rename it.")
+            yield _problem_at(module, _START, f"the package {RESERVED} is reserved", "Rename it.")
         yield from _hidden_rules(module, data)
         for rule in module.rules:
             yield from argument_problems(module, rule.tree)
             yield from negation_problems(module, rule, rules)
             for call in rule.calls:
-                yield from _call(module, call, rules, built_ins)
+                yield from _call_problems(module, call, rules, built_ins)
             for reference in rule.references:
-                yield from _unknown(module, rule, reference, rules)
-                yield from _reference(module, reference, rules, packages, data)
+                yield from _unknown_name_problems(module, rule, reference, rules)
+                yield from _reference_problems(module, reference, rules, packages, data)
             for division in rule.divisions:
-                yield _problem(
+                yield _problem_at(
                     module,
                     division,
                     "engines round quotients differently",
                     "Multiply the other side of the comparison instead.",
                 )
-    yield from _recursion(modules)
+    yield from _recursion_problems(modules)
     if DECISION not in rules and any(module.path == "main.rego" for module in modules):
         yield PolicyInvalid(
             "main.rego", "there is no rule data.gateway.decision", "Define it; it is what decides."
@@ -110,11 +111,11 @@ def problems(
 _START = RegoReference((), 1, 1)
 
 
-def _problem(module: ParsedModule, at: RegoReference, problem: str, mend: str) -> PolicyInvalid:
+def _problem_at(module: ParsedModule, at: RegoReference, problem: str, mend: str) -> PolicyInvalid:
     return PolicyInvalid(module.path, problem, mend, line=at.line, column=at.column)
 
 
-def _call(
+def _call_problems(
     module: ParsedModule,
     call: RegoReference,
     rules: Mapping[tuple[str, ...], Any],
@@ -124,9 +125,9 @@ def _call(
     name = ".".join(segment or "?" for segment in call.path)
     if path[0] == "data":
         if _known_rule(path[1:], rules) is None:
-            yield _problem(module, call, f"there is no function {name}", "Check its spelling.")
+            yield _problem_at(module, call, f"there is no function {name}", "Check its spelling.")
     elif (*module.package, path[0]) not in rules and name not in built_ins:
-        yield _problem(
+        yield _problem_at(
             module,
             call,
             f"{name} is neither a function here nor a built-in that both engines share",
@@ -143,10 +144,11 @@ def _known_rule(path: Path, rules: Mapping[tuple[str, ...], Any]) -> tuple[str, 
     return None
 
 
-def _unknown(
+def _unknown_name_problems(
     module: ParsedModule, rule: RegoRule, reference: RegoReference, rules: Mapping[Node, Any]
 ) -> Iterator[PolicyInvalid]:
-    """The embedded engine takes some misspelt names for undefined."""
+    """Yield a name that nothing declares: the embedded engine takes some misspelt names for
+    undefined."""
     name = reference.path[0]
     if (
         name is not None
@@ -155,34 +157,34 @@ def _unknown(
         and name not in module.imports
         and (*module.package, name) not in rules
     ):
-        yield _problem(module, reference, f"there is no {name} here", "Check its spelling.")
+        yield _problem_at(module, reference, f"there is no {name} here", "Check its spelling.")
 
 
-def _reference(
+def _reference_problems(
     module: ParsedModule,
     reference: RegoReference,
     rules: Mapping[tuple[str, ...], Any],
     packages: frozenset[Path],
     data: Mapping[str, Any],
 ) -> Iterator[PolicyInvalid]:
-    """A name below a package that is neither a rule nor data is a misspelling: it would be
-    undefined for ever, and the rule would never fire."""
+    """Yield a name below a package that is neither a rule nor data. Such a misspelling would always
+    be undefined, and the rule would never fire."""
     path = module.resolve(reference.path)
     if path[0] != "data":
         return
     for length in range(len(path) - 1, 1, -1):
         package, name = path[1:length], path[length]
         if package in packages and name is not None:
-            if (*package, name) in rules or _has(data, path[1 : length + 1]):
+            if (*package, name) in rules or _has_path(data, path[1 : length + 1]):
                 return
             if any(other[:length] == (*package, name) for other in packages):
                 return
             full = ".".join(str(segment) for segment in path[: length + 1])
-            yield _problem(module, reference, f"there is no {full}", "Check its spelling.")
+            yield _problem_at(module, reference, f"there is no {full}", "Check its spelling.")
             return
 
 
-def _has(data: Mapping[str, Any], path: Path) -> bool:
+def _has_path(data: Mapping[str, Any], path: Path) -> bool:
     node: Any = data
     for segment in path:
         if not isinstance(node, Mapping) or segment not in node:
@@ -210,9 +212,9 @@ def _hidden_rules(module: ParsedModule, data: Mapping[str, Any]) -> Iterator[Pol
             )
 
 
-def _recursion(modules: Sequence[ParsedModule]) -> Iterator[PolicyInvalid]:
-    """One problem for each cycle found in "this rule needs that rule"."""
-    edges, places = _edges(modules)
+def _recursion_problems(modules: Sequence[ParsedModule]) -> Iterator[PolicyInvalid]:
+    """Yield one problem for each cycle of rules that need each other."""
+    edges, places = _rule_graph(modules)
     state: dict[Node, int] = {}
     for start in edges:
         if start in state:
@@ -241,7 +243,7 @@ def _recursion(modules: Sequence[ParsedModule]) -> Iterator[PolicyInvalid]:
                 trail.append((following, iter(edges.get(following, ()))))
 
 
-def _edges(
+def _rule_graph(
     modules: Sequence[ParsedModule],
 ) -> tuple[dict[Node, set[Node]], dict[Node, tuple[str, int, int]]]:
     nodes = list(rules_by_path(modules))
@@ -255,16 +257,16 @@ def _edges(
             for mention in (*rule.calls, *rule.references):
                 path = module.resolve(mention.path)
                 if path[0] == "data":
-                    edges[node].update(_matching(path[1:], nodes, known))
+                    edges[node].update(_reachable_rules(path[1:], nodes, known))
                 elif path[0] != "input" and (*module.package, str(path[0])) in known:
                     edges[node].add((*module.package, str(path[0])))
     return edges, places
 
 
-def _matching(
+def _reachable_rules(
     path: Path, nodes: Sequence[tuple[str, ...]], known: set[tuple[str, ...]]
 ) -> Iterator[tuple[str, ...]]:
-    """Rules that a reference may reach: those it names, and all below it."""
+    """Yield the rules that a reference may reach: the one it names, or all below it."""
     exact = _known_rule(path, dict.fromkeys(known))
     if exact is not None:
         yield exact

@@ -1,4 +1,4 @@
-"""What a Rego module says, taken from the embedded engine's syntax tree."""
+"""Rules, references and imports of a Rego module, from the embedded engine's syntax tree."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import regorus
 from gateway.errors import PolicyInvalid
 from gateway.policy.packs.source import RegoModule
 
-MAX_NESTING = 10  # the embedded engine's parser takes twice as long for each level
+MAX_NESTING = 10  # brackets inside each other: the embedded parser takes twice as long for each
 
 Path = tuple[str | None, ...]  # None: a segment that is only known when evaluating
 
@@ -77,7 +77,7 @@ class ParsedModule:
 
 
 def parse_module(module: RegoModule) -> ParsedModule:
-    """Raises PolicyInvalid with the place of the first error."""
+    """Parse `module`. Raises PolicyInvalid with the place of the first error."""
     check_nesting(module)
     engine = regorus.Engine()
     try:
@@ -99,12 +99,12 @@ def parse_module(module: RegoModule) -> ParsedModule:
         text=module.text,
         package=tuple(str(segment) for segment in flatten(tree["package"]["refr"])),
         imports=imports,
-        rules=tuple(_rule(rule, module) for rule in tree["rules"]),
+        rules=tuple(_parse_rule(rule, module) for rule in tree["rules"]),
     )
 
 
 def check_nesting(module: RegoModule) -> None:
-    """Refuses brackets deeper than MAX_NESTING before the parser sees them."""
+    """Refuse brackets nested deeper than MAX_NESTING before the parser sees them."""
     depth, line = 0, 1
     for match in _LITERAL_TOKENS.finditer(module.text):
         mark = match.group()
@@ -146,8 +146,8 @@ def engine_error(error: BaseException, file: str) -> PolicyInvalid:
 
 
 def error_place(error: BaseException) -> str:
-    """Where the engine stumbled, "file:line:column": never its message, which may quote what
-    it evaluated."""
+    """Where the engine failed, as "file:line:column". Its message is left out: it may quote what
+    was evaluated."""
     place = _LOCATION.search(str(error))
     return f"{place['file']}:{place['line']}:{place['column']}" if place else "an unknown place"
 
@@ -166,13 +166,15 @@ def walk(tree: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
             stack.extend(reversed(node))
 
 
-def _rule(tree: Mapping[str, Any], module: RegoModule) -> RegoRule:
+def _parse_rule(tree: Mapping[str, Any], module: RegoModule) -> RegoRule:
     kind, body = next(iter(tree.items()))
     head = body if kind == "Default" else next(iter(body["head"].values()))
     path = flatten(head["refr"])
     span = (body if kind == "Spec" else head["refr"][next(iter(head["refr"]))])["span"]
     inner = dict(body) if kind == "Default" else dict(body["head"]) | {"bodies": body["bodies"]}
-    calls, references, divisions = _mentions(inner, _locals(inner, module), head["refr"])
+    calls, references, divisions = _split_mentions(
+        inner, _declared_names(inner, module), head["refr"]
+    )
     return RegoRule(
         name=str(path[0]),
         path=path,
@@ -184,22 +186,22 @@ def _rule(tree: Mapping[str, Any], module: RegoModule) -> RegoRule:
         is_set="Set" in body.get("head", {}),
         calls=tuple(calls),
         references=tuple(references),
-        implicit=frozenset(_implicit(inner)),
+        implicit=frozenset(_implicit_names(inner)),
         divisions=tuple(divisions),
         tree=tree,
     )
 
 
-def _locals(tree: Any, module: RegoModule) -> frozenset[str]:
+def _declared_names(tree: Any, module: RegoModule) -> frozenset[str]:
     """Names that the rule declares itself: arguments, `some`, `every`, `:=`."""
     names: set[str] = set()
     for kind, body in walk(tree):
         if kind == "Func":
-            names.update(_variables(body["args"]))
+            names.update(_bare_variables(body["args"]))
         elif kind == "AssignExpr":
-            names.update(_variables(body["lhs"]))
+            names.update(_bare_variables(body["lhs"]))
         elif kind == "SomeIn":
-            names.update(_variables([body["key"], body["value"]]))
+            names.update(_bare_variables([body["key"], body["value"]]))
         elif kind == "SomeVars":
             names.update(written(module.text, span) for span in body["vars"])
         elif kind == "Every":
@@ -209,16 +211,16 @@ def _locals(tree: Any, module: RegoModule) -> frozenset[str]:
     return frozenset(names)
 
 
-def _implicit(tree: Any) -> Iterator[str]:
+def _implicit_names(tree: Any) -> Iterator[str]:
     for kind, body in walk(tree):
         if kind == "RefBrack":
-            yield from _variables(body["index"])
+            yield from _bare_variables(body["index"])
         elif kind == "AssignExpr" and body["op"] == "Eq":
-            yield from _variables([body["lhs"], body["rhs"]])
+            yield from _bare_variables([body["lhs"], body["rhs"]])
 
 
-def _variables(tree: Any) -> Iterator[str]:
-    """Bare variables of a pattern; what it only looks up is none of them."""
+def _bare_variables(tree: Any) -> Iterator[str]:
+    """Yield the variables that a pattern binds, not those that it only looks up."""
     stack = [tree]
     while stack:
         node = stack.pop()
@@ -233,13 +235,15 @@ def _variables(tree: Any) -> Iterator[str]:
                 stack.extend(value for _, _, value in node["Object"]["fields"])
 
 
-def _mentions(
+def _split_mentions(
     tree: Any, local: frozenset[str], head: Any
 ) -> tuple[list[RegoReference], list[RegoReference], list[RegoReference]]:
     nodes = list(walk(tree))
-    calls = [_reference(body["fcn"]) for kind, body in nodes if kind == "Call"]
-    found = (_reference(node) for node in outer_references(tree, but=head))
-    references = [one for one in found if one.path[0] is not None and one.path[0] not in local]
+    calls = [_make_reference(body["fcn"]) for kind, body in nodes if kind == "Call"]
+    mentions = (_make_reference(node) for node in outer_references(tree, but=head))
+    references = [
+        item for item in mentions if item.path[0] is not None and item.path[0] not in local
+    ]
     divisions = [
         RegoReference(("/",), body["span"]["line"], body["span"]["col"])
         for kind, body in nodes
@@ -253,18 +257,18 @@ def outer_references(
 ) -> Iterator[Mapping[str, Any]]:
     """The nodes of whole references below `tree`: neither parts of one nor functions' names, nor
     those of the reference `but`."""
-    inner = {id(body) for body in _chain(but)} if but else set()
+    inner = {id(body) for body in _path_nodes(but)} if but else set()
     for kind, body in walk(tree):
         if id(body) in inner:
             continue
         if kind == "Call":
-            inner.update(id(part) for part in _chain(body["fcn"]))
+            inner.update(id(part) for part in _path_nodes(body["fcn"]))
         elif kind in ("Var", "RefDot", "RefBrack"):
-            inner.update(id(part) for part in _chain({kind: body}))
+            inner.update(id(part) for part in _path_nodes({kind: body}))
             yield {kind: body}
 
 
-def _chain(tree: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _path_nodes(tree: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The nodes of one dotted or bracketed path, without the expressions in its brackets."""
     node = tree
     while True:
@@ -276,8 +280,8 @@ def _chain(tree: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         node = body["refr"]
 
 
-def _reference(tree: Mapping[str, Any]) -> RegoReference:
-    *_, deepest = _chain(tree)
+def _make_reference(tree: Mapping[str, Any]) -> RegoReference:
+    *_, deepest = _path_nodes(tree)
     span = deepest["span"]
     return RegoReference(flatten(tree), span["line"], span["col"])
 
@@ -300,14 +304,14 @@ def flatten(tree: Mapping[str, Any]) -> Path:
 
 
 def written(text: str, span: Mapping[str, Any]) -> str:
-    """What stands in `text` at `span`, which counts bytes."""
+    """The part of `text` at `span`, whose offsets are bytes."""
     return text.encode("utf-8")[span["start"] : span["end"]].decode("utf-8")
 
 
 def rules_by_path(modules: Iterable[ParsedModule]) -> dict[tuple[str, ...], list[RegoRule]]:
     """Rules by package and name, "data" left out."""
-    found: dict[tuple[str, ...], list[RegoRule]] = {}
+    by_path: dict[tuple[str, ...], list[RegoRule]] = {}
     for module in modules:
         for rule in module.rules:
-            found.setdefault((*module.package, rule.name), []).append(rule)
-    return found
+            by_path.setdefault((*module.package, rule.name), []).append(rule)
+    return by_path

@@ -11,16 +11,17 @@ from gateway.pii.recognizers.national import PASSPORT_STEMS, NumberFormat
 _HOME = ("CA",)
 _OUTWARD = "[ABCEGHJ-NPRSTVXY]\\d[ABCEGHJ-NPRSTV-Z]"
 _INWARD = "\\d[ABCEGHJ-NPRSTV-Z]\\d"
-_HEALTH = 10
-_FEMALE_MONTHS = 50
+_HEALTH_DIGITS = 10  # of a health number; in Ontario the letters of its version may follow
+_FEMALE_MONTHS = 50  # Quebec adds it to the month of birth of a woman
 
 
 def _is_health_number(number: str) -> bool:
-    """British Columbia, Ontario (with or without its version), Quebec (name and birth)."""
+    """Whether `number` is one of British Columbia, Ontario (with or without its version) or Quebec
+    (name and birth)."""
     if number[:4].isalpha():
         month, day = int(number[6:8]), int(number[8:10])
         return 1 <= month % _FEMALE_MONTHS <= 12 and 1 <= day <= 31
-    digits = number[:_HEALTH]
+    digits = number[:_HEALTH_DIGITS]
     return bool(bc_phn.is_valid(digits) or luhn.is_valid(digits))
 
 
@@ -53,7 +54,7 @@ NUMBERS = (
         kind="CA_POSTCODE",
         placeholder=ADDRESS,
         about="Canadian postcodes",
-        # In any case with a space, which "order A1B2C3" has not.
+        # Small letters only with a space or hyphen between the halves: "order a1b2c3" has none.
         pattern=rf"{_OUTWARD}[ \-]{_INWARD}|(?-i:{_OUTWARD}{_INWARD})",
         digits=3,
         quick=r"\d[A-Za-z][ \-]?\d",

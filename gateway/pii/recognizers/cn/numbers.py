@@ -12,7 +12,8 @@ _HOME = ("zh", "CN")
 
 
 def _is_resident(number: str) -> bool:
-    """A date and the check digit; not the county, whose number may have been withdrawn."""
+    """Whether date and check digit of `number` hold. The county is not checked: its code may have
+    been withdrawn."""
     try:
         ric.get_birth_date(number)
         return bool(ric.calc_check_digit(number) == number[-1])

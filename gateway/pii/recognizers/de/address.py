@@ -14,7 +14,7 @@ from gateway.pii.placeholders import ADDRESS, CITY
 
 PLACES = frozenset({"de", "DE", "AT", "CH", "LI"})
 
-# The first stand behind a name and nowhere else; the others are also other words.
+# Endings that only streets have; the others of `_KINDS` also end other words.
 _SURE_KINDS = ("straße", "strasse", "str.", "gasse", "allee", "chaussee")
 _KINDS = (
     *_SURE_KINDS, "str", "weg", "platz", "ring", "ufer", "damm", "stieg", "steig", "pfad", "graben",
@@ -37,8 +37,9 @@ _ARTICLES = (
 )
 
 
-def _kinds(kinds: tuple[str, ...]) -> str:
-    """Behind a name, or as a word of its own: "Lindenstraße", "Berliner Straße"."""
+def _street_pattern(kinds: tuple[str, ...]) -> str:
+    """Pattern of a street: one of `kinds` ends its name ("Lindenstraße") or is a word of its own
+    ("Berliner Straße")."""
     glued = "|".join(map(re.escape, kinds))
     apart = "|".join(re.escape(kind.title()) for kind in kinds)
     name = rf"(?!{_ARTICLES} ){_UPPER}{_WORD}{{1,40}}"
@@ -70,7 +71,10 @@ _SMALL = (
     rf"(?:{_SMALL_WORD}?(?:straße|strasse|str\.?|gasse|allee)"
     rf"|{_SMALL_WORD}er (?:straße|strasse|str\.|allee)) ?"
 )
-_SURE, _ANY = _kinds(_SURE_KINDS) + r"(?: |(?<=\.))", _kinds(_KINDS) + r"(?: |(?<=\.))"
+_SURE, _ANY = (
+    _street_pattern(_SURE_KINDS) + r"(?: |(?<=\.))",
+    _street_pattern(_KINDS) + r"(?: |(?<=\.))",
+)
 _THERE = rf"{_NUMBER}{_SEPARATED}{_CODE}"
 
 STREETS = (
@@ -92,7 +96,8 @@ LIVES = context(
 
 
 def _before_a_digit(endings: Iterable[str]) -> re.Pattern[str]:
-    """A digit behind one of `endings`: looked for from the digits, which are few."""
+    """Pattern of a digit behind one of `endings`. It begins at the digits, which are few, and looks
+    back."""
     by_length: dict[int, list[str]] = {}
     for ending in endings:
         by_length.setdefault(len(ending), []).append(re.escape(ending))
@@ -105,7 +110,7 @@ _STREET_QUICK = _before_a_digit(
 )
 _LED_QUICK = re.compile(r"\d[a-zA-Z]?(?:,\s{0,2}|\s{1,3}|\s?[·|]\s?)(?:[A-Z]{1,2}[- ])?\d{4}")
 
-# By population, those above some 150,000: people write them without capitals.
+# Cities above some 150,000 people: their names are also written without capitals.
 _BIG = (
     "berlin", "hamburg", "münchen", "muenchen", "köln", "koeln", "frankfurt", "stuttgart",
     "düsseldorf", "duesseldorf", "leipzig", "dortmund", "essen", "bremen", "dresden", "hannover",
@@ -136,7 +141,7 @@ class GermanStreetRecognizer(PatternRecognizer):
         )
 
     def invalidate_result(self, pattern_text: str) -> bool:
-        """A parking space, a way home, a place in a table."""
+        """Refuse words that only end like a street: a parking space, a way home."""
         name = re.split(r" ?\d", pattern_text, maxsplit=1)[0].strip(" .")
         return name.rpartition(" ")[2].lower() in _NO_STREETS
 

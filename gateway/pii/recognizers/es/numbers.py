@@ -8,21 +8,22 @@ from gateway.pii.placeholders import COMPANY_NUMBER, PASSPORT, PLATE
 from gateway.pii.recognizers.national import PASSPORT_STEMS, NumberFormat
 
 _HOME = ("es", "ES")
-_SEVEN = 7
-_MOD = 97
+_SHORT = 7  # digits of a number that is not padded to eight
+_MOD = 97  # divisor of the check digits
 
 
 def _is_person(number: str) -> bool:
-    """A DNI, or the NIF of who has none (K, L, M)."""
+    """Whether `number` is a DNI, or the NIF of a person without one (K, L, M)."""
     if number[0].isalpha():
         return bool(nif.is_valid(number))
     return bool(dni.is_valid(number.zfill(9)))
 
 
 def _is_affiliation(number: str) -> bool:
-    """Province, number and their remainder by 97: a short number is not padded for it."""
+    """Whether the last two digits are the remainder by 97 of province and number. A number of up to
+    7 digits is not padded to 8 for it."""
     province, own, check = int(number[:2]), int(number[2:10]), int(number[10:])
-    body = province * 10**_SEVEN + own if own < 10**_SEVEN else province * 10**8 + own
+    body = province * 10**_SHORT + own if own < 10**_SHORT else province * 10**8 + own
     return body % _MOD == check
 
 
@@ -30,7 +31,7 @@ NUMBERS = (
     NumberFormat(
         kind="ES_NIF",
         about="Spanish DNI and NIF, with their letter",
-        # A letter apart is a word, unless it is a capital.
+        # A small letter behind a space is a word of its own.
         pattern=r"(?:\d{7,8}|\d{1,2}[. ]\d{3}[. ]\d{3}|[KLM]\d{7})(?:-?[A-Z]|(?-i: [A-Z]))",
         digits=7,
         counts="home",

@@ -20,7 +20,7 @@ _KINDS = (
     "chaussée", "voie", "lieu-dit", "zone artisanale", "clos", "sente", "galerie",
 )  # fmt: skip
 _KIND = rf"(?i:{'|'.join(sorted(_KINDS, key=len, reverse=True))})\.?"
-# The rest are also other words: "2 places", "5 cours de danse".
+# The other kinds are also plain words: "2 places", "5 cours de danse".
 _SURE_KIND = r"(?i:rue|avenue|boulevard|bd|chemin|all[ée]e|impasse|quai|ruelle|faubourg|venelle)"
 _NUMBER = r"\d{1,4}(?: ?(?i:bis|ter|quater|[a-d](?![\w'’])))?"
 _LINK = (
@@ -46,7 +46,7 @@ STREETS = (
             rf"(?<![\w.,'’])(?<!\d ){_NUMBER}{_COMMA}{_KIND} {_NAME}{_REST}", 0.75),
     Pattern("number and street, lower case",
             rf"(?<![\w.,])(?<!\d ){_NUMBER}{_COMMA}{_SURE_KIND} {_LOWER_NAME}{_REST}", 0.6),
-    # With an article it is talked about, without one it is an address.
+    # With an article a street is only talked about, without one it is an address.
     Pattern("street alone", rf"{_NO_ARTICLE}{_SURE_KIND} {_NAME}", 0.4),
     Pattern("any street alone", rf"(?<![\w\-]){_KIND} {_NAME}", 0.3),
 )  # fmt: skip
@@ -69,7 +69,7 @@ _CITY = (
     r"(?: (?i:cedex)(?: \d{1,2})?)?"
 )
 _BEFORE_CODE = r"(?<![\w.,€$£#/+\-])(?<!\d[ ])(?:(?:F|FR)-)?"
-# By population (INSEE, census 2021): those people write without capitals.
+# Large cities (INSEE, census 2021): their names are also written without capitals.
 _BIG = (
     "paris", "marseille", "lyon", "toulouse", "nice", "nantes", "montpellier", "strasbourg",
     "bordeaux", "lille", "rennes", "reims", "toulon", "saint-étienne", "saint-etienne",

@@ -1,4 +1,4 @@
-"""Numbers of France that count beside their name alone; the others have files of their own."""
+"""Numbers of France that count only beside their name; the others have files of their own."""
 
 from __future__ import annotations
 

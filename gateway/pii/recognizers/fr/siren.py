@@ -44,7 +44,7 @@ class SirenRecognizer(PatternRecognizer):
         digits = digits_of(pattern_text)
         if not digits.isascii() or not siren.is_valid(digits[-9:]) or len(set(digits)) < 3:
             return False
-        if len(digits) == 11:  # VAT number: its own key besides
+        if len(digits) == 11:  # a VAT number has a key of its own
             return int(digits[:2]) == (12 + 3 * (int(digits[2:]) % 97)) % 97
         return None
 

@@ -1,1 +1,1 @@
-"""What looks the same in every country."""
+"""Recognizers of values that look the same in every country."""

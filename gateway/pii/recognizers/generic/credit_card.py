@@ -31,12 +31,12 @@ _SEPARATOR = r"[ .,_*|/\-\u2010-\u2013]?"
 _QUICK = re.compile(rf"\d(?:{_SEPARATOR}\d){{11}}")
 
 
-def _patterns() -> list[Pattern]:
-    """One for each issuer and length, with or without separators between any two digits."""
+def _issuer_patterns() -> list[Pattern]:
+    """One pattern for each issuer and length. Any two digits may have a separator between them."""
     return [
         Pattern(
             f"{issuer}, {length}",
-            rf"(?<![\d.])(?:{'|'.join(_digits(prefix, length) for prefix in prefixes)})(?!\d)",
+            rf"(?<![\d.])(?:{'|'.join(_number_form(prefix, length) for prefix in prefixes)})(?!\d)",
             0.95,
         )
         for issuer, prefixes, lengths in _ISSUERS
@@ -44,21 +44,23 @@ def _patterns() -> list[Pattern]:
     ]
 
 
-def _digits(prefix: str, length: int) -> str:
+def _number_form(prefix: str, length: int) -> str:
     first = [r"\d" if digit == "d" else digit for digit in _DIGIT.findall(prefix)]
     return _SEPARATOR.join(first) + rf"(?:{_SEPARATOR}\d){{{length - len(first)}}}"
 
 
 class CardRecognizer(PatternRecognizer):
-    """Presidio's own lacks half of the issuers and takes any 3 to 5 digits for a group."""
+    """Finds card numbers by issuer. Presidio's recognizer lacks half of the issuers and takes any 3
+    to 5 digits for a group."""
 
     def __init__(self) -> None:
         super().__init__(
-            supported_entity="CREDIT_CARD", name="CardRecognizer", patterns=_patterns()
+            supported_entity="CREDIT_CARD", name="CardRecognizer", patterns=_issuer_patterns()
         )
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        """Leaves the score: 14 digits may be a SIRET just as well."""
+        """Refuse a wrong checksum, and leave the score of the rest: 14 digits may also be a
+        SIRET."""
         digits = digits_of(pattern_text)
         if len(set(digits)) > 1 and digits.isascii() and luhn.is_valid(digits):
             return None

@@ -29,14 +29,15 @@ _LONGEST = 5  # words of one number: novecentos e trinta e quatro
 _WORD = regex.compile(r"[^\W\d_]+")
 _LETTERS = str.maketrans("OoQlI|", "000111")
 _LOOKALIKE = re.compile(r"(?<!\w)(?=[OoQlI|]*\d)[\dOoQlI|]*[OoQlI|][\dOoQlI|]*(?!\w)")
-# Groups of two and more letters alone, beside a group with a digit in it.
+# Groups of two or more letters and no digit, beside a group with a digit.
 _BARE_GROUP = re.compile(
     r"(?<![\w])(?:(?<=\d[ .\-])|(?<=[OoQlI|][ .\-]))[OoQlI|]{2,}(?!\w)"
     r"|(?<!\w)[OoQlI|]{2,}(?=[ .\-][OoQlI|]*\d)"
 )
 _SIGNS = r"(?:[^\w\s]|[_\s]){1,6}?"
 _SINGLES = regex.compile(rf"(?<![^\W_])[^\W_](?:{_SIGNS}[^\W_](?![^\W_])){{5,}}+")
-# The four inner ones of the six: begins with a sign, of which there are fewer than letters.
+# The four inner ones of at least six characters; begins with a sign, as signs are fewer than
+# letters.
 _APART_QUICK = re.compile(r"[\W_][^\W_](?:[\W_]{1,6}[^\W_]){3}[\W_]")
 _BETWEEN = r"[\s,.\-]{1,3}"
 
@@ -73,7 +74,7 @@ class NumberWords:
         at = 0
         while at < len(words):
             deadline.check()
-            count, digits = self._number(text, words, at)
+            count, digits = self._longest_number(text, words, at)
             if (
                 count
                 and replacements
@@ -90,7 +91,9 @@ class NumberWords:
             at += max(count, 1)
         return _view_of(text, [edit for edit in replacements if edit[2] != "+"])
 
-    def _number(self, text: str, words: list[tuple[int, int, str]], at: int) -> tuple[int, str]:
+    def _longest_number(
+        self, text: str, words: list[tuple[int, int, str]], at: int
+    ) -> tuple[int, str]:
         """The longest number that begins with word `at`: its number of words and its digits; 0 and
         "" when none does."""
         if words[at][2] not in self.gate.words:
@@ -172,8 +175,8 @@ class Numerals:
 
 class Apart:
     """A disguise: letters and digits set apart by signs, by emoji or, with `spaces`, by white
-    space. Its view has them joined. Not all values are looked for behind white space: people count
-    so too."""
+    space. Its view has them joined. Some values are not looked for in letters set apart by white
+    space: people count that way, too."""
 
     name = "Apart"
     about = "The same with every letter and digit set apart."
@@ -191,7 +194,7 @@ class Apart:
             pieces.append(text[position : match.start()])
             spans += [(at, at + 1) for at in range(position, match.start())]
             before = len(spans)
-            for start, end, spoken in _joined(match[0], match.start(), spaces=self._spaces):
+            for start, end, spoken in _join_pieces(match[0], match.start(), spaces=self._spaces):
                 pieces.append(spoken)
                 spans += [(start, end)] * len(spoken)
             replaced.update(range(before, len(spans)))
@@ -201,9 +204,9 @@ class Apart:
         return _View("".join(pieces), tuple(spans), frozenset(replaced))
 
 
-def _joined(run: str, offset: int, *, spaces: bool) -> Iterator[tuple[int, int, str]]:
-    """Yield start, end and what is left of each piece of a run of single characters. The sign that
-    sets most of them apart is dropped; other signs, which part groups, stay."""
+def _join_pieces(run: str, offset: int, *, spaces: bool) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and new text of each piece of a run of single characters. The sign that sets
+    most of them apart is dropped; other signs, which separate groups, stay."""
     pieces = [(match.start(), match[0]) for match in _PIECES.finditer(run)]
     signs = Counter(piece for _, piece in pieces if not piece.isalnum())
     apart: str | None = signs.most_common(1)[0][0]
@@ -291,7 +294,7 @@ class DisguisedRule:
     def hits(self, message: ScannedText, budget_s: float) -> Iterator[RuleHit]:
         if not self.gate.opens(message):
             return
-        view, seen = message.once(self.disguise, lambda: self._undisguised(message, budget_s))
+        view, seen = message.once(self.disguise, lambda: self._undo_disguise(message, budget_s))
         if not view.replaced or not self.inner.gate.opens(seen):
             return
         for hit in self.inner.hits(seen, budget_s):
@@ -304,6 +307,6 @@ class DisguisedRule:
                 source=self.name,
             )
 
-    def _undisguised(self, message: ScannedText, budget_s: float) -> tuple[_View, ScannedText]:
+    def _undo_disguise(self, message: ScannedText, budget_s: float) -> tuple[_View, ScannedText]:
         view = self.disguise.view(message.text, budget_s)
         return view, ScannedText(view.text, message.places)

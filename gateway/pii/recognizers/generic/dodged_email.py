@@ -14,7 +14,7 @@ from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.placeholders import EMAIL
 
 _OPEN, _CLOSE = r"\s{0,3}[(\[{<]\s{0,2}", r"\s{0,2}[)\]}>]\s{0,3}"
-# At in several languages: no word of a sentence. The last ones are written without spaces.
+# Names of the @ that are no words of a sentence. Those of `_AT_GLUED` are written without spaces.
 _AT_NAMES = (
     "arobase",
     "arobas",
@@ -61,7 +61,7 @@ _BY_SOUND = {
 _SURE_NAMES, _GLUED = "|".join(_AT_NAMES), "|".join(_AT_GLUED)
 _AT_WORDS = rf"at|{_SURE_NAMES}|{_GLUED}"
 _DOT_WORDS = "|".join(_DOT_NAMES)
-# Beside "at" and "dot", to set them off from the rest.
+# Signs on both sides of "at" or "dot" that set it off from the rest.
 _MARK, _MARKED = r"[-_*#\"]{1,2}", "at|ät|arroba|arobase|arobas"
 _UNDERLINES = (
     "underscore|tiret du bas|tiret bas|tiret|dash|gui[oó]n bajo|gui[oó]n|unterstrich|bindestrich"
@@ -87,7 +87,7 @@ _TOUCHING_DOT = (
     rf"(?:{_OPEN}(?:{'|'.join(_DOT_GLUED)}){_CLOSE}|\s{{0,3}}(?:{'|'.join(_DOT_GLUED)})\s{{0,3}})"
 )
 _WORD_DOT = rf"(?:{_BRACKETED_DOT}|{_SAID_DOT}|{_TOUCHING_DOT})"
-# A dot with a space after it alone ends a sentence.
+# A dot with a space only after it ends a sentence.
 _DOT = rf"(?:{_WORD_DOT}|,(?=(?:com|fr|net|org)(?!\w))|\s{{1,2}}\.\s{{0,2}}|\.)"
 # Latin and digits: in Chinese and Japanese the word before an address touches it.
 _LETTERS = r"a-z0-9\u00df-\u024f\u0400-\u04ff"
@@ -128,7 +128,7 @@ ALSO_HOSTS = (
     "yandex",
 )
 _DOT_PIECES = (*_DOT_NAMES, *_DOT_GLUED)
-# "d" is what is left of "d0t" without the digit; words of scripts without spaces are not apart.
+# "d" is the word in "d0t". Words of scripts without spaces are left out: they are not set apart.
 _PLAIN_WORDS = frozenset((*_DOT_NAMES, *MAIL_HOSTS, "d"))
 _NAME_WORDS = frozenset(max(name.split(), key=len) for name in _AT_NAMES)
 _SIGN_PIECES = ("@", "(", "[", "{", "<", *(mark + letter for mark in '-_*#"' for letter in "aä"))
@@ -137,7 +137,7 @@ _SIGN_QUICK = re.compile(
     rf"|[-_*#\"](?:{_DOT_WORDS})))|[(\[{{<]\s{{0,2}}(?:[@aä]|{_SURE_NAMES}|{_GLUED})"
     rf"|[-_*#\"](?:{_MARKED})"
 )
-# What says "at", one label, and how a dot begins; or a host that is told by itself.
+# An "at", one label and the beginning of a dot; or an "at" and a known mail host.
 _PLAIN_QUICK = re.compile(
     rf"\s(?:at|rate|of|a|à|chez)\s{{1,3}}(?:{'|'.join(MAIL_HOSTS)}|{_LABEL}(?:\s{{0,3}}"
     rf"(?:[(\[{{<\-_*#\"]|{'|'.join(_DOT_GLUED)})|\s{{1,3}}(?:{_DOT_WORDS})))|[\s(\[{{<]et[\s)\]}}>]"
@@ -150,7 +150,7 @@ _NOT_A_HOST_LISTED = (
 )
 _HOSTS = frozenset((*MAIL_HOSTS, *ALSO_HOSTS))
 _NOT_A_HOST = frozenset(_NOT_A_HOST_LISTED.split())
-# Suffixes that follow "at some point" or "point" in a plain sentence.
+# Suffixes that are also words which follow "point" in a plain sentence.
 _ALSO_WORDS = frozenset(
     [
         "in",

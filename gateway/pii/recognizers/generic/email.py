@@ -18,11 +18,11 @@ _LABEL = r"\w{1,63}(?:-+\w{1,63}){0,8}"
 _ADDRESS = rf"(?<![\w.+\-]){_LOCAL}@{_LABEL}(?:\.{_LABEL}){{1,8}}"
 _CREDENTIALS = re.compile(r"://[^\s:/@]{1,64}:$")
 _QUICK = re.compile(r"@(?<=\S@)\w")
-_UNKNOWN_SUFFIX = 0.6
+_UNKNOWN_SUFFIX = 0.6  # score of an address whose domain ends in no public suffix
 
 
 class OfflineEmailRecognizer(EmailRecognizer):
-    """Presidio's, with a public suffix list that never comes from the network."""
+    """Presidio's recognizer, with a public suffix list that never comes from the network."""
 
     def __init__(self, domains: Domains) -> None:
         super().__init__(patterns=[Pattern("address", _ADDRESS, _UNKNOWN_SUFFIX)])
@@ -35,8 +35,8 @@ class OfflineEmailRecognizer(EmailRecognizer):
         return None if domain.rpartition(".")[2].isalpha() else False
 
 
-def _accepts(message: ScannedText, start: int, _: int) -> bool:
-    """Not the password and host of a link: those are a secret."""
+def _is_no_credential(message: ScannedText, start: int, _: int) -> bool:
+    """Whether the match is not the password and host of a link, which are a secret."""
     return _CREDENTIALS.search(message.text[max(0, start - 90) : start]) is None
 
 
@@ -45,6 +45,6 @@ def rule(domains: Domains) -> PatternRule:
         recognizer=OfflineEmailRecognizer(domains),
         placeholder=EMAIL,
         about="An address with @; certain when its domain ends in a public suffix.",
-        accepts=_accepts,
+        accepts=_is_no_credential,
         gate=Prefilter(groups=(("@",), (".",)), quick=_QUICK),
     )

@@ -28,7 +28,8 @@ _KNOWN_HOSTS = (
     "proton",
 )
 _HOSTS = rf"(?:{'|'.join(sorted(_KNOWN_HOSTS, key=len, reverse=True))})"
-# A sign between two names is also a channel, a fragment or a ticket: with these it is a mailbox.
+# A sign between two names may also mean a channel, a fragment or a ticket; before a host with one
+# of these suffixes it means a mailbox.
 _SUFFIXES = (
     "com", "net", "org", "fr", "de", "it", "es", "pt", "nl", "be", "ch", "at", "eu", "uk", "ru",
     "cn", "jp", "kr", "br", "pl", "edu",
@@ -44,7 +45,7 @@ _DOTTED = r"(?:\.|点|點)"
 _UPPER_AT = rf"(?-i:(?<=[a-zß-ÿ0-9])(?:{_AT.upper()})(?=[a-z0-9]))"
 _UPPER_DOT = rf"(?-i:(?<=[a-z0-9])(?:{_DOT.upper()})(?=[a-z]))"
 
-# Local part, host and suffix of each are its groups.
+# The groups of each form are local part, host and suffix.
 _SIGNED = (
     rf"({_LOCAL})#({_LABEL}(?:{_DOTTED}{_LABEL})?){_DOTTED}({_SUFFIX}){_ENDS}",
     rf"({_LOCAL})[%&*]({_HOSTS}){_DOTTED}({_SUFFIX}){_ENDS}",
@@ -55,7 +56,7 @@ _CAPITALS = (
 )
 _TOGETHER = (rf"({_SHORT})(?:{_AT})({_HOSTS})(?:{_DOT})({_SUFFIX}){_ENDS}",)
 _SIGNED_QUICK = re.compile(r"[#%&*](?<=\w.)[A-Za-z0-9][A-Za-z0-9\-]{0,40}[.点點]")
-# Each name holds an A: one letter is quickly looked for.
+# Each name of the sign holds an A, and one letter is found quickly.
 _CAPITALS_QUICK = re.compile(
     r"A(?:(?<=[a-zß-ÿ0-9]A)(?:T|ROBAS|RROBA)|(?<=[a-zß-ÿ0-9]CHIOCCIOLA)"
     r"|(?<=[a-zß-ÿ0-9]KLAMMERA)FFE)"
@@ -79,7 +80,7 @@ class GluedEmailRecognizer(PatternRecognizer):
         self._forms = [regex.compile(form, regex.IGNORECASE) for form in forms]
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        # The match alone is matched again, for its groups; what stands around it was looked at.
+        # Presidio hands over the text of the match only: match it again for its groups.
         matches = (form.fullmatch(pattern_text) for form in self._forms)
         match = next(filter(None, matches), None)
         if match is None or (match[2].isdigit() and match[2] not in _KNOWN_HOSTS):

@@ -14,7 +14,7 @@ from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.placeholders import BANK_ACCOUNT
 
 _PIECE = re.compile(r"(\d+)!?[nac]")
-_LEAST_DIGITS = 6
+_LEAST_DIGITS = 6  # of an IBAN, its two check digits among them
 _SEPARATOR = r"[ .\-\u2010-\u2013]{0,2}"
 _QUICK = re.compile(
     rf"(?<![A-Z0-9])[A-Z]{_SEPARATOR}[A-Z]{_SEPARATOR}\d{_SEPARATOR}\d"
@@ -23,7 +23,7 @@ _QUICK = re.compile(
 )
 
 
-def _patterns() -> list[Pattern]:
+def _length_patterns() -> list[Pattern]:
     """One pattern for each length, from the registry inside python-stdnum: an IBAN ends where
     its country says, whatever follows it."""
     countries: dict[int, list[str]] = defaultdict(list)
@@ -43,11 +43,12 @@ def _patterns() -> list[Pattern]:
 
 
 class GroupedIbanRecognizer(PatternRecognizer):
-    """Presidio's own does not read lower case and swallows the word after a grouped IBAN."""
+    """Finds IBANs in any case, grouped or not. Presidio's recognizer does not read lower case, and
+    takes the word after a grouped IBAN for a part of it."""
 
     def __init__(self) -> None:
         super().__init__(
-            supported_entity="IBAN_CODE", name="GroupedIbanRecognizer", patterns=_patterns()
+            supported_entity="IBAN_CODE", name="GroupedIbanRecognizer", patterns=_length_patterns()
         )
 
     def validate_result(self, pattern_text: str) -> bool:

@@ -11,16 +11,17 @@ from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.placeholders import IP_ADDRESS
 
-_GROUPS = 3
-_DOTS, _COLONS = 3, 2
+_SURE_COLONS = 3  # from so many colons on, an IPv6 address needs no digit
+_DOTS, _COLONS = 3, 2  # of any IPv4 and IPv6 address, at least
 _QUICK = re.compile(r"\.\d{1,3}\.\d|::|:[0-9a-fA-F]{1,4}:")
 
 
-def _accepts(message: ScannedText, start: int, end: int) -> bool:
-    """Not a version number ("v1.2.3.4"), nor a short IPv6 form without digits ("a::b")."""
+def _is_address(message: ScannedText, start: int, end: int) -> bool:
+    """Whether the match is neither a version number ("v1.2.3.4") nor a short IPv6 form without
+    digits ("a::b")."""
     text = message.text
     value = text[start:end]
-    if ":" in value and value.count(":") < _GROUPS and not any(c.isdigit() for c in value):
+    if ":" in value and value.count(":") < _SURE_COLONS and not any(c.isdigit() for c in value):
         return False
     before = text[max(0, start - 9) : start].lower().rstrip(" .:")
     return not before.endswith((" v", "version", "(v")) and before != "v"
@@ -47,5 +48,5 @@ def rule() -> PatternRule:
         placeholder=IP_ADDRESS,
         about="IPv4 and IPv6 addresses and networks.",
         gate=Prefilter(times=((".", _DOTS), (":", _COLONS)), quick=_QUICK),
-        accepts=_accepts,
+        accepts=_is_address,
     )

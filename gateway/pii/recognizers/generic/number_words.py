@@ -45,7 +45,7 @@ _REPEATED = {"double": 2, "triple": 3, "treble": 3}
 _UMLAUTS = str.maketrans({"ü": "ue", "ö": "oe", "ß": "ss"})
 
 PLUS = frozenset(["plus", "más", "mas", "più", "piu", "mais"])
-"""Said before a country code."""
+"""Words that are said before a country code."""
 
 HAN_NUMERALS = {
     **dict(zip("〇一二三四五六七八九", "0123456789", strict=True)),
@@ -59,7 +59,7 @@ HANGUL_NUMERALS = dict(zip("공영일이삼사오육륙칠팔구", "001234566789
 """Digits as Koreans read them out one by one."""
 
 JOINERS = frozenset(["y", "e", "et"])
-"""Inside a number only: they are words of every sentence."""
+"""Words that join the parts of a number. They count only inside one, as every sentence has them."""
 
 
 def number_words() -> dict[str, str]:
@@ -69,7 +69,14 @@ def number_words() -> dict[str, str]:
     for listed in (*_DIGITS.items(), *_TEENS.items()):
         first = 10 if listed in _TEENS.items() else 0
         words.update({word: str(first + at) for at, word in enumerate(listed[1].split())})
-    for pairs in (_english(), _french(), _spanish(), _german(), _italian(), _portuguese()):
+    for pairs in (
+        _english_pairs(),
+        _french_pairs(),
+        _spanish_pairs(),
+        _german_pairs(),
+        _italian_pairs(),
+        _portuguese_pairs(),
+    ):
         words.update(pairs)
     plain = {_without_accents(word): digits for word, digits in words.items()}
     umlauts = {word.translate(_UMLAUTS): digits for word, digits in words.items()}
@@ -82,14 +89,14 @@ def _without_accents(word: str) -> str:
 
 
 def _below_hundred(language: str) -> Iterator[tuple[int, int, str, str]]:
-    """Ten, unit, and their words; unit 0 has none."""
+    """Yield ten, unit and the word of each, from 20 to 99; the word of unit 0 is empty."""
     units = _DIGITS[language].split()
     for at, ten in enumerate(_TENS[language].split(), 2):
         for unit in range(10):
             yield 10 * at, unit, ten, units[unit] if unit else ""
 
 
-def _english() -> Iterator[tuple[str, str]]:
+def _english_pairs() -> Iterator[tuple[str, str]]:
     for ten, unit, tens, units in _below_hundred("en"):
         yield f"{tens}-{units}".rstrip("-"), str(ten + unit)
     for times, count in _REPEATED.items():
@@ -97,7 +104,7 @@ def _english() -> Iterator[tuple[str, str]]:
             yield f"{times}-{word}", str(digit % 10) * count
 
 
-def _french() -> Iterator[tuple[str, str]]:
+def _french_pairs() -> Iterator[tuple[str, str]]:
     said = [*_DIGITS["fr"].split(), *_TEENS["fr"].split()]
     for ten, name in _FRENCH_TENS.items():
         yield name, str(ten)
@@ -112,23 +119,23 @@ def _french() -> Iterator[tuple[str, str]]:
         yield f"zéro-{said[value]}", f"0{value}"
 
 
-def _spanish() -> Iterator[tuple[str, str]]:
+def _spanish_pairs() -> Iterator[tuple[str, str]]:
     pairs = [(str(ten + unit), f"{tens}-y-{units}" if unit else tens)
              for ten, unit, tens, units in _below_hundred("es")]  # fmt: skip
     units = _DIGITS["es"].split()
     accented = {2: "veintidós", 3: "veintitrés", 6: "veintiséis"}
     pairs += [(f"2{unit}", accented.get(unit, f"veinti{units[unit]}")) for unit in range(1, 10)]
-    yield from _with_hundreds("es", pairs, "-")
+    yield from _pairs_with_hundreds("es", pairs, "-")
 
 
-def _portuguese() -> Iterator[tuple[str, str]]:
+def _portuguese_pairs() -> Iterator[tuple[str, str]]:
     pairs = [(str(ten + unit), f"{tens}-e-{units}" if unit else tens)
              for ten, unit, tens, units in _below_hundred("pt")]  # fmt: skip
     pairs += [(digits, word) for word, digits in _ALSO.items() if word.startswith("deza")]
-    yield from _with_hundreds("pt", pairs, "-e-")
+    yield from _pairs_with_hundreds("pt", pairs, "-e-")
 
 
-def _with_hundreds(
+def _pairs_with_hundreds(
     language: str, pairs: list[tuple[str, str]], joined: str
 ) -> Iterator[tuple[str, str]]:
     small = [*_DIGITS[language].split(), *_TEENS[language].split()]
@@ -141,7 +148,7 @@ def _with_hundreds(
             yield f"{hundred}{joined}{word}", f"{hundreds}{digits.zfill(2)}"
 
 
-def _german() -> Iterator[tuple[str, str]]:
+def _german_pairs() -> Iterator[tuple[str, str]]:
     small = [*_DIGITS["de"].split(), *_TEENS["de"].split()]
     below = [(str(value), word) for value, word in enumerate(small)]
     for ten, unit, tens, units in _below_hundred("de"):
@@ -155,7 +162,7 @@ def _german() -> Iterator[tuple[str, str]]:
             yield f"{name}{word}", f"{hundreds}{digits.zfill(2)}"
 
 
-def _italian() -> Iterator[tuple[str, str]]:
+def _italian_pairs() -> Iterator[tuple[str, str]]:
     small = [*_DIGITS["it"].split(), *_TEENS["it"].split()]
     below = [(str(value), word) for value, word in enumerate(small)]
     for ten, unit, tens, units in _below_hundred("it"):

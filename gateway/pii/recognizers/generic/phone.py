@@ -17,7 +17,8 @@ from gateway.pii.rule import ACCEPT, RuleHit, ScanDeadline, matches
 
 # Groups of digits with at most three signs between them.
 _SIGNS = r"[ .,_*|~/()\-\u2010-\u2013\u00b7\u2022]"
-# Of scripts that write spaces: in Chinese, Japanese and Thai the word before a number touches it.
+# No letter stands before it, but for scripts without spaces: in Chinese, Japanese and Thai the word
+# before a number touches it.
 _CANDIDATE = regex.compile(
     rf"(?<![^\W\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])(?<![@#€$£])"
     rf"(?<!\d[.,:\-/])(?:\+{_SIGNS}{{0,2}}|\({_SIGNS}?\+?)?\d(?:{_SIGNS}{{0,3}}\d)+"
@@ -27,13 +28,13 @@ _GROUP = re.compile(r"\d+")
 _DECIMAL = re.compile(r"\d[.,]\d+")
 _EXTENSION = re.compile(r" {0,2}(?:x|ext\.?|poste) ?\d{1,5}(?!\w)", re.IGNORECASE)
 _LINKED = re.compile(r"(?:wa\.me/|phone=|tel:|sms:)$")
-_LINK_CHARS = 8
-_LEAST, _MOST = 7, 17  # digits, an international prefix among them
+_LINK_CHARS = 8  # characters before a number in which the end of such a link is looked for
+_LEAST_DIGITS, _MOST_DIGITS = 7, 17  # an international prefix among them
 _MOST_GROUPS = 14  # groups of digits of one number: bounds the work on a long run of them
 _CHARS_A_BUDGET = 1000  # characters of a text that earn one CPU budget more
-_GATE = Prefilter(digits=_LEAST)
+_GATE = Prefilter(digits=_LEAST_DIGITS)
 _IN_CONTEXT = 0.85  # score of a valid number beside a word such as "call"
-_SHAPED_IN_CONTEXT = 0.55  # of one that only has the right length: below any with a checksum
+_SHAPED_IN_CONTEXT = 0.55  # likewise, of one that only has the right length; checksums win over it
 _NOT_AFTER = frozenset("€$£%°")
 
 CONTEXT = context(
@@ -66,9 +67,9 @@ CONTEXT = context(
 class PhoneRule:
     """A detection rule for telephone numbers.
 
-    A national number must be valid, by the library phonenumbers, in a region that the language or
-    the audience points at. An international one must only be possible; beside a word such as
-    "call", the right number of digits is enough. A number counts from the score `accept` on."""
+    A national number must be valid, by the library phonenumbers, in a region of the text's language
+    or of the audience. An international one must only be possible; beside a word such as "call",
+    the right number of digits is enough. A number counts from the score `accept` on."""
 
     accept: float = ACCEPT
     name: str = "PhoneRecognizer"
@@ -89,7 +90,7 @@ class PhoneRule:
         )
 
     def hits(self, message: ScannedText, budget_s: float) -> Iterator[RuleHit]:
-        # Not one regular expression but Python: the budget grows with the text.
+        # This is more work than one regular expression: the budget grows with the text.
         deadline = ScanDeadline(budget_s * (1 + len(message.text) / _CHARS_A_BUDGET))
         regions = phone_shape.regions_of(message.places)
         for match in matches(_CANDIDATE, message.text, budget_s):
@@ -107,17 +108,17 @@ class PhoneRule:
         regions: tuple[str, ...],
         deadline: ScanDeadline,
     ) -> Iterator[RuleHit]:
-        """Yield the numbers among the groups of digits in one run: from each group on the number of
-        the highest score, of equal ones the longest."""
+        """Yield the numbers in one run of groups of digits. Of the numbers that begin with one
+        group, the one of the highest score counts, and of equal scores the longest."""
         text = message.text
         groups = [group.span() for group in _GROUP.finditer(text, start, end)]
         first = 0
         while first < len(groups):
             deadline.check()
-            begin = _opening(text, groups[first - 1][1] if first else start, groups[first][0])
+            begin = _find_start(text, groups[first - 1][1] if first else start, groups[first][0])
             score, last = self._best_number(text, begin, groups, first, regions)
             if score >= self.accept:
-                stop = _closing(text, begin, groups[last][1])
+                stop = _find_end(text, begin, groups[last][1])
                 yield RuleHit(begin, stop, self.kind, max(score, ACCEPT), False, self.name)
                 first = last + 1
             else:
@@ -137,9 +138,9 @@ class PhoneRule:
         linked = _LINKED.search(text[max(0, begin - _LINK_CHARS) : begin]) is not None
         for last in range(first, min(len(groups), first + _MOST_GROUPS)):
             digits += groups[last][1] - groups[last][0]
-            if digits > _MOST:
+            if digits > _MOST_DIGITS:
                 break
-            if digits < _LEAST or text[groups[last][1] : groups[last][1] + 1] in _NOT_AFTER:
+            if digits < _LEAST_DIGITS or text[groups[last][1] : groups[last][1] + 1] in _NOT_AFTER:
                 continue
             value = text[begin : groups[last][1]]
             if _DECIMAL.fullmatch(value):
@@ -158,7 +159,7 @@ class PhoneRule:
         return (_IN_CONTEXT if valid else _SHAPED_IN_CONTEXT), shaped_last
 
 
-def _opening(text: str, earliest: int, start: int) -> int:
+def _find_start(text: str, earliest: int, start: int) -> int:
     """The start of a number whose first digit is at `start`, with "+" or "(" before it."""
     at = start
     while at > earliest and text[at - 1] in "+( " and start - at < 3:
@@ -168,7 +169,7 @@ def _opening(text: str, earliest: int, start: int) -> int:
     return at
 
 
-def _closing(text: str, start: int, end: int) -> int:
+def _find_end(text: str, start: int, end: int) -> int:
     """The end of a number, with its extension and the bracket that closes one of its own."""
     extension = _EXTENSION.match(text, end)
     if extension:

@@ -1,4 +1,4 @@
-"""Scores of groups of digits as telephone numbers, without a look at the words around them."""
+"""Scores groups of digits as telephone numbers, whatever the words around them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from itertools import pairwise
 import phonenumbers
 
 INTERNATIONAL, POSSIBLE, FORMATTED, TRUNK, BARE, SHAPED = 0.9, 0.6, 0.7, 0.65, 0.4, 0.2
-"""Scores: a valid number with a country code; a possible one with a country code; a number that is
-valid in a region, in groups of digits; with its leading 0; without it; the right number of digits
-alone."""
+"""Scores, in this order: a valid number with a country code; a possible one with a country code; a
+number valid in a region, in three or more groups of digits; the same in fewer groups, with its
+leading 0; the same without it; anything else with the right number of digits."""
 
 _NANP = ("US",)
 _REGIONS = {
@@ -70,8 +70,8 @@ _OTHER_SHAPES = re.compile(
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}([ .,])\d{3}(?:\1\d{3})*")
 _GROUP = re.compile(r"\d+")
 _TRUNK_DIGIT = re.compile(r"\(0\)")
-_LEAST_DIFFERENT = 3
-_LEAST_COUNTED = 3
+_LEAST_DIFFERENT = 3  # distinct digits of a number; fewer are a row of zeros or the like
+_LEAST_COUNTED = 3  # numbers of a count such as "1 2 3"; two are always equally spaced
 
 
 def regions_of(places: frozenset[str]) -> tuple[str, ...]:
@@ -86,20 +86,20 @@ def regions_of(places: frozenset[str]) -> tuple[str, ...]:
 
 
 def dates_in(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Spans of dates, which no number crosses."""
+    """The spans of dates in `text[start:end]`. No number extends into one."""
     return [match.span() for match in _DATES.finditer(text, start, end)]
 
 
 def shape(value: str, regions: tuple[str, ...]) -> float:
-    """What `value`, digits with signs between them, is worth: 0 for what it cannot be."""
+    """The score of `value`, digits with signs between them; 0 if it is no telephone number."""
     digits = "".join(str(int(char)) for char in value if char.isdecimal())
     if len(set(digits)) < _LEAST_DIFFERENT or _DATE.fullmatch(value) or counts(value):
         return 0.0
     if "+" in value[:2] or digits.startswith("00"):
-        return _international(value, digits)
+        return _score_international(value, digits)
     if _OTHER_SHAPES.fullmatch(value):
         return 0.0
-    return _national(value, digits, regions)
+    return _score_national(value, digits, regions)
 
 
 def counts(value: str) -> bool:
@@ -117,7 +117,7 @@ def is_valid_abroad(digits: str) -> bool:
         return False
 
 
-def _international(value: str, digits: str) -> float:
+def _score_international(value: str, digits: str) -> float:
     # "+33 (0)6 …": the trunk digit is written, not dialled.
     without = _TRUNK_DIGIT.sub("", value)
     number = "".join(char for char in without if char.isdecimal()) if without != value else digits
@@ -131,10 +131,10 @@ def _international(value: str, digits: str) -> float:
     return POSSIBLE if explicit and phonenumbers.is_possible_number(parsed) else SHAPED
 
 
-def _national(value: str, digits: str, regions: tuple[str, ...]) -> float:
+def _score_national(value: str, digits: str, regions: tuple[str, ...]) -> float:
     thousands = _THOUSANDS.fullmatch(value) is not None
     for region in regions:
-        if _looks_national(digits, region, thousands) and _valid(digits, region):
+        if _looks_national(digits, region, thousands) and _is_valid_in(digits, region):
             if len(_GROUP.findall(value)) > 2:
                 return FORMATTED
             return TRUNK if digits[0] == "0" else BARE
@@ -142,7 +142,8 @@ def _national(value: str, digits: str, regions: tuple[str, ...]) -> float:
 
 
 def _looks_national(digits: str, region: str, thousands: bool) -> bool:
-    """Cheap, and necessary: the right length and prefix, before phonenumbers parses."""
+    """Quick test of length and prefix that every valid number passes, before phonenumbers
+    parses."""
     if region in _NANP:
         national = digits.removeprefix("1")
     elif region in _TRUNKLESS:
@@ -158,7 +159,7 @@ def _looks_national(digits: str, region: str, thousands: bool) -> bool:
     return pattern is not None and re.fullmatch(pattern, national) is not None
 
 
-def _valid(digits: str, region: str) -> bool:
+def _is_valid_in(digits: str, region: str) -> bool:
     try:
         return phonenumbers.is_valid_number(phonenumbers.parse(digits, region))
     except phonenumbers.NumberParseException:

@@ -51,7 +51,7 @@ _PIECES = (
     "shpat_", "shpca_", "shppa_", "shpss_", "_v1_", "dapi", "atatt3", "ntn_", "lin_api_", "hvs.",
     "hvb.", "hvr.", "glsa_", "glc_", "dckr_pat_", "sbp_", "sq0", "age-secret", "accountkey=",
 )  # fmt: skip
-_LEAST_TOKEN = 14  # characters: Slack's
+_LEAST_TOKEN = 14  # characters of the shortest tokens, which are Slack's
 _KEY = (
     r"-----BEGIN (?:[A-Z]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
     r"(?:[A-Za-z0-9+/=\s:,\-]{0,16000}?-----END (?:[A-Z]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"

@@ -23,8 +23,8 @@ _PATH_QUICK = re.compile(r"(?<![\w@./:\-])[^\W_][\w\-]{0,62}\.[\w.\-]{0,300}[:/]
 
 
 class LinkRecognizer(PatternRecognizer):
-    """Presidio's takes every "lol.so" for a link: here a scheme, www or a path is needed, and
-    without a scheme a public suffix."""
+    """Finds links with a scheme, www or a path; without a scheme, with a public suffix. Presidio's
+    recognizer takes every "lol.so" for a link."""
 
     def __init__(self, domains: Domains, name: str, patterns: tuple[Pattern, ...]) -> None:
         super().__init__(

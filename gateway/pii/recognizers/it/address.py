@@ -13,7 +13,7 @@ from gateway.pii.placeholders import ADDRESS
 
 PLACES = frozenset({"it", "IT", "SM", "VA", "CH"})
 
-# The first are no other words in any language; the others are.
+# Kinds that are no other words in any language; the others of `_KINDS` are.
 _SURE_KINDS = (
     "viale", "piazza", "piazzale", "piazzetta", "vicolo", "lungomare", "lungotevere", "lungarno",
     "circonvallazione", "p.zza", "v.le",
@@ -27,11 +27,11 @@ _KINDS = (
 )  # fmt: skip
 
 
-def _one_of(kinds: tuple[str, ...]) -> str:
+def _any_kind(kinds: tuple[str, ...]) -> str:
     return rf"(?i:{'|'.join(map(re.escape, sorted(kinds, key=len, reverse=True)))})"
 
 
-_KIND, _SURE_KIND, _USUAL_KIND = _one_of(_KINDS), _one_of(_SURE_KINDS), _one_of(_USUAL_KINDS)
+_KIND, _SURE_KIND, _USUAL_KIND = _any_kind(_KINDS), _any_kind(_SURE_KINDS), _any_kind(_USUAL_KINDS)
 _LINK = r"(?i:del|della|dello|dei|degli|delle|di|da|de|al|alla|san|santa|e|d['’]|dell['’]|all['’])"
 _CAPITALISED = r"(?:[A-ZÀ-ÖØ-Þ][\w'’.\-]{0,40}|\d{1,2}(?= [A-Z]))"
 _NAME = rf"(?:{_LINK}[ ]?){{0,2}}{_CAPITALISED}(?: (?:{_LINK}[ ]?){{0,2}}{_CAPITALISED}){{0,5}}"

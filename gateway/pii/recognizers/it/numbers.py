@@ -8,9 +8,9 @@ from gateway.pii.placeholders import COMPANY_NUMBER, PASSPORT, PLATE
 from gateway.pii.recognizers.national import PASSPORT_STEMS, NumberFormat
 
 _HOME = ("it", "IT")
-# Digits that two people would share are written as letters.
+# Where two people would have the same code, some digits are written as letters.
 _DIGIT = "[0-9LMNPQRSTUV]"
-_LEAST_DIGITS = 4
+_LEAST_DIGITS = 4  # of the seven that a code usually has
 
 
 def _is_fiscal_code(value: str) -> bool:

@@ -15,7 +15,7 @@ from gateway.pii.recognizers.national import (
 _HOME = ("ko", "KR")
 
 NUMBERS = (
-    # Those given out since October 2020 have no check digit.
+    # Numbers given out since October 2020 have no check digit, so none is checked.
     NumberFormat(
         kind="KR_RRN",
         about="Korean registration numbers of residents and foreigners: a date, and who they are",

@@ -12,9 +12,9 @@ from gateway.pii.message import Prefilter, ScannedText
 from gateway.pii.pattern_rule import PatternRule
 from gateway.pii.placeholders import BANK_ACCOUNT
 
-# 4 to 17 digits by the rules of the clearing house; fewer than 6 are also anything else.
+# The clearing house allows 4 to 17 digits; with fewer than 6 a number may be anything.
 _ACCOUNT = r"(?<![\w.,#@/\-])(?:\d{6,17}|\d{2,9}(?:[ \-]\d{2,9}){1,4})(?![\w@]|[.,\-]\d)"
-_LEAST, _MOST = 6, 17  # digits
+_LEAST_DIGITS, _MOST_DIGITS = 6, 17  # of an account number that counts
 _NAME = r"(?:account|acct|acc|a/c)"
 _WHAT = r"(?:numbers?|num|nbr|nr|no|#)"
 _LABEL_BEFORE = re.compile(
@@ -33,7 +33,7 @@ _ROUTING_WORD = re.compile(r"(?<!\w)(?:routing|aba|rtn|transit|r/n)(?!\w)")
 _ROUTING = re.compile(r"(?<!\d)(\d{4}-?\d{4}-?\d)(?!\d)")
 _JOINED = re.compile(r"^\W{1,4}(?:and |then )?$")
 _WINDOW = 150  # characters around a number in which a bank or a routing number is looked for
-_LABEL_CHARS = 40  # before a number: its label ends there
+_LABEL_CHARS = 40  # characters before a number in which its label is looked for
 
 
 class BankNumberRecognizer(PatternRecognizer):
@@ -48,7 +48,11 @@ class BankNumberRecognizer(PatternRecognizer):
 
     def validate_result(self, pattern_text: str) -> bool | None:
         digits = digits_of(pattern_text)
-        if not digits.isascii() or not _LEAST <= len(digits) <= _MOST or len(set(digits)) < 2:
+        if (
+            not digits.isascii()
+            or not _LEAST_DIGITS <= len(digits) <= _MOST_DIGITS
+            or len(set(digits)) < 2
+        ):
             return False
         return None
 
@@ -57,7 +61,7 @@ def _is_account(message: ScannedText, start: int, end: int) -> bool:
     """Whether the number is named as an account where a bank is mentioned, or follows a routing
     number directly."""
     lower = message.lower
-    if len(lower) != len(message.text):  # a letter that grows in lower case: offsets would shift
+    if len(lower) != len(message.text):  # a letter is longer in lower case: offsets would shift
         lower = message.text
     before = lower[max(0, start - _WINDOW) : start]
     if _follows_routing(before):
@@ -94,7 +98,7 @@ def rule() -> PatternRule:
         about="6 to 17 digits named as an account number where a bank, a deposit or a valid "
         "routing number (ABA checksum) is spoken of, or right behind a named routing number.",
         gate=Prefilter(
-            digits=_LEAST,
+            digits=_LEAST_DIGITS,
             groups=(("account", "acct", "acc ", "acc.", "acc:", "a/c", "routing", "aba", "rtn",
                      "transit", "r/n"),),
         ),

@@ -1,4 +1,4 @@
-"""Numbers of the United States but those of people: ssn.py and itin.py have them."""
+"""Numbers of the United States, except social security and taxpayer numbers (ssn.py, itin.py)."""
 
 from __future__ import annotations
 

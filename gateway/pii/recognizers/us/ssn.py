@@ -47,8 +47,8 @@ class JoinedRecognizer(PatternRecognizer):
 
 
 def joined_rule(*, said: bool) -> PatternRule:
-    """The rule for numbers in disguise: `said` in words, or else set apart by signs. Nobody sets
-    the digits of other numbers of nine digits apart."""
+    """The rule for numbers in disguise: `said` in words, or else set apart by signs. Other numbers
+    of nine digits are not written that way."""
     return PatternRule(
         recognizer=JoinedRecognizer(said=said),
         placeholder=IDENTITY_NUMBER,

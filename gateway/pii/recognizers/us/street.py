@@ -45,7 +45,7 @@ def rule() -> PatternRule:
             name="EnStreetRecognizer",
             patterns=[
                 Pattern("street", _STREET, 0.65),
-                # Above a postcode by itself: the address goes as one.
+                # Scores above a postcode alone, so that the whole address is one hit.
                 Pattern("street, town and code", rf"{_STREET}{_TOWN}", 0.95),
             ],
             global_regex_flags=0,

@@ -78,10 +78,10 @@ def test_its_own_phrases_are_looked_for_where_there_are_words(
     ]
     given = json.dumps(document).encode()
     assert judge._matcher is not None
-    signals = json.loads(judge._sought(given, judge._matcher))["findings"]["signals"]
+    signals = json.loads(judge._with_own_signals(given, judge._matcher))["findings"]["signals"]
     assert [(one["list"], one["in"], one["start"]) for one in signals] == [
         ("shop.word", "text", 0),
         ("old", "human", 0),
     ]
     masked = json.dumps(mask(document)).encode()
-    assert judge._sought(masked, judge._matcher) == masked
+    assert judge._with_own_signals(masked, judge._matcher) == masked
