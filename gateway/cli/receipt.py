@@ -62,6 +62,8 @@ def build(_commands: CommandServices) -> typer.Typer:
             typer.echo(json.dumps(claims, ensure_ascii=False))
         else:
             typer.echo("VALID: signed by a known key, and about this text.")
+            if claims.get("dry_run"):
+                typer.echo("Of a dry run: the text was judged, and not published.")
             _print_claims(claims)
 
     @app.command()

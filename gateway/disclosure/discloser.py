@@ -120,8 +120,8 @@ class LabelDiscloser:
         return self._add_marks(facts, disclosure, obligations)
 
     def attest(self, facts: Facts, decision: Decision, disclosure: Disclosure) -> Receipt:
-        """The signed receipt: what was published, under which rules and by which policies. It holds
-        neither the salt nor anything about the person spoken to."""
+        """The signed receipt: what was published, under which rules and by which policies; of a dry
+        run, it says so. It holds neither the salt nor anything about the person spoken to."""
         # The rules behind labels and marks come first: recipients ask about those.
         obliging = sorted(
             {rule for obligation in decision.obligations for rule in obligation.rules}
@@ -142,6 +142,8 @@ class LabelDiscloser:
             "notices": [notice.notice for notice in disclosure.notices],
             "policy": decision.bundle.digest,
         }
+        if facts.submission.dry_run:
+            claims["dry_run"] = True
         return self._receipts.sign(claims, rules=(*obliging, *others))
 
     def _add_marks(

@@ -42,4 +42,4 @@ class Guard:
             return None
         if self._heard is not None:
             self._heard(outcome)
-        return outcome.text if outcome.published else None
+        return outcome.text if outcome.released else None

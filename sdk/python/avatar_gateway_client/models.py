@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-PUBLISHED = frozenset({"delivered", "queued"})
+PUBLISHED = "delivered"
+"""The state of a message that the platform has."""
+RELEASED = frozenset({PUBLISHED, "queued"})
+"""States of messages that may be shown."""
 """States of a message that was, or will be, delivered."""
 
 
@@ -89,7 +92,14 @@ class Outcome:
 
     @property
     def published(self) -> bool:
-        return self.state in PUBLISHED
+        """Whether the platform has the message."""
+        return self.state == PUBLISHED
+
+    @property
+    def released(self) -> bool:
+        """Whether the message may be shown: published, or recorded and on its way to the platform,
+        which may still refuse it."""
+        return self.state in RELEASED
 
 
 def outcome(body: Mapping[str, Any]) -> Outcome:
