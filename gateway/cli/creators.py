@@ -8,11 +8,10 @@ from typing import Annotated, Any
 
 import typer
 import yaml
-from rich.console import Console
-from rich.table import Table
 
 from gateway.cli.context import ACTOR, CommandServices, run, settings_of
 from gateway.cli.options import AsJson
+from gateway.cli.output import print_listing
 from gateway.errors import InvalidField, NotFound
 from gateway.model.creator import Creator
 from gateway.opened import Opened
@@ -39,13 +38,20 @@ def build(commands: CommandServices) -> typer.Typer:
         if as_json:
             typer.echo(json.dumps([_creator_json(creator) for creator in creators], indent=2))
             return
-        table = Table("creator", "name", "version", "updated", "kill switch")
-        for creator in creators:
-            stopped = "ON" if creator.settings.get("kill_switch") else ""
-            updated = creator.updated_at.isoformat(timespec="seconds")
-            version = str(creator.version)
-            table.add_row(creator.id, creator.display_name, version, updated, stopped)
-        Console().print(table)
+        print_listing(
+            ("creator", "name", "version", "updated", "kill switch"),
+            [
+                (
+                    creator.id,
+                    creator.display_name,
+                    str(creator.version),
+                    creator.updated_at.isoformat(timespec="seconds"),
+                    "ON" if creator.settings.get("kill_switch") else "",
+                )
+                for creator in creators
+            ],
+            whole={"creator"},
+        )
 
     @app.command()
     def show(context: typer.Context, creator: str, tenant: Tenant = "default") -> None:

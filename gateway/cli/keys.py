@@ -10,12 +10,11 @@ from hashlib import sha256
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from gateway.api.access import issue_key
 from gateway.cli.context import ACTOR, CommandServices, run, settings_of
 from gateway.cli.options import AsJson
+from gateway.cli.output import print_listing
 from gateway.errors import NotFound
 from gateway.keyring import Keyring, PublicKey
 from gateway.model.access import ApiKey, Role
@@ -80,16 +79,11 @@ def _add_api_keys(app: typer.Typer, commands: CommandServices) -> None:
         if as_json:
             typer.echo(json.dumps([_api_key_json(key) for key in keys], indent=2))
             return
-        table = Table("key", "tenant", "roles", "label", "created", "expires", "revoked")
-        for key in keys:
-            table.add_row(
-                key.id,
-                key.tenant,
-                " ".join(sorted(key.roles)),
-                key.label,
-                *(_time_cell(at) for at in (key.created_at, key.expires_at, key.revoked_at)),
-            )
-        Console().print(table)
+        print_listing(
+            ("key", "tenant", "roles", "label", "created", "expires", "revoked"),
+            [_api_key_cells(key) for key in keys],
+            whole={"key", "tenant"},
+        )
 
     @app.command()
     def revoke(context: typer.Context, key: str) -> None:
@@ -134,11 +128,14 @@ def _add_signing_keys(app: typer.Typer, commands: CommandServices) -> None:
         if as_json:
             typer.echo(json.dumps([_signing_key_json(*row) for row in rows], indent=2))
             return
-        table = Table("signs", "created", "retired")
-        table.add_column("key", overflow="fold")
-        for key, signs, name in rows:
-            table.add_row(signs, _time_cell(key.created_at), _time_cell(key.retired_at), name)
-        Console().print(table)
+        print_listing(
+            ("signs", "created", "retired", "key"),
+            [
+                (signs, _time_cell(key.created_at), _time_cell(key.retired_at), name)
+                for key, signs, name in rows
+            ],
+            whole={"key"},
+        )
 
     @app.command()
     def jwks(context: typer.Context) -> None:
@@ -232,6 +229,12 @@ def _api_key_json(key: ApiKey) -> dict[str, object]:
         "expires_at": key.expires_at.isoformat() if key.expires_at else None,
         "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
     }
+
+
+def _api_key_cells(key: ApiKey) -> tuple[str, ...]:
+    times = (key.created_at, key.expires_at, key.revoked_at)
+    roles = " ".join(sorted(key.roles))
+    return key.id, key.tenant, roles, key.label, *map(_time_cell, times)
 
 
 def _time_cell(at: datetime | None) -> str:

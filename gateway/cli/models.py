@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.cli.options import AsJson
+from gateway.cli.output import print_listing
 from gateway.errors import GatewayError, ModelInvalid
 from gateway.toxicity.conversion import KINDS, convert_checkpoint
 from gateway.toxicity.detoxify import DetoxifyScorer
@@ -47,12 +48,11 @@ def build() -> typer.Typer:
         if as_json:
             typer.echo(json.dumps(rows, indent=2))
             return
-        table = Table("model", "kind", "sha256", "categories", "size", "licence")
-        for row in rows:
-            size = f"{row['bytes'] / _MEGABYTE:.1f} MB"
-            categories = ", ".join(row["categories"])
-            table.add_row(row["id"], row["kind"], row["sha256"], categories, size, row["licence"])
-        Console().print(table)
+        print_listing(
+            ("model", "kind", "sha256", "categories", "size", "licence"),
+            [_model_cells(row) for row in rows],
+            whole={"model", "sha256"},
+        )
 
     @app.command()
     def check(folder: _Folder = None, as_json: AsJson = False) -> None:
@@ -206,6 +206,12 @@ def _model_json(description: WeightsDescription) -> dict[str, Any]:
         "bytes": sum(path.stat().st_size for path in paths if path.exists()),
         "licence": description.licence,
     }
+
+
+def _model_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    size = f"{row['bytes'] / _MEGABYTE:.1f} MB"
+    categories = ", ".join(row["categories"])
+    return row["id"], row["kind"], row["sha256"], categories, size, row["licence"]
 
 
 def _check_models(folders: list[Path] | None) -> Iterator[dict[str, str | None]]:

@@ -8,12 +8,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from gateway.cli.context import CommandServices, run, settings_of
 from gateway.cli.options import AsJson
+from gateway.cli.output import print_listing
 from gateway.model.obligation import escalating
 from gateway.model.record import Entry, Escalation, HeldMessage, Outcome, Review, ReviewAction
 
@@ -56,19 +54,11 @@ def build(commands: CommandServices) -> typer.Typer:
                 json.dumps([_held_json(message) for message in held], indent=2, ensure_ascii=False)
             )
             return
-        table = Table("message", "channel", "creator", "expires", "text", "rules")
-        for message in held:
-            outcome = message.outcome
-            rules = ", ".join(sorted({reason.rule for reason in outcome.judgement.reasons}))
-            table.add_row(
-                outcome.message_id,
-                outcome.channel.value,
-                outcome.creator,
-                message.expires_at.isoformat(timespec="minutes"),
-                Text(message.submission.text),
-                rules,
-            )
-        Console().print(table)
+        print_listing(
+            ("message", "channel", "creator", "expires", "text", "rules"),
+            [_held_cells(message) for message in held],
+            whole={"message"},
+        )
 
     @app.command()
     def release(
@@ -129,11 +119,12 @@ def _add_escalations(app: typer.Typer, commands: CommandServices) -> None:
         if as_json:
             typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
             return
-        table = Table("message", "since", "conversation", "state", "human", "avatar", "published")
-        columns = ("message_id", "at", "conversation", "state", "human_text", "text", "published")
-        for row in rows:
-            table.add_row(*(Text(str(row[name] or "")) for name in columns))
-        Console().print(table)
+        fields = ("message_id", "at", "conversation", "state", "human_text", "text", "published")
+        print_listing(
+            ("message", "since", "conversation", "state", "human", "avatar", "published"),
+            [[str(row[name] or "") for name in fields] for row in rows],
+            whole={"message", "conversation"},
+        )
 
     @app.command()
     def acknowledge(
@@ -152,6 +143,18 @@ def _add_escalations(app: typer.Typer, commands: CommandServices) -> None:
                 )
 
         typer.echo(f"{message_id}: acknowledged, entry {run(job).seq}")
+
+
+def _held_cells(message: HeldMessage) -> tuple[str, ...]:
+    outcome = message.outcome
+    return (
+        outcome.message_id,
+        outcome.channel.value,
+        outcome.creator,
+        message.expires_at.isoformat(timespec="minutes"),
+        message.submission.text,
+        ", ".join(sorted({reason.rule for reason in outcome.judgement.reasons})),
+    )
 
 
 def _new_review(action: ReviewAction, reviewer: str, reason: str) -> Review:

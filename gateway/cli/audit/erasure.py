@@ -8,12 +8,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from gateway.cli.context import ACTOR, CommandServices, moment, run, settings_of
 from gateway.cli.options import AsJson
+from gateway.cli.output import print_listing
 from gateway.errors import InvalidField, OnLegalHold
 from gateway.model.erasure import (
     ErasureOrder,
@@ -187,22 +185,11 @@ def _add_holds(app: typer.Typer, commands: CommandServices) -> None:
         if as_json:
             typer.echo(json.dumps([_hold_json(hold) for hold in holds], indent=2))
             return
-        table = Table()
-        table.add_column("hold", no_wrap=True)
-        for name in ("covers", "placed", "by", "reason", "until"):
-            table.add_column(name, overflow="fold")
-        for hold in holds:
-            ends = hold.lifted_at or hold.expires_at
-            cells = (
-                hold.id,
-                f"{hold.scope.value} {hold.target}",
-                hold.placed_at.isoformat(timespec="seconds"),
-                hold.placed_by,
-                hold.reason,
-                ends.isoformat(timespec="seconds") if ends else "it is lifted",
-            )
-            table.add_row(*(Text(cell) for cell in cells))
-        Console().print(table)
+        print_listing(
+            ("hold", "covers", "placed", "by", "reason", "until"),
+            [_hold_cells(hold) for hold in holds],
+            whole={"hold", "covers"},
+        )
 
     @app.command()
     def lift(
@@ -297,6 +284,18 @@ def _report_json(report: ErasureReport) -> dict[str, Any]:
         "counts": asdict(report.counts),
         "holds": list(report.legal_holds),
     }
+
+
+def _hold_cells(hold: LegalHold) -> tuple[str, ...]:
+    ends = hold.lifted_at or hold.expires_at
+    return (
+        hold.id,
+        f"{hold.scope.value} {hold.target}",
+        hold.placed_at.isoformat(timespec="seconds"),
+        hold.placed_by,
+        hold.reason,
+        ends.isoformat(timespec="seconds") if ends else "it is lifted",
+    )
 
 
 def _hold_json(hold: LegalHold) -> dict[str, Any]:

@@ -13,9 +13,6 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from gateway.cli.audit import erasure, evidence, move, proofs, reporting
 from gateway.cli.context import CommandServices, moment, run, settings_of
@@ -30,7 +27,7 @@ from gateway.cli.options import (
     Since,
     Until,
 )
-from gateway.cli.output import printable
+from gateway.cli.output import print_listing, printable
 from gateway.cli.progress import progress_bar
 from gateway.errors import LogInvalid
 from gateway.model.record import Entry
@@ -168,7 +165,7 @@ def _add_show(app: typer.Typer, commands: CommandServices) -> None:
             for entry in entries:
                 typer.echo(entry.body)
             return
-        Console().print(_entry_table(entries))
+        _print_entries(entries)
         if erased_at is not None:
             typer.echo(f"Its texts were erased at {erased_at.isoformat(timespec='seconds')}.")
 
@@ -214,12 +211,12 @@ async def entries_from(
             await wait()
 
 
-def _entry_table(entries: Sequence[Entry]) -> Table:
-    table = Table("entry", "time", "kind", "came to", "creator", "channel", "message")
-    table.add_column("rules", overflow="fold")
-    for entry in entries:
-        table.add_row(*(Text(cell) for cell in _entry_cells(entry)))
-    return table
+def _print_entries(entries: Sequence[Entry]) -> None:
+    print_listing(
+        ("entry", "time", "kind", "came to", "creator", "channel", "message", "rules"),
+        [_entry_cells(entry) for entry in entries],
+        whole={"entry", "creator", "message"},
+    )
 
 
 def _entry_line(entry: Entry) -> str:
