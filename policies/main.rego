@@ -8,6 +8,8 @@
 #   id: gateway
 package gateway
 
+import data.lib.replacement
+
 # METADATA
 # title: The decision
 # description: >-
@@ -18,7 +20,7 @@ package gateway
 # custom:
 #   id: gateway.decision
 decision := {"verdict": verdict(reasons), "reasons": reasons, "obligations": obligations} if {
-	results := {result | result := data.packs[_][_].results[_]} | unavailable
+	results := in_crisis({result | result := data.packs[_][_].results[_]}) | unavailable
 	known := {"publish": 0, "hold": 0, "block": 0}
 	stated := [{"rule": result.rule, "text": result.text, "verdict": result.verdict} |
 		some result in results
@@ -35,6 +37,24 @@ decision := {"verdict": verdict(reasons), "reasons": reasons, "obligations": obl
 		rules := sort({one[1] | some one in asked; one[0] == task})
 	]
 }
+
+# METADATA
+# title: What may stop the crisis answer
+# description: >-
+#   It takes the place of the avatar's words, so what any rule has against those words, or against
+#   the moment, would only keep help from someone who needs it now. Each reason stays, and asks for
+#   nothing. Who withdrew the avatar, or speaks in its place, is heeded all the same.
+# custom:
+#   id: gateway.crisis
+in_crisis(results) := {aside(result) | some result in results} if {
+	replacement.crisis
+} else := results
+
+aside(result) := result if {
+	object.get(result, "rule", "") in withdrawing
+} else := object.union(result, {"verdict": "publish"})
+
+withdrawing := {"baseline.handover", "creator.consent", "creator.kill_switch"}
 
 verdict(reasons) := "block" if {
 	some reason in reasons

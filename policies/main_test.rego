@@ -106,6 +106,40 @@ test_the_crisis_answer_goes_out_at_night_and_whatever_the_text_scored if {
 	{"kind": "escalate", "params": {"to": "reviewer", "why": "suicide or self-harm"}, "rules": ["creator.self_harm"]} in decision.obligations
 }
 
+test_nothing_said_keeps_the_crisis_answer_back if {
+	every list in ["creator.promise", "creator.guilt", "eu.aia.5", "creator.romance", "creator.medical_advice", "fr.influ"] {
+		every audience in [{"minor": "yes", "age_from": null, "jurisdictions": ["US"]}, {"minor": "unknown", "jurisdictions": []}, {"minor": "no", "jurisdictions": ["FR"]}] {
+			decision := judged(fixture.message({
+				"audience": audience,
+				"findings": {
+					"signals": [
+						{"list": "creator.self_harm", "source": "en:1", "start": 0, "end": 5, "in": "human"},
+						{"list": list, "source": "en:1", "start": 0, "end": 5, "in": "text"},
+					],
+					"toxicity": {"scores": {"toxicity": 0.99}},
+				},
+				"text": {"length": 30000},
+				"creator": {"denied_topics": ["cooking"], "brands": {"deny": ["acme"]}},
+			}))
+			decision.verdict == "publish"
+			{"kind": "replace", "params": {"template": "crisis"}, "rules": ["creator.self_harm"]} in decision.obligations
+		}
+	}
+}
+
+test_a_creators_own_rule_does_not_either if {
+	decision := judged(fixture.heard("creator.self_harm", {}))
+		with data.packs.shop.own as {"results": {{"rule": "shop.own", "text": "No.", "verdict": "block", "obligations": []}}}
+	decision.verdict == "publish"
+	{"rule": "shop.own", "text": "No.", "verdict": "publish"} in decision.reasons
+}
+
+test_who_withdrew_the_avatar_is_heeded_and_a_person_is_called if {
+	decision := judged(fixture.heard("creator.self_harm", {"creator": {"kill_switch": true}}))
+	decision.verdict == "block"
+	{"kind": "escalate", "params": {"to": "reviewer", "why": "suicide or self-harm"}, "rules": ["creator.self_harm"]} in decision.obligations
+}
+
 test_a_kill_switch_blocks_even_the_crisis_answer if {
 	judged(fixture.heard("creator.self_harm", {"creator": {"kill_switch": true}})).verdict == "block"
 }

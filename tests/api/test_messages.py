@@ -225,3 +225,33 @@ async def test_everywhere_an_ai_says_that_it_is_one(house: House, code: str) -> 
     ).json()
     assert outcome["verdict"] == "publish"
     assert "ai" in {notice["notice"] for notice in outcome["disclosure"]["notices"]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"audience": {"id": "young", "minor": "yes", "jurisdictions": ["US"]}},
+        {"text": "Promis, je t'appelle ce soir à 20 h !"},
+        {"text": "Look at https://example.com/a and https://example.org/b", "channel": "comment"},
+        {"text": "My card is 4111 1111 1111 1111, take it"},
+        {"text": "Only Acme makes you feel better, use my code FEEL10 #ad"},
+        {"text": "You worthless idiot, nobody wants you here"},
+        {"text": "You should take 800 mg of ibuprofen every hour"},
+        {"text": "!" * 15_000},
+    ],
+)
+async def test_a_person_in_crisis_gets_the_crisis_answer_whatever_the_avatar_said(
+    house: House, change: dict[str, Any]
+) -> None:
+    settings = {"brands": {"deny": ["acme"]}}
+    put = await house.client.put("/v1/creators/crisis", json=settings)
+    assert put.status_code == 200, put.text
+    body = {
+        **house.message("We play again tomorrow."),
+        **{"creator": "crisis", "avatar": "crisis-twin", "human_text": "I want to kill myself"},
+    }
+    outcome = (await house.post({**body, **change})).json()
+    assert outcome["verdict"] == "publish", outcome["reasons"]
+    assert outcome["disclosure"]["replaced_by"] == "crisis"
+    waiting = (await house.client.get("/v1/escalations")).json()
+    assert outcome["message_id"] in {one["outcome"]["message_id"] for one in waiting}
