@@ -143,14 +143,7 @@ def _make_operation(given: Mapping[str, Any], at: _At) -> Operation:
         json_fields=frozenset(given.get("json_fields", ())),
         envelope=given.get("envelope"),
         brackets=given.get("brackets", False),
-        channels=tuple(
-            ChannelRule(
-                channel=Channel(rule["is"]),
-                when=_make_fetch(rule["when"], at) if "when" in rule else None,
-                equals=rule.get("equals"),
-            )
-            for rule in given.get("channel", ())
-        ),
+        channels=tuple(_make_channel_rule(rule, at) for rule in given.get("channel", ())),
         conversation=_make_fetch(given["conversation"], at) if "conversation" in given else None,
         audience=_make_fetch(given["audience"], at) if "audience" in given else None,
         idempotency=None
@@ -184,6 +177,14 @@ def _make_text(given: Mapping[str, Any], at: _At) -> Text:
         formats={name: TextFormat(value) for name, value in given.get("formats", {}).items()},
         escape=given.get("escape", ""),
         renders=given.get("renders"),
+    )
+
+
+def _make_channel_rule(given: Mapping[str, Any], at: _At) -> ChannelRule:
+    return ChannelRule(
+        channel=Channel(given["is"]),
+        when=_make_fetch(given["when"], at) if "when" in given else None,
+        equals=given.get("equals"),
     )
 
 
