@@ -7,8 +7,9 @@ export LABELLED_DATA
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
           --no-emit-index-url --custom-compile-command "make lock"
 
-# Tests share all cores; WORKERS=0 runs them one after the other, in this process.
-WORKERS ?= logical
+# Tests share all cores; one more worker than those, since many tests wait for a server or a clock.
+# WORKERS=0 runs them one after the other, in this process.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PYTEST  := $(BIN)/pytest -n $(WORKERS)
 OPA_VERSION := v1.22.2
 export OPA_BINARY ?= $(CURDIR)/build/tools/opa
@@ -61,8 +62,8 @@ build/tools/opa:
 test: $(VENV)/ready-dev $(VENV)-synapse/ready $(VENV)-clients/ready build/tools/opa ## all tests (but for those of test-detoxify, test-agents, test-remote)
 	$(PYTEST) -m "not detoxify and not mlserver" $(ARGS)
 
-test-unit: $(VENV)/ready-dev ## the unit tests that start no other program: an answer within a minute
-	$(PYTEST) -m "not programs and not detoxify and not mlserver" tests/unit $(ARGS)
+test-unit: $(VENV)/ready-dev ## most unit tests, those that take no time: an answer within a minute
+	$(PYTEST) -m "not programs and not slow and not detoxify and not mlserver" tests/unit $(ARGS)
 
 fuzz: $(VENV)/ready-dev ## new examples for the property tests until Ctrl-C, or MINUTES=10; what breaks is kept as a case
 	$(BIN)/python -m tests.fuzz --workers $(WORKERS) $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)

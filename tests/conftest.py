@@ -10,7 +10,7 @@ from hypothesis import settings
 from tests.cases import replay_cases
 from tests.hypothesis_profiles import load_profile
 from tests.opa_program import opa
-from tests.schedule import FileScheduling, in_order, needs_programs
+from tests.schedule import FileScheduling, in_order, is_slow_unit, needs_programs
 from tests.stores import blank_postgres, blank_sqlite, postgres_server
 
 __all__ = ["blank_postgres", "blank_sqlite", "opa", "postgres_server"]
@@ -28,6 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if needs_programs(item):
             item.add_marker(pytest.mark.programs)
+        if is_slow_unit(item):
+            item.add_marker(pytest.mark.slow)
     if "PYTEST_XDIST_WORKER" in os.environ:
         items[:] = in_order(items)
 

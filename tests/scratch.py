@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import filecmp
+import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -15,16 +16,19 @@ from pathlib import Path
 from tests.paths import ROOT
 
 _COPIED = ("gateway", "bench", "policies", "tests", "docs")
-_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc")
+_COMPILED = "*.pyc"
+"""Copied as well, else each command compiles all sources again; never what a test touches."""
 _DEADLINE_S = 280
 """Of one command: below the time-out of a test (pyproject.toml), for a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScratchCopy:
-    """A copy of the sources in `folder`, and what a test does to it."""
+    """A copy of the sources in `folder`, and what a test does to it. `before` has the digest of
+    each file as it was copied."""
 
     folder: Path
+    before: Mapping[str, bytes]
 
     def write(self, path: str, text: str) -> None:
         """Write a new file. Raises FileExistsError for one that is there."""
@@ -45,7 +49,7 @@ class ScratchCopy:
         ran = subprocess.run(
             [sys.executable, *arguments],
             cwd=self.folder,
-            env=os.environ | {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"},
+            env=os.environ | {"PYTHONPATH": str(self.folder)},
             capture_output=True,
             text=True,
             check=False,
@@ -63,22 +67,25 @@ class ScratchCopy:
         return self.python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0", *arguments)
 
     def touched(self) -> set[str]:
-        """Paths that are new or differ from the repository."""
-        files = (path for path in self.folder.rglob("*") if path.is_file())
-        return {
-            str(path.relative_to(self.folder))
-            for path in files
-            if not (original := ROOT / path.relative_to(self.folder)).exists()
-            or not filecmp.cmp(path, original, shallow=False)
-        }
+        """Paths of files that are new or changed."""
+        now = _digests(self.folder)
+        return {path for path, digest in now.items() if self.before.get(path) != digest}
 
 
 def make_scratch_copy(folder: Path) -> ScratchCopy:
     """Copy the sources into the empty `folder`."""
     for name in _COPIED:
-        shutil.copytree(ROOT / name, folder / name, ignore=_LEFT_OUT)
+        shutil.copytree(ROOT / name, folder / name)
     shutil.copy2(ROOT / "pyproject.toml", folder)
-    return ScratchCopy(folder)
+    return ScratchCopy(folder, _digests(folder))
+
+
+def _digests(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).digest()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.match(_COMPILED)
+    }
 
 
 def documented_places(thing: str, **names: str) -> set[str]:

@@ -14,6 +14,8 @@ from jsonschema.exceptions import best_match
 
 from gateway.errors import ConfigurationError
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""In C where PyYAML was built with it: ten times as quick."""
 Lines = Mapping[tuple[str | int, ...], int]
 
 _MAX_BYTES = 65_536  # of one route or platform file
@@ -63,8 +65,8 @@ def read_file(path: Path) -> str:
 
 def _parse_yaml(text: str, where: str) -> tuple[Any, Lines]:
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=_LOADER)
+        document = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe one
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigurationError(

@@ -17,7 +17,7 @@ from hypothesis.internal.conjecture import providers
 from tests.cases import FoundCase, case_of, read_cases, replay_cases, write_case
 from tests.hypothesis_profiles import load_profile
 from tests.paths import ROOT
-from tests.schedule import APART, SLOW_FIRST, TOGETHER, group_of
+from tests.schedule import APART, SLOW_FIRST, SLOW_UNITS, TOGETHER, group_of
 
 PLANTED = """
 from hypothesis import given, strategies as st
@@ -89,6 +89,6 @@ def test_each_case_belongs_to_a_test(request: pytest.FixtureRequest) -> None:
 
 
 def test_the_schedule_names_what_there_is() -> None:
-    for name in (*TOGETHER, *APART, *SLOW_FIRST):
+    for name in (*TOGETHER, *APART, *SLOW_FIRST, *(f"tests/unit/{name}" for name in SLOW_UNITS)):
         assert (ROOT / name).exists(), name
         assert group_of(f"{name}::test") == name or name in TOGETHER

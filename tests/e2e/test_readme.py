@@ -1,4 +1,5 @@
-"""The README runs as written, in a fresh copy of the project, in an environment of its own."""
+"""The README runs as written, in a fresh copy of the project, in an environment of its own that
+borrows its libraries. Their installation is what continuous integration begins with."""
 
 from __future__ import annotations
 
@@ -7,9 +8,11 @@ import os
 import re
 import shutil
 import subprocess
+import sysconfig
 import time
 import urllib.error
 import urllib.request
+import venv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -55,7 +58,21 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if name and (ROOT / name).is_file():
             (there / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, there / name)
+    _make_environment(there)
     return there
+
+
+def _make_environment(there: Path) -> None:
+    """What `make` would install in the copy: its sources, the command, and the libraries."""
+    venv.create(there / ".venv", symlinks=True, with_pip=False)
+    (packages,) = there.glob(".venv/lib/*/site-packages")
+    borrowed = sysconfig.get_path("purelib")
+    (packages / "borrowed.pth").write_text(f"{there}\n{borrowed}\n", encoding="utf-8")
+    command = there / ".venv" / "bin" / "avatar-gateway"
+    start = "from gateway.__main__ import main\n\nmain()\n"
+    command.write_text(f"#!{there}/.venv/bin/python\n{start}", encoding="utf-8")
+    command.chmod(0o755)
+    (there / ".venv" / "ready").touch()
 
 
 @pytest.fixture(scope="module")
