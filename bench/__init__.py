@@ -1,1 +1,2 @@
-"""What `make bench` runs: one file for each room, each with `measure() -> Iterator[Figure]`."""
+"""The measurements that `make bench` runs: one file for each room, each with `measure() ->
+Iterator[Figure]`."""

@@ -42,7 +42,7 @@ ROOMS = (
 )
 REPORT = Path("build/bench.json")
 DOCS = {Path("docs/benchmarks.md"): "", Path("docs/reliability.md"): "audit."}
-"""Pages with a table of figures, and how the keys of theirs begin."""
+"""Pages with a table of figures, and the prefix of the keys that the table has."""
 _HEAD = (
     "| figure | value | bar | aim | | n | spread | against | measured |",
     "|---|---|---|---|---|---|---|---|---|",
@@ -87,38 +87,38 @@ def _figures(room: str) -> Iterator[Figure]:
 
 def _table(figures: list[Figure]) -> Table:
     table = Table("figure", "value", "unit", "bar", "aim", "n", "spread", "against")
-    for one in figures:
-        colour = "green" if one.reaches_aim else "yellow" if one.holds else "red"
-        spread = "" if one.spread is None else " – ".join(_short(edge) for edge in one.spread)
+    for figure in figures:
+        colour = "green" if figure.reaches_aim else "yellow" if figure.holds else "red"
+        spread = "" if figure.spread is None else " – ".join(_short(edge) for edge in figure.spread)
         table.add_row(
-            one.key,
-            f"[{colour}]{_short(one.value)}[/]",
-            one.unit,
-            _short(one.bar),
-            _short(one.aim),
-            str(one.n),
+            figure.key,
+            f"[{colour}]{_short(figure.value)}[/]",
+            figure.unit,
+            _short(figure.bar),
+            _short(figure.aim),
+            str(figure.n),
             spread,
-            one.baseline,
+            figure.baseline,
         )
     return table
 
 
 def _merge(figures: list[Figure], command: str) -> dict[str, dict[str, Any]]:
-    """Into what earlier runs of other parts wrote."""
+    """Merge the figures into the file that earlier runs of other parts wrote."""
     REPORT.parent.mkdir(exist_ok=True)
     report = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else {}
-    for one in figures:
-        report[one.key] = {
-            "value": round(one.value, 6),
-            "unit": one.unit,
-            "bar": one.bar,
-            "aim": one.aim,
-            "holds": one.holds,
-            "reaches_aim": one.reaches_aim,
-            "baseline": one.baseline,
-            "n": one.n,
-            "spread": one.spread,
-            "note": one.note,
+    for figure in figures:
+        report[figure.key] = {
+            "value": round(figure.value, 6),
+            "unit": figure.unit,
+            "bar": figure.bar,
+            "aim": figure.aim,
+            "holds": figure.holds,
+            "reaches_aim": figure.reaches_aim,
+            "baseline": figure.baseline,
+            "n": figure.n,
+            "spread": figure.spread,
+            "note": figure.note,
             "command": command,
             "measured": datetime.now(UTC).date().isoformat(),
             "machine": f"{platform.machine()}, Python {platform.python_version()}",
@@ -133,7 +133,7 @@ def _write_docs(report: dict[str, dict[str, Any]]) -> None:
         before, rest = text.split(BEGIN)
         old, after = rest.split(END)
         rows = _rows_in(old) | {
-            key: _row(key, one) for key, one in report.items() if key.startswith(prefix)
+            key: _row(key, row) for key, row in report.items() if key.startswith(prefix)
         }
         lines = [*_HEAD, *(rows[key] for key in sorted(rows))]
         path.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}", "utf-8")
@@ -150,19 +150,19 @@ def _write_evasion(report: dict[str, dict[str, Any]], page: Path) -> None:
 
 
 def _rows_in(table: str) -> dict[str, str]:
-    """The rows that are there by their figure's key: what was not measured again stays, with its
+    """The present rows by their figure's key. A row that was not measured again stays, with its
     date."""
     rows = (line for line in table.splitlines() if line.startswith("| `"))
     return {row.split("`")[1]: row for row in rows}
 
 
-def _row(key: str, one: dict[str, Any]) -> str:
-    state = "aim" if one["reaches_aim"] else "bar" if one["holds"] else "**falls short**"
-    spread = " – ".join(_short(edge) for edge in one["spread"] or ())
+def _row(key: str, row: dict[str, Any]) -> str:
+    state = "aim" if row["reaches_aim"] else "bar" if row["holds"] else "**falls short**"
+    spread = " – ".join(_short(edge) for edge in row["spread"] or ())
     return (
-        f"| `{key}` | {_short(one['value'])} {one['unit']} | {_short(one['bar'])} "
-        f"| {_short(one['aim'])} | {state} | {one['n']} | {spread} | {one['baseline']} "
-        f"| {one['measured']} |"
+        f"| `{key}` | {_short(row['value'])} {row['unit']} | {_short(row['bar'])} "
+        f"| {_short(row['aim'])} | {state} | {row['n']} | {spread} | {row['baseline']} "
+        f"| {row['measured']} |"
     )
 
 

@@ -1,5 +1,5 @@
-"""Street addresses of countries that have a form of their own: made up by Faker, in sentences of
-their language."""
+"""Street addresses of countries with an address format of their own, made up by Faker, in sentences
+of their language."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from bench.figure import Figure
 from bench.identities import Found, is_whole
 
 SEED = 20261129
-_EACH = 200
+_EACH = 200  # addresses of each country
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """`sentences` around the whole address, on one line or two; `streets` around its first line
-    alone, with the number, in a text that is about where somebody lives."""
+    """The addresses of one country. `sentences` hold the whole address, on one line or two;
+    `streets` hold its first line alone, with the number, in a text about where somebody lives."""
 
     name: str
     locale: str
@@ -50,7 +50,7 @@ PLACES = (
 
 
 def cases(place: Place, count: int) -> Iterator[tuple[str, str]]:
-    """Sentence and address, in turn whole and the street alone."""
+    """Pairs of sentence and address, alternately the whole address and the street alone."""
     fake = Faker(place.locale)
     fake.seed_instance(SEED)
     draw = random.Random(SEED)  # noqa: S311 - the same draw every time
@@ -64,7 +64,7 @@ def cases(place: Place, count: int) -> Iterator[tuple[str, str]]:
 
 
 def recall(found: Found) -> Figure:
-    """Of the worst country, the share that is stripped whole."""
+    """The share of addresses that is stripped whole, in the worst country."""
     shares = {
         place.name: sum(
             is_whole(found, sentence, address, place.language)

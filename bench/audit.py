@@ -1,4 +1,4 @@
-"""The durable audit: what it adds to a message, how much it carries, how large it grows."""
+"""The durable audit: the time it adds to a message, its throughput, and its size on disk."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from gateway.trail.leaf import encode
 
 T = TypeVar("T")
 
-_PER_S = 1_000
+_PER_S = 1_000  # messages that arrive each second
 _STRETCH = 1_500  # messages, or commits, measured before the other side has its turn
-_ROUNDS = 5
-_AT_ONCE = 128
+_ROUNDS = 5  # turns of each side
+_AT_ONCE = 128  # concurrent callers
 
 
 def measure() -> Iterator[Figure]:
@@ -65,7 +65,7 @@ async def _measure(folder: Path) -> list[Figure]:
 
 
 async def _commit_ratio(store: Store, records: Records, plain: _Plain) -> Figure:
-    """Paced arrivals against plain commits of as many bytes, in turn."""
+    """Paced arrivals against plain commits of as many bytes, taken in turn."""
     ours, theirs = [], []
     for _ in range(_ROUNDS):
         ours.append(median(await _paced(store, records, _STRETCH)))
@@ -86,7 +86,8 @@ async def _commit_ratio(store: Store, records: Records, plain: _Plain) -> Figure
 
 
 async def _append_ratio(store: Store, records: Records, folder: Path) -> Figure:
-    """Entries of the same kind: as many callers as a busy server has, against a session each."""
+    """Appends of equal entries: as many concurrent callers as a busy server has, against one
+    session for each append."""
     engine = sa.create_engine(f"sqlite:///{folder / 'sessions.db'}")
     sa.event.listen(engine, "connect", _durable)
     with engine.begin() as connection:
@@ -115,7 +116,7 @@ async def _append_ratio(store: Store, records: Records, folder: Path) -> Figure:
 
 
 def _bytes_per_record(folder: Path, records: Records) -> Figure:
-    """All tables and indices, for published messages; the changes' entries are taken off."""
+    """Bytes of the database file for each published message, without the bodies of changes."""
     with closing(sqlite3.connect(folder / "gateway.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         (others,) = connection.execute(
@@ -197,7 +198,7 @@ def _session_rate(engine: sa.Engine, first: int, count: int) -> float:
 
 
 def _change(number: int) -> Change:
-    """An entry as large as that of a decision."""
+    """A change whose entry is as large as that of a decision."""
     return Change(
         actor="bench",
         tenant="bench",
@@ -216,7 +217,7 @@ def _durable(connection: sqlite3.Connection, _: object) -> None:
 
 
 class _Plain:
-    """What the machine takes for one durable commit."""
+    """Plain durable commits: the time that this machine needs for one."""
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None)

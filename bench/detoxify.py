@@ -1,7 +1,7 @@
-"""The Detoxify path against Detoxify itself, in fp32 and in int8: `make bench-detoxify`, where the
+"""The Detoxify path against Detoxify itself, in fp32 and int8: `make bench-detoxify`, where the
 extra is installed.
 
-On a random checkpoint of BERT-base's size: its scores mean nothing, its time does.
+It runs on a random checkpoint of BERT-base's size, whose scores mean nothing, but whose speed does.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _texts() -> list[str]:
 
 
 def _models(folder: Path) -> tuple[Checkpoint, Path, Path]:
-    """A checkpoint in `folder`, and the folders of what is made of it: fp32, int8."""
+    """Make a checkpoint in `folder`; return it and the folders converted from it, fp32 and int8."""
     checkpoint = make(
         "original",
         folder,
@@ -90,7 +90,7 @@ def _models(folder: Path) -> tuple[Checkpoint, Path, Path]:
 def _drift(
     scorer: DetoxifyScorer, texts: Sequence[str], expected: Mapping[str, Sequence[float]]
 ) -> float:
-    """The largest difference of a score."""
+    """The largest difference between a score and the expected one."""
     found = scorer.score(texts)
     return max(
         abs((found[row][category] or 0.0) - expected[category][row])

@@ -1,5 +1,5 @@
-"""Small Detoxify checkpoints of all three kinds, with random weights, made on the spot: the
-loading code that runs on them is Detoxify's own."""
+"""Small Detoxify checkpoints of all three kinds, with random weights. Detoxify's own code loads
+them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TEXT = [
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """`folder` has the base model's configuration and tokenizer."""
+    """A checkpoint; `folder` has the base model's configuration and tokenizer."""
 
     kind: str
     path: Path
@@ -45,8 +45,8 @@ class Checkpoint:
 
 
 def make(kind: str, folder: Path, **changes: Any) -> Checkpoint:
-    """`changes` go into the checkpoint's dictionary, `drop` names a key of its weights to leave
-    out, `hidden_size` is that of the model."""
+    """Make a checkpoint. `changes` are put into its dictionary, `drop` names a key of its weights
+    to leave out, `hidden_size` is that of the model."""
     import torch  # noqa: PLC0415
     import transformers  # noqa: PLC0415
 

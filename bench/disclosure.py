@@ -1,4 +1,4 @@
-"""Labels and receipts: what they cost, how large a receipt gets, and whether labels ever fail."""
+"""Labels and receipts: their cost, the size of a receipt, and whether labels ever fail."""
 
 from __future__ import annotations
 
@@ -97,7 +97,8 @@ def measure() -> Iterator[Figure]:
 
 
 def _label_failures(discloser: LabelDiscloser, texts: int = 4_000) -> tuple[int, int]:
-    """Random texts, languages, notices, routes: how many labels went wrong, of how many."""
+    """Label random texts with random languages, notices and routes; return how many labels were
+    wrong, and of how many."""
     source = random.Random(20_261_122)  # noqa: S311 - repeatable samples
     failed = tried = 0
     for _ in range(texts):

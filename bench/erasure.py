@@ -1,4 +1,4 @@
-"""What is left of a text once it was erased, and how long messages wait meanwhile."""
+"""What is left of a text after its erasure, and how long messages wait meanwhile."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gateway.model.record import TextCommitment
 from gateway.storage.store import Store, open_store
 from gateway.trail.leaf import encode
 
-_MESSAGES = 400
+_MESSAGES = 400  # messages recorded before the erasure
 _ORDER = ErasureOrder(
     scope=ErasureScope.CREATOR, tenant="bench", target="bench", actor="bench", reason="measured"
 )
@@ -80,7 +80,8 @@ async def _open(folder: Path, name: str) -> Store:
 
 
 async def _record(store: Store, records: Records) -> tuple[str, str]:
-    """A message with a mark that is nowhere else, and its salt."""
+    """Record a message whose text holds a mark that is nowhere else; return the mark and the
+    salt."""
     made = records.make()
     mark, salt = secrets.token_hex(12), secrets.token_hex(16)
     text = f"{made.submission.text} {mark}"
@@ -98,22 +99,22 @@ async def _record(store: Store, records: Records) -> tuple[str, str]:
 
 
 def _copy(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
-        one.backup(other)
+    with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(target)) as copy:
+        original.backup(copy)
 
 
 async def _readable(folder: Path) -> int:
-    """How many texts of the backup open with the keys as they are now."""
+    """How many texts of the backup can be decrypted with the present keys."""
     _copy(folder / "backup.db", folder / "restored.db")
     restored = await _open(folder, "restored.db")
     try:
         with closing(sqlite3.connect(folder / "restored.db")) as plain:
-            ids = [one for (one,) in plain.execute("SELECT id FROM message")]
-        found = [await restored.ledger.outcome("bench", one) for one in ids]
+            ids = [message_id for (message_id,) in plain.execute("SELECT id FROM message")]
+        outcomes = [await restored.ledger.outcome("bench", message_id) for message_id in ids]
     finally:
         await restored.close()
     _remove(folder)
-    return sum(outcome is not None and outcome.judgement.text is not None for outcome in found)
+    return sum(outcome is not None and outcome.judgement.text is not None for outcome in outcomes)
 
 
 def _remove(folder: Path) -> None:
@@ -122,7 +123,8 @@ def _remove(folder: Path) -> None:
 
 
 def _found(folder: Path, marks: list[tuple[str, str]]) -> int:
-    """In how many files, and how, any of it stands."""
+    """Count the traces of the texts in all files of the folder: marks and salts, in several
+    encodings."""
     needles = []
     for mark, salt in marks:
         needles += [mark.encode(), mark.encode("utf-16-le"), mark.encode().hex().encode()]

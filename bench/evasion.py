@@ -1,8 +1,8 @@
-"""Evasion: of what is found in plain writing, how much is still found when it is rewritten, by
+"""Evasion: the share of what is found in plain writing that is still found after rewriting, by
 family of rewriting, language and kind (bench/rewritings.py).
 
-Needs no labelled data: the samples are our own, and each is found when it is written plainly.
-What the same rewritings cost the toxicity model is in bench/toxicity.py.
+Needs no labelled data: the samples are our own, and each is found when it is written plainly. The
+cost of the same rewritings to the toxicity model is measured in bench/toxicity.py.
 """
 
 from __future__ import annotations
@@ -37,18 +37,22 @@ class Detectors:
         snapshot = load_snapshot(policies_dir(read_settings(None, {})))
         self._read = TextReader()
         self._phrases = PhraseMatcher(
-            [one for one in read_patterns(snapshot.phrases) if one.in_text], in_human_text=False
+            [phrase for phrase in read_patterns(snapshot.phrases) if phrase.in_text],
+            in_human_text=False,
         )
         self._pii = PiiDetector(budget_ms=5_000)  # nothing here is about time
 
     def __call__(self, text: str, language: str, kind: str) -> Found:
-        """The language is declared for PII alone: phrases are looked for in all of them."""
+        """The hits in a text. The language is declared for PII alone, since phrases are looked for
+        in all languages."""
         if kind == "pii":
-            asked = direct(text, language=language)
-            detection = asyncio.run(self._pii.detect(asked, self._read(text, language)))
-            return {(one.kind, one.start, one.end) for one in detection.findings}
+            message = direct(text, language=language)
+            detection = asyncio.run(self._pii.detect(message, self._read(text, language)))
+            return {(finding.kind, finding.start, finding.end) for finding in detection.findings}
         folded = self._read(text, None).folded
-        return {(one.kind, one.start, one.end) for one in self._phrases.findings(folded)}
+        return {
+            (finding.kind, finding.start, finding.end) for finding in self._phrases.findings(folded)
+        }
 
 
 def measure() -> Iterator[Figure]:
@@ -92,7 +96,8 @@ BEGIN, END = "<!-- evasion: begin -->", "<!-- evasion: end -->"
 
 
 def table(report: Mapping[str, Mapping[str, Any]]) -> str:
-    """Markdown: the share kept by family, language and kind, from the notes of the figures."""
+    """A table in Markdown: the share kept by family, language and kind, from the notes of the
+    figures."""
     heads = [f"{language}, {kind}" for language, kind in _COLUMNS]
     lines = [f"| family | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
     excuses: dict[str, None] = {}
@@ -113,7 +118,8 @@ Row = dict[tuple[str, str], tuple[float | None, int]]
 
 
 def _shares(family: Family, detectors: Callable[[str, str, str], Found]) -> Row:
-    """(share, of how many) by language and kind; no share where the family does not apply."""
+    """Share and number of samples by language and kind; no share where the family does not
+    apply."""
     row: Row = {}
     for language, kind in _COLUMNS:
         kept: list[bool] = []
@@ -132,5 +138,5 @@ def _shares(family: Family, detectors: Callable[[str, str, str], Found]) -> Row:
 
 def _said(family: Family, row: Row) -> Iterator[str]:
     for (language, kind), (share, _) in row.items():
-        told = family.excuse(language, kind) if share is None else f"{share:.3g}"
-        yield f"{language} {kind}: {told}"
+        result = family.excuse(language, kind) if share is None else f"{share:.3g}"
+        yield f"{language} {kind}: {result}"

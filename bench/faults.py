@@ -1,4 +1,4 @@
-"""What `make torture` found, as figures: it takes too long to be done again here."""
+"""The results of `make torture` as figures: the trials take too long to be repeated here."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def measure() -> Iterator[Figure]:
 
 
 def _faults(engines: list[dict[str, Any]]) -> Iterator[Figure]:
-    tried = sum(one["tried"] + one["cuts"] for one in engines)
-    there = sum(one.get("there", one["tried"]) + one["cuts"] for one in engines)
-    broken = [line for one in engines for line in one["violations"]]
-    early = [line for one in engines for line in one["early"]]
-    sent = sum(one["sent"] + one["answers"] for one in engines)
-    kills = sum(one["duplicates"]["kills"] for one in engines)
+    tried = sum(engine["tried"] + engine["cuts"] for engine in engines)
+    there = sum(engine.get("there", engine["tried"]) + engine["cuts"] for engine in engines)
+    broken = [line for engine in engines for line in engine["violations"]]
+    early = [line for engine in engines for line in engine["early"]]
+    sent = sum(engine["sent"] + engine["answers"] for engine in engines)
+    kills = sum(engine["duplicates"]["kills"] for engine in engines)
     yield Figure(
         key="audit.fault_points",
         value=tried,
@@ -39,9 +39,9 @@ def _faults(engines: list[dict[str, Any]]) -> Iterator[Figure]:
         n=there,
         lower_is_better=False,
         note="; ".join(
-            f"{one['engine']}: {one['tried']} of {one.get('there', one['tried'])} calls "
-            f"× KILL, EIO, ENOSPC, {one['cuts']} power cuts"
-            for one in engines
+            f"{engine['engine']}: {engine['tried']} of {engine.get('there', engine['tried'])} "
+            f"calls × KILL, EIO, ENOSPC, {engine['cuts']} power cuts"
+            for engine in engines
         ),
     )
     yield Figure(
@@ -63,7 +63,9 @@ def _faults(engines: list[dict[str, Any]]) -> Iterator[Figure]:
         note="left the process before the record was on the disk",
     )
     if kills:
-        mean = sum(one["duplicates"]["mean"] * one["duplicates"]["kills"] for one in engines)
+        mean = sum(
+            engine["duplicates"]["mean"] * engine["duplicates"]["kills"] for engine in engines
+        )
         yield Figure(
             key="audit.duplicates_per_kill",
             value=mean / kills,
@@ -72,13 +74,13 @@ def _faults(engines: list[dict[str, Any]]) -> Iterator[Figure]:
             aim=0.1,
             n=kills,
             note="beyond the first for a message, all with the same key; at most "
-            f"{max(one['duplicates']['most'] for one in engines)}",
+            f"{max(engine['duplicates']['most'] for engine in engines)}",
         )
 
 
 def _mutants(mutants: list[dict[str, Any]]) -> Figure:
-    found = [one for one in mutants if one["by"]]
-    lost = [one["name"] for one in mutants if not one["by"]]
+    found = [mutant for mutant in mutants if mutant["by"]]
+    lost = [mutant["name"] for mutant in mutants if not mutant["by"]]
     return Figure(
         key="audit.mutants_found",
         value=len(found),

@@ -11,13 +11,14 @@ from statistics import median
 
 
 class DataMissing(RuntimeError):
-    """The labelled data is not there; the message says how to point at it."""
+    """The labelled data is missing; the message says how to point at it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """`key` is the dotted name in docs/benchmarks.md. `baseline` names what a ratio is against.
-    `spread` is (lowest, highest) over repetitions. `lower_is_better` says which side the bar is."""
+    """One measured figure. `key` is the dotted name in docs/benchmarks.md. `baseline` names what a
+    ratio is against. `spread` is (lowest, highest) over repetitions. `lower_is_better` says on
+    which side of the bar the value must be."""
 
     key: str
     value: float
@@ -53,8 +54,8 @@ def labelled_data(name: str) -> Path:
 def cpu_interleaved(
     candidates: Sequence[Callable[[], object]], *, rounds: int = 5
 ) -> list[list[float]]:
-    """Process CPU seconds of each candidate in each round, taken in turn so that a drifting
-    machine hits all of them alike. One uncounted round first."""
+    """Process CPU seconds of each candidate in each round. Candidates take turns, so that a
+    drifting machine affects all alike; one uncounted round comes first."""
     for candidate in candidates:
         candidate()
     taken: list[list[float]] = [[] for _ in candidates]
@@ -67,6 +68,6 @@ def cpu_interleaved(
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, tuple[float, float]]:
-    """Median and range of the ratios pair by pair."""
+    """Median and range of the ratios of paired values."""
     ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
     return median(ratios), (min(ratios), max(ratios))

@@ -1,4 +1,4 @@
-"""The whole way over HTTP: CPU of the server, and 64 clients at once."""
+"""A message's whole way over HTTP: CPU of the server, and 64 clients at once."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from gateway.demo.processes import RunningDemo, running
 from gateway.model.record import EntryKind
 from gateway.settings import read_settings
 
-ROUNDS = 5
-PER_ROUND = 320
-AT_ONCE = 64
-BUSY = 8
-MANY = 5_000
-BEFORE = (2 * ROUNDS + 1) * PER_ROUND
+ROUNDS = 5  # turns of each side
+PER_ROUND = 320  # messages in a turn
+AT_ONCE = 64  # concurrent clients
+BUSY = 8  # concurrent clients of a busy server
+MANY = 5_000  # messages from the concurrent clients
+BEFORE = (2 * ROUNDS + 1) * PER_ROUND  # messages sent before those
 
 
 def measure() -> Iterator[Figure]:
@@ -46,7 +46,7 @@ def measure() -> Iterator[Figure]:
         failed = sum(status not in {httpx.codes.OK, httpx.codes.ACCEPTED} for status in statuses)
         failed += BEFORE + MANY - len(received)
         recorded = asyncio.run(_recorded(Path(folder)))
-    lost = {one["message_id"] for one in received} - recorded
+    lost = {message["message_id"] for message in received} - recorded
     note = (
         f"{rate:.0f} messages/s, client and platform on the same two cores; {queued} answered 202 "
         "(queued) and were delivered later; log verified after"
@@ -65,7 +65,8 @@ def _cpu_ratio(
     *,
     at_once: int,
 ) -> Figure:
-    """In turn: ours, then the baseline with pauses as long as ours had nothing to do."""
+    """CPU of the gateway against the baseline, taken in turn; the baseline pauses as long as the
+    gateway was idle."""
     alone = at_once == 1
     server = server_of(there)
     ours, theirs = [], []
@@ -102,7 +103,7 @@ def _post_round(
 
 
 def _all_received(there: RunningDemo, *, sent: int, patience_s: float = 60) -> list[dict[str, Any]]:
-    """What the platform has, once it has all that was sent or patience ends."""
+    """The messages that the platform has received, once it has all, or once patience ends."""
     until = time.monotonic() + patience_s
     while True:
         received: list[dict[str, Any]] = httpx.get(f"{there.sandbox}/messages", timeout=60).json()
@@ -117,9 +118,9 @@ async def _recorded(data_dir: Path) -> set[str]:
         await opened.log.verify()
         entries = await opened.store.log.entries(0, await opened.store.log.size())
     return {
-        one.message_id
-        for one in entries
-        if one.kind is EntryKind.DECISION and one.message_id is not None
+        entry.message_id
+        for entry in entries
+        if entry.kind is EntryKind.DECISION and entry.message_id is not None
     }
 
 
@@ -133,7 +134,7 @@ def _prepare(there: RunningDemo) -> dict[str, str]:
 async def _post(
     there: RunningDemo, key: dict[str, str], numbers: Iterable[int], at_once: int
 ) -> list[int]:
-    """The status of each request."""
+    """Post requests; return the status of each."""
     waiting = iter(numbers)
     statuses: list[int] = []
     limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)

@@ -1,5 +1,5 @@
-"""Identity numbers of thirteen countries, made up and valid: python-stdnum has the last word on
-each, and each stands in a sentence of its language.
+"""Identity numbers of thirteen countries, made up and valid, each in a sentence of its language;
+python-stdnum decides what is valid.
 
 `x` in a form is a digit, `A` a letter; other characters stand for themselves, a choice is written
 [abc]. Values are drawn until the country's checksum accepts one.
@@ -17,9 +17,9 @@ from importlib import import_module
 from bench.figure import Figure
 
 SEED = 20261127
-_EACH = 60
+_EACH = 60  # numbers of each kind
 _PIECE = re.compile(r"\[([^\]]+)\]|(.)")
-_MAX_DRAWS = 20_000
+_MAX_DRAWS = 20_000  # draws until a valid number must have come
 
 Found = Callable[[str, str], list[tuple[str, int, int]]]
 """(kind, start, end) of what would be stripped from a text in a language."""
@@ -27,9 +27,9 @@ Found = Callable[[str, str], list[tuple[str, int, int]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """`checked`: a module of python-stdnum, or a recognizer of Presidio's, where the
-    number has a form or a checksum to keep. `sentences` name the
-    number; in `plain` nothing does."""
+    """A kind of identity number. `checked` is a module of python-stdnum, or a recognizer of
+    Presidio's, where the number has a form or checksum. `sentences` name the number; in `plain`
+    nothing does."""
 
     country: str
     kind: str
@@ -58,7 +58,7 @@ class Identity:
         return _validity(self.checked)(kept)
 
     def altered(self, value: str) -> str | None:
-        """`value` with another last digit, that its checksum refuses."""
+        """`value` with another last digit, which its checksum refuses."""
         at = max(index for index, char in enumerate(value) if char.isdigit())
         for step in range(1, 10):
             other = f"{value[:at]}{(int(value[at]) + step) % 10}{value[at + 1 :]}"
@@ -80,7 +80,8 @@ def _validity(checked: str) -> Callable[[str], bool]:
 
 
 def _is_affiliation(number: str) -> bool:
-    """Spain: the last two digits are what 97 leaves of the others, the number without its zeros."""
+    """Whether an affiliation number of Spain is valid: its last two digits are the others modulo
+    97, where the middle part loses its leading zeros down to seven digits."""
     return int(number[:2] + str(int(number[2:10])).zfill(7)) % 97 == int(number[10:])
 
 
@@ -260,18 +261,18 @@ NOT_DRAWN: Mapping[str, str] = {
         "none of the thirteen countries: tests/unit/pii/recognizers/test_elsewhere.py has values",
     ),
 }  # fmt: skip
-"""Kinds without a row above, and why."""
+"""Kinds without a row above, and the reason."""
 
 
 def recall(found: Found) -> Figure:
-    """Of the worst kind of all countries, the share that is stripped whole."""
+    """The share that is stripped whole, of the worst kind in all countries."""
     shares = {
-        (one.country, one.kind): sum(
-            is_whole(found, sentence, value, one.language)
-            for sentence, value in _sentences(one, one.values(_EACH))
+        (identity.country, identity.kind): sum(
+            is_whole(found, sentence, value, identity.language)
+            for sentence, value in _sentences(identity, identity.values(_EACH))
         )
         / _EACH
-        for one in IDENTITIES
+        for identity in IDENTITIES
     }
     worst: dict[str, tuple[float, str]] = {}
     for (country, kind), share in shares.items():
@@ -292,9 +293,9 @@ def recall(found: Found) -> Figure:
     )
 
 
-def _sentences(one: Identity, values: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _sentences(identity: Identity, values: Sequence[str]) -> Iterator[tuple[str, str]]:
     for index, value in enumerate(values):
-        yield one.sentences[index % len(one.sentences)], value
+        yield identity.sentences[index % len(identity.sentences)], value
 
 
 def is_whole(found: Found, sentence: str, value: str, language: str) -> bool:

@@ -1,5 +1,6 @@
-"""Whether the naming of a group is punished: shares held of templated sentences that mention one,
-that speak against hatred, that take a word back; and that attack, so that silence wins nothing.
+"""Whether naming a group is enough to hold a message: shares of templated sentences that are held,
+for those that mention a group, speak against hatred, or take a word back. Attacks are measured as
+well, since a model that holds nothing must not win.
 
 The sentences are in bench/identity/, written apart from those of training.
 """
@@ -31,7 +32,8 @@ Detected = Mapping[str, float | None]
 
 
 def measure() -> Iterator[Figure]:
-    """One figure for each kind of sentence: the worst language, with all in the note."""
+    """One figure for each kind of sentence: the value of the worst language, with all languages in
+    the note."""
     scorer = EmbeddedScorer()
     scorer.load()
     read = TextReader()
@@ -45,7 +47,7 @@ def measure() -> Iterator[Figure]:
 
 
 def sentences(language: str) -> dict[str, list[str]]:
-    """By kind, every sentence of every template."""
+    """Every sentence of every template, by kind."""
     found: dict[str, list[str]] = {}
     for template in templates(language, folder=FOLDER):
         (kind,) = template.labels

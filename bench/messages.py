@@ -1,5 +1,5 @@
-"""The twenty-word messages that every comparison runs on: DISTINCT of them, no two the same, and
-eight that are said again and again."""
+"""The twenty-word messages that every comparison uses: DISTINCT different ones, and eight that are
+repeated."""
 
 from __future__ import annotations
 
@@ -110,8 +110,8 @@ DISTINCT: Final = len(_OPENINGS) * len(_MIDDLES) * len(_CLOSINGS)
 
 
 def message(number: int) -> str:
-    """Ordinary talk, 20 to 22 words, another one for each number below DISTINCT; two that follow
-    each other share no part."""
+    """An ordinary message of 20 to 22 words, a different one for each number below DISTINCT; two
+    consecutive ones share no part."""
     opening = number % len(_OPENINGS)
     middle = number // len(_OPENINGS) + opening
     closing = number // (len(_OPENINGS) * len(_MIDDLES)) + middle
@@ -122,7 +122,7 @@ def message(number: int) -> str:
 
 
 def direct(text: str, *, language: str | None = None) -> Submission:
-    """A direct message that is nothing but `text`."""
+    """A direct message with nothing but `text`."""
     return Submission(
         message_id="m",
         tenant="t",
@@ -138,7 +138,7 @@ def direct(text: str, *, language: str | None = None) -> Submission:
 
 def submission(number: int, *, again: bool = False) -> dict[str, Any]:
     """The wire form of message `number`, each in a conversation of its own. With `again`, one of
-    the eight."""
+    the eight repeated messages."""
     return {
         "channel": ("dm", "group", "comment", "live", "space")[number % 5],
         "creator": "bench",

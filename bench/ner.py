@@ -1,8 +1,7 @@
-"""Names as a language model sees them (`pii_ner`, advice): how often it is right, how many it
-finds, what it costs.
+"""Names that a language model recognises (`pii_ner`, advisory): precision, recall and cost.
 
-Where a model is not installed its rows are left out. One half of each set, which nothing was
-fitted on, is measured: every other message, and every other template.
+Rows of a model that is not installed are left out. Measured is the half of each set that nothing
+was fitted on: every other message, and every other template.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ Documents = Sequence[tuple[str, list[Span]]]
 
 
 def measure() -> Iterator[Figure]:
-    """Raises DataMissing where the English model or the labelled data is missing."""
+    """The figures. Raises DataMissing where the English model or the labelled data is missing."""
     _installed("en_core_web_sm")
     yield from _found("wnut17", social_persons()[::2], None, (0.45, 0.7), (0.25, 0.5))
     synthetic = [(text, spans) for template, text, spans in synthetic_persons() if not template % 2]
@@ -53,7 +52,7 @@ def _found(
     precision: tuple[float, float],
     recall: tuple[float, float],
 ) -> Iterator[Figure]:
-    """Bar and aim of each, in this order."""
+    """The figures about found names: bar and aim of each, in this order."""
     right, found, labelled = asyncio.run(_count(documents, language))
     for key, value, (bar, aim), count in (
         ("precision", right / found, precision, found),
@@ -72,14 +71,17 @@ def _found(
 
 
 async def _count(documents: Documents, language: str | None) -> tuple[int, int, int]:
-    """Names that are right, found, and labelled: what the whole stage reports as PERSON."""
+    """Numbers of names that are right, found and labelled, for the PERSON findings of the whole
+    stage."""
     read = TextReader()
     detector = PiiDetector(ner_models={"en": "en_core_web_sm"}, budget_ms=5_000)
     right = found = labelled = 0
     for text, labels in documents:
         detection = await detector.detect(direct(text, language=language), read(text, language))
         ours = [
-            (one.kind, one.start, one.end) for one in detection.findings if one.kind == "PERSON"
+            (finding.kind, finding.start, finding.end)
+            for finding in detection.findings
+            if finding.kind == "PERSON"
         ]
         right += matched(labels, ours)
         found += len(ours)
@@ -96,15 +98,15 @@ def _cost(language: str, model: str, texts: Sequence[str], about: str) -> Figure
     (seconds,) = cpu_interleaved(
         [lambda: [list(recognizer.hits(text, language)) for text in sample]]
     )
-    each = [1000 * second / _TIMED for second in seconds]
+    per_text = [1000 * second / _TIMED for second in seconds]
     return Figure(
         key=f"pii.ner_ms.{language}",
-        value=median(each),
+        value=median(per_text),
         unit="ms CPU",
         bar=20,
         aim=5,
-        n=_TIMED * len(each),
-        spread=(min(each), max(each)),
+        n=_TIMED * len(per_text),
+        spread=(min(per_text), max(per_text)),
         note=f"one message of 15 to 25 words more, {model} 3.8.0, {about}; {_OWN}",
     )
 

@@ -1,4 +1,4 @@
-"""Personal data: what is found, what is found wrongly, what it costs."""
+"""Personal data: recall, false findings and cost."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ _SYNTHETIC_KINDS = {
     "PHONE_NUMBER": "PHONE_NUMBER",
     "DOMAIN_NAME": "URL",
 }
-_FRENCH_EACH = 400
-_ROUNDS = 7
+_FRENCH_EACH = 400  # values of each French kind
+_ROUNDS = 7  # turns of each side
 
 
 def measure() -> Iterator[Figure]:
@@ -93,8 +93,8 @@ class _Bench:
         ]
 
     def structured_f2(self) -> Figure:
-        """A prediction counts when it has the label's kind and overlaps it by more than half of
-        their union; each label is matched once."""
+        """The F2 score. A prediction counts when it has the label's kind and overlaps it by more
+        than half of their union; each label is matched once."""
         documents = json.loads(labelled_data("pii/synth_dataset_v2.json").read_text("utf-8"))
         hit = predicted = wanted = 0
         for document in documents:
@@ -180,8 +180,8 @@ class _Bench:
         )
 
     def differential(self, social: Sequence[str]) -> Figure:
-        """Our runner behind its gates, and Presidio's own `analyze()` of each recognizer on each
-        message: the same after the same weighing."""
+        """Compare our runner with Presidio's own `analyze()`, for each recognizer on each message,
+        after the same adjustment of scores."""
         texts = _draw().sample(list(social), 3000) + _wnut()
         texts += [text for cases in _french_cases().values() for text, _, _ in cases]
         texts += [text for _, text in _PROBES]
@@ -249,7 +249,8 @@ class _Bench:
 
 
 def plain_presidio(rule: PiiRule, message: ScannedText, budget_s: float) -> Iterable[RuleHit]:
-    """The hits of `rule` as Presidio itself finds them, weighed as we weigh them."""
+    """The hits of `rule` as Presidio itself finds them, with scores adjusted as the gateway
+    does."""
     if not isinstance(rule, PatternRule):
         return rule.hits(message, budget_s)
     results = rule.recognizer.analyze(message.text, [rule.kind], None)
@@ -275,7 +276,7 @@ def _each_ms(
 
 
 class _Tokenizer(NlpEngine):
-    """The cheapest engine that Presidio can run on: a tokenizer, words for lemmas."""
+    """The cheapest NLP engine that Presidio can run on: a tokenizer, with words as lemmas."""
 
     def __init__(self) -> None:
         self._spacy = spacy.blank("en")
@@ -321,8 +322,8 @@ class _Tokenizer(NlpEngine):
 
 
 def _tokenizer_only_presidio() -> AnalyzerEngine:
-    """Presidio's defaults for English without NER, and with the e-mail recognizer that does not
-    go to the network."""
+    """Presidio's defaults for English without NER, with the e-mail recognizer that does not use the
+    network."""
     registry = RecognizerRegistry(supported_languages=["en"])
     registry.load_predefined_recognizers(languages=["en"])
     registry.recognizers = [
@@ -367,8 +368,8 @@ _PLAIN = ("{}", "Salut ! {}", "Voici : {}, merci !", "Tu peux noter {} s'il te p
 
 
 def _french_cases() -> dict[str, list[tuple[str, int, int]]]:
-    """Text and span of the value, for each kind: valid values of Faker fr_FR in sentences, half
-    of them with nothing around that tells what the value is."""
+    """Text and span of the value, for each kind: valid values of Faker fr_FR in sentences, of which
+    half have no context that names the kind."""
     fake = Faker("fr_FR")
     fake.seed_instance(_SEED)
     draw = _draw()
@@ -408,7 +409,7 @@ def _maybe_joined(value: str, draw: random.Random) -> str:
 
 
 def _valid_plate(fake: Faker) -> str:
-    """Faker draws any two digits for a department, and any letters: only real ones count."""
+    """A valid plate. Faker also draws departments and letters that do not exist."""
     while True:
         plate = str(fake.license_plate())
         if re.fullmatch(

@@ -24,9 +24,9 @@ from gateway.model.verdict import State
 from gateway.pipeline.ids import new_id
 from gateway.settings import read_settings
 
-ROUNDS = 7
-PER_ROUND = 160
-AT_ONCE = 8
+ROUNDS = 7  # turns of each side
+PER_ROUND = 160  # messages in a turn
+AT_ONCE = 8  # messages under way at once
 
 
 def measure() -> Iterator[Figure]:
@@ -76,7 +76,8 @@ _WAYS = (
 async def _ratio(
     parts: AssembledGateway, numbers: Iterator[int], presidio: Callable[[float], float], way: _Way
 ) -> Figure:
-    """In turn: ours, then the baseline with pauses as long as ours had nothing to do."""
+    """CPU of the gateway against the baseline, taken in turn; the baseline pauses as long as the
+    gateway was idle."""
     ours, theirs = [], []
     for _ in range(ROUNDS):
         began, before = time.perf_counter(), time.process_time()
@@ -100,7 +101,7 @@ async def _ratio(
 
 
 async def _decide(parts: AssembledGateway, numbers: Iterator[int], way: _Way) -> None:
-    """PER_ROUND messages."""
+    """Judge PER_ROUND messages."""
     waiting = islice(numbers, PER_ROUND)
 
     async def work() -> None:
@@ -114,7 +115,7 @@ async def _decide(parts: AssembledGateway, numbers: Iterator[int], way: _Way) ->
 
 
 def submission_in(number: int, *, again: bool = False) -> Submission:
-    """Message `number` as a dry run: everything but sending."""
+    """Message `number` as a dry run, which does everything except sending."""
     now = datetime.now(UTC)
     return SubmissionIn.model_validate(submission(number, again=again)).to_submission(
         message_id=new_id("msg", now),

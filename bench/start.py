@@ -1,4 +1,4 @@
-"""Cold start to ready, and the memory it takes."""
+"""Cold start until the gateway is ready, and its memory."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Streams: how soon the first words are out, what leaks however a text comes in pieces, and what
-one that is idle costs."""
+"""Streams: how soon the first words are published, whether anything leaks at any split of a text,
+and the cost of an idle stream."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ from gateway.pipeline.stream.session import Released, StreamSession
 from gateway.settings import read_settings
 from gateway.telemetry import configure_logs
 
-TOKEN_S = 0.03
+TOKEN_S = 0.03  # seconds between two tokens of a reply
 ROUNDS = 8
-PER_REPLY = 4
-RANDOM_SPLITS = 40
-GAPS = (0.0, 0.1, 0.9)
-IDLE = 2_000
+PER_REPLY = 4  # messages that make a reply
+RANDOM_SPLITS = 40  # random splits of each text
+GAPS = (0.0, 0.1, 0.9)  # seconds between two pieces
+IDLE = 2_000  # idle streams that are measured
 FIRST_IDLE = 100  # what a process sets up once is not counted
-OPENING_AT_ONCE = 20
+OPENING_AT_ONCE = 20  # streams that open at the same time
 # (what the avatar would say, what must never be heard of it)
 STREAMS = (
     ("Sure! Mail me at dana.holt@example.org, or not. See you!", "dana.holt@example.org"),
@@ -91,7 +91,8 @@ async def _measure(folder: Path) -> list[Figure]:
 
 
 async def _first_release(parts: AssembledGateway) -> Figure:
-    """The same replies at the same pace: sentence by sentence, and held to their end."""
+    """Time to the first release of the same replies at the same pace: sentence by sentence, and
+    held to their end."""
     await _time_to_words(parts, 0, whole=True)
     ratios, firsts = [], []
     for number in range(ROUNDS):
@@ -137,9 +138,9 @@ async def _time_to_words(parts: AssembledGateway, number: int, *, whole: bool) -
 
 
 def _reply(number: int) -> str:
-    """Ordinary talk in sentences of some ten words."""
+    """A reply of ordinary talk, in sentences of about ten words."""
     said = [MESSAGES[(number + index) % len(MESSAGES)] for index in range(PER_REPLY)]
-    clauses = [clause for one in said for clause in one.split(", ")]
+    clauses = [clause for sentence in said for clause in sentence.split(", ")]
     return " ".join(f"{clause[0].upper()}{clause[1:]}." for clause in clauses)
 
 
@@ -167,11 +168,11 @@ def _opening() -> Submission:
 
 
 def _unseen(_: Outcome) -> None:
-    """Nobody counts here."""
+    """Ignore an outcome."""
 
 
 class _Bench:
-    """The real judge, which remembers what it said of the same words."""
+    """The real judge, which keeps its results for words that it has judged before."""
 
     def __init__(self, parts: AssembledGateway) -> None:
         self._parts = parts
@@ -182,7 +183,7 @@ class _Bench:
         self._opening = _opening()
 
     async def say(self, context: str, text: str) -> str | None:
-        """What would be published of `text` after `context`; None when nothing would."""
+        """The published form of `text` after `context`; None when nothing would be published."""
         key = (context, text)
         if key not in self._known:
             said = replace(
@@ -247,7 +248,7 @@ def _splits(text: str) -> Iterator[list[str]]:
 
 
 async def _play(bench: _Bench, pieces: Sequence[str], gap: float) -> str:
-    """What is heard when each piece comes `gap` seconds after the one before."""
+    """The published text, when each piece comes `gap` seconds after the one before."""
     core, now, heard = HoldBack(language="fr"), 0.0, ""
 
     async def handle(event: Event) -> None:
@@ -276,7 +277,7 @@ async def _play(bench: _Bench, pieces: Sequence[str], gap: float) -> str:
 
 
 async def _idle(there: RunningDemo) -> Figure:
-    """Resident memory of the real server, before and after so many streams are open."""
+    """Resident memory of the real server before and after so many streams are opened."""
     _raise_limit(FIRST_IDLE + IDLE + 200)
     token = (there.data_dir / "first-api-key").read_text(encoding="utf-8").strip()
     headers = {"Authorization": f"Bearer {token}"}
@@ -326,7 +327,7 @@ async def _open(
 
 
 def _raise_limit(files: int) -> None:
-    """Enough open files for this process; the server raises its own limit, or inherits this."""
+    """Raise this process's limit of open files; the server raises its own, or inherits this."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < files:
         raise DataMissing(f"this machine allows {hard} open files; {files} are needed")

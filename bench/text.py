@@ -1,4 +1,4 @@
-"""Reading: what it costs, and how often the language of a short message is right."""
+"""Reading: its cost, and how often it recognises the language of a short message."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.messages import MESSAGES
 from gateway.text.reader import TextReader
 
 _TIMES = 60  # over all messages, in each round
-_SAMPLE = 3_000
+_SAMPLE = 3_000  # messages
 _NOISE = re.compile(r"@user|@url|https?://\S+|@\w+|\bRT\b|&\w+;")
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -53,7 +53,7 @@ def _read(reader: TextReader, messages: Sequence[str]) -> None:
 
 
 def _garble(message: str) -> str:
-    """Every third word, each in another way."""
+    """Garble every third word, each in another way."""
     ways = (
         "\u200b".join,
         lambda word: word.translate(str.maketrans("aeo", "аео")),

@@ -1,4 +1,4 @@
-"""Toxicity: how well the embedded model ranks, what hiding a text costs it, what it costs."""
+"""Toxicity: how well the embedded model ranks, what rewriting a text costs it, and its CPU time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gateway.toxicity.scorer import Scorer, Scores
 from gateway.toxicity.windows import windows
 
 LINES = Path(__file__).with_name("toxicity_lines.txt")
-HOLD = 0.5
+HOLD = 0.5  # score from which a text is held
 _HATE_HARASSMENT_VIOLENCE = ("H", "H2", "HR", "V", "V2")
 _ANSWERING = ("insult", "threat", "identity_attack")
 _TWENTY_WORDS = (
@@ -40,23 +40,23 @@ def measure() -> Iterator[Figure]:
 def detect(
     scorer: Scorer, read: TextReader, texts: Sequence[str], language: str | None = None
 ) -> list[dict[str, float | None]]:
-    """What ToxicityDetector answers, in one batch."""
-    asked: list[tuple[int, str, str, str, int]] = []
+    """The answers of ToxicityDetector, in one batch."""
+    queries: list[tuple[int, str, str, str, int]] = []
     for index, text in enumerate(texts):
         found = read(text, language)
         for form, shown in forms(found).items():
             parts = windows(shown, size=scorer.window)
-            asked += [(index, form, found.language, part, len(parts)) for part in parts]
+            queries += [(index, form, found.language, part, len(parts)) for part in parts]
     calibrated: list[list[Scores]] = [[] for _ in texts]
-    for start in range(0, len(asked), 64):
-        group = asked[start : start + 64]
+    for start in range(0, len(queries), 64):
+        group = queries[start : start + 64]
         for (index, form, spoken, _, count), answer in zip(
             group, scorer.score([part for *_, part, _ in group]), strict=True
         ):
             calibrated[index].append(
                 scorer.calibration.apply(answer, form=form, language=spoken, windows=count)
             )
-    return [worst(each) for each in calibrated]
+    return [worst(scores) for scores in calibrated]
 
 
 def _dev_auc(scorer: Scorer, read: TextReader) -> Figure:
@@ -85,7 +85,7 @@ def _dev_auc(scorer: Scorer, read: TextReader) -> Figure:
 
 
 def roc_auc(score: np.ndarray, marked: np.ndarray) -> float:
-    """The chance that a marked text scores above another; ties count half."""
+    """The probability that a marked text scores above an unmarked one; ties count half."""
     ordered, counts = np.unique(score, return_inverse=True)[1], np.bincount
     ranks = np.cumsum(counts(ordered)) - (counts(ordered) - 1) / 2
     positive = int(marked.sum())
@@ -124,7 +124,7 @@ REWRITINGS: dict[str, Rewriting] = {
 
 
 def _lines() -> list[tuple[str, str, str]]:
-    """(language, label, text)."""
+    """Our own lines as (language, label, text)."""
     found = []
     for line in LINES.read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
@@ -135,7 +135,8 @@ def _lines() -> list[tuple[str, str, str]]:
 
 
 def _sentences() -> tuple[list[str], list[str]]:
-    """(toxic, clean): our lines, and every ParaDetox pair of the fold never trained on."""
+    """Pairs (toxic, clean): our own lines, and every ParaDetox pair of the fold that was never
+    trained on."""
     toxic = [text for _, label, text in _lines() if label != "clean"]
     clean = [text for _, label, text in _lines() if label == "clean"]
     path = labelled_data("toxicity/train.paradetox.tsv")
@@ -151,7 +152,9 @@ def _evasion(scorer: Scorer, read: TextReader) -> Iterator[Figure]:
     toxic, clean = _sentences()
 
     def share(texts: Sequence[str]) -> np.ndarray:
-        return np.array([(each["toxicity"] or 0) >= HOLD for each in detect(scorer, read, texts)])
+        return np.array(
+            [(answer["toxicity"] or 0) >= HOLD for answer in detect(scorer, read, texts)]
+        )
 
     plain = share(toxic)
     kept, false = {}, {"plain": float(share(clean).mean())}
@@ -218,14 +221,14 @@ def _cpu(scorer: EmbeddedScorer) -> Figure:
             scorer.score([text])
 
     (taken,) = cpu_interleaved([one_by_one], rounds=7)
-    each = [seconds * 1000 / len(texts) for seconds in taken]
+    per_text = [seconds * 1000 / len(texts) for seconds in taken]
     return Figure(
         key="tox.cpu_ms",
-        value=float(np.median(each)),
+        value=float(np.median(per_text)),
         unit="ms CPU",
         bar=6.0,
         aim=1.5,
-        n=len(texts) * len(each),
-        spread=(min(each), max(each)),
+        n=len(texts) * len(per_text),
+        spread=(min(per_text), max(per_text)),
         note="one message of 20 words at a time",
     )

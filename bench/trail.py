@@ -1,4 +1,4 @@
-"""The audit log: what verification costs, and which tampering it finds."""
+"""The audit log: the cost of verification, and the tampering that it finds."""
 
 from __future__ import annotations
 
@@ -97,7 +97,8 @@ def _verify_us(log: _Written, keys: tuple[NoteKey, ...]) -> Figure:
 
 
 def _verifier_us(log: _Written, keys: tuple[NoteKey, ...]) -> Figure:
-    """The stand-alone verifier: standard library and cryptography alone, from the file's bytes."""
+    """Microseconds for each entry of the stand-alone verifier, which uses the standard library and
+    cryptography alone, from the file's bytes."""
     file = asyncio.run(_evidence(log, keys))
     given = AuditorInput(keys=[TrustedKey.parse(str(key)) for key in keys])
     taken = []
@@ -137,7 +138,7 @@ class _Stored:
         return self.log.entries[start:stop]
 
     async def checkpoints(self, start: int, stop: int) -> list[StoredCheckpoint]:
-        return [one for one in self.log.checkpoints if start <= one[0] < stop]
+        return [checkpoint for checkpoint in self.log.checkpoints if start <= checkpoint[0] < stop]
 
     async def stamps(self, start: int, stop: int) -> list[tuple[int, str, bytes]]:
         return []
@@ -146,8 +147,8 @@ class _Stored:
 def _tamper_found(
     log: _Written, keyring: Keyring, keys: tuple[NoteKey, ...], rounds: int = 25
 ) -> Iterator[Figure]:
-    """Each way of tampering at random places; half of the time by someone who has the database
-    alone, half by someone with the signing key too, who signs every checkpoint anew."""
+    """Tamper in each way at random places. Half of the time the forger has only the database, half
+    of the time the signing key as well, and signs every checkpoint anew."""
     chance = random.Random(6962)  # noqa: S311 - places, not secrets
     kept = [log.checkpoints[-1][2]]
     found: list[bool] = []
@@ -188,7 +189,7 @@ def _is_found(log: _Written, keys: tuple[NoteKey, ...], kept: list[str]) -> bool
 
 
 def _flip(log: _Written, chance: random.Random) -> None:
-    """One bit of a body; its hash is left, or made to fit."""
+    """Flip one bit of a body; its hash is left, or made to fit."""
     at = chance.randrange(len(log.entries))
     body = bytearray(log.entries[at].body)
     body[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
@@ -198,13 +199,13 @@ def _flip(log: _Written, chance: random.Random) -> None:
 
 
 def _edit(log: _Written, chance: random.Random) -> None:
-    """A well-formed entry that says something else."""
+    """Replace an entry by a well-formed one that says something else."""
     at = chance.randrange(len(log.entries))
     log.entries[at] = _said_otherwise(log.entries[at], tenant_note="edited")
 
 
 def _delete(log: _Written, chance: random.Random) -> None:
-    """One entry; or a message with its delivery, and the rest renumbered."""
+    """Delete one entry; or a message with its delivery, and renumber the rest."""
     at = chance.randrange(len(log.entries) - 2)
     if chance.random() < 0.5:
         del log.entries[at]
@@ -214,7 +215,7 @@ def _delete(log: _Written, chance: random.Random) -> None:
 
 
 def _insert(log: _Written, chance: random.Random) -> None:
-    """An entry; or a whole message with its delivery, and the rest renumbered."""
+    """Insert an entry; or a whole message with its delivery, and renumber the rest."""
     at = chance.randrange(0, len(log.entries), 2)
     forged = [
         replace(_said_otherwise(entry, message_id="forged"), message_id="forged")
@@ -228,7 +229,7 @@ def _insert(log: _Written, chance: random.Random) -> None:
 
 
 def _reorder(log: _Written, chance: random.Random) -> None:
-    """Two entries; or two messages with their deliveries, renumbered."""
+    """Swap two entries; or two messages with their deliveries, renumbered."""
     at = chance.randrange(0, len(log.entries) - 4, 2)
     width = chance.choice((1, 2))
     first, second = log.entries[at : at + width], log.entries[at + width : at + 2 * width]
@@ -242,7 +243,7 @@ def _truncate(log: _Written, chance: random.Random) -> None:
 
 
 def _roll_back(log: _Written, chance: random.Random) -> None:
-    """Entries and checkpoints as they were at an earlier checkpoint."""
+    """Roll entries and checkpoints back to an earlier checkpoint."""
     kept = chance.randrange(len(log.checkpoints))
     del log.checkpoints[kept:]
     size = log.checkpoints[-1][0] if log.checkpoints else 0
@@ -250,14 +251,14 @@ def _roll_back(log: _Written, chance: random.Random) -> None:
 
 
 def _fork(log: _Written, chance: random.Random) -> None:
-    """Another history from some entry on."""
+    """Replace the history from some entry on by another."""
     at = chance.randrange(len(log.entries) - 2)
     for seq in range(at, len(log.entries)):
         log.entries[seq] = _said_otherwise(log.entries[seq], fork=True)
 
 
 def _replay(log: _Written, chance: random.Random) -> None:
-    """An entry of the past comes again, in the place of a later one or at the end."""
+    """Repeat an earlier entry: renumbered in the place of a later one, or inserted before it."""
     old = log.entries[chance.randrange(len(log.entries) // 2)]
     at = chance.randrange(len(log.entries) // 2, len(log.entries))
     again = replace(_said_otherwise(old, seq=at), seq=at)
@@ -283,7 +284,7 @@ def _said_otherwise(entry: Entry, **changes: object) -> Entry:
 
 
 def _renumber(log: _Written) -> None:
-    """As a careful forger does it: numbers, and what refers to them."""
+    """Renumber entries and the references to them, as a careful forger does."""
     allowed_by = 0
     for seq, entry in enumerate(log.entries):
         delivery = entry.kind is EntryKind.DELIVERY
@@ -304,7 +305,7 @@ def _sign(log: _Written, keyring: Keyring) -> None:
 
 
 def _write(messages: int) -> _Written:
-    """Each message judged and delivered."""
+    """Write messages, each of them judged and delivered."""
     log = _Written([])
     for number in range(messages):
         record = _record(number)
@@ -372,7 +373,7 @@ def _record(number: int) -> Record:
 
 
 def _decision(submission: Submission) -> Decision:
-    """Of the size that the shipped packs give: a notice, a mark, three reasons."""
+    """A decision of the size that the shipped packs give: a notice, a mark, three reasons."""
     reasons = tuple(
         Reason(rule=rule, text="A person who talks with an AI is told so.", verdict=Verdict.PUBLISH)
         for rule in ("eu.aia.50.1", "eu.aia.50.2", "us.me")

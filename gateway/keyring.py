@@ -47,9 +47,11 @@ from gateway.errors import KeysInvalid
 
 FILE_NAME = "keyring.json"
 _VERSION = 1
-"""Of the format of the file."""
+"""Version of the format of the file."""
 _MAX_FILE_BYTES = 1 << 20
 """Longest file that is read; a rotation adds less than 3 kB."""
+_ML_DSA_44_KEY_BYTES = 1312
+"""Bytes of a public key of ML-DSA-44."""
 _RESTORE = "Restore it from a backup: without it, old pseudonyms and encrypted texts are lost"
 
 
@@ -208,10 +210,10 @@ class Keyring:
     def open(cls, directory: Path) -> Self:
         """Read `directory`/keyring.json. Raises KeysInvalid when the file is missing, unreadable,
         open to others or corrupt."""
-        return cls._parsed(directory, cls._read(directory))
+        return cls._parse_file(directory, cls._read_document(directory))
 
     @classmethod
-    def _read(cls, directory: Path) -> dict[str, Any]:
+    def _read_document(cls, directory: Path) -> dict[str, Any]:
         path = directory / FILE_NAME
         try:
             document = json.loads(_read_private(path))
@@ -222,7 +224,7 @@ class Keyring:
         return document
 
     @classmethod
-    def _parsed(cls, directory: Path, document: Mapping[str, Any]) -> Self:
+    def _parse_file(cls, directory: Path, document: Mapping[str, Any]) -> Self:
         try:
             return cls._parse(document)
         except (ValueError, KeyError, TypeError) as error:
@@ -263,20 +265,20 @@ class Keyring:
         """Make the new signing keys and store them durably, without using them yet; return the
         future keyring. Returns the same keyring again until the rotation is finished."""
         with _locked_directory(directory):
-            document = cls._read(directory)
+            document = cls._read_document(directory)
             if "next" not in document:
-                new = cls._parsed(directory, document)._successor(at=_now())
+                new = cls._parse_file(directory, document)._successor(at=_now())
                 _write_keyring(directory, {**document, "next": new._document()}, overwrite=True)
                 return new
-        return cls._parsed(directory, document["next"])
+        return cls._parse_file(directory, document["next"])
 
     @classmethod
     def finish_rotation(cls, directory: Path) -> Self:
         """Put the prepared keys into use, and delete the old private halves. Changes nothing when
         no rotation was prepared."""
         with _locked_directory(directory):
-            document = cls._read(directory)
-            new = cls._parsed(directory, document.get("next", document))
+            document = cls._read_document(directory)
+            new = cls._parse_file(directory, document.get("next", document))
             if "next" in document:
                 _write_keyring(directory, new._document(), overwrite=True)
         return new
@@ -319,7 +321,7 @@ class Keyring:
         receipt, retired_receipts = _parse_key(document["receipt"])
         checkpoint, retired_checkpoints = _parse_key(document["checkpoint"])
         # Older files have no such key: it is derived from the root until the first rotation.
-        second = document.get("post_quantum") or {
+        post_quantum = document.get("post_quantum") or {
             "seed": _base64url(_derive(root, "post_quantum")),
             "retired": [],
         }
@@ -329,8 +331,8 @@ class Keyring:
             root,
             retired_receipts,
             retired_checkpoints,
-            PostQuantumKey(_key_bytes(second["seed"])),
-            tuple(_key_bytes(raw, size=1312) for raw in second["retired"]),
+            PostQuantumKey(_key_bytes(post_quantum["seed"])),
+            tuple(_key_bytes(raw, size=_ML_DSA_44_KEY_BYTES) for raw in post_quantum["retired"]),
         )
 
 
@@ -375,6 +377,7 @@ def _parse_key(document: Mapping[str, Any]) -> tuple[SigningKey, tuple[PublicKey
 
 
 def _derive(root: bytes, purpose: str) -> bytes:
+    """Derive the 32-byte secret for a purpose from the root secret."""
     info = f"avatar-gateway/v1/{purpose}".encode()
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(root)
 

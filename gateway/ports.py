@@ -1,4 +1,4 @@
-"""The ports: what the pipeline needs of the rooms around it. Pure steps are callables.
+"""The ports: interfaces by which the pipeline uses the rooms around it. Pure steps are callables.
 
 Every adapter of a port passes that port's contract suite in tests/contracts/. A port that fails
 raises; only pipeline/stages.py turns that into an `Unavailable`.
@@ -36,31 +36,31 @@ from gateway.model.submission import Submission
 from gateway.model.text import ReadText
 
 Now = Callable[[], datetime]
-"""The clock: aware UTC."""
+"""The clock: returns the time now, aware and in UTC."""
 
 Read = Callable[[str, str | None], ReadText]
-"""text as submitted, declared language or None → its forms. Pure."""
+"""Takes a text as submitted and its declared language, or None; returns its forms. Pure."""
 
 Redact = Callable[[Submission, ReadText, Sequence[Detection], Sequence[Obligation]], Redaction]
-"""Strips what the REDACT obligations name from the clean text. Pure but for keyed pseudonyms."""
+"""Replaces what the REDACT obligations name in the clean text. Pure but for keyed pseudonyms."""
 
 
 LogEvent = Record | Settlement | Change | Expiry | Erasure
-"""Everything that makes an entry of the audit log."""
+"""Every event that the audit log has an entry for."""
 
 Encode = Callable[[LogEvent, int], bytes]
-"""an event, its seq → the entry's body, stored and hashed verbatim. Pure: no raw text, no PII;
-keyed or salted hashes only. Called inside the writing transaction, and again when that
-transaction is retried with another seq."""
+"""Takes an event and the number of its entry; returns the entry's body, which is stored and hashed
+verbatim. Pure. The body holds no raw text and no PII, only keyed or salted hashes of them. Called
+inside the writing transaction, and again when that is retried with another number."""
 
 
 class Detector(Protocol):
-    """Finds things in one submission. Used by one event loop; work that takes longer than a
-    millisecond runs off it.
+    """Detects PII, toxicity or signals in one submission. Used by one event loop; work that takes
+    longer than a millisecond runs in a thread.
 
     Every detection names the detector's own stage. Findings lie inside the submitted text (or the
     human's message) and never hold the value they found. The same text gives the same detection.
-    `close` may be called again.
+    `close` may be called more than once.
     """
 
     @property
@@ -76,8 +76,8 @@ class Detector(Protocol):
 
 
 class PolicyEngine(Protocol):
-    """Evaluates all packs on one document built from the facts. Raises on time-out, on an
-    exception of the engine and on an undefined result: never answers "publish" for those."""
+    """Evaluates all packs on one document built from the facts. Raises on a time-out, on an
+    exception of the engine and on an undefined result, so that none of them can mean "publish"."""
 
     @property
     def bundle(self) -> Bundle: ...
@@ -99,12 +99,12 @@ class PolicyGeneration:
 
 
 CurrentPolicies = Callable[[], AbstractContextManager[PolicyGeneration]]
-"""→ the policies in use now. They stay open until the context is left, also when newer ones have
-been taken into use by then."""
+"""Returns the policies in use now. They stay open until the context is left, even when newer ones
+have been taken into use meanwhile."""
 
 
 class Discloser(Protocol):
-    """Labels a text and proves it. Pure, but for salts and signatures."""
+    """Labels texts and signs receipts for them. Pure but for salts and signatures."""
 
     def disclose(
         self, facts: Facts, redaction: Redaction, obligations: Sequence[Obligation]
@@ -132,7 +132,7 @@ class Ledger(Protocol):
         ...
 
     async def abandon(self, submission: Submission) -> None:
-        """Give a claim back: nothing was recorded, a retry may try afresh."""
+        """Give back the claim of a submission that was not recorded: its key is free again."""
         ...
 
     async def contact(self, submission: Submission) -> Contact: ...
@@ -145,7 +145,7 @@ class Ledger(Protocol):
 
 
 class Outbox(Protocol):
-    """What was recorded and waits to be sent."""
+    """The recorded messages that wait to be sent."""
 
     async def lease(
         self, *, message_id: str | None = None, limit: int = 1, until: datetime
@@ -155,13 +155,13 @@ class Outbox(Protocol):
         ...
 
     async def settle(self, settlement: Settlement) -> Entry | None:
-        """The end of an attempt: audit entry and state in one durable transaction; None when
-        it stays QUEUED."""
+        """Store the end of an attempt, its audit entry and the message's state, in one durable
+        transaction. Returns the entry, None when the message stays QUEUED."""
         ...
 
 
 class Registry(Protocol):
-    """Creators and API keys. Writes are noted in the audit log in the same transaction."""
+    """Creators and API keys. Each write appends an entry to the audit log in its transaction."""
 
     async def creator(self, tenant: str, creator_id: str) -> Creator | None: ...
 
@@ -181,29 +181,28 @@ class Registry(Protocol):
 
 
 class Platform(Protocol):
-    """Sends to where a route leads."""
+    """Sends messages to the platform that a route leads to."""
 
     @property
     def routes(self) -> Mapping[str, Route]: ...
 
     async def send(self, delivery: Delivery) -> Dispatch:
-        """One attempt. Never raises for what the platform or the network did: that is a
-        Dispatch."""
+        """Make one attempt. Failures of the platform or the network are results, not exceptions."""
         ...
 
     async def close(self) -> None: ...
 
 
 class Courier(Protocol):
-    """Takes what is in the outbox to its platform, at least once, with the same key on every
-    attempt. An attempt is the courier's own: it goes on when its caller goes away."""
+    """Sends the messages of the outbox to their platforms at least once, with the same key on every
+    attempt. An attempt goes on when its caller is cancelled."""
 
     def start(self, message_id: str) -> None:
-        """Try this message now, and do not wait for the end of the attempt."""
+        """Start an attempt for this message, without waiting for its end."""
         ...
 
     async def deliver(self, message_id: str) -> Settlement | None:
-        """Try this message now, and return when the attempt is settled: the settlement that ended
-        it, once that is durable; None when it goes on, another attempt has it, or it was settled
+        """Make an attempt for this message now; return the settlement that ended delivery, once it
+        is durable. None when delivery goes on, another attempt is under way, or it was settled
         before."""
         ...

@@ -31,18 +31,20 @@ from gateway.model.submission import Channel
 ENV_PREFIX = "AVATAR_GATEWAY_"
 CONFIG_VARIABLE = f"{ENV_PREFIX}CONFIG"
 DEFAULT_FILE = Path("avatar-gateway.toml")
-_LONGEST_MS = 600_000
-_YEAR_S = 366 * 24 * 3600
-_URL = r"^https?://[^\s@#]+$"
-_RETENTION_KINDS: tuple[tuple[str, ...], ...] = (
-    (),  # any tenant
+_MAX_DEADLINE_MS = 600_000  # ten minutes
+_YEAR_S = 366 * 24 * 3600  # seconds of a leap year
+_URL = r"^https?://[^\s@#]+$"  # without credentials
+_RETENTION_WORDS: tuple[tuple[str, ...], ...] = (
+    (),  # any word, since tenants are not known here
     tuple(channel.value for channel in Channel),
     (EntryKind.DECISION.value, EntryKind.DRY_RUN.value, EntryKind.REVIEW.value),
 )
+"""The words that the parts of a retention rule may be: tenant, channel, kind of entry."""
 
 
 class Settings(BaseSettings):
-    """Times ending in `_ms` are milliseconds, in `_s` seconds; sizes are bytes or code points."""
+    """All settings. Names that end in `_ms` are times in milliseconds, in `_s` in seconds; sizes
+    are bytes or code points."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
@@ -80,8 +82,8 @@ class Settings(BaseSettings):
     )
     log_public: bool = Field(
         False,
-        description="Checkpoint, keys and tiles of the log (/v1/log) for everyone; else for "
-        "auditors. Entries are never for everyone.",
+        description="Serve checkpoint, keys and tiles of the log (/v1/log) to everyone; otherwise "
+        "only to auditors. Entries are never served to everyone.",
     )
     witnesses: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -90,7 +92,10 @@ class Settings(BaseSettings):
         "key as the witness prints it; in the environment with commas between.",
     )
     witness_quorum: int = Field(
-        1, ge=1, le=16, description="So many of the witnesses make a checkpoint a witnessed one."
+        1,
+        ge=1,
+        le=16,
+        description="How many witnesses must cosign a checkpoint, for it to count as witnessed.",
     )
     witness_interval_s: float = Field(
         10.0, ge=0.1, le=86_400, description="How often each witness is asked."
@@ -142,7 +147,7 @@ class Settings(BaseSettings):
     opa_deadline_ms: float = Field(
         100,
         gt=0,
-        le=_LONGEST_MS,
+        le=_MAX_DEADLINE_MS,
         description="Deadline for one call of the OPA server; below deadline_policy_ms.",
     )
     opa_upload: bool = Field(
@@ -164,8 +169,8 @@ class Settings(BaseSettings):
         600,
         ge=0,
         le=86_400,
-        description="How long what the model said of a text counts when the same creator says it "
-        "again, in seconds; 0 asks the model every time. No text is kept for it.",
+        description="Seconds for which the scores of a text are used again when the same creator "
+        "sends the same text; 0 asks the model every time. No text is kept for it.",
     )
     detoxify_checkpoint: Path | None = Field(
         None, description="Folder made by `avatar-gateway models convert`."
@@ -179,22 +184,22 @@ class Settings(BaseSettings):
     deadline_detect_ms: float = Field(
         2_000,
         gt=0,
-        le=_LONGEST_MS,
+        le=_MAX_DEADLINE_MS,
         description="Deadline for each detector (PII, toxicity, signals), 10 minutes at most.",
     )
     deadline_policy_ms: float = Field(
-        500, gt=0, le=_LONGEST_MS, description="Deadline for the policy decision."
+        500, gt=0, le=_MAX_DEADLINE_MS, description="Deadline for the policy decision."
     )
     deadline_record_ms: float = Field(
         5_000,
         gt=0,
-        le=_LONGEST_MS,
+        le=_MAX_DEADLINE_MS,
         description="Deadline for the durable audit entry; past it: 503, nothing sent.",
     )
     deliver_wait_ms: float = Field(
         2_000,
         ge=0,
-        le=_LONGEST_MS,
+        le=_MAX_DEADLINE_MS,
         description="How long POST /v1/messages waits for the platform before it answers 202.",
     )
     review_ttl_s: float = Field(
@@ -238,7 +243,9 @@ class Settings(BaseSettings):
     c2pa_certificates: Path | None = Field(
         None, description="The certificate chain (PEM) of c2pa_key, leaf first."
     )
-    delivery_max_attempts: int = Field(8, ge=1, le=100, description="Then: dead letter.")
+    delivery_max_attempts: int = Field(
+        8, ge=1, le=100, description="Attempts after which a delivery is given up."
+    )
 
     max_text_length: int = Field(
         20_000, ge=1, le=1_000_000, description="Longest text accepted, in code points."
@@ -251,8 +258,10 @@ class Settings(BaseSettings):
         description="TOML file with what statements of reasons say of the platform: "
         "docs/reference/statements-of-reasons.md.",
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Logs.")
-    log_format: Literal["json", "console"] = Field("console", description="Logs.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Lowest level that is logged."
+    )
+    log_format: Literal["json", "console"] = Field("console", description="Format of the logs.")
     otlp_endpoint: str | None = Field(
         None,
         pattern=_URL,
@@ -263,7 +272,7 @@ class Settings(BaseSettings):
     @classmethod
     def _separated_by_commas(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(one.strip(' "') for one in value.strip("[]").split(",") if one.strip())
+            return tuple(item.strip(' "') for item in value.strip("[]").split(",") if item.strip())
         return value
 
     @field_validator("retention")
@@ -282,7 +291,7 @@ class Settings(BaseSettings):
 
     @field_validator("subject_keys_url")
     @classmethod
-    def _keys_on_a_server(cls, value: str | None) -> str | None:
+    def _known_key_engine(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith("postgresql+psycopg://"):
             raise ValueError("must start with postgresql+psycopg://")
         return value
@@ -313,7 +322,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags (given to the constructor under `flags`) over environment over file."""
+        """The sources, strongest first: flags (the constructor's argument `flags`), environment,
+        file (its argument `file`)."""
         given = init_settings() if callable(init_settings) else {}
         flags = InitSettingsSource(settings_cls, dict(given.get("flags", {})))
         file = InitSettingsSource(settings_cls, dict(given.get("file", {})))
@@ -341,12 +351,13 @@ class Settings(BaseSettings):
 
 
 def _retention_rule(text: str) -> RetentionRule:
+    """Parse `tenant/channel/kind=days`, where * stands for any. Raises ValueError."""
     where, _, days = text.rpartition("=")
     parts = where.strip().rsplit("/", 2)
     period = days.strip().removesuffix("d")
-    if len(parts) != len(_RETENTION_KINDS) or not period.isascii() or not period.isdecimal():
+    if len(parts) != len(_RETENTION_WORDS) or not period.isascii() or not period.isdecimal():
         raise ValueError(f"{text!r} is not of the form tenant/channel/kind=days")
-    for part, known in zip(parts, _RETENTION_KINDS, strict=True):
+    for part, known in zip(parts, _RETENTION_WORDS, strict=True):
         if known and part != "*" and part not in known:
             raise ValueError(f"{part!r} in {text!r} is none of {', '.join(known)}")
     after = timedelta(days=min(int(period[:9]), 36_500))
@@ -362,7 +373,7 @@ def _retention_rule(text: str) -> RetentionRule:
 def read_settings(config: Path | None, flags: Mapping[str, Any]) -> Settings:
     """Read and check all settings.
 
-    Raises ConfigurationError naming the setting, where it was set, and the mend.
+    Raises ConfigurationError that names the setting, where it was set, and the mend.
     """
     path = config or (Path(named) if (named := os.environ.get(CONFIG_VARIABLE)) else None)
     if path is None and DEFAULT_FILE.exists():
@@ -372,7 +383,7 @@ def read_settings(config: Path | None, flags: Mapping[str, Any]) -> Settings:
     try:
         return Settings(flags=dict(flags), file=file)  # type: ignore[call-arg] # for its sources
     except ValidationError as error:
-        raise _named(error, flags, file, path) from None
+        raise _configuration_error(error, flags, file, path) from None
 
 
 def _read_file(path: Path) -> dict[str, Any]:
@@ -403,9 +414,10 @@ def _refuse_unknown(
             raise ConfigurationError(shown, "is no setting", mend)
 
 
-def _named(
+def _configuration_error(
     error: ValidationError, flags: Mapping[str, Any], file: Mapping[str, Any], path: Path | None
 ) -> ConfigurationError:
+    """The first error of a validation, naming where the setting was set."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     name = str(first["loc"][0]) if first["loc"] else ""
     problem = first["msg"].removeprefix("Value error, ")

@@ -1,4 +1,4 @@
-"""Logs and traces, configured once, by `serve`."""
+"""Configures logs and traces; `serve` does so once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from gateway.errors import ConfigurationError, place_of
 
 
 def configure_logs(level: str, style: Literal["json", "console"]) -> None:
-    """Structured logs on standard error. Events carry ids, stages and error types, never text."""
+    """Write structured logs to standard error. Their events carry ids, stages and types of errors,
+    never texts of messages."""
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
         if style == "json"
@@ -32,38 +33,43 @@ def configure_logs(level: str, style: Literal["json", "console"]) -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING, force=True)
-    for name in logging.root.manager.loggerDict:  # those that brought a handler of their own
+    logging.basicConfig(handlers=[_LibraryHandler()], level=logging.WARNING, force=True)
+    for name in logging.root.manager.loggerDict:  # some libraries install a handler of their own
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = True
 
 
-class _Libraries(logging.Handler):
-    """What libraries log through the standard library, some of it with text in it: shows where,
-    and the kind of error; of the words only the template, and only where those are known not to
-    be made of data."""
+_FIXED_TEMPLATE_LIBRARIES = frozenset({"asyncio", "opentelemetry", "uvicorn"})
+"""Libraries whose log templates are constants, and so hold no data."""
+
+
+class _LibraryHandler(logging.Handler):
+    """Passes on what libraries log through the standard library, which may quote texts of messages:
+    the place and the type of an error, and the template, without its arguments, of libraries
+    in _FIXED_TEMPLATE_LIBRARIES."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        known = record.name.partition(".")[0] in _WORDS_ARE_FIXED and isinstance(record.msg, str)
+        library = record.name.partition(".")[0]
+        is_fixed = library in _FIXED_TEMPLATE_LIBRARIES and isinstance(record.msg, str)
         error = record.exc_info[1] if record.exc_info else None
-        found = {
+        details = {
             "library": record.name,
             "at": place_of(error) if error else f"{record.module}.py:{record.lineno}",
             "error": type(error).__name__ if error else None,
         }
         structlog.get_logger().log(
             min(max(record.levelno // 10, 1), 5) * 10,
-            record.msg.partition("\n")[0] if known else "a library has something to say",
-            **{name: value for name, value in found.items() if value},
+            record.msg.partition("\n")[0] if is_fixed else "a library has something to say",
+            **{name: value for name, value in details.items() if value},
         )
 
 
-_WORDS_ARE_FIXED = frozenset({"asyncio", "opentelemetry", "uvicorn"})
-
-
 def configure_traces(endpoint: str, version: str) -> None:
-    """Spans of the stages go to an OpenTelemetry collector (OTLP over HTTP)."""
+    """Send the spans of stages to the OpenTelemetry collector at `endpoint` (OTLP over HTTP).
+
+    Raises ConfigurationError when the extra is not installed.
+    """
     try:
         sdk = import_module("opentelemetry.sdk.trace")
         export = import_module("opentelemetry.sdk.trace.export")

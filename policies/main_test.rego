@@ -128,7 +128,7 @@ test_a_first_message_to_someone_unknown_is_told_and_marked if {
 	{
 		"kind": "disclose",
 		"params": {"notice": "ai", "position": "start"},
-		"rules": ["cn.anthro", "cn.label", "eu.aia.50.1", "kr.31", "us.ca.sb243", "us.me", "us.ny.gbl47", "us.ut"],
+		"rules": ["baseline.notice", "cn.anthro", "cn.label", "eu.aia.50.1", "kr.31", "us.ca.sb243", "us.me", "us.ny.gbl47", "us.ut"],
 	} in decision.obligations
 }
 
@@ -154,7 +154,7 @@ test_labels_unite if {
 	{
 		"kind": "disclose",
 		"params": {"notice": "ad", "position": "start"},
-		"rules": ["fr.influ", "us.ftc.255"],
+		"rules": ["baseline.promotion", "fr.influ", "us.ftc.255"],
 	} in decision.obligations
 }
 

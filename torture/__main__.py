@@ -85,7 +85,8 @@ def _run_engines(
         for engine in given.engines.split(","):
             with ExitStack() as stack:
                 harnesses = [
-                    stack.enter_context(one) for one in _harnesses(engine, folder, given.lanes)
+                    stack.enter_context(harness)
+                    for harness in _harnesses(engine, folder, given.lanes)
                 ]
                 if not given.no_faults:
                     found.append(_run_sweep(harnesses, given.every, progress))
@@ -132,21 +133,28 @@ def _find_mutants(bench: EngineHarness, names: list[str], progress: Progress) ->
 
 def _fault_points_table(found: list[SweepReport]) -> Table:
     table = Table("engine", "call × fault", "tried", "violations", title="Fault points")
-    for one in found:
-        for kind, count in sorted(one.points.items()):
-            table.add_row(one.engine, kind, str(count), "")
-        table.add_row(one.engine, "power cuts", str(one.cuts), "")
-        left = f"{one.sent} requests, {one.answers} answers"
-        table.add_row(one.engine, "left before its record was synced", left, str(len(one.early)))
-        table.add_row(one.engine, "all", str(one.tried), str(len(one.violations)))
+    for report in found:
+        for kind, count in sorted(report.points.items()):
+            table.add_row(report.engine, kind, str(count), "")
+        table.add_row(report.engine, "power cuts", str(report.cuts), "")
+        left = f"{report.sent} requests, {report.answers} answers"
+        table.add_row(
+            report.engine, "left before its record was synced", left, str(len(report.early))
+        )
+        table.add_row(report.engine, "all", str(report.tried), str(len(report.violations)))
     return table
 
 
 def _mutants_table(mutants: list[MutantReport]) -> Table:
     table = Table("planted fault", "what it does", "found by", "trials", title="Planted faults")
-    for one in mutants:
-        by = one.by or "[red]NOT FOUND[/]"
-        table.add_row(one.name, one.what, f"{by}: {one.showed}" if one.by else by, str(one.trials))
+    for mutant in mutants:
+        by = mutant.by or "[red]NOT FOUND[/]"
+        table.add_row(
+            mutant.name,
+            mutant.what,
+            f"{by}: {mutant.showed}" if mutant.by else by,
+            str(mutant.trials),
+        )
     return table
 
 
@@ -154,14 +162,14 @@ def _write_report(found: list[SweepReport], mutants: list[MutantReport]) -> None
     """Merge these results into the file, which has those of earlier runs with other options."""
     REPORT.parent.mkdir(exist_ok=True)
     report = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else {}
-    for one in found:
-        report.setdefault("engines", {})[one.engine] = {
-            **asdict(one),
-            "tried": one.tried,
+    for sweep in found:
+        report.setdefault("engines", {})[sweep.engine] = {
+            **asdict(sweep),
+            "tried": sweep.tried,
             "duplicates": {
-                "kills": len(one.duplicates),
-                "most": max(one.duplicates, default=0),
-                "mean": round(mean(one.duplicates), 4) if one.duplicates else 0,
+                "kills": len(sweep.duplicates),
+                "most": max(sweep.duplicates, default=0),
+                "mean": round(mean(sweep.duplicates), 4) if sweep.duplicates else 0,
             },
         }
     for mutant in mutants:

@@ -210,25 +210,27 @@ def history_until(
     line: int, history: ClientHistory, sent: list[SentMessage]
 ) -> tuple[ClientHistory, list[ReceivedRequest]]:
     """What callers and the platform had received before a power cut at this line."""
-    names = {one.message_id: name for name, some in history.answers.items() for one in some}
+    names = {answer.message_id: name for name, some in history.answers.items() for answer in some}
     knew, received = ClientHistory(), []
-    for one in sent:
-        if one.ended >= line or one.message_id not in names:
+    for message in sent:
+        if message.ended >= line or message.message_id not in names:
             continue
-        name = names[one.message_id]
-        if one.route:
+        name = names[message.message_id]
+        if message.route:
             received.append(
                 ReceivedRequest(
                     name,
-                    one.route,
-                    one.key,
-                    one.message_id,
-                    one.message["recorded_seq"],
-                    sha256(one.body).hexdigest(),
+                    message.route,
+                    message.key,
+                    message.message_id,
+                    message.message["recorded_seq"],
+                    sha256(message.body).hexdigest(),
                 )
             )
-        elif one.status in (200, 202):
+        elif message.status in (200, 202):
             knew.answers.setdefault(name, []).append(
-                ClientAnswer(one.status, one.message_id, str(one.message.get("state", "")))
+                ClientAnswer(
+                    message.status, message.message_id, str(message.message.get("state", ""))
+                )
             )
     return knew, received

@@ -106,7 +106,7 @@ def broken_promises(
 def duplicates(received: list[ReceivedRequest]) -> int:
     """The number of requests beyond the first for a message. Not counted is the one that the
     workload provokes, since the platform does not answer a "silent" message."""
-    counts = Counter((one.name, one.message_id) for one in received)
+    counts = Counter((request.name, request.message_id) for request in received)
     return sum(max(n - 1 - (name == "silent"), 0) for (name, _), n in counts.items())
 
 
@@ -125,23 +125,28 @@ def _unsettled_violations(left: StateAfterRestart) -> Iterator[str]:
     said = [(entry, orjson.loads(entry.body)) for entry in left.entries]
     decided = (EntryKind.DECISION, EntryKind.REVIEW)
     queued = {
-        one.message_id for one, body in said if one.kind in decided and body["state"] == "queued"
+        entry.message_id
+        for entry, body in said
+        if entry.kind in decided and body["state"] == "queued"
     }
-    settled = {one.message_id for one, _ in said if one.kind is EntryKind.DELIVERY}
+    settled = {entry.message_id for entry, _ in said if entry.kind is EntryKind.DELIVERY}
     for message_id in queued - settled:
         yield f"{message_id}: recorded as to be published, and nothing became of it"
 
 
 def _answer_violations(history: ClientHistory, left: StateAfterRestart) -> Iterator[str]:
-    judged = {one.message_id for one in left.entries if one.kind is EntryKind.DECISION}
+    judged = {entry.message_id for entry in left.entries if entry.kind is EntryKind.DECISION}
     for name, answers in history.answers.items():
-        taken = [one for one in answers if one.status in (200, 202)]
-        for one in taken:
-            if one.message_id not in judged:
-                yield f"{name}: answered {one.status}, but not recorded"
-        if len({one.message_id for one in taken}) > 1:
+        taken = [answer for answer in answers if answer.status in (200, 202)]
+        for answer in taken:
+            if answer.message_id not in judged:
+                yield f"{name}: answered {answer.status}, but not recorded"
+        if len({answer.message_id for answer in taken}) > 1:
             yield f"{name}: the same key was answered with two messages"
-        if any(one.state == "delivered" for one in taken) and left.ends.get(name) != "delivered":
+        if (
+            any(answer.state == "delivered" for answer in taken)
+            and left.ends.get(name) != "delivered"
+        ):
             yield f"{name}: answered as delivered, now {left.ends.get(name)}"
         if not taken:
             yield f"{name}: never taken, last answer {answers[-1].status}"
@@ -158,21 +163,21 @@ def _platform_violations(
         if entry.kind in (EntryKind.DECISION, EntryKind.REVIEW)
     }
     by_name: defaultdict[str, list[ReceivedRequest]] = defaultdict(list)
-    for one in received:
-        by_name[one.name].append(one)
-        if (one.message_id, one.seq) not in allowed:
-            yield f"{one.name}: published without its record"
+    for request in received:
+        by_name[request.name].append(request)
+        if (request.message_id, request.seq) not in allowed:
+            yield f"{request.name}: published without its record"
     for name, some in by_name.items():
-        if len({(one.key, one.message_id) for one in some}) > 1:
+        if len({(request.key, request.message_id) for request in some}) > 1:
             yield f"{name}: sent with two keys"
-        if len({one.digest for one in some}) > 1:
+        if len({request.digest for request in some}) > 1:
             yield f"{name}: sent twice with different bytes"
         if some[0].route == PLAIN and len(some) > 1:
             yield f"{name}: sent {len(some)} times to a platform that cannot tell"
     for name, end in left.ends.items():
         taken = history.accepted(name)
         message_id = taken.message_id if taken else ""
-        got = any(one.message_id == message_id for one in by_name[name])
+        got = any(request.message_id == message_id for request in by_name[name])
         if end == "delivered" and not got:
             yield f"{name}: settled as delivered, and never received"
         elif end == "unknown" and message_id not in left.escalated:

@@ -106,7 +106,7 @@ class EngineHarness:
         sent = list(powercut.sent_messages(calls, engine.settings["port"], runner.platform.port))
         for torn in (False, True):
             disk = powercut.SimulatedDisk(calls, self.folder / "blank", self.folder / "place")
-            moments = disk.syncs() | {one.began for one in sent}
+            moments = disk.syncs() | {message.began for message in sent}
             for cut in list(disk.cuts(moments, torn=torn))[::every]:
                 engine.fresh()
                 powercut.write_disk(self.folder / "place", cut)
@@ -114,8 +114,8 @@ class EngineHarness:
                 runner.platform.clear(received)
                 tried = runner.restart_and_check(history)
                 yield [
-                    f"power cut at line {cut.line}{' (torn)' * torn}: {one}"
-                    for one in tried.violations
+                    f"power cut at line {cut.line}{' (torn)' * torn}: {violation}"
+                    for violation in tried.violations
                 ]
 
 
@@ -152,7 +152,7 @@ def run_sweep(
     found = SweepReport(bench.name)
     step(found, f"{bench.name}: the order", 0, 1)
     outcome, ordered, calls = bench.run_without_fault()
-    found.violations += [f"no fault: {one}" for one in outcome.violations]
+    found.violations += [f"no fault: {violation}" for violation in outcome.violations]
     found.sent, found.answers, found.early = ordered.sent, ordered.answers, ordered.early
     all_points = bench.fault_points()
     found.there = len(all_points)
@@ -174,7 +174,7 @@ def run_sweep(
         for number, (point, result) in enumerate(pool.map(attempt, tried), 1):
             kind = f"{point.where}: {point.call} × {point.fault.split('=')[1]}"
             found.points[kind] = found.points.get(kind, 0) + 1
-            found.violations += [f"{point}: {one}" for one in result.violations]
+            found.violations += [f"{point}: {violation}" for violation in result.violations]
             if point.kills:
                 found.duplicates.append(result.duplicates)
             step(found, f"{bench.name}: fault points", number, len(tried))

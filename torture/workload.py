@@ -143,7 +143,7 @@ class WorkloadClient:
     def escalated(self) -> set[str]:
         """The messages that a person was called for."""
         found = self._client.get("/v1/escalations").json()
-        return {one["outcome"]["message_id"] for one in found}
+        return {review["outcome"]["message_id"] for review in found}
 
     def creator_is_there(self) -> bool:
         return self._client.get("/v1/creators/zoe").status_code == httpx.codes.OK

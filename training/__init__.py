@@ -1,1 +1,1 @@
-"""How the shipped toxicity weights were made. Start with README.md."""
+"""The training of the shipped toxicity weights. Start with README.md."""

@@ -1,4 +1,5 @@
-"""Texts to tensors: augmentation, tokens, hashed n-grams, batches of like lengths."""
+"""Turns texts into tensors: augmentation, tokens, hashed n-grams, batches of texts of similar
+lengths."""
 
 from __future__ import annotations
 
@@ -16,12 +17,13 @@ from training.encoder import encoder_file
 from training.rewrite import REWRITINGS
 from training.sources import UNKNOWN, Row
 
-LONGEST = 160
-TOKENS_A_BATCH = 2048
+LONGEST = 160  # tokens of a text
+TOKENS_A_BATCH = 2048  # at most
 
 
 class Tokenizer:
-    """Piece ids with the marks of beginning and end, at most LONGEST of them (training only)."""
+    """A tokenizer that returns piece ids between the marks of beginning and end, at most LONGEST of
+    them. Only for training."""
 
     def __init__(self) -> None:
         self._pieces = pieces_of(encoder_file("sp.model"))
@@ -43,13 +45,14 @@ class Batch:
 
 
 def fold(text: str) -> str:
-    """Roughly what the text room's folded form does to ordinary text."""
+    """Fold a text, roughly as the text room does with ordinary text."""
     spread = unicodedata.normalize("NFKD", text.lower())
     return "".join(letter for letter in spread if not unicodedata.combining(letter))
 
 
 def augment(rows: Sequence[Row], random_: random.Random) -> list[Row]:
-    """One epoch's view: some texts folded, shouted, rewritten, or joined with others."""
+    """The texts of one epoch: some of them folded, in capitals, rewritten, or joined with
+    others."""
     seen: list[Row] = []
     for row in rows:
         text, labels, dice = row.text, row.labels, random_.random()
@@ -70,7 +73,7 @@ def augment(rows: Sequence[Row], random_: random.Random) -> list[Row]:
 
 
 def _either(a: float, b: float) -> float:
-    """The label of two texts together: an unknown one may be any."""
+    """The label of two joined texts; UNKNOWN when an unknown label could change it."""
     highest = max(a, b)
     return UNKNOWN if UNKNOWN in (a, b) and highest < 0.5 else highest
 
@@ -78,15 +81,15 @@ def _either(a: float, b: float) -> float:
 def batches(
     rows: Sequence[Row], tokenizer: Tokenizer, random_: random.Random | None
 ) -> Iterator[tuple[list[int], Batch]]:
-    """(indices, batch) in random order, or in order of length without `random_`."""
+    """Yield (indices, batch), in random order, or in order of length without `random_`."""
     tokens = [tokenizer(row.text) for row in rows]
-    for group in groups([len(each) for each in tokens], random_):
+    for group in groups([len(ids) for ids in tokens], random_):
         yield group, _batch([rows[index] for index in group], [tokens[index] for index in group])
 
 
 def groups(lengths: Sequence[int], random_: random.Random | None) -> list[list[int]]:
-    """Indices of texts of like lengths (tokens), TOKENS_A_BATCH together at most; in random
-    order, or in order of length without `random_`."""
+    """Groups of indices of texts of similar lengths (in tokens), with at most TOKENS_A_BATCH tokens
+    each; in random order, or in order of length without `random_`."""
     jitter = random_.random if random_ else lambda: 0.0
     order = sorted(range(len(lengths)), key=lambda index: lengths[index] * (1 + 0.2 * jitter()))
     found: list[list[int]] = [[]]
@@ -104,7 +107,7 @@ def groups(lengths: Sequence[int], random_: random.Random | None) -> list[list[i
 
 def _batch(rows: Sequence[Row], tokens: Sequence[list[int]]) -> Batch:
     buckets = [grams(row.text) for row in rows]
-    counts = np.array([len(each) for each in buckets])
+    counts = np.array([len(bucket) for bucket in buckets])
     return Batch(
         ids=torch.tensor([id_ for ids in tokens for id_ in ids]),
         lengths=torch.tensor([len(ids) for ids in tokens]),

@@ -1,5 +1,5 @@
-"""Fits the shifts of the description: for each form and language, the log-odds that clean text
-passes at the stated rate. Only on texts that were not trained on."""
+"""Fits the shifts in the description of the weights: for each form and language, the log-odds that
+clean text exceeds at the stated rate. Uses only texts that were not trained on."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from training.sources import SWEARING, Row, held_out_social, ours_for_calibratio
 RATES = dict.fromkeys(CATEGORIES, 0.005) | {"toxicity": 0.02}
 """Share of clean text above 0.5, for each category."""
 SHARES = {"clean": 1.0, "garbled": 0.38, "normalised": 0.47, "folded": 0.68}
-"""The part of that rate for each form: the worst form of a garbled text counts, so its forms
-share one budget. What reading made of it is the better witness and gets more."""
+"""The part of that rate for each form. The worst form of a garbled text counts, so the forms of a
+text share one budget; the forms that reading has repaired are more reliable and get more of it."""
 FEWEST = 40
 """A language with fewer clean texts than this has no shift of its own."""
 PRIOR = 200
-"""As many texts is the shift over all languages worth beside a language's own texts: at these
-rates a quantile of a hundred texts is one or two of them."""
+"""The weight of the shift over all languages, in texts of a language: at these rates, a quantile of
+a hundred texts depends on one or two of them."""
 FARTHEST = 1.0
-"""No language's shift is farther than this from the one over all: the highest of a few hundred
-scores may be one line that was not clean after all."""
+"""Largest distance of a language's shift from the one over all languages: the highest of a few
+hundred scores may come from one line that was not clean after all."""
 
 Scores = Callable[[Sequence[str]], np.ndarray]
-"""Texts → log-odds, one line for each, columns as CATEGORIES."""
+"""Takes texts; returns log-odds, one row for each text, columns as CATEGORIES."""
 
 
 def clean_texts(rows: Sequence[Row]) -> dict[str, list[str]]:
-    """By language: held-out rows that no category marks, and the untouched half of the social
-    messages without swearing."""
+    """Clean texts by language: held-out rows that no category marks, and the half of the social
+    messages without swearing that training does not use."""
     found: dict[str, list[str]] = {}
     ours: set[int] = set()
     for row in rows:
@@ -54,14 +54,14 @@ def clean_texts(rows: Sequence[Row]) -> dict[str, list[str]]:
 
 
 def halves(texts: Sequence[str]) -> tuple[list[str], list[str]]:
-    """(for fitting, for reporting)."""
+    """Split texts into two halves: (for fitting, for reporting)."""
     shuffled = list(texts)
     random.Random(7).shuffle(shuffled)  # noqa: S311
     return shuffled[::2], shuffled[1::2]
 
 
 def fit(score: Scores, read: Read, rows: Sequence[Row]) -> dict[str, dict[str, dict[str, float]]]:
-    """`shifts[form][language][category]`, languages with "*" for all others."""
+    """Fit `shifts[form][language][category]`; the language "*" stands for all others."""
     clean = {language: halves(texts)[0] for language, texts in clean_texts(rows).items()}
     shifts: dict[str, dict[str, dict[str, float]]] = {}
     for form, share in SHARES.items():
@@ -80,7 +80,7 @@ def fit(score: Scores, read: Read, rows: Sequence[Row]) -> dict[str, dict[str, d
 
 
 def _shown(read: Read, form: str, text: str) -> str | None:
-    """The form of the text, garbled first for all forms but the clean one."""
+    """The form of the text; for all forms but the clean one, the text is garbled first."""
     return forms(read(text if form == "clean" else _garble(text), None)).get(form)
 
 
@@ -96,8 +96,8 @@ def _towards(own: dict[str, float], any_: dict[str, float], share: float) -> dic
 
 
 def _shift(odds: np.ndarray, share: float) -> dict[str, float]:
-    """The quantile of each category; none below log-odds −2: a category that clean text never
-    touches must not become touchy."""
+    """The quantile of each category, at least log-odds −2: a category that clean text never
+    triggers must not become oversensitive."""
     return {
         category: round(
             max(-2.0, float(np.quantile(odds[:, column], 1 - share * RATES[category]))), 4

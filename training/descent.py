@@ -1,4 +1,4 @@
-"""What both networks are trained to make small, and at what pace."""
+"""The loss that both networks are trained with, and the schedule of the learning rate."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _IMPORTANCE_OF_TOXICITY = 2.0  # the first category; each of the others counts o
 
 
 def loss_of(logits: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy over what is known. `logits`, `labels`: (texts, categories), a label in 0..1
-    or UNKNOWN; `weights`: one for each text."""
+    """Cross-entropy over the known labels. `logits` and `labels` are (texts, categories), a label
+    from 0 to 1 or UNKNOWN; `weights` has one value for each text."""
     known = (labels != UNKNOWN).float()
     each = torch.nn.functional.binary_cross_entropy_with_logits(
         logits, labels.clamp(min=0), reduction="none"
@@ -25,7 +25,8 @@ def loss_of(logits: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor) -
 
 
 class Descent:
-    """Steps of an optimizer whose pace rises for a sixteenth of the way, then falls."""
+    """Steps of an optimizer whose learning rate rises for the first sixteenth of training, then
+    falls."""
 
     def __init__(self, optimizer: torch.optim.Optimizer, *, log: bool = True) -> None:
         self._optimizer = optimizer
@@ -35,12 +36,14 @@ class Descent:
         self._losses: list[float] = []
 
     def step(self, loss: torch.Tensor, progress: float) -> None:
-        """`progress`: the share of the whole way, 0..1."""
+        """Take one step. `progress` is the share of training that is done, from 0 to 1."""
         for group, peak in zip(self._optimizer.param_groups, self._peaks, strict=True):
             group["lr"] = peak * min(1.0, progress * 16 + 0.02) * (1.01 - progress)
         self._optimizer.zero_grad()
         loss.backward()
-        learning = [one for group in self._optimizer.param_groups for one in group["params"]]
+        learning = [
+            parameter for group in self._optimizer.param_groups for parameter in group["params"]
+        ]
         torch.nn.utils.clip_grad_norm_(learning, 1.0)
         self._optimizer.step()
         self._losses.append(float(loss.detach()))

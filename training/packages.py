@@ -1,4 +1,4 @@
-"""Where the files lie that other packages ship."""
+"""Finds files that other packages ship."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 
 def package_file(module: str, name: str) -> Path:
-    """`name`, a path within the folder of an installed `module`. Exits with the mend without it."""
+    """The path of the file `name` within the folder of the installed `module`. When that is
+    missing, exits with a message that says how to install it."""
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
         raise SystemExit(f"{module} is missing: pip install -r training/requirements.txt")

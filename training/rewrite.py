@@ -41,7 +41,7 @@ def repeats(text: str, random_: random.Random) -> str:
 
 
 def spacing(text: str, random_: random.Random) -> str:
-    """Words of three letters and more are spelt out; words are kept apart."""
+    """Spell words of three letters and more out with spaces; words stay apart."""
     mark = random_.choice((" ", ".", "-", "_"))
     apart = "   " if mark == " " else " "
     return apart.join(mark.join(word) if len(word) > 2 else word for word in text.split())

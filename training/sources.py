@@ -1,7 +1,7 @@
 """The labelled data below LABELLED_DATA, as rows with one label for each category.
 
-A label is 1, 0, or UNKNOWN where the source does not say: an unknown label never enters the loss.
-Between 0 and 1 are labels that the teacher had a say in (taught.py).
+A label is 1, 0, or UNKNOWN where the source does not say; unknown labels do not enter the loss.
+Labels between 0 and 1 are mixed with scores of the teacher (taught.py).
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ def _tsv(name: str) -> list[dict[str, str]]:
 
 
 def _loose(text: str, toxic: int, identity: int) -> tuple[int, ...]:
-    """Labels for a tweet: swearing by lexicon; threats and sex unknown where words hint at it."""
+    """Labels for a tweet: swearing by lexicon; threats and sexual content unknown where words hint
+    at them."""
     return _labels(
         toxicity=toxic,
         insult=UNKNOWN if toxic else 0,
@@ -165,8 +166,8 @@ def toxigen() -> Iterator[Row]:
 
 
 def social() -> Iterator[Row]:
-    """Unlabelled social messages: taken as clean where no swearing is found, at a low weight.
-    Every second line; the other half calibrates."""
+    """Unlabelled social messages, taken as clean where no swearing is found, at a low weight. Every
+    second line; the other half is for calibration."""
     for name in ("reddit", "twitter", "youtube"):
         path = _root() / "pii" / f"social.{name}.txt"
         for number, line in enumerate(path.read_text("utf-8").splitlines()):
@@ -176,7 +177,7 @@ def social() -> Iterator[Row]:
 
 
 def held_out_social() -> list[str]:
-    """The half that `social` leaves alone, as it is."""
+    """The half of the social messages that `social` leaves out, unchanged."""
     return [
         line
         for name in ("reddit", "twitter", "youtube")
@@ -188,7 +189,7 @@ def held_out_social() -> list[str]:
 
 
 def ours_for_calibration() -> dict[str, list[str]]:
-    """Clean lines by language, of our own, that are never trained on."""
+    """Our own clean lines by language, which are never trained on."""
     return {
         path.suffixes[0][1:]: path.read_text("utf-8").splitlines()
         for path in sorted(FOLDER.glob("calibration.*.txt"))
@@ -215,8 +216,8 @@ def ours(*, seed: int) -> Iterator[Row]:
 
 
 def quoted(*, seed: int) -> Iterator[Row]:
-    """What is meant, and the same told, refused, asked about: many of each template, for the
-    frames differ more than the templates."""
+    """Sentences that are meant, and the same sentences reported, refused or asked about: many of
+    each template, since the frames differ more than the templates."""
     for language, text, found, template in sentences(seed=seed, scale=5.0, folder=QUOTED):
         yield Row("quoted", language, text, _ours(found), 0.6, template)
 
@@ -229,7 +230,7 @@ def _ours(found: frozenset[str]) -> tuple[int, ...]:
 
 
 def rows(*, seed: int) -> list[Row]:
-    """All of it, in a fixed order."""
+    """All rows, in a fixed order."""
     return [
         *davidson(),
         *paradetox(),

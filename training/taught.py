@@ -1,4 +1,4 @@
-"""Labels for training that mix those of a source with the scores of the teacher model."""
+"""Mixes the labels of a source with the scores of the teacher model, for training."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from gateway.toxicity.scorer import CATEGORIES
 from training.sources import UNKNOWN, Row
 
 TAUGHT = {"toxicity", "insult", "threat", "identity_attack"}
-"""Categories that the teacher is believed in. It had too few sexual and self-harm texts to learn
-from (MODEL_CARD.md), and obscenity is a matter of words."""
+"""Categories for which the teacher's scores are used. It saw too few sexual and self-harm texts to
+learn from (MODEL_CARD.md), and obscenity depends on words."""
 OWN = {"ours": 1.0, "quoted": 1.0, "mlma": 0.25}
-"""How much of a label is the source's own; where it is not said, half. Ours were written to be what
-they say, those of MLMA are noisy."""
+"""The weight of the source's own label, one half for sources that are not listed. Our own sentences
+were written for their labels; the labels of MLMA are noisy."""
 ANSWERS = Path("build/toxicity/answers.npz")
 
 
 def asked(rows: Sequence[Row]) -> list[Row]:
-    """The rows whose labels the teacher has a part in. Our own sentences are none of them: they can
-    change without scoring them again."""
+    """The rows whose labels the teacher takes part in. Our own sentences are not among them, so
+    that they can change without being scored again."""
     return [row for row in rows if _own(row) < 1]
 
 
@@ -34,8 +34,8 @@ def keep(path: Path, rows: Sequence[Row], odds: np.ndarray) -> None:
 
 
 def taught(rows: Sequence[Row], path: Path) -> list[Row]:
-    """`rows` with labels in 0..1 for the categories in TAUGHT: partly the source's own (OWN),
-    partly the teacher's; where the source says nothing, the teacher's alone."""
+    """`rows` with labels from 0 to 1 for the categories in TAUGHT: partly the source's own (OWN),
+    partly the teacher's; the teacher's alone where the source has none."""
     with np.load(path, allow_pickle=False) as stored:
         if stored["texts"] != _digest(asked(rows)):
             raise SystemExit(f"{path} answers other texts: run training.teacher again")

@@ -1,8 +1,8 @@
 """Fine-tune the teacher: `LABELLED_DATA=… python -m training.teacher`, an hour on two cores.
 
-It is the best encoder that the package indexes have (MODEL_CARD.md says what was looked at) and
-costs a message several times what the whole gateway does; so it teaches the network that is
-shipped (embedded.py), and is not shipped itself.
+It is the best encoder that the package indexes have (MODEL_CARD.md says which were compared), but
+costs several times as much for each message as the whole gateway. So it is not shipped, and teaches
+the network that is (embedded.py).
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from training.sources import SEED, Row, is_validation, rows
 from training.taught import ANSWERS, asked, keep
 
 KEPT = Path("build/toxicity/teacher.pt")
-_PACE, _HEAD_PACE = 1e-4, 1e-3
+_PACE, _HEAD_PACE = 1e-4, 1e-3  # learning rates of the encoder and of the output layer
 _EPOCHS = 2
 
 
 class Teacher(nn.Module):
-    """Texts to log-odds, one column for each of CATEGORIES."""
+    """The teacher: texts to log-odds, one column for each of CATEGORIES."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Teacher(nn.Module):
         return found
 
     def learnt(self) -> dict[str, torch.Tensor]:
-        """What fine-tuning changed."""
+        """The parameters that fine-tuning changed."""
         return {
             name: value
             for name, value in self.state_dict().items()
@@ -53,7 +53,7 @@ class Teacher(nn.Module):
         }
 
     def answers(self, texts: Sequence[str]) -> np.ndarray:
-        """(texts, CATEGORIES) of log-odds."""
+        """Log-odds of shape (texts, CATEGORIES)."""
         self.eval()
         found = np.zeros((len(texts), len(CATEGORIES)), np.float32)
         with torch.inference_mode():
@@ -65,11 +65,11 @@ class Teacher(nn.Module):
         self, texts: Sequence[str], random_: random.Random | None
     ) -> Iterator[tuple[list[int], list[list[int]]]]:
         tokens = [self.tokenizer(text) for text in texts]
-        for group in groups([len(each) for each in tokens], random_):
+        for group in groups([len(ids) for ids in tokens], random_):
             yield group, [tokens[index] for index in group]
 
     def scores(self, tokens: Sequence[Sequence[int]]) -> torch.Tensor:
-        lengths = torch.tensor([len(each) for each in tokens])
+        lengths = torch.tensor([len(ids) for ids in tokens])
         ids = torch.zeros(len(tokens), int(lengths.max()), dtype=torch.long)
         for line, each in enumerate(tokens):
             ids[line, : len(each)] = torch.tensor(each)
@@ -80,7 +80,7 @@ class Teacher(nn.Module):
 
 def train(teacher: Teacher, training: Sequence[Row], *, epochs: int, to: Path) -> None:
     random_ = random.Random(SEED)  # noqa: S311
-    learning = [each for each in teacher.encoder.parameters() if each.requires_grad]
+    learning = [parameter for parameter in teacher.encoder.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(
         [
             {"params": learning, "lr": _PACE, "weight_decay": 0.01},
@@ -103,8 +103,9 @@ def train(teacher: Teacher, training: Sequence[Row], *, epochs: int, to: Path) -
 
 
 def lesson(training: Sequence[Row]) -> list[Row]:
-    """Every second row of what is plentiful and easy, every row of the rest, and twice what is
-    rare and hard. None of the quoted sentences, which it has no say in."""
+    """The rows to fine-tune on: every second row of the plentiful and easy sets, every row of the
+    others, and the rare and hard ones twice. Quoted sentences are left out, since the teacher has
+    no part in their labels."""
     plenty = {"paradetox", "davidson", "madlibs", "social", "dialogue"}
     rare = [row for row in training if row.source in {"hatemoji", "toxigen"}]
     most = [

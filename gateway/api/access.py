@@ -1,4 +1,4 @@
-"""Who is asking: API keys, roles, and how often they may ask."""
+"""Authenticate callers by their API key, check its roles, and limit the rate of its requests."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ from gateway.model.access import ApiKey, Role
 from gateway.ports import Now, Registry
 
 PREFIX: Final = "agk"
-_NOBODY: Final = "0" * 64
-_NEVER_S: Final = 86_400.0  # Retry-After of a key that may ask nothing: a day
+"""How the text of every API key begins."""
+
+_NO_DIGEST: Final = "0" * 64
+"""Compared in place of an unknown key's digest, so that its answer takes as long."""
+
+_LONGEST_WAIT_S: Final = 86_400.0  # the highest Retry-After, of a key without requests: a day
 
 
 def issue_key(
@@ -31,7 +35,7 @@ def issue_key(
     expires_at: datetime | None = None,
     requests_per_s: float = 50.0,
 ) -> tuple[ApiKey, str]:
-    """A new key as stored, and its text `agk_<id>_<secret>`, which is shown once and never kept."""
+    """Make a key: as it is stored, and its text `agk_<id>_<secret>`, shown once and never kept."""
     key_id, secret = secrets.token_hex(6), secrets.token_hex(32)
     key = ApiKey(
         id=key_id,
@@ -48,18 +52,22 @@ def issue_key(
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
+    """A key as looked up, None if unknown; to be looked up again at `until` (clock, s)."""
+
     key: ApiKey | None
     until: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Bucket:
+    """Requests that a key could make at the clock time `at` (s)."""
+
     tokens: float
     at: float
 
 
 class AccessGuard:
-    """Checks keys against the registry, and counts requests for each key in this process.
+    """Check keys against the registry, and count the requests of each key in this process.
 
     A key is remembered for `remember` (so a revocation takes effect within that), at most
     `capacity` of them.
@@ -83,7 +91,7 @@ class AccessGuard:
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
     async def admit(self, authorization: str | None, allowed: frozenset[Role]) -> ApiKey:
-        """The key that `Authorization: Bearer agk_…` names.
+        """Return the key that `Authorization: Bearer agk_…` names.
 
         Raises Unauthenticated (which never tells an unknown key from a wrong secret), Forbidden
         or RateLimited.
@@ -104,7 +112,7 @@ class AccessGuard:
         plausible = prefix == PREFIX and len(key_id) == 12 and len(secret) == 64
         key = await self._lookup(key_id) if plausible else None
         digest = hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
-        matches = hmac.compare_digest(digest, key.secret_sha256 if key else _NOBODY)
+        matches = hmac.compare_digest(digest, key.secret_sha256 if key else _NO_DIGEST)
         if key is None or not matches:
             raise Unauthenticated("the API key is not known here")
         now = self._now()
@@ -126,13 +134,16 @@ class AccessGuard:
         return remembered.key
 
     def _count_request(self, key: ApiKey) -> None:
-        """A token bucket of one second's worth, at least one."""
+        """Take a token from the key's bucket, which holds one second's worth, at least one. Raises
+        RateLimited."""
         now, size = self._clock(), max(1.0, key.requests_per_s)
         bucket = self._buckets.get(key.id, _Bucket(size, now))
         tokens = min(size, bucket.tokens + (now - bucket.at) * key.requests_per_s)
         if tokens < 1 or key.requests_per_s <= 0:
-            wait_s = (1 - tokens) / key.requests_per_s if key.requests_per_s > 0 else _NEVER_S
-            raise RateLimited(min(wait_s, _NEVER_S))
+            wait_s = (
+                (1 - tokens) / key.requests_per_s if key.requests_per_s > 0 else _LONGEST_WAIT_S
+            )
+            raise RateLimited(min(wait_s, _LONGEST_WAIT_S))
         self._buckets[key.id] = _Bucket(tokens - 1, now)
         self._buckets.move_to_end(key.id)
         while len(self._buckets) > self._capacity:
@@ -141,7 +152,8 @@ class AccessGuard:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A dependency: the caller's key, if it has one of `roles` (admin always may)."""
+    """A FastAPI dependency that gives the caller's key. It must have one of `roles` or be an
+    admin's."""
 
     roles: frozenset[Role]
 
@@ -151,4 +163,5 @@ class Requirement:
 
 
 def needs(*roles: Role) -> Requirement:
+    """Require one of `roles`; without any, the role admin."""
     return Requirement(frozenset(roles))

@@ -1,4 +1,4 @@
-"""Puts the endpoints together into one ASGI application."""
+"""Put the endpoints together into one ASGI application."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from gateway.policy.packs.bundles import MAX_BUNDLE_BYTES
 def build_app(
     services: ApiServices | None, *, version: str, max_body_bytes: int, public_url: str = ""
 ) -> FastAPI:
-    """The app in front of `services`; without any it can only describe itself."""
+    """Build the app that calls `services`; without any, it can only describe itself in OpenAPI."""
     app = FastAPI(
         title="avatar-gateway",
         redirect_slashes=False,  # a redirect would go wherever the Host header says
@@ -62,5 +62,5 @@ def build_app(
     app.router.routes.insert(0, Route(f"{PREFIX}{{route}}/{{rest:path}}", proxy))
     bundles = {policies.BUNDLE_PATH: (policies.BUNDLE_TYPE, MAX_BUNDLE_BYTES)}
     app.add_middleware(StrictBody, max_bytes=max_body_bytes, raw=bundles, apart=PREFIX)
-    app.add_middleware(OpenAiErrors)  # around the bounds of bodies, which refuse too
+    app.add_middleware(OpenAiErrors)  # outside of StrictBody, whose refusals it translates too
     return app

@@ -1,4 +1,4 @@
-"""Who speaks in a conversation: the avatar, or a person in its place."""
+"""Take-overs: who speaks in a conversation, the avatar or a person in its place."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ async def set_speaker(
 ) -> TakeOverOut:
     """While a person speaks, what the avatar submits there is held. What the person types is
     submitted with `human_author` and says that a person is writing; when the avatar is back, it
-    says again that it is an AI. What was queued before is still delivered. Asking for what is so
-    already changes nothing and makes no entry."""
+    says again that it is an AI. What was queued before is still delivered. A request that changes
+    nothing makes no entry."""
     if (body.who is not None) != (body.to is Speaker.HUMAN):
         raise InvalidField("who", "goes with to: human, always and only", "Mend either.")
     services = services_of(request)
@@ -97,7 +97,7 @@ async def set_speaker(
 
 
 async def speaker(request: Request, conversation: Conversation, key: Reader) -> TakeOverOut:
-    """Where nobody ever took over: the avatar."""
+    """The avatar, where nobody ever took over."""
     turn = await services_of(request).human_turns.find(key.tenant, conversation)
     return _take_over_out(conversation, turn)
 

@@ -50,7 +50,8 @@ def router() -> APIRouter:
 
 
 async def listed(request: Request, key: Reader) -> list[CreatorOut]:
-    return [_creator_out(one) for one in await services_of(request).registry.creators(key.tenant)]
+    creators = await services_of(request).registry.creators(key.tenant)
+    return [_creator_out(creator) for creator in creators]
 
 
 async def shown(request: Request, creator_id: CreatorId, key: Reader) -> CreatorOut:

@@ -1,4 +1,4 @@
-"""What a rule calls a person to look at, whatever became of the message."""
+"""Escalations: messages that a rule calls a person to look at, whatever became of them."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ def router() -> APIRouter:
 async def waiting(
     request: Request, key: Reviewer, limit: Annotated[int, Query(ge=1, le=500)] = 100
 ) -> list[EscalationOut]:
-    """Shows the text as the avatar wrote it and what the person wrote: for reviewers only. They
-    stay until somebody acknowledges them; nothing expires."""
+    """Shows the text as the avatar wrote it and what the person wrote: for reviewers only. An
+    escalation stays until somebody acknowledges it; none expires."""
     services = services_of(request)
-    found = await services.escalations.waiting(key.tenant, limit=limit)
-    services.metrics.escalations(len(found))
-    return [escalation_out(one) for one in found]
+    escalations = await services.escalations.waiting(key.tenant, limit=limit)
+    services.metrics.escalations(len(escalations))
+    return [escalation_out(escalation) for escalation in escalations]
 
 
 async def acknowledge(
     request: Request, message_id: MessageId, body: AcknowledgeIn, key: Reviewer
 ) -> AcknowledgedOut:
-    """Closes it, with an entry in the audit log. What was published or held stays as it is. 404
-    when none is open for this message."""
+    """Closes the escalation, with an entry in the audit log. What was published or held stays as it
+    is. 404 when none is open for this message."""
     services = services_of(request)
     entry = await services.escalations.acknowledge(
         key.tenant, message_id, reviewer=key.id, reason=body.reason, at=services.now()

@@ -1,4 +1,4 @@
-"""Alive, ready, measured, and the public keys: open to all, with nothing to hide."""
+"""Health, readiness, metrics and public keys: open to all callers, since they hold no secrets."""
 
 from __future__ import annotations
 
@@ -46,18 +46,18 @@ async def ready(request: Request) -> JSONResponse:
     if remarks := services.remarks():
         answer["remarks"] = list(remarks)
     if refused := services.policies.status.refused:
-        place = ":".join(str(one) for one in (refused.file, refused.line, refused.column) if one)
+        place = ":".join(str(part) for part in (refused.file, refused.line, refused.column) if part)
         answer["policies_refused"] = place or refused.source
     return JSONResponse(answer)
 
 
 async def metrics(request: Request) -> Response:
-    found = services_of(request).metrics
-    policies = services_of(request).policies
-    found.policies(policies.status, policies.shadow.status if policies.shadow else None)
-    if witnessing := services_of(request).witnessing:
-        found.witnesses(witnessing.statuses, witnessing.quorum)
-    return Response(found.render(), media_type=found.content_type)
+    services = services_of(request)
+    policies = services.policies
+    services.metrics.policies(policies.status, policies.shadow.status if policies.shadow else None)
+    if witnessing := services.witnessing:
+        services.metrics.witnesses(witnessing.statuses, witnessing.quorum)
+    return Response(services.metrics.render(), media_type=services.metrics.content_type)
 
 
 async def jwks(request: Request) -> dict[str, Any]:

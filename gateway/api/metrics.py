@@ -11,11 +11,12 @@ from gateway.policy.live.live_policies import PoliciesStatus
 from gateway.policy.live.shadow import ShadowStatus
 from gateway.trail.witnessing import WitnessStatus
 
-_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+"""Upper ends of the histogram: stages take from under a millisecond to their deadlines."""
 
 
 class Metrics:
-    """One registry for one app."""
+    """The metrics of one app, in a registry of its own."""
 
     content_type = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -40,7 +41,7 @@ class Metrics:
             "gateway_stage_seconds",
             "Wall time of a stage.",
             ("stage",),
-            buckets=_BUCKETS,
+            buckets=_BUCKETS_S,
             registry=self._registry,
         )
         self._waiting = Gauge(
@@ -106,7 +107,7 @@ class Metrics:
 
 
 class _Policies:
-    """What /metrics says of the policies."""
+    """The metrics about the policies, those that decide and those in the shadow."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._deciding = Gauge(

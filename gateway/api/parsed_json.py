@@ -1,4 +1,4 @@
-"""Hands a JSON body, parsed by StrictBody, to the endpoint, so that nothing parses it again."""
+"""Hand the JSON body that StrictBody parsed to the endpoint, so that nothing parses it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which policies decide, and signed bundles of new ones."""
+"""The policies in use, and signed bundles that replace them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gateway.policy.live.reload import Reloader
 BUNDLE_PATH = "/v1/policies/bundle"
 BUNDLE_TYPE = "application/gzip"
 OPERATOR = "default"
-"""The tenant whose keys may change policies: they are those of every tenant."""
+"""The tenant whose keys may change policies, which decide for every tenant."""
 
 Reader = Annotated[ApiKey, Depends(needs(Role.SERVICE, Role.AUDITOR, Role.POLICY_AUTHOR))]
 Author = Annotated[ApiKey, Depends(needs(Role.POLICY_AUTHOR))]
@@ -122,7 +122,7 @@ async def served(
     name; 404 unless policies_signing_key is set."""
     digest, content = await _reloader_of(request).served()
     headers = {"ETag": f'"{digest}"', "Cache-Control": "no-cache"}
-    if headers["ETag"] in [one.strip() for one in (if_none_match or "").split(",")]:
+    if headers["ETag"] in [tag.strip() for tag in (if_none_match or "").split(",")]:
         return Response(status_code=304, headers=headers)
     return Response(content, media_type=BUNDLE_TYPE, headers=headers)
 
@@ -139,7 +139,7 @@ async def put(request: Request, key: Author) -> PoliciesOut:
 
 
 async def withdrawn(request: Request, key: Author) -> PoliciesOut:
-    """Forgets the bundle. Keys of the tenant `default` alone may do this."""
+    """Forgets the bundle that was put. Keys of the tenant `default` alone may do this."""
     _require_operator(key)
     policies = _reloader_of(request)
     await policies.withdraw(actor=key.id)

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details. Never a message that could quote a text or a credential."""
+"""Errors as RFC 9457 problem details. None quotes a text or a credential."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from gateway.errors import (
     place_of,
 )
 
-_DEFECT = 500  # HTTP status
+_DEFECT = 500  # HTTP status of an error that no endpoint should raise
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "https://avatar-gateway.invalid/problems/"
 """Identifies a problem type; nothing is served there. docs/reference/problems.md lists them."""
@@ -50,17 +50,17 @@ def problem(
 
 
 def install(app: FastAPI) -> None:
-    """Every error of the app, ours and the framework's, becomes a problem."""
+    """Make every error of the app, the gateway's and the framework's, a problem."""
     app.add_exception_handler(GatewayError, _on_gateway_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(Exception, _on_anything_else)
+    app.add_exception_handler(Exception, _on_defect)
 
 
 async def _on_gateway_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, GatewayError)  # noqa: S101 - registered for it alone
-    made = problem_of(error)
-    return await _on_anything_else(request, error) if made.status_code == _DEFECT else made
+    answer = problem_of(error)
+    return await _on_defect(request, error) if answer.status_code == _DEFECT else answer
 
 
 def problem_of(error: GatewayError) -> JSONResponse:
@@ -104,13 +104,13 @@ async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
     errors = [
         {
-            "field": ".".join(str(part)[:64] for part in found["loc"] if part != "body") or "body",
-            "problem": found["msg"].removeprefix("Value error, "),
+            "field": ".".join(str(part)[:64] for part in wrong["loc"] if part != "body") or "body",
+            "problem": wrong["msg"].removeprefix("Value error, "),
             "mend": "See the schema of this request in /openapi.json.",
         }
-        for found in error.errors()[:20]
+        for wrong in error.errors()[:20]
     ]
-    detail = "; ".join(f"{one['field']}: {one['problem']}" for one in errors[:3])
+    detail = "; ".join(f"{wrong['field']}: {wrong['problem']}" for wrong in errors[:3])
     return problem(422, InvalidField.slug, InvalidField.title, detail, extra={"errors": errors})
 
 
@@ -126,17 +126,17 @@ async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
     )
 
 
-async def _on_anything_else(request: Request, error: Exception) -> JSONResponse:
+async def _on_defect(request: Request, error: Exception) -> JSONResponse:
     structlog.get_logger("gateway.api").error(
         "unexpected error",
         route=getattr(request.scope.get("route"), "path", ""),
         error=type(error).__name__,
         at=place_of(error),
     )
-    made = _defect_problem()
-    if request.url.path in openai_errors.PATHS:  # made outside of the middleware that translates
-        return JSONResponse(openai_errors.translated(json.loads(bytes(made.body)))[1], _DEFECT)
-    return made
+    answer = _defect_problem()
+    if request.url.path in openai_errors.PATHS:  # the middleware that translates is not around it
+        return JSONResponse(openai_errors.translated(json.loads(bytes(answer.body)))[1], _DEFECT)
+    return answer
 
 
 def _defect_problem() -> JSONResponse:

@@ -15,7 +15,7 @@ HEAD_BYTES: Final = 65_536
 """The longest head of a request: more than any proxy in front lets through."""
 
 HEAD_S: Final = 20.0
-"""How long the head of a request may take to arrive."""
+"""How long the head of a request may take to arrive, in seconds."""
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -24,7 +24,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     _in_head = True
     _head = 0
-    _late: asyncio.TimerHandle | None = None
+    _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         super().connection_made(transport)
@@ -55,9 +55,9 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _wait_for_head(self) -> None:
         self._stop_waiting()
-        self._late = self.loop.call_later(HEAD_S, self.transport.close)
+        self._head_timer = self.loop.call_later(HEAD_S, self.transport.close)
 
     def _stop_waiting(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None

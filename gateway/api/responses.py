@@ -1,4 +1,4 @@
-"""How the error answers of a route are documented in OpenAPI."""
+"""The error answers of a route, as OpenAPI documents them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MEANINGS: Final = {
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI responses for problems, each with an example."""
+    """Make the OpenAPI responses of these statuses: problems, each with an example."""
     return {status: _documented_problem(status, *_MEANINGS[status]) for status in statuses}
 
 

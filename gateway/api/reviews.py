@@ -1,4 +1,4 @@
-"""What is held waits for a person: look, release, edit, reject."""
+"""Reviews: list the held messages that wait for a person; release, edit or reject them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def waiting(
     services = services_of(request)
     held = await services.reviews.waiting(key.tenant, limit=limit)
     services.metrics.waiting(len(held))
-    return [held_out(one) for one in held]
+    return [held_out(message) for message in held]
 
 
 async def settle(

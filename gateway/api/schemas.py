@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     AliasPath,
     AwareDatetime,
     BaseModel,
@@ -17,9 +18,11 @@ from pydantic import (
     StrictBool,
     StrictInt,
     StringConstraints,
+    WithJsonSchema,
 )
 
 from gateway.api.request_model import RequestModel
+from gateway.jurisdictions import jurisdiction
 from gateway.model.obligation import escalating
 from gateway.model.record import Escalation, HeldMessage, Outcome, ReviewAction
 from gateway.model.submission import (
@@ -40,7 +43,11 @@ Identifier = Annotated[
     StringConstraints(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@/+=~-]*$"),
 ]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+Jurisdiction = Annotated[
+    str,
+    AfterValidator(jurisdiction),
+    WithJsonSchema({"type": "string", "pattern": r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$"}),
+]
 LanguageTag = Annotated[
     str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
 ]
@@ -48,21 +55,26 @@ Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-def _written_out(value: object) -> object:
-    """A bare number could be meant in seconds or in milliseconds."""
+def _require_date_text(value: object) -> object:
+    """Refuse a bare number, which could be meant in seconds or in milliseconds."""
     if not isinstance(value, str) or not re.match(r"\d{4}-\d{2}-\d{2}[Tt]", value):
         raise ValueError("must be a date and time, as in 2026-01-31T08:00:00Z")
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_require_date_text)]
 
 
 class AudienceIn(RequestModel):
     id: Identifier | None = Field(None, description="Pseudonym of the person spoken to.")
     minor: Minor = Field(Minor.UNKNOWN, description="Unknown takes the strictest rule.")
     jurisdictions: tuple[Jurisdiction, ...] = Field(
-        (), max_length=16, description="ISO 3166-1 or -2, or EU. Empty: unknown, hence strictest."
+        (),
+        max_length=16,
+        description=(
+            "Assigned codes of ISO 3166-1 or -2, or EU. A territory is under its country's rules "
+            "too. Empty: unknown, hence strictest."
+        ),
     )
     age_from: StrictInt | None = Field(
         None, ge=0, le=150, description="Years that the person is known to have reached."
@@ -173,7 +185,7 @@ class SubmissionIn(RequestModel):
             audience=Audience(**dict(self.audience)),
             human_text=self.human_text,
             human_author=self.human_author,
-            human_spoke_at=self.human_spoke_at and _utc(self.human_spoke_at),
+            human_spoke_at=self.human_spoke_at and _to_utc(self.human_spoke_at),
             commercial=Commercial(**dict(self.commercial)),
             generator=Generator(
                 model=self.generator.model,
@@ -181,7 +193,7 @@ class SubmissionIn(RequestModel):
                 upstream_marking=UpstreamMarking(**dict(marking)) if marking else None,
             ),
             editorial=Editorial(**dict(self.editorial)),
-            media=tuple(MediaDigest(**dict(one)) for one in self.media),
+            media=tuple(MediaDigest(**dict(media)) for media in self.media),
             route=self.route,
             idempotency_key=idempotency_key,
             caller=caller,
@@ -189,15 +201,15 @@ class SubmissionIn(RequestModel):
         )
 
 
-def _utc(moment: datetime) -> datetime:
+def _to_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
-    except OverflowError:  # the first and the last day there are
+    except OverflowError:  # within a day of the earliest or the latest time that Python has
         return moment.replace(tzinfo=UTC)
 
 
 class _Out(BaseModel):
-    """Read from the attributes of the model's values, field by field."""
+    """The base of answers that are made from the attributes of a model value, field by field."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -241,8 +253,8 @@ class UnavailableOut(_Out):
     reason: str
 
 
-def _judged(name: str) -> AliasPath:
-    """Where a field is read from that stands in the outcome's judgement."""
+def _from_judgement(name: str) -> AliasPath:
+    """Read a field from the outcome's judgement, where it has the name `name`."""
     return AliasPath("judgement", name)
 
 
@@ -250,24 +262,24 @@ class OutcomeOut(_Out):
     """Where a message stands."""
 
     message_id: str
-    decision_id: str = Field(validation_alias=_judged("decision_id"))
+    decision_id: str = Field(validation_alias=_from_judgement("decision_id"))
     state: State
-    verdict: Verdict = Field(validation_alias=_judged("verdict"))
-    reasons: list[ReasonOut] = Field(validation_alias=_judged("reasons"))
-    obligations: list[ObligationOut] = Field(validation_alias=_judged("obligations"))
+    verdict: Verdict = Field(validation_alias=_from_judgement("verdict"))
+    reasons: list[ReasonOut] = Field(validation_alias=_from_judgement("reasons"))
+    obligations: list[ObligationOut] = Field(validation_alias=_from_judgement("obligations"))
     text: str | None = Field(
-        validation_alias=_judged("text"),
+        validation_alias=_from_judgement("text"),
         description="As published; null while held and when blocked.",
     )
-    language: str = Field(validation_alias=_judged("language"))
+    language: str = Field(validation_alias=_from_judgement("language"))
     redacted: list[str] = Field(
-        validation_alias=_judged("redacted_kinds"),
+        validation_alias=_from_judgement("redacted_kinds"),
         description="Kinds of personal data that were stripped.",
     )
-    disclosure: DisclosureOut | None = Field(validation_alias=_judged("disclosure"))
-    receipt: ReceiptOut | None = Field(validation_alias=_judged("receipt"))
+    disclosure: DisclosureOut | None = Field(validation_alias=_from_judgement("disclosure"))
+    receipt: ReceiptOut | None = Field(validation_alias=_from_judgement("receipt"))
     unavailable: list[UnavailableOut] = Field(
-        validation_alias=_judged("unavailable"), description="Stages that failed, if any."
+        validation_alias=_from_judgement("unavailable"), description="Stages that failed, if any."
     )
     decided_at: datetime
     entry: int = Field(
@@ -276,7 +288,7 @@ class OutcomeOut(_Out):
     expires_at: datetime | None = Field(description="A held message expires then.")
     attempts: int
     delivery_detail: str
-    timings_ms: dict[str, float] = Field(validation_alias=_judged("timings_ms"))
+    timings_ms: dict[str, float] = Field(validation_alias=_from_judgement("timings_ms"))
     dry_run: bool
     replayed: bool = Field(description="Answered from the first request with this key.")
     erased_at: datetime | None = Field(

@@ -1,4 +1,4 @@
-"""Listens on an address, and serves an application there until a signal stops it."""
+"""Listen on an address, and serve an application there until a signal stops it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from gateway.api.protocol import BoundedHttp
 from gateway.errors import ConfigurationError
 
 _BACKLOG = 2_048  # connections that the system queues up before they are accepted
-_GRACE_S = 10  # for requests under way to end, once a signal came
+_GRACE_S = 10  # for requests under way to end, once a signal has come
 _IDLE_S = 75
-"""Longer than clients keep a connection that is idle (5 s to a minute): who closes first must be
-the one that sends next, else a request meets a closed connection."""
+"""How long an idle connection is kept: longer than clients do (5 s to a minute). If the server
+closed first, a client could send its next request into a closed connection."""
 _OPEN_FILES = 65_536  # more connections than one process serves
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -36,8 +36,8 @@ def allow_open_files() -> None:
 
 @contextmanager
 def bound(host: str, port: int) -> Iterator[list[socket.socket]]:
-    """A socket for each address of `host`, taken but not listening: nobody is answered yet.
-    Port 0 takes any free one. Raises ConfigurationError."""
+    """Bind a socket to each address of `host`, without listening: no caller is answered yet. Port 0
+    takes any free one. Raises ConfigurationError."""
     allow_open_files()
     with ExitStack() as stack:
         sockets: list[socket.socket] = []
@@ -57,8 +57,8 @@ def bound(host: str, port: int) -> Iterator[list[socket.socket]]:
 
 
 def listen(sockets: Sequence[socket.socket]) -> int:
-    """Let callers connect from now on; the port. Raises ConfigurationError when another process
-    took the address meanwhile."""
+    """Let callers connect from now on, and return the port. Raises ConfigurationError when another
+    process took the address meanwhile."""
     for listener in sockets:
         host, port = listener.getsockname()[:2]
         with _errors_name_address(host, port):
@@ -83,8 +83,8 @@ async def serve_app(app: ASGIApp, sockets: Sequence[socket.socket]) -> None:
     )
     loop = asyncio.get_running_loop()
     for signal_number in _SIGNALS:
-        # Once it has stopped, uvicorn raises the signal again: that must not end the process
-        # before what is around this call has closed.
+        # Once it has stopped, uvicorn raises the signal again: it must not end the process before
+        # the callers of this function have closed what they opened.
         loop.add_signal_handler(signal_number, _ignore_signal)
     try:
         await uvicorn.Server(config).serve(list(sockets))

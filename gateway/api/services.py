@@ -1,4 +1,4 @@
-"""What the HTTP API calls, handed over by the assembly."""
+"""The services that the HTTP API calls; the assembly makes them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ from gateway.trail.witnessing import Witnessing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportServices:
-    """What reports are made with. `statement` is None where no profile is set."""
+    """What exports and reports are made with. `statement` makes the statement of reasons of an
+    entry; it is None where no profile is set."""
 
     search: EntrySearch
     tallies: StoredTallies
@@ -48,9 +49,9 @@ class ApiServices:
     `unready` names what is not ready yet (empty: ready). `check_creator` raises InvalidField
     for settings that the schema does not allow. `policy_data` is the base document of the
     policies in use. `remarks` says what is not as it should be though messages are served.
-    `log_public`: whether anyone may read tiles. `proxied` are the platforms behind /p/.
-    `streaming` is what streams use, `generator` where words come from, None where none is set;
-    `hub` has the live streams.
+    `log_public`: whether anyone may read tiles. `proxied`: the platforms behind /p/. `streaming`:
+    what streams use. `generator`: the language model behind the OpenAI-compatible endpoints, None
+    where none is set. `hub`: the live streams.
     """
 
     gateway: Gateway

@@ -1,4 +1,5 @@
-"""Bodies are bounded, UTF-8, and JSON without duplicate keys, before anything reads them."""
+"""Refuse bodies that are too large, not UTF-8, or not JSON with unique keys, before anything reads
+them."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ _JSON = "application/json"
 
 
 class _DuplicateKey(ValueError):
-    pass
+    """An object of the body names a key twice."""
 
 
 class _BodyRefused(Exception):
@@ -35,9 +36,10 @@ class StrictBody:
     """ASGI middleware. Reads the whole body (at most `max_bytes`, within `patience_s`), parses it,
     and passes on both the bytes and the value (in the scope, under PARSED_JSON).
 
-    408 when it does not come, 413 over the limit, 415 for another media type than JSON, 400 for
-    what is not UTF-8, not JSON, nested too deep, or has a duplicate key (two readers could see
-    two different texts). `raw` maps paths that take another media type to (type, most bytes).
+    408 when the body does not come in time, 413 over the limit, 415 for another media type than
+    JSON, 400 for what is not UTF-8, not JSON, nested too deep, or has a duplicate key (two readers
+    could see two different texts). `raw` maps paths that take another media type to (type, most
+    bytes).
     Paths that begin with `apart` read their bodies themselves.
     """
 
@@ -66,7 +68,7 @@ class StrictBody:
             async with asyncio.timeout(self._patience_s):
                 body = await _read_body(scope, receive, media_type, limit)
             if media_type == _JSON:
-                scope[PARSED_JSON] = _parse(body)
+                scope[PARSED_JSON] = _parse_json(body)
         except TimeoutError:
             late = problem(408, "too-slow", "The body did not come in time", "Send it at once.")
             await late(scope, receive, send)
@@ -75,7 +77,7 @@ class StrictBody:
         except _CallerLeft:
             return
         else:
-            await self._app(scope, _replay(body, receive), send)
+            await self._app(scope, _replay_body(body, receive), send)
 
 
 async def _read_body(scope: Scope, receive: Receive, media_type: str, limit: int) -> bytes:
@@ -109,11 +111,11 @@ async def _read_body(scope: Scope, receive: Receive, media_type: str, limit: int
     return b"".join(chunks)
 
 
-def _parse(body: bytes) -> Any:
+def _parse_json(body: bytes) -> Any:
     """The value of a JSON body. Raises _BodyRefused."""
     try:
         return json.loads(
-            body.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_nan
+            body.decode("utf-8"), object_pairs_hook=_refuse_duplicates, parse_constant=_refuse_nan
         )
     except UnicodeDecodeError as error:
         detail = f"It is not UTF-8 (byte {error.start}). Encode it as UTF-8."
@@ -128,18 +130,18 @@ def _parse(body: bytes) -> Any:
     raise _BodyRefused(400, "json", "The body is not acceptable JSON", detail) from None
 
 
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         raise _DuplicateKey
     return members
 
 
-def _no_nan(_: str) -> None:
+def _refuse_nan(_: str) -> None:
     raise ValueError("NaN and Infinity are no JSON")
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def _replay_body(body: bytes, receive: Receive) -> Receive:
     played = False
 
     async def play() -> Message:

@@ -1,4 +1,4 @@
-"""Submitting messages, and asking where they stand."""
+"""Submit messages, and look up where they stand."""
 
 from __future__ import annotations
 
@@ -55,6 +55,7 @@ _STATUS = {
     State.REFUSED: 502,
     State.DEAD: 502,
 }
+"""HTTP status of the answer about a message in each state."""
 
 
 def router() -> APIRouter:
@@ -111,14 +112,16 @@ async def submit(
     200: delivered. 202: held for a person, or queued. 403: blocked, with the reasons.
     """
     services = services_of(request)
-    return outcome_response(await _judge(services, body, key, idempotency_key, dry_run=False))
+    return outcome_response(
+        await _judge_submission(services, body, key, idempotency_key, dry_run=False)
+    )
 
 
 async def decide(request: Request, body: SubmissionIn, key: Service) -> Response:
     """The same decision, with the text as it would be published; nothing is delivered, and the
     disclosure clock does not move. The verdict is in the answer, the status is always 200."""
     services = services_of(request)
-    outcome = await _judge(services, body, key, None, dry_run=True)
+    outcome = await _judge_submission(services, body, key, None, dry_run=True)
     return _json_response(outcome_out(outcome), 200)
 
 
@@ -144,7 +147,8 @@ async def receipt(request: Request, message_id: MessageId, key: Reader) -> Recei
 
 
 def outcome_response(outcome: Outcome) -> Response:
-    """The outcome under the status that tells it; a blocked one is a problem (RFC 9457)."""
+    """Answer with the outcome, under the HTTP status of its state; a message that was not published
+    is a problem (RFC 9457)."""
     status = _STATUS.get(outcome.state, 202)
     answer = outcome_out(outcome)
     if status < 400:
@@ -160,19 +164,22 @@ def outcome_response(outcome: Outcome) -> Response:
 
 
 def why_not(outcome: Outcome) -> str:
-    """The rules that kept it from being published, in plain words; those that only label it are
-    left out."""
-    deciding = (one for one in outcome.judgement.reasons if one.verdict is not Verdict.PUBLISH)
-    return "; ".join(f"{one.rule}: {one.text}" for one in deciding)
+    """The rules that kept a message from being published, in plain words, without those that only
+    label it."""
+    deciding = (
+        reason for reason in outcome.judgement.reasons if reason.verdict is not Verdict.PUBLISH
+    )
+    return "; ".join(f"{reason.rule}: {reason.text}" for reason in deciding)
 
 
 def _json_response(answer: OutcomeOut, status: int) -> Response:
-    """Written by pydantic directly: half the CPU of a dictionary in between."""
+    """Answer with JSON that pydantic writes directly: half the CPU of a dictionary in between."""
     return Response(answer.model_dump_json(), status, media_type="application/json")
 
 
 def observe(services: ApiServices, outcome: Outcome) -> None:
-    """Count one judged message, and tell the log when it calls a person: ids and rules only."""
+    """Count one judged message; if it escalates, write a warning with ids and rules alone to the
+    process log."""
     services.metrics.observe(outcome)
     rules = escalating(outcome.judgement.obligations)
     if rules and not outcome.dry_run:
@@ -185,7 +192,7 @@ def observe(services: ApiServices, outcome: Outcome) -> None:
         )
 
 
-async def _judge(
+async def _judge_submission(
     services: ApiServices,
     body: SubmissionIn,
     key: ApiKey,

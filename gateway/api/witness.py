@@ -16,7 +16,8 @@ _PATH = "/add-checkpoint"
 
 
 class WitnessApp:
-    """ASGI. Bodies are read up to the protocol's bound; requests past `_AT_ONCE` wait."""
+    """The ASGI application. Bodies are read up to the protocol's bound; requests past `_AT_ONCE`
+    wait."""
 
     def __init__(self, witness: Witness) -> None:
         self._witness = witness
@@ -24,11 +25,11 @@ class WitnessApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            await _acknowledge_lifespan(receive, send)
         elif scope["type"] == "http":
-            await _send_answer(send, await self._judge(scope, receive))
+            await _send_answer(send, await self._answer_request(scope, receive))
 
-    async def _judge(self, scope: Scope, receive: Receive) -> WitnessResponse:
+    async def _answer_request(self, scope: Scope, receive: Receive) -> WitnessResponse:
         if scope["path"] == "/healthz":
             return WitnessResponse(status=HTTPStatus.OK, body="alive\n")
         if scope["path"] != _PATH:
@@ -42,13 +43,14 @@ class WitnessApp:
             async with self._places:
                 return await asyncio.to_thread(self._witness.add_checkpoint, body)
         except (OSError, LogInvalid) as error:
-            # Stored checkpoints cannot be read or written: it must not answer as if it had none.
+            # Stored checkpoints cannot be read or written: the witness must not answer as if it had
+            # none.
             structlog.get_logger("witness").critical("no memory", error=type(error).__name__)
             return WitnessResponse(status=HTTPStatus.INTERNAL_SERVER_ERROR, body="no memory\n")
 
 
 async def _read_body(receive: Receive) -> bytes | None:
-    """None when it is too long, or was not sent to its end."""
+    """Read the body of a request; None when it is too long, or was not sent to its end."""
     body = bytearray()
     while True:
         message = await receive()
@@ -71,7 +73,7 @@ async def _send_answer(send: Send, answer: WitnessResponse) -> None:
     await send({"type": "http.response.body", "body": data})
 
 
-async def _lifespan(receive: Receive, send: Send) -> None:
+async def _acknowledge_lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})

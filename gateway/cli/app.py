@@ -46,10 +46,10 @@ _GROUPS = {
 """Groups of commands and their help: the module gateway.cli.<name> builds it."""
 
 _WITHOUT_SERVICES = frozenset({"witness", "routes", "models"})
-"""They open nothing."""
+"""Commands that open neither keys, store nor log: they are built without CommandServices."""
 
 _MODULES = {"audit": "audit.group", "handover": "take_over", "policy": "policy.group"}
-"""Where the module has another name than the command."""
+"""The module of a command, below gateway.cli, where its name is not the command's."""
 
 
 def build(commands: CommandServices) -> typer.Typer:
@@ -84,7 +84,9 @@ def build(commands: CommandServices) -> typer.Typer:
         ] = None,
         _version: Annotated[
             bool,
-            typer.Option("--version", callback=_show_version, is_eager=True, help="Print it."),
+            typer.Option(
+                "--version", callback=_show_version, is_eager=True, help="Print the version."
+            ),
         ] = False,
     ) -> None:
         flags = {} if data_dir is None else {"data_dir": data_dir}

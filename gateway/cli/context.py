@@ -1,4 +1,5 @@
-"""What every command is given. `__main__` fills it in: commands never import the assembly."""
+"""Services that `__main__` hands to each command, so that no command imports the assembly, and
+functions that use them."""
 
 from __future__ import annotations
 
@@ -23,17 +24,21 @@ if TYPE_CHECKING:  # a command imports what it uses: this module is imported for
 T = TypeVar("T")
 
 Document = Callable[[Submission], Awaitable[Mapping[str, Any]]]
-"""What the policies would be shown of a message, which is neither recorded nor delivered."""
+"""Build the input document that policies would get for a submission; nothing is recorded or
+delivered."""
+
+ACTOR = "command line"
+"""Who makes a change that the audit log notes, where no option names a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandServices:
     """The functions by which commands open what they need.
 
-    `settings(config_file, flags)` reads them; `opened` and `gateway` open what a command
-    needs and close it afterwards; `serve` runs the server until it is stopped; `policies_dir`
-    says where the packs are; `check_creator` raises InvalidField for bad creator settings;
-    `document` opens what makes input documents.
+    `settings(config_file, flags)` reads the settings. `opened` (keys, store, log), `gateway` (the
+    pipeline) and `document` (the maker of input documents) close what they opened afterwards.
+    `serve` runs the server until it is stopped; `policies_dir` gives the folder of the packs;
+    `check_creator` raises InvalidField for bad creator settings.
     """
 
     settings: Callable[[Path | None, Mapping[str, Any]], Settings]
@@ -46,7 +51,7 @@ class CommandServices:
 
 
 def settings_of(context: typer.Context) -> Settings:
-    """The settings that the root command read."""
+    """Return the settings that the root command read."""
     from gateway.settings import Settings  # noqa: PLC0415 - slow to import, and imported by now
 
     settings = context.find_root().obj
@@ -64,7 +69,8 @@ def run(job: Callable[[], Awaitable[T]]) -> T:
 
 
 def moment(field: str, text: str | None) -> datetime | None:
-    """The time that the option `field` names, UTC where it does not say. Raises InvalidField."""
+    """Parse the value of the option named `field` (ISO 8601), in UTC unless it has an offset.
+    Raises InvalidField."""
     if text is None:
         return None
     try:

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 import yaml
-from rich.console import Console
-from rich.table import Table
 
-from gateway.cli.context import CommandServices, run, settings_of
+from gateway.cli.context import ACTOR, CommandServices, run, settings_of
+from gateway.cli.options import AsJson
+from gateway.cli.output import print_listing
 from gateway.errors import InvalidField, NotFound
 from gateway.model.creator import Creator
 from gateway.opened import Opened
@@ -26,7 +26,7 @@ def build(commands: CommandServices) -> typer.Typer:
     def listed(
         context: typer.Context,
         tenant: Tenant = "default",
-        as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+        as_json: AsJson = False,
     ) -> None:
         """All creators of a tenant."""
 
@@ -36,14 +36,22 @@ def build(commands: CommandServices) -> typer.Typer:
 
         creators = run(job)
         if as_json:
-            typer.echo(json.dumps([_as_json(one) for one in creators], indent=2))
+            typer.echo(json.dumps([_creator_json(creator) for creator in creators], indent=2))
             return
-        table = Table("creator", "name", "version", "updated", "kill switch")
-        for one in creators:
-            stopped = "ON" if one.settings.get("kill_switch") else ""
-            when = one.updated_at.isoformat(timespec="seconds")
-            table.add_row(one.id, one.display_name, str(one.version), when, stopped)
-        Console().print(table)
+        print_listing(
+            ("creator", "name", "version", "updated", "kill switch"),
+            [
+                (
+                    creator.id,
+                    creator.display_name,
+                    str(creator.version),
+                    creator.updated_at.isoformat(timespec="seconds"),
+                    "ON" if creator.settings.get("kill_switch") else "",
+                )
+                for creator in creators
+            ],
+            whole={"creator"},
+        )
 
     @app.command()
     def show(context: typer.Context, creator: str, tenant: Tenant = "default") -> None:
@@ -53,10 +61,10 @@ def build(commands: CommandServices) -> typer.Typer:
             async with commands.opened(settings_of(context)) as opened:
                 return await opened.store.registry.creator(tenant, creator)
 
-        found = run(job)
-        if found is None:
+        registered = run(job)
+        if registered is None:
             raise NotFound("creator", creator, "`creators list` shows those there are.")
-        typer.echo(json.dumps(_as_json(found), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(_creator_json(registered), indent=2, ensure_ascii=False))
 
     @app.command()
     def put(
@@ -68,13 +76,13 @@ def build(commands: CommandServices) -> typer.Typer:
         tenant: Tenant = "default",
     ) -> None:
         """Register a creator, or replace the settings. Takes effect on running servers."""
-        given = _read(file)
+        new_settings = _read_settings(file)
         settings = settings_of(context)
-        commands.check_creator(settings, given)
+        commands.check_creator(settings, new_settings)
 
         async def job() -> Creator:
             async with commands.opened(settings) as opened:
-                return await _put(opened, tenant, creator, given)
+                return await _put_settings(opened, tenant, creator, new_settings)
 
         typer.echo(f"{creator}: version {run(job).version}")
 
@@ -85,16 +93,15 @@ def build(commands: CommandServices) -> typer.Typer:
         off: Annotated[bool, typer.Option("--off", help="Let the avatar speak again.")] = False,
         tenant: Tenant = "default",
     ) -> None:
-        """The kill switch: from now on every message of this creator's avatars is blocked."""
+        """Block every message of this creator's avatars from now on (the kill switch)."""
 
         async def job() -> Creator:
             async with commands.opened(settings_of(context)) as opened:
-                found = await opened.store.registry.creator(tenant, creator)
-                if found is None:
+                registered = await opened.store.registry.creator(tenant, creator)
+                if registered is None:
                     raise NotFound("creator", creator)
-                return await _put(
-                    opened, tenant, creator, {**found.settings, "kill_switch": not off}
-                )
+                changed = {**registered.settings, "kill_switch": not off}
+                return await _put_settings(opened, tenant, creator, changed)
 
         run(job)
         typer.echo(f"{creator}: kill switch {'off' if off else 'ON'}")
@@ -102,25 +109,27 @@ def build(commands: CommandServices) -> typer.Typer:
     return app
 
 
-async def _put(opened: Opened, tenant: str, creator: str, settings: dict[str, Any]) -> Creator:
-    return await opened.store.registry.put_creator(tenant, creator, settings, actor="command line")
+async def _put_settings(
+    opened: Opened, tenant: str, creator: str, settings: dict[str, Any]
+) -> Creator:
+    return await opened.store.registry.put_creator(tenant, creator, settings, actor=ACTOR)
 
 
-def _read(file: Path | None) -> dict[str, Any]:
+def _read_settings(file: Path | None) -> dict[str, Any]:
     if file is None:
         return {}
     try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+        settings = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise InvalidField(
             str(file), f"cannot be read: {error}", "Name a JSON or YAML file."
         ) from None
-    if not isinstance(found, dict):
+    if not isinstance(settings, dict):
         raise InvalidField(str(file), "is no mapping", "Write settings as keys and values.")
-    return found
+    return settings
 
 
-def _as_json(creator: Creator) -> dict[str, Any]:
+def _creator_json(creator: Creator) -> dict[str, Any]:
     return {
         "id": creator.id,
         "version": creator.version,

@@ -1,9 +1,8 @@
-"""`decide`: what would become of a text, told readably."""
+"""`decide`: judge a text without delivering it, and show the verdict and its reasons."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -12,15 +11,17 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.context import CommandServices, run, settings_of
+from gateway.cli.context import ACTOR, CommandServices, run, settings_of
+from gateway.cli.dry_run import dry_run_submission
+from gateway.cli.options import AsJson
+from gateway.cli.output import COLOURS
 from gateway.model.judgement import Judgement
 from gateway.model.record import Outcome
-from gateway.model.submission import Audience, Channel, Commercial, Minor, Submission
+from gateway.model.submission import Channel, Minor
 from gateway.model.verdict import Verdict
-from gateway.pipeline.ids import new_id
 
-_COLOURS = {Verdict.PUBLISH: "green", Verdict.HOLD: "yellow", Verdict.BLOCK: "red"}
 EXAMPLE_CREATOR = "example"
+_EXIT_CODES = {Verdict.PUBLISH: 0, Verdict.HOLD: 3, Verdict.BLOCK: 4}
 
 
 def add(app: typer.Typer, commands: CommandServices) -> None:
@@ -36,29 +37,25 @@ def add(app: typer.Typer, commands: CommandServices) -> None:
         human: Annotated[str | None, typer.Option(help="The human's last message.")] = None,
         minor: Annotated[Minor, typer.Option(help="Is the person a minor?")] = Minor.UNKNOWN,
         jurisdiction: Annotated[
-            list[str] | None, typer.Option(help="Such as FR, US-CA, EU; may be repeated.")
+            list[str] | None,
+            typer.Option(help="Such as FR, US-CA, EU; may be repeated."),
         ] = None,
         paid: Annotated[bool, typer.Option("--paid", help="A paid partnership.")] = False,
         brand: Annotated[str | None, typer.Option(help="The brand it promotes.")] = None,
-        as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+        as_json: AsJson = False,
     ) -> None:
         """Decide without delivering; recorded as a dry run. Exit: 0 publish, 3 hold, 4 block."""
-        now = datetime.now(UTC)
-        submission = Submission(
-            message_id=new_id("msg", now),
+        submission = dry_run_submission(
+            text,
             tenant="default",
             channel=channel,
             creator=creator,
-            avatar=f"{creator}-twin",
-            conversation="command-line",
-            text=text,
-            received_at=now,
             language=language,
-            human_text=human,
-            audience=Audience(minor=minor, jurisdictions=tuple(jurisdiction or ())),
-            commercial=Commercial(paid_partnership=paid, brand=brand),
-            caller="command line",
-            dry_run=True,
+            human=human,
+            minor=minor,
+            jurisdictions=jurisdiction or (),
+            paid=paid,
+            brand=brand,
         )
 
         async def job() -> Outcome:
@@ -67,7 +64,7 @@ def add(app: typer.Typer, commands: CommandServices) -> None:
                 async with commands.opened(settings) as opened:
                     registry = opened.store.registry
                     if await registry.creator("default", creator) is None:
-                        await registry.put_creator("default", creator, {}, actor="command line")
+                        await registry.put_creator("default", creator, {}, actor=ACTOR)
             async with commands.gateway(settings) as gateway:
                 return await gateway.submit(submission)
 
@@ -75,22 +72,20 @@ def add(app: typer.Typer, commands: CommandServices) -> None:
         if as_json:
             typer.echo(json.dumps(_judgement_json(outcome.judgement), indent=2, ensure_ascii=False))
         else:
-            _show(outcome, Console())
-        raise typer.Exit(
-            {Verdict.PUBLISH: 0, Verdict.HOLD: 3, Verdict.BLOCK: 4}[outcome.judgement.verdict]
-        )
+            _print_outcome(outcome, Console())
+        raise typer.Exit(_EXIT_CODES[outcome.judgement.verdict])
 
 
-def _show(outcome: Outcome, console: Console) -> None:
+def _print_outcome(outcome: Outcome, console: Console) -> None:
     judgement = outcome.judgement
-    colour = _COLOURS[judgement.verdict]
+    colour = COLOURS[judgement.verdict]
     title = f"{judgement.verdict.value.upper()}  {outcome.channel.value}, {judgement.language}"
     body = Text(judgement.text if judgement.text is not None else "(not published)")
     console.print(Panel(body, title=title, title_align="left", border_style=colour))
     table = Table("rule", "asks for", "why", box=None, header_style="bold")
-    strictest_first = sorted(judgement.reasons, key=lambda one: -one.verdict.severity)
+    strictest_first = sorted(judgement.reasons, key=lambda reason: -reason.verdict.severity)
     for reason in strictest_first:
-        verdict = Text(reason.verdict.value, style=_COLOURS[reason.verdict])
+        verdict = Text(reason.verdict.value, style=COLOURS[reason.verdict])
         table.add_row(Text(reason.rule), verdict, Text(reason.text))
     console.print(table)
     for obligation in judgement.obligations:
@@ -110,16 +105,21 @@ def _judgement_json(judgement: Judgement) -> dict[str, Any]:
         "text": judgement.text,
         "language": judgement.language,
         "reasons": [
-            {"rule": one.rule, "text": one.text, "verdict": one.verdict.value}
-            for one in judgement.reasons
+            {"rule": reason.rule, "text": reason.text, "verdict": reason.verdict.value}
+            for reason in judgement.reasons
         ],
         "obligations": [
-            {"kind": one.kind.value, "rules": list(one.rules), "params": dict(one.params)}
-            for one in judgement.obligations
+            {
+                "kind": obligation.kind.value,
+                "rules": list(obligation.rules),
+                "params": dict(obligation.params),
+            }
+            for obligation in judgement.obligations
         ],
         "redacted": list(judgement.redacted_kinds),
         "unavailable": [
-            {"stage": one.stage.value, "reason": one.reason} for one in judgement.unavailable
+            {"stage": failure.stage.value, "reason": failure.reason}
+            for failure in judgement.unavailable
         ],
         "timings_ms": dict(judgement.timings_ms),
     }

@@ -1,4 +1,4 @@
-"""`demo`: the main job on sample conversations."""
+"""`demo`: run the gateway on the sample conversations, and check what came of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from rich.console import Console
 
 from gateway.cli.context import CommandServices
 from gateway.demo.runner import run_demo
+
+_FILE_COLUMNS = 160  # of the table in a file or a pipe: rows stay on one line
 
 
 def add(app: typer.Typer, commands: CommandServices) -> None:
@@ -27,6 +29,6 @@ def add(app: typer.Typer, commands: CommandServices) -> None:
         and a receipt. Exit code 0 only when every line came out as expected."""
         console = Console(width=width)
         if width is None and not console.is_terminal:
-            console.width = 160
+            console.width = _FILE_COLUMNS
         if not run_demo(into.absolute(), console, report=report):
             raise typer.Exit(1)

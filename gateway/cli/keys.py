@@ -10,11 +10,11 @@ from hashlib import sha256
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from gateway.api.access import issue_key
-from gateway.cli.context import CommandServices, run, settings_of
+from gateway.cli.context import ACTOR, CommandServices, run, settings_of
+from gateway.cli.options import AsJson
+from gateway.cli.output import print_listing
 from gateway.errors import NotFound
 from gateway.keyring import Keyring, PublicKey
 from gateway.model.access import ApiKey, Role
@@ -23,9 +23,7 @@ from gateway.opened import Opened
 from gateway.storage.store import EntryQuery
 from gateway.trail.checkpoint import note_keys
 
-_ACTOR = "command line"
-
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+_LATEST_CHANGES = 4  # each rotation notes two keys: this rotation, and the one before
 
 
 def build(commands: CommandServices) -> typer.Typer:
@@ -43,11 +41,11 @@ def _add_api_keys(app: typer.Typer, commands: CommandServices) -> None:
         tenant: Annotated[str, typer.Option(help="Tenant that it belongs to.")] = "default",
         label: Annotated[str, typer.Option(help="Who has it.")] = "",
         days: Annotated[
-            float | None, typer.Option(min=0.001, help="It expires after so many days.")
+            float | None, typer.Option(min=0.001, help="Days until it expires.")
         ] = None,
-        rate: Annotated[float, typer.Option(min=0.01, help="Requests for each second.")] = 50.0,
+        rate: Annotated[float, typer.Option(min=0.01, help="Requests per second.")] = 50.0,
     ) -> None:
-        """Make an API key and print it: this once, only its hash is kept."""
+        """Make an API key and print it, once: the gateway keeps only its hash."""
         now = datetime.now(UTC)
         key, token = issue_key(
             tenant=tenant,
@@ -60,7 +58,7 @@ def _add_api_keys(app: typer.Typer, commands: CommandServices) -> None:
 
         async def job() -> None:
             async with commands.opened(settings_of(context)) as opened:
-                await opened.store.registry.put_api_key(key, actor=_ACTOR)
+                await opened.store.registry.put_api_key(key, actor=ACTOR)
 
         run(job)
         typer.echo(token)
@@ -79,18 +77,13 @@ def _add_api_keys(app: typer.Typer, commands: CommandServices) -> None:
 
         keys = run(job)
         if as_json:
-            typer.echo(json.dumps([_api_key(key) for key in keys], indent=2))
+            typer.echo(json.dumps([_api_key_json(key) for key in keys], indent=2))
             return
-        table = Table("key", "tenant", "roles", "label", "created", "expires", "revoked")
-        for key in keys:
-            table.add_row(
-                key.id,
-                key.tenant,
-                " ".join(sorted(key.roles)),
-                key.label,
-                *(_when(at) for at in (key.created_at, key.expires_at, key.revoked_at)),
-            )
-        Console().print(table)
+        print_listing(
+            ("key", "tenant", "roles", "label", "created", "expires", "revoked"),
+            [_api_key_cells(key) for key in keys],
+            whole={"key", "tenant"},
+        )
 
     @app.command()
     def revoke(context: typer.Context, key: str) -> None:
@@ -98,12 +91,12 @@ def _add_api_keys(app: typer.Typer, commands: CommandServices) -> None:
 
         async def job() -> None:
             async with commands.opened(settings_of(context)) as opened:
-                found = await opened.store.registry.api_key(key)
-                if found is None:
+                stored = await opened.store.registry.api_key(key)
+                if stored is None:
                     raise NotFound("API key", key, "`keys list` shows those there are.")
-                if found.revoked_at is None:
-                    revoked = replace(found, revoked_at=datetime.now(UTC))
-                    await opened.store.registry.put_api_key(revoked, actor=_ACTOR)
+                if stored.revoked_at is None:
+                    revoked = replace(stored, revoked_at=datetime.now(UTC))
+                    await opened.store.registry.put_api_key(revoked, actor=ACTOR)
 
         run(job)
         typer.echo(f"{key}: revoked")
@@ -124,20 +117,25 @@ def _add_signing_keys(app: typer.Typer, commands: CommandServices) -> None:
             ),
         ]
         if settings.checkpoint_post_quantum:
-            second = note_keys(settings.log_origin, keyring, post_quantum=True)[len(log_keys) :]
+            all_keys = note_keys(settings.log_origin, keyring, post_quantum=True)
+            post_quantum_keys = all_keys[len(log_keys) :]
             rows += [
-                # Rotated together; there are fewer where an OpenSSL without ML-DSA rotated them.
+                # Rotated together with the others, but not by an OpenSSL without ML-DSA: then
+                # there are fewer of them.
                 (key, "checkpoints (ML-DSA-44)", str(name))
-                for key, name in zip(keyring.checkpoint_keys, second, strict=False)
+                for key, name in zip(keyring.checkpoint_keys, post_quantum_keys, strict=False)
             ]
         if as_json:
-            typer.echo(json.dumps([_signing_key(*row) for row in rows], indent=2))
+            typer.echo(json.dumps([_signing_key_json(*row) for row in rows], indent=2))
             return
-        table = Table("signs", "created", "retired")
-        table.add_column("key", overflow="fold")
-        for key, signs, name in rows:
-            table.add_row(signs, _when(key.created_at), _when(key.retired_at), name)
-        Console().print(table)
+        print_listing(
+            ("signs", "created", "retired", "key"),
+            [
+                (signs, _time_cell(key.created_at), _time_cell(key.retired_at), name)
+                for key, signs, name in rows
+            ],
+            whole={"key"},
+        )
 
     @app.command()
     def jwks(context: typer.Context) -> None:
@@ -152,46 +150,45 @@ def _add_signing_keys(app: typer.Typer, commands: CommandServices) -> None:
             typer.Option("--prepare", help="Only make and print them, to tell witnesses first."),
         ] = False,
     ) -> None:
-        """New signing keys. What the old ones signed stays verifiable, and the last thing that
-        the old ones sign is a checkpoint over the entries that announce the new ones. Running
-        servers sign with the old ones until they are restarted. When it was interrupted, run it
-        again."""
+        """Make new signing keys. What the old keys signed stays verifiable; the last thing they
+        sign is a checkpoint over the entries that announce the new keys. Running servers sign
+        with the old keys until they are restarted. After an interruption, run it again."""
 
         async def job() -> Keyring:
             async with commands.opened(settings_of(context)) as opened:
-                return await _rotate(opened)
+                return await _rotate_keys(opened)
 
         keyring = Keyring.prepare_rotation(settings_of(context).keys_dir) if prepare else run(job)
         typer.echo(f"receipts: {keyring.receipt.kid}")
         typer.echo(f"checkpoints: {note_keys(settings_of(context).log_origin, keyring)[0]}")
-        told = (
+        next_step = (
             "Not in use yet: `keys rotate` puts them to use."
             if prepare
             else "Restart running servers, so that they sign with these."
         )
-        typer.echo(told, err=True)
+        typer.echo(next_step, err=True)
 
 
-async def _rotate(opened: Opened) -> Keyring:
-    """1. New keys are made, durably, and not used yet. 2. An entry of the log announces each.
-    3. The old key signs a checkpoint over those entries. 4. The new keys take over. Interrupted
-    anywhere, the next run goes on with the same keys."""
+async def _rotate_keys(opened: Opened) -> Keyring:
+    """Rotate the signing keys. 1. Make new keys, durably, without using them yet. 2. Announce each
+    in an entry of the log. 3. Sign a checkpoint over those entries with the old key. 4. Let the
+    new keys take over. After an interruption, the next run goes on with the same keys."""
     settings = opened.settings
     new = Keyring.prepare_rotation(settings.keys_dir)
-    noted = await _announced(opened)
+    announced = await _announced_kids(opened)
     for purpose, keys, name in (
         ("receipts", new.receipt_keys, new.receipt.kid),
         ("checkpoints", new.checkpoint_keys, str(note_keys(settings.log_origin, new)[0])),
     ):
         fresh, old = keys[0], keys[1]
-        if fresh.kid in noted:
+        if fresh.kid in announced:
             continue
         detail = {"signs": purpose, "replaces": old.kid, "key": name}
         if purpose == "checkpoints" and settings.checkpoint_post_quantum:
             detail["post_quantum_sha256"] = sha256(new.post_quantum.raw).hexdigest()
         await opened.store.changes.note(
             Change(
-                actor=_ACTOR,
+                actor=ACTOR,
                 tenant="default",
                 what="signing_key",
                 subject=fresh.kid,
@@ -205,14 +202,14 @@ async def _rotate(opened: Opened) -> Keyring:
     return Keyring.finish_rotation(settings.keys_dir)
 
 
-async def _announced(opened: Opened) -> set[str]:
+async def _announced_kids(opened: Opened) -> set[str]:
     """The ids of the keys that the newest entries about keys announce."""
     query = EntryQuery(kind=EntryKind.CHANGE, decision="signing_key")
-    entries = await opened.store.log.find(query, limit=4)
+    entries = await opened.store.log.find(query, limit=_LATEST_CHANGES)
     return {json.loads(entry.body)["subject"] for entry in entries}
 
 
-def _signing_key(key: PublicKey, signs: str, name: str) -> dict[str, str | None]:
+def _signing_key_json(key: PublicKey, signs: str, name: str) -> dict[str, str | None]:
     return {
         "signs": signs,
         "key": name,
@@ -221,7 +218,7 @@ def _signing_key(key: PublicKey, signs: str, name: str) -> dict[str, str | None]
     }
 
 
-def _api_key(key: ApiKey) -> dict[str, object]:
+def _api_key_json(key: ApiKey) -> dict[str, object]:
     return {
         "id": key.id,
         "tenant": key.tenant,
@@ -234,5 +231,11 @@ def _api_key(key: ApiKey) -> dict[str, object]:
     }
 
 
-def _when(at: datetime | None) -> str:
+def _api_key_cells(key: ApiKey) -> tuple[str, ...]:
+    times = (key.created_at, key.expires_at, key.revoked_at)
+    roles = " ".join(sorted(key.roles))
+    return key.id, key.tenant, roles, key.label, *map(_time_cell, times)
+
+
+def _time_cell(at: datetime | None) -> str:
     return "" if at is None else at.isoformat(timespec="seconds")

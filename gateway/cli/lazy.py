@@ -15,8 +15,8 @@ Load = Callable[[str], typer.Typer]
 
 
 def lazy_group(helps: Mapping[str, str], load: Load) -> type[LazyGroup]:
-    """Make the class of a group with the commands of `helps`, which gives a line of help for each.
-    Help and shell completion of the group show these lines and import nothing."""
+    """Make the class of a group with the commands in `helps`, each with its line of help. Help and
+    shell completion of the group show these lines and import nothing."""
 
     class Group(LazyGroup):
         def __init__(self, **options: Any) -> None:
@@ -33,10 +33,11 @@ def lazy_group(helps: Mapping[str, str], load: Load) -> type[LazyGroup]:
 
 
 class LazyGroup(TyperGroup):
-    """The commands it holds are for listings: `load_command` has the real ones."""
+    """A group that holds only names and help lines, for listings; `load_command` gives the whole
+    command when it is called."""
 
     def load_command(self, name: str) -> TyperCommand | TyperGroup:
-        """The command `name`, complete."""
+        """Import and return the whole command `name`."""
         raise NotImplementedError
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
@@ -47,8 +48,8 @@ class LazyGroup(TyperGroup):
 
 @contextmanager
 def imports_uncollected() -> Iterator[None]:
-    """Import without the garbage collector: imported modules stay, so looking through them for
-    garbage is wasted, a tenth of the time."""
+    """Switch the garbage collector off during imports: modules are never freed, and looking
+    through them for garbage takes a tenth of the time."""
     gc.disable()
     try:
         yield

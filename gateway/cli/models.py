@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gateway.cli.options import AsJson
+from gateway.cli.output import print_listing
 from gateway.errors import GatewayError, ModelInvalid
 from gateway.toxicity.conversion import KINDS, convert_checkpoint
 from gateway.toxicity.detoxify import DetoxifyScorer
@@ -31,33 +33,31 @@ _Folder = Annotated[
         file_okay=False,
     ),
 ]
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Kind = Annotated[str, typer.Option(help=f"One of {', '.join(KINDS)}.")]
-_MEGABYTE = 1_000_000
+_MEGABYTE = 1_000_000  # bytes
 
 
 def build() -> typer.Typer:
-    """The group of commands. It reads no settings: paths are options."""
+    """Build the group of commands. It reads no settings: paths are options."""
     app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
     @app.command("list")
-    def list_(folder: _Folder = None, as_json: _Json = False) -> None:
+    def list_(folder: _Folder = None, as_json: AsJson = False) -> None:
         """List the models: hash, categories, size, licence."""
-        rows = [_row(each) for each in _descriptions(folder)]
+        rows = [_model_json(description) for description in _read_descriptions(folder)]
         if as_json:
             typer.echo(json.dumps(rows, indent=2))
             return
-        table = Table("model", "kind", "sha256", "categories", "size", "licence")
-        for row in rows:
-            size = f"{row['bytes'] / _MEGABYTE:.1f} MB"
-            covered = ", ".join(row["categories"])
-            table.add_row(row["id"], row["kind"], row["sha256"], covered, size, row["licence"])
-        Console().print(table)
+        print_listing(
+            ("model", "kind", "sha256", "categories", "size", "licence"),
+            [_model_cells(row) for row in rows],
+            whole={"model", "sha256"},
+        )
 
     @app.command()
-    def check(folder: _Folder = None, as_json: _Json = False) -> None:
+    def check(folder: _Folder = None, as_json: AsJson = False) -> None:
         """Check the hash of every weight file; exit status 1 when one is wrong."""
-        results = list(_checks(folder))
+        results = list(_check_models(folder))
         if as_json:
             typer.echo(json.dumps(results, indent=2))
         else:
@@ -103,8 +103,8 @@ def build() -> typer.Typer:
         folder: Annotated[Path, typer.Argument(help="Folder that `convert` made.", exists=True)],
         out: Annotated[Path, typer.Option(help="Folder to make, for detoxify_checkpoint.")],
     ) -> None:
-        """Make an eight-bit model of a converted one: faster, a little off. Needs the extra
-        `detoxify`. Measure how far with `drift` before you serve it."""
+        """Make an eight-bit copy of a converted model: faster, with slightly different scores.
+        Needs the extra `detoxify`. Measure the difference with `drift` before you serve it."""
         typer.echo(str(make_quantised(folder, out=out)))
 
     @app.command()
@@ -118,28 +118,28 @@ def build() -> typer.Typer:
         bound: Annotated[
             float, typer.Option(min=0.0, max=1.0, help="Largest difference to let pass.")
         ] = BOUND,
-        as_json: _Json = False,
+        as_json: AsJson = False,
     ) -> None:
-        """Compare two models' scores on your texts; exit status 1 when one is farther off than
-        the bound. No text is printed."""
+        """Compare two models' scores on your texts; exit status 1 when a score differs by more
+        than the bound. No text is printed."""
         sample = read_sample(texts)
-        models = _scorer(reference), _scorer(candidate)
+        models = _load_scorer(reference), _load_scorer(candidate)
         drifts = measure(*models, sample)
-        within = all(one.largest <= bound for one in drifts)
+        within = all(drift.largest <= bound for drift in drifts)
         if as_json:
             typer.echo(json.dumps(_drift_report(models, drifts, sample, bound, within), indent=2))
         else:
             Console().print(_drift_table(drifts))
-            said = "within" if within else "BEYOND"
-            typer.echo(f"{len(sample.texts)} texts, {said} the bound of {bound:g}")
+            relation = "within" if within else "BEYOND"
+            typer.echo(f"{len(sample.texts)} texts, {relation} the bound of {bound:g}")
         if not within:
             raise typer.Exit(1)
 
     return app
 
 
-def _scorer(folder: Path) -> Scorer:
-    """The model in `folder`, loaded."""
+def _load_scorer(folder: Path) -> Scorer:
+    """Load the model in `folder`."""
     path = folder / "model.json"
     kinds = {"detoxify": lambda: DetoxifyScorer(folder=folder)}
     make = kinds.get(read_description(path).kind, lambda: EmbeddedScorer(description=path))
@@ -155,59 +155,67 @@ def _drift_report(
     bound: float,
     within: bool,
 ) -> dict[str, Any]:
-    reference, candidate = ({"id": one.id, "sha256": one.sha256} for one in models)
+    reference, candidate = ({"id": model.id, "sha256": model.sha256} for model in models)
     return {
         "reference": reference,
         "candidate": candidate,
         "texts": len(sample.texts),
         "bound": bound,
         "within": within,
-        "categories": [asdict(one) for one in drifts],
+        "categories": [asdict(drift) for drift in drifts],
     }
 
 
 def _drift_table(drifts: tuple[CategoryDrift, ...]) -> Table:
     table = Table("category", "largest", "p99", "mean", "flips at .5", "worse", "better")
-    for one in drifts:
-        known = ["" if count is None else str(count) for count in (one.worse, one.better)]
-        numbers = [f"{each:.4f}" for each in (one.largest, one.p99, one.mean)]
-        table.add_row(one.category, *numbers, str(one.flips), *known)
+    for drift in drifts:
+        differences = [f"{value:.4f}" for value in (drift.largest, drift.p99, drift.mean)]
+        # Only labelled texts tell whether a flip makes the model worse or better.
+        counts = ["" if count is None else str(count) for count in (drift.worse, drift.better)]
+        table.add_row(drift.category, *differences, str(drift.flips), *counts)
     return table
 
 
-def _paths(folders: list[Path] | None) -> Iterator[Path]:
+def _description_paths(folders: list[Path] | None) -> Iterator[Path]:
     for folder in folders or [SHIPPED]:
-        found = sorted(path for path in folder.glob("*.json") if _is_description(path))
-        if not found:
+        paths = sorted(path for path in folder.glob("*.json") if _is_description(path))
+        if not paths:
             raise ModelInvalid(str(folder), "holds no model description", "Name another folder")
-        yield from found
+        yield from paths
 
 
 def _is_description(path: Path) -> bool:
-    """Folders made by `convert` also hold the tokenizer's own JSON files."""
+    """Whether a JSON file describes a model: folders that `convert` made also hold the tokenizer's
+    files."""
     return path.parent == SHIPPED or path.name == "model.json"
 
 
-def _descriptions(folders: list[Path] | None) -> Iterator[WeightsDescription]:
-    for path in _paths(folders):
+def _read_descriptions(folders: list[Path] | None) -> Iterator[WeightsDescription]:
+    for path in _description_paths(folders):
         yield read_description(path)
 
 
-def _row(description: WeightsDescription) -> dict[str, Any]:
-    sizes = [description.file(name) for name in description.files]
+def _model_json(description: WeightsDescription) -> dict[str, Any]:
+    paths = [description.file(name) for name in description.files]
     return {
         "id": description.id,
         "kind": description.kind,
         "sha256": description.sha256,
         "files": dict(description.files),
         "categories": list(description.categories),
-        "bytes": sum(path.stat().st_size for path in sizes if path.exists()),
+        "bytes": sum(path.stat().st_size for path in paths if path.exists()),
         "licence": description.licence,
     }
 
 
-def _checks(folders: list[Path] | None) -> Iterator[dict[str, str | None]]:
-    for path in _paths(folders):
+def _model_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    size = f"{row['bytes'] / _MEGABYTE:.1f} MB"
+    categories = ", ".join(row["categories"])
+    return row["id"], row["kind"], row["sha256"], categories, size, row["licence"]
+
+
+def _check_models(folders: list[Path] | None) -> Iterator[dict[str, str | None]]:
+    for path in _description_paths(folders):
         name, problem = path.name, None
         try:
             description = read_description(path)

@@ -13,7 +13,7 @@ Advance = Callable[[int, int], None]
 
 
 def progress_display() -> Progress:
-    """A display for any number of tasks: description, bar, steps done of all, time left."""
+    """Make a display of any number of tasks: description, bar, steps done and in all, time left."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -26,7 +26,7 @@ def progress_display() -> Progress:
 
 @contextmanager
 def progress_bar(description: str) -> Iterator[Advance]:
-    """Show one bar while the block runs."""
+    """Show one bar while the block runs; the block gets the function that moves it."""
     with progress_display() as display:
         task = display.add_task(description, total=None)
         yield lambda done, size: display.update(task, completed=done, total=size)

@@ -13,16 +13,17 @@ import httpx
 import typer
 
 from gateway.cli.context import CommandServices, settings_of
+from gateway.cli.options import AsJson
+from gateway.cli.output import printable
 from gateway.disclosure.receipt import read_claims, read_header, verify_receipt
 from gateway.errors import ConfigurationError, InvalidField, ReceiptInvalid
 from gateway.keyring import Keyring
 
-_MAX_BYTES = 1 << 20
-_TIMEOUT_S = 10.0
+_MAX_BYTES = 1 << 20  # of a text file or a key set: far more than either needs
+_TIMEOUT_S = 10.0  # for the server of a key set to connect, and between two pieces of it
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Jws = Annotated[str, typer.Argument(metavar="JWS", help="The receipt: three parts, two dots.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
 def build(_commands: CommandServices) -> typer.Typer:
@@ -50,10 +51,10 @@ def build(_commands: CommandServices) -> typer.Typer:
         """Check that the receipt was signed by a known key and is about this text.
 
         Exit code 1 when it is not: the message names what does not match."""
-        said = _text(text, text_file)
-        keys = _own_keys(context) if jwks is None else _key_set(jwks)
+        published = _published_text(text, text_file)
+        keys = _own_keys(context) if jwks is None else _read_key_set(jwks)
         try:
-            claims = verify_receipt(jws, keys, said, salt)
+            claims = verify_receipt(jws, keys, published, salt)
         except ReceiptInvalid as error:
             typer.echo(f"NOT VALID: {error}", err=True)
             raise typer.Exit(1) from None
@@ -61,7 +62,9 @@ def build(_commands: CommandServices) -> typer.Typer:
             typer.echo(json.dumps(claims, ensure_ascii=False))
         else:
             typer.echo("VALID: signed by a known key, and about this text.")
-            _tell(claims)
+            if claims.get("dry_run"):
+                typer.echo("Of a dry run: the text was judged, and not published.")
+            _print_claims(claims)
 
     @app.command()
     def show(jws: Jws, as_json: AsJson = False) -> None:
@@ -72,18 +75,18 @@ def build(_commands: CommandServices) -> typer.Typer:
             typer.echo(json.dumps(document, ensure_ascii=False))
         else:
             typer.echo("NOT VERIFIED. It claims:")
-            _tell({"kid": header.get("kid"), **claims})
+            _print_claims({"kid": header.get("kid"), **claims})
 
     return app
 
 
-def _text(text: str | None, file: Path | None) -> str:
+def _published_text(text: str | None, file: Path | None) -> str:
     if (text is None) == (file is None):
         raise InvalidField("text", "is needed once", "Give --text or --text-file.")
     if file is None:
         return text or ""
     try:
-        return _bounded(file).decode("utf-8")
+        return _read_bounded(file).decode("utf-8")
     except UnicodeDecodeError:
         raise ConfigurationError(str(file), "is not UTF-8", "Save the text in UTF-8.") from None
 
@@ -92,9 +95,13 @@ def _own_keys(context: typer.Context) -> Mapping[str, Any]:
     return Keyring.open(settings_of(context).keys_dir).jwks()
 
 
-def _key_set(where: str) -> Mapping[str, Any]:
-    """Read a JWKS. A file, or a URL: https, or http to this machine."""
-    raw = _fetched(where) if where.startswith(("http://", "https://")) else _bounded(Path(where))
+def _read_key_set(where: str) -> Mapping[str, Any]:
+    """Read a key set (JWKS) from a file, or from a URL: https, or http to this machine."""
+    raw = (
+        _fetch_key_set(where)
+        if where.startswith(("http://", "https://"))
+        else _read_bounded(Path(where))
+    )
     try:
         document = json.loads(raw)
     except ValueError:
@@ -104,7 +111,7 @@ def _key_set(where: str) -> Mapping[str, Any]:
     return document
 
 
-def _fetched(url: str) -> bytes:
+def _fetch_key_set(url: str) -> bytes:
     if url.startswith("http://") and urlsplit(url).hostname not in _LOOPBACK:
         raise ConfigurationError(url, "is not encrypted", "Use https, or a file you trust.")
     body = b""
@@ -123,7 +130,7 @@ def _fetched(url: str) -> bytes:
     return body
 
 
-def _bounded(path: Path) -> bytes:
+def _read_bounded(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             raw = file.read(_MAX_BYTES + 1)
@@ -136,13 +143,11 @@ def _bounded(path: Path) -> bytes:
     return raw
 
 
-def _tell(claims: Mapping[str, Any]) -> None:
+def _print_claims(claims: Mapping[str, Any]) -> None:
     for name, value in claims.items():
         shown = value
         if isinstance(value, list):
             shown = ", ".join(map(str, value))
         elif name == "iat" and isinstance(value, int):
             shown = datetime.fromtimestamp(value, UTC).isoformat()
-        # Claims that are not verified may hold anything, control characters too.
-        printable = "".join(c if c.isprintable() else "�" for c in str(shown))
-        typer.echo(f"  {name}: {printable}")
+        typer.echo(f"  {name}: {printable(str(shown))}")

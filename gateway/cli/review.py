@@ -1,4 +1,4 @@
-"""`review`: what waits for a person."""
+"""`review`: list the messages that wait for a person, and settle them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from gateway.cli.context import CommandServices, run, settings_of
+from gateway.cli.options import AsJson
+from gateway.cli.output import print_listing
 from gateway.model.obligation import escalating
 from gateway.model.record import Entry, Escalation, HeldMessage, Outcome, Review, ReviewAction
 
@@ -41,7 +40,7 @@ def build(commands: CommandServices) -> typer.Typer:
         context: typer.Context,
         tenant: Tenant = "default",
         limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
-        as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+        as_json: AsJson = False,
     ) -> None:
         """What waits, the most urgent first, with the text as the avatar wrote it."""
 
@@ -51,20 +50,15 @@ def build(commands: CommandServices) -> typer.Typer:
 
         held = run(job)
         if as_json:
-            typer.echo(json.dumps([_as_json(one) for one in held], indent=2, ensure_ascii=False))
-            return
-        table = Table("message", "channel", "creator", "expires", "text", "rules")
-        for one in held:
-            rules = ", ".join(sorted({reason.rule for reason in one.outcome.judgement.reasons}))
-            table.add_row(
-                one.outcome.message_id,
-                one.outcome.channel.value,
-                one.outcome.creator,
-                one.expires_at.isoformat(timespec="minutes"),
-                Text(one.submission.text),
-                rules,
+            typer.echo(
+                json.dumps([_held_json(message) for message in held], indent=2, ensure_ascii=False)
             )
-        Console().print(table)
+            return
+        print_listing(
+            ("message", "channel", "creator", "expires", "text", "rules"),
+            [_held_cells(message) for message in held],
+            whole={"message"},
+        )
 
     @app.command()
     def release(
@@ -75,7 +69,7 @@ def build(commands: CommandServices) -> typer.Typer:
         tenant: Tenant = "default",
     ) -> None:
         """Publish it after all, labelled and stripped. Overrides a hold, never a block."""
-        review = _review(ReviewAction.RELEASE, reviewer, reason)
+        review = _new_review(ReviewAction.RELEASE, reviewer, reason)
         settle(context, tenant, message_id, review, None)
 
     @app.command()
@@ -88,7 +82,7 @@ def build(commands: CommandServices) -> typer.Typer:
         tenant: Tenant = "default",
     ) -> None:
         """Publish another text instead; it is judged like a new message."""
-        review = _review(ReviewAction.EDIT, reviewer, reason)
+        review = _new_review(ReviewAction.EDIT, reviewer, reason)
         settle(context, tenant, message_id, review, text)
 
     @app.command()
@@ -100,7 +94,7 @@ def build(commands: CommandServices) -> typer.Typer:
         tenant: Tenant = "default",
     ) -> None:
         """Never publish it."""
-        review = _review(ReviewAction.REJECT, reviewer, reason)
+        review = _new_review(ReviewAction.REJECT, reviewer, reason)
         settle(context, tenant, message_id, review, None)
 
     _add_escalations(app, commands)
@@ -113,7 +107,7 @@ def _add_escalations(app: typer.Typer, commands: CommandServices) -> None:
         context: typer.Context,
         tenant: Tenant = "default",
         limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
-        as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+        as_json: AsJson = False,
     ) -> None:
         """What a rule calls a person to look at, whatever became of the message; oldest first."""
 
@@ -121,15 +115,16 @@ def _add_escalations(app: typer.Typer, commands: CommandServices) -> None:
             async with commands.opened(settings_of(context)) as opened:
                 return await opened.store.escalations.waiting(tenant, limit=limit)
 
-        found = [_escalation_as_json(one) for one in run(job)]
+        rows = [_escalation_json(escalation) for escalation in run(job)]
         if as_json:
-            typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+            typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
             return
-        table = Table("message", "since", "conversation", "state", "human", "avatar", "published")
-        for one in found:
-            shown = ("message_id", "at", "conversation", "state", "human_text", "text", "published")
-            table.add_row(*(Text(str(one[name] or "")) for name in shown))
-        Console().print(table)
+        fields = ("message_id", "at", "conversation", "state", "human_text", "text", "published")
+        print_listing(
+            ("message", "since", "conversation", "state", "human", "avatar", "published"),
+            [[str(row[name] or "") for name in fields] for row in rows],
+            whole={"message", "conversation"},
+        )
 
     @app.command()
     def acknowledge(
@@ -150,11 +145,23 @@ def _add_escalations(app: typer.Typer, commands: CommandServices) -> None:
         typer.echo(f"{message_id}: acknowledged, entry {run(job).seq}")
 
 
-def _review(action: ReviewAction, reviewer: str, reason: str) -> Review:
+def _held_cells(message: HeldMessage) -> tuple[str, ...]:
+    outcome = message.outcome
+    return (
+        outcome.message_id,
+        outcome.channel.value,
+        outcome.creator,
+        message.expires_at.isoformat(timespec="minutes"),
+        message.submission.text,
+        ", ".join(sorted({reason.rule for reason in outcome.judgement.reasons})),
+    )
+
+
+def _new_review(action: ReviewAction, reviewer: str, reason: str) -> Review:
     return Review(action=action, reviewer=reviewer, reason=reason, at=datetime.now(UTC))
 
 
-def _as_json(held: HeldMessage) -> dict[str, object]:
+def _held_json(held: HeldMessage) -> dict[str, object]:
     return {
         "message_id": held.outcome.message_id,
         "channel": held.outcome.channel.value,
@@ -165,13 +172,13 @@ def _as_json(held: HeldMessage) -> dict[str, object]:
         "held_at": held.held_at.isoformat(),
         "expires_at": held.expires_at.isoformat(),
         "reasons": [
-            {"rule": one.rule, "text": one.text, "verdict": one.verdict.value}
-            for one in held.outcome.judgement.reasons
+            {"rule": reason.rule, "text": reason.text, "verdict": reason.verdict.value}
+            for reason in held.outcome.judgement.reasons
         ],
     }
 
 
-def _escalation_as_json(escalation: Escalation) -> dict[str, object]:
+def _escalation_json(escalation: Escalation) -> dict[str, object]:
     outcome, submission = escalation.outcome, escalation.submission
     return {
         "message_id": outcome.message_id,

@@ -11,38 +11,40 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.cli.context import settings_of
+from gateway.cli.options import AsJson
 from gateway.platforms.loading import load_declarations, parse_declaration
 from gateway.platforms.located import read_file
 from gateway.platforms.reference import table_row
 from gateway.platforms.routes import PLATFORMS, load_routes
 
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
 
 def build() -> typer.Typer:
-    """The group of commands."""
+    """Build the group of commands. It opens nothing but the files that the settings name."""
     app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
     @app.command("list")
-    def list_(context: typer.Context, as_json: _Json = False) -> None:
+    def list_(context: typer.Context, as_json: AsJson = False) -> None:
         """List the routes in use, and the platforms that a route of the kind proxy can open."""
         settings = settings_of(context)
         directory = settings.routes_dir
         loaded = load_routes(sandbox_url=settings.sandbox_url, directory=directory)
-        known = load_declarations(None if directory is None else directory / PLATFORMS)
+        declarations = load_declarations(None if directory is None else directory / PLATFORMS)
         routes = [
             {
-                "route": one.name,
-                "kind": one.kind,
-                "url": one.url,
-                "platform": loaded.proxies[one.name].declaration.name
-                if one.name in loaded.proxies
+                "route": route.name,
+                "kind": route.kind,
+                "url": route.url,
+                "platform": loaded.proxies[route.name].declaration.name
+                if route.name in loaded.proxies
                 else None,
             }
-            for one in loaded.routes.values()
+            for route in loaded.routes.values()
         ]
         names = ("platform", "title", "verified", "limit", "label")
-        platforms = [dict(zip(names, table_row(one), strict=True)) for one in known.values()]
+        platforms = [
+            dict(zip(names, table_row(declaration), strict=True))
+            for declaration in declarations.values()
+        ]
         if as_json:
             typer.echo(json.dumps({"routes": routes, "platforms": platforms}, indent=2))
             return
@@ -65,12 +67,14 @@ def build() -> typer.Typer:
         settings = settings_of(context)
         if files:
             for path in files:
-                made = parse_declaration(read_file(path), str(path))
-                typer.echo(f"{path}: {made.name}, {len(made.operations)} operations: ok")
+                declaration = parse_declaration(read_file(path), str(path))
+                typer.echo(
+                    f"{path}: {declaration.name}, {len(declaration.operations)} operations: ok"
+                )
             return
         directory = settings.routes_dir
         loaded = load_routes(sandbox_url=settings.sandbox_url, directory=directory)
-        known = load_declarations(None if directory is None else directory / PLATFORMS)
-        typer.echo(f"{len(loaded.routes)} routes, {len(known)} platforms: ok")
+        declarations = load_declarations(None if directory is None else directory / PLATFORMS)
+        typer.echo(f"{len(loaded.routes)} routes, {len(declarations)} platforms: ok")
 
     return app

@@ -21,10 +21,10 @@ def add(app: typer.Typer, commands: CommandServices) -> None:
     ) -> None:
         """Serve until stopped. Starts without any configuration: keys and database are made in
         data_dir, and the first API key (admin) is printed once."""
-        given = {"host": host, "port": port, "log_level": log_level}
-        flags = {name: value for name, value in given.items() if value is not None}
+        options = {"host": host, "port": port, "log_level": log_level}
+        flags = {name: value for name, value in options.items() if value is not None}
         settings = settings_of(context)
         if flags:
-            kept = settings.model_dump(exclude_unset=True)
-            settings = commands.settings(None, {**kept, **flags})
+            already_set = settings.model_dump(exclude_unset=True)
+            settings = commands.settings(None, {**already_set, **flags})
         commands.serve(settings)

@@ -1,4 +1,4 @@
-"""`fresh`: who speaks in a conversation, the avatar or a person in its place."""
+"""`handover`: who speaks in a conversation, the avatar or a person in its place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Annotated, Final
 
 import typer
 
-from gateway.cli.context import CommandServices, run, settings_of
+from gateway.cli.context import ACTOR, CommandServices, run, settings_of
+from gateway.cli.options import AsJson
 from gateway.errors import InvalidField
 from gateway.model.human_turn import HumanTurn
 
@@ -18,9 +19,8 @@ Conversation = Annotated[str, typer.Argument(help="The conversation, as in submi
 Reason = Annotated[str, typer.Option(help="Why; goes into the audit log.")]
 Who = Annotated[str, typer.Option(help="Pseudonym of the person; goes into the audit log.")]
 
-_ACTOR: Final = "command line"
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+=~-]{0,127}")
-_LEAST_REASON, _MOST_REASON = 3, 500
+_LEAST_REASON, _MOST_REASON = 3, 500  # characters, as in the HTTP API
 
 
 def build(commands: CommandServices) -> typer.Typer:
@@ -29,9 +29,9 @@ def build(commands: CommandServices) -> typer.Typer:
     def switch(
         context: typer.Context, tenant: str, conversation: str, who: str | None, reason: str
     ) -> None:
-        _check("conversation", conversation)
+        _check_identifier("conversation", conversation)
         if who is not None:
-            _check("--who", who)
+            _check_identifier("--who", who)
         why = reason.strip()
         if not _LEAST_REASON <= len(why) <= _MOST_REASON:
             raise InvalidField(
@@ -43,10 +43,10 @@ def build(commands: CommandServices) -> typer.Typer:
         async def job() -> HumanTurn | None:
             async with commands.opened(settings_of(context)) as opened:
                 return await opened.store.human_turns.set_speaker(
-                    tenant, conversation, who=who, actor=_ACTOR, reason=why, at=datetime.now(UTC)
+                    tenant, conversation, who=who, actor=ACTOR, reason=why, at=datetime.now(UTC)
                 )
 
-        typer.echo(_told(conversation, run(job)))
+        typer.echo(_speaker_line(conversation, run(job)))
 
     @app.command()
     def take(
@@ -76,10 +76,10 @@ def build(commands: CommandServices) -> typer.Typer:
         context: typer.Context,
         conversation: Conversation,
         tenant: Tenant = "default",
-        as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+        as_json: AsJson = False,
     ) -> None:
         """Who speaks there, and since when."""
-        _check("conversation", conversation)
+        _check_identifier("conversation", conversation)
 
         async def job() -> HumanTurn | None:
             async with commands.opened(settings_of(context)) as opened:
@@ -87,15 +87,15 @@ def build(commands: CommandServices) -> typer.Typer:
 
         turn = run(job)
         typer.echo(
-            json.dumps(_as_json(conversation, turn), indent=2)
+            json.dumps(_speaker_json(conversation, turn), indent=2)
             if as_json
-            else _told(conversation, turn)
+            else _speaker_line(conversation, turn)
         )
 
     return app
 
 
-def _check(field: str, value: str) -> None:
+def _check_identifier(field: str, value: str) -> None:
     if not _IDENTIFIER.fullmatch(value):
         raise InvalidField(
             field,
@@ -105,7 +105,7 @@ def _check(field: str, value: str) -> None:
         )
 
 
-def _told(conversation: str, turn: HumanTurn | None) -> str:
+def _speaker_line(conversation: str, turn: HumanTurn | None) -> str:
     if turn is None:
         return f"{conversation}: the avatar"
     since = turn.since.isoformat(timespec="seconds")
@@ -115,8 +115,8 @@ def _told(conversation: str, turn: HumanTurn | None) -> str:
     return f"{conversation}: the avatar; {turn.who} spoke from {since} to {until}"
 
 
-def _as_json(conversation: str, turn: HumanTurn | None) -> dict[str, str | None]:
-    """As GET /v1/conversations/{id}/handover answers."""
+def _speaker_json(conversation: str, turn: HumanTurn | None) -> dict[str, str | None]:
+    """The same fields as the answer of GET /v1/conversations/{id}/handover."""
     return {
         "conversation": conversation,
         "speaker": "human" if turn is not None and turn.active else "avatar",

@@ -1,4 +1,4 @@
-"""`witness`: cosigns the checkpoints of other people's logs."""
+"""`witness`: cosign the checkpoints of logs that others keep."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ def add(app: typer.Typer) -> None:
             str | None, typer.Option(help="Origin of the log. Default: the name in each key.")
         ] = None,
         state: Annotated[
-            Path, typer.Option(help="Folder for its key and its memory. Never share or restore it.")
+            Path,
+            typer.Option(
+                help="Folder for its key and the checkpoints it saw. Never share or restore it."
+            ),
         ] = Path("witness"),
         post_quantum: Annotated[
             bool, typer.Option("--post-quantum", help="Cosign with ML-DSA-44 as well.")
@@ -46,21 +49,21 @@ def add(app: typer.Typer) -> None:
         """Watch logs, and cosign each checkpoint that is consistent with all that was seen
         before (c2sp.org/tlog-witness). Run it where the log's operator has no say. It prints the
         keys of its cosignatures: give the first to whoever asks it or checks proofs."""
-        host, port = _address(listen_on)
+        host, port = _parse_address(listen_on)
         keyring = Keyring.open_or_create(state / "keys")
-        found = Witness(
-            logs=_logs(key, origin),
-            cosigner=_cosigner(name, keyring, post_quantum=post_quantum),
+        own_witness = Witness(
+            logs=_watched_logs(key, origin),
+            cosigner=_make_cosigner(name, keyring, post_quantum=post_quantum),
             folder=state,
             now=lambda: datetime.now(UTC),
         )
         try:
-            asyncio.run(_serve(found, host, port))
+            asyncio.run(_serve_witness(own_witness, host, port))
         finally:
-            found.close()
+            own_witness.close()
 
 
-async def _serve(witness: Witness, host: str, port: int) -> None:
+async def _serve_witness(witness: Witness, host: str, port: int) -> None:
     with bound(host, port) as sockets:
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"http://{shown}:{listen(sockets)}")
@@ -69,7 +72,7 @@ async def _serve(witness: Witness, host: str, port: int) -> None:
         await serve_app(WitnessApp(witness), sockets)
 
 
-def _logs(keys: list[str], origin: str | None) -> dict[str, list[NoteKey]]:
+def _watched_logs(keys: list[str], origin: str | None) -> dict[str, list[NoteKey]]:
     logs: dict[str, list[NoteKey]] = {}
     for text in keys:
         try:
@@ -82,14 +85,14 @@ def _logs(keys: list[str], origin: str | None) -> dict[str, list[NoteKey]]:
     return logs
 
 
-def _cosigner(name: str, keyring: Keyring, *, post_quantum: bool) -> Cosigner:
+def _make_cosigner(name: str, keyring: Keyring, *, post_quantum: bool) -> Cosigner:
     try:
         return Cosigner(name=name, keyring=keyring, post_quantum=post_quantum)
     except ValueError as error:
         raise InvalidField("--name", str(error), "Such as witness.example/w1.") from None
 
 
-def _address(text: str) -> tuple[str, int]:
+def _parse_address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65_535:
         raise InvalidField("--listen", f"{text} is no address", "Write it as 127.0.0.1:8500.")

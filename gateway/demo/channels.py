@@ -1,5 +1,5 @@
-"""The other entry points of the gateway, shown by the demo: a generator's words judged while they
-come, and a platform's own API behind the proxy."""
+"""The other entry points of the gateway that the demo shows: the OpenAI-compatible API, which
+judges a generator's words while they come, and a platform's own API behind the proxy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ _ROUTE = "posts"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryPointResult:
-    """What came of one message through one entry point. `received` is what its reader got."""
+    """The result of one message through one entry point: what was `said`, and what its reader
+    `received`."""
 
     entry_point: str
     said: str
@@ -53,7 +54,7 @@ def through_entry_points(client: httpx.Client, sandbox: str, key: str) -> list[E
 
 
 def _stream_reply(client: httpx.Client) -> EntryPointResult:
-    asked = {
+    request_json = {
         "model": "twin",
         "stream": True,
         "messages": [
@@ -69,7 +70,7 @@ def _stream_reply(client: httpx.Client) -> EntryPointResult:
         },
     }
     pieces, ended = [], None
-    with client.stream("POST", "/v1/chat/completions", json=asked) as answer:
+    with client.stream("POST", "/v1/chat/completions", json=request_json) as answer:
         for line in answer.iter_lines():
             if line.startswith("data: {"):
                 for choice in json.loads(line[6:]).get("choices", ()):
@@ -96,7 +97,8 @@ def _stream_faults(pieces: list[str], ended: str | None) -> tuple[str, ...]:
 
 
 def _post_through_proxy(client: httpx.Client, sandbox: str, key: str) -> list[EntryPointResult]:
-    """What may be said arrives labelled and stripped; what waits for a person does not arrive."""
+    """Post two texts: the one that may be published arrives labelled and stripped, the one that
+    waits for a person does not arrive."""
     answers = [_post_text(client, key, text) for text in (_POST, _DENIED)]
     posts = httpx.get(f"{sandbox}/posts/messages", trust_env=False).raise_for_status().json()
     received = str(posts[0]["text"]) if posts else ""
@@ -124,7 +126,7 @@ def _post_through_proxy(client: httpx.Client, sandbox: str, key: str) -> list[En
 
 
 def _post_text(client: httpx.Client, key: str, text: str) -> dict[str, Any]:
-    """Post as a client of the platform does whose base URL was changed to the proxy's."""
+    """Post like a client of the platform whose base URL was changed to the proxy's."""
     answer = client.post(
         f"/p/{_ROUTE}/messages",
         json={"channel": "group", "conversation": "fans", "text": text},
@@ -135,14 +137,14 @@ def _post_text(client: httpx.Client, key: str, text: str) -> dict[str, Any]:
 
 
 def _faults_in(wrong: Mapping[str, bool]) -> tuple[str, ...]:
-    return tuple(fault for fault, there in wrong.items() if there)
+    return tuple(fault for fault, occurred in wrong.items() if occurred)
 
 
 def table(results: list[EntryPointResult]) -> Table:
-    made = Table(title="Through other entry points")
+    rows = Table(title="Through other entry points")
     for name in ("", "entry point", "said", "what came of it"):
-        made.add_column(name, overflow="fold")
+        rows.add_column(name, overflow="fold")
     for result in results:
         mark = Text("✗", "red") if result.faults else Text("✓", "green")
-        made.add_row(mark, result.entry_point, Text(result.said), Text(result.received))
-    return made
+        rows.add_row(mark, result.entry_point, Text(result.said), Text(result.received))
+    return rows

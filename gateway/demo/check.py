@@ -1,4 +1,4 @@
-"""Whether a line of the script came out as it must. Pure."""
+"""Compare the outcome of a line of the script with its expectation. Pure."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ def faults(
 
 
 def _outcome_faults(expect: Expectation, outcome: Mapping[str, Any]) -> list[str]:
-    found = []
+    differences = []
     if outcome["verdict"] != expect.verdict:
-        found.append(f"verdict {outcome['verdict']}, expected {expect.verdict}")
+        differences.append(f"verdict {outcome['verdict']}, expected {expect.verdict}")
     fired = {reason["rule"] for reason in outcome["reasons"]}
     if missing := sorted(set(expect.rules) - fired):
-        found.append(f"did not fire: {', '.join(missing)}")
+        differences.append(f"did not fire: {', '.join(missing)}")
     if expect.verdict != "publish":
-        return found
+        return differences
     if sorted(outcome["redacted"]) != sorted(expect.redacted):
-        found.append(f"stripped {outcome['redacted']}, expected {list(expect.redacted)}")
+        differences.append(f"stripped {outcome['redacted']}, expected {list(expect.redacted)}")
     disclosure = outcome["disclosure"] or {"notices": [], "replaced_by": None}
     notices = {notice["notice"] for notice in disclosure["notices"]}
     if bool(notices - _AD_NOTICES) != expect.labelled:
-        found.append(f"notices {sorted(notices)}, expected labelled={expect.labelled}")
+        differences.append(f"notices {sorted(notices)}, expected labelled={expect.labelled}")
     if bool(notices & _AD_NOTICES) != expect.ad:
-        found.append(f"notices {sorted(notices)}, expected ad={expect.ad}")
+        differences.append(f"notices {sorted(notices)}, expected ad={expect.ad}")
     if (disclosure["replaced_by"] is not None) != expect.replaced:
-        found.append(f"replaced_by {disclosure['replaced_by']}, expected {expect.replaced}")
-    return found
+        differences.append(f"replaced_by {disclosure['replaced_by']}, expected {expect.replaced}")
+    return differences
 
 
 def _platform_faults(
@@ -46,17 +46,17 @@ def _platform_faults(
         return [] if received is None else ["the platform received what was not published"]
     if received is None:
         return ["the platform received nothing"]
-    found = []
+    differences = []
     if received["text"] != outcome["text"]:
-        found.append("the platform received another text")
-    found += [
+        differences.append("the platform received another text")
+    differences += [
         f"the notice {notice['notice']} is not in the text"
         for notice in outcome["disclosure"]["notices"]
         if notice["text"] not in received["text"]
     ]
     if line.expect.redacted and line.submission["text"] in received["text"]:
-        found.append("the platform received the text unstripped")
-    return found
+        differences.append("the platform received the text unstripped")
+    return differences
 
 
 def tally(results: Sequence[Mapping[str, Any]]) -> dict[str, int]:

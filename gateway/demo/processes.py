@@ -28,7 +28,8 @@ class NotStarted(GatewayError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningDemo:
-    """Base URLs, and where the gateway keeps its data."""
+    """The base URLs of both processes, where the gateway keeps its data, and how long they took to
+    become ready."""
 
     gateway: str
     sandbox: str
@@ -37,23 +38,25 @@ class RunningDemo:
 
 
 def command(*arguments: str) -> list[str]:
-    """This program, run by this interpreter."""
+    """The command that runs this program with this interpreter."""
     return [sys.executable, "-m", "gateway", *arguments]
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """With these settings and no others: whoever tries the demo may have a real gateway's in
-    theirs. A configuration file is found in the working directory: run there where none is."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
-    return kept | {ENV_PREFIX + name.upper(): value for name, value in settings.items()}
+    """The environment of this process with these settings of a gateway and no others: it may hold
+    a real gateway's settings. A settings file in the working directory is read too, so the process
+    must run in a folder that has none."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
+    return others | {ENV_PREFIX + name.upper(): value for name, value in settings.items()}
 
 
 @contextmanager
 def running(
     data_dir: Path, *, patience_s: float = 60, services: bool = False, **more: str
 ) -> Iterator[RunningDemo]:
-    """Both processes on free loopback ports; their logs are in `data_dir`. `more` are settings;
-    with `services` the sandbox is a generator too, and a platform behind the proxy."""
+    """Run both processes on free loopback ports until the block ends; their logs are in `data_dir`.
+    `more` are settings. With `services`, the sandbox is also the gateway's generator and a platform
+    behind its proxy. Raises NotStarted when one is not ready within `patience_s`."""
     secret = os.urandom(32).hex()
     gateway_port, sandbox_port = _free_port(), _free_port()
     gateway, sandbox = (f"http://127.0.0.1:{port}" for port in (gateway_port, sandbox_port))
@@ -68,11 +71,11 @@ def running(
         webhook_secret=secret,
         **more,
     )
-    secretive = environment() | {SECRET_VARIABLE: secret}
+    sandbox_environment = environment() | {SECRET_VARIABLE: secret}
     began = time.monotonic()
     sandbox_command = [sys.executable, "-m", "gateway.demo.sandbox", "--port", str(sandbox_port)]
     with (
-        _running_process("sandbox", sandbox_command, data_dir, secretive) as platform,
+        _running_process("sandbox", sandbox_command, data_dir, sandbox_environment) as platform,
         _running_process("gateway", command("serve"), data_dir, settings) as server,
     ):
         _wait_until_ready(f"{sandbox}/messages", platform, data_dir / SANDBOX_LOG, patience_s)

@@ -1,4 +1,4 @@
-"""The demo: the main job on sample conversations, over real HTTP, then verified."""
+"""The demo: post the sample conversations over real HTTP, then verify the log and a receipt."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from gateway.demo.script import Script, ScriptLine, read_script
 from gateway.disclosure.receipt import verify_receipt
 from gateway.errors import ConfigurationError
 
+_LONGEST_CELL = 70  # characters of a text in the table
 _COLOURS = {"publish": "green", "hold": "yellow", "block": "red"}
 _PATIENCE_S = 600.0
 """How long the demo waits for a process or an answer, in seconds: minutes on a busy machine."""
@@ -59,15 +60,15 @@ def run_demo(data_dir: Path, console: Console, *, report: Path | None = None) ->
     """
     script = read_script()
     _make_fresh(data_dir)
-    with running(data_dir, services=True, patience_s=_PATIENCE_S, **_UNHURRIED) as there:
+    with running(data_dir, services=True, patience_s=_PATIENCE_S, **_UNHURRIED) as demo:
         console.print(
-            f"Gateway on {there.gateway}, sandbox platform on {there.sandbox}, "
-            f"ready after {there.ready_s:.1f} s."
+            f"Gateway on {demo.gateway}, sandbox platform on {demo.sandbox}, "
+            f"ready after {demo.ready_s:.1f} s."
         )
-        results = _play_script(script, there, console)
-        entry_point_results = _through_entry_points(there)
-        receipt_ok, receipt_words = _verify_one_receipt(there, results)
-        checkpoint = _fetch(f"{there.gateway}/v1/audit/checkpoint", _auth_header(there))
+        results = _play_script(script, demo, console)
+        entry_point_results = _through_entry_points(demo)
+        receipt_ok, receipt_words = _verify_one_receipt(demo, results)
+        checkpoint = _fetch(f"{demo.gateway}/v1/audit/checkpoint", _auth_header(demo))
         (data_dir / "checkpoint.txt").write_bytes(checkpoint.content)
     log_ok, log_words = _verify_log(data_dir)
     console.print(_results_table(results))
@@ -75,18 +76,19 @@ def run_demo(data_dir: Path, console: Console, *, report: Path | None = None) ->
     failed = [result for result in results if result.faults]
     for result in failed:
         console.print(f"[red]{result.line.id}[/]: {'; '.join(result.faults)}", soft_wrap=True)
-    for heard in entry_point_results:
-        for fault in heard.faults:
-            console.print(f"[red]{heard.entry_point}[/]: {fault}", soft_wrap=True)
-    _print_summary(console, results, there, [log_words, receipt_words])
+    for entry_point_result in entry_point_results:
+        for fault in entry_point_result.faults:
+            console.print(f"[red]{entry_point_result.entry_point}[/]: {fault}", soft_wrap=True)
+    _print_summary(console, results, demo, [log_words, receipt_words])
     if report is not None:
-        report.write_text(_as_json(results), encoding="utf-8")
-    entry_points_ok = not any(heard.faults for heard in entry_point_results)
+        report.write_text(_results_json(results), encoding="utf-8")
+    entry_points_ok = not any(result.faults for result in entry_point_results)
     return not failed and entry_points_ok and log_ok and receipt_ok
 
 
 def _make_fresh(data_dir: Path) -> None:
-    """Only what an earlier demo left is removed."""
+    """Make `data_dir` an empty folder. Raises ConfigurationError when it holds anything but an
+    earlier demo, which is removed."""
     try:
         if data_dir.exists() and any(data_dir.iterdir()):
             if not (data_dir / SANDBOX_LOG).is_file():
@@ -101,20 +103,20 @@ def _make_fresh(data_dir: Path) -> None:
         ) from None
 
 
-def _auth_header(there: RunningDemo) -> dict[str, str]:
-    token = (there.data_dir / "first-api-key").read_text(encoding="utf-8").strip()
+def _auth_header(demo: RunningDemo) -> dict[str, str]:
+    token = (demo.data_dir / "first-api-key").read_text(encoding="utf-8").strip()
     return {"Authorization": f"Bearer {token}"}
 
 
 def _fetch(url: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
-    """From loopback: no proxy of the environment stands between."""
+    """GET from loopback, without the proxy that the environment may set."""
     return httpx.get(url, headers=headers, trust_env=False).raise_for_status()
 
 
-def _play_script(script: Script, there: RunningDemo, console: Console) -> list[ScriptResult]:
+def _play_script(script: Script, demo: RunningDemo, console: Console) -> list[ScriptResult]:
     results = []
     with httpx.Client(
-        base_url=there.gateway, headers=_auth_header(there), timeout=_PATIENCE_S, trust_env=False
+        base_url=demo.gateway, headers=_auth_header(demo), timeout=_PATIENCE_S, trust_env=False
     ) as client:
         for creator, settings in script.creators.items():
             client.put(f"/v1/creators/{creator}", json=dict(settings)).raise_for_status()
@@ -131,7 +133,7 @@ def _play_script(script: Script, there: RunningDemo, console: Console) -> list[S
                 raise RuntimeError(f"{line.id}: {answer.status_code} {outcome.get('detail')}")
             results.append((line, outcome, ms))
     received = {
-        message["message_id"]: message for message in _fetch(f"{there.sandbox}/messages").json()
+        message["message_id"]: message for message in _fetch(f"{demo.sandbox}/messages").json()
     }
     return [
         ScriptResult(
@@ -141,23 +143,24 @@ def _play_script(script: Script, there: RunningDemo, console: Console) -> list[S
     ]
 
 
-def _through_entry_points(there: RunningDemo) -> list[EntryPointResult]:
-    headers = _auth_header(there)
+def _through_entry_points(demo: RunningDemo) -> list[EntryPointResult]:
+    headers = _auth_header(demo)
     key = headers["Authorization"].removeprefix("Bearer ")
     with httpx.Client(
-        base_url=there.gateway, headers=headers, timeout=_PATIENCE_S, trust_env=False
+        base_url=demo.gateway, headers=headers, timeout=_PATIENCE_S, trust_env=False
     ) as client:
-        return through_entry_points(client, there.sandbox, key)
+        return through_entry_points(client, demo.sandbox, key)
 
 
-def _verify_one_receipt(there: RunningDemo, results: list[ScriptResult]) -> tuple[bool, str]:
-    """With nothing but the public keys, the text as received, its salt and the receipt."""
+def _verify_one_receipt(demo: RunningDemo, results: list[ScriptResult]) -> tuple[bool, str]:
+    """Verify the receipt of the first published message with nothing but the public keys, the text
+    as received and its salt."""
     published = [result.received for result in results if result.received is not None]
     if not published:
         return False, "Receipt: nothing was published"
     message = published[0]
-    jwks = _fetch(f"{there.gateway}/.well-known/jwks.json").json()
-    (there.data_dir / "jwks.json").write_text(json.dumps(jwks), encoding="utf-8")
+    jwks = _fetch(f"{demo.gateway}/.well-known/jwks.json").json()
+    (demo.data_dir / "jwks.json").write_text(json.dumps(jwks), encoding="utf-8")
     claims = verify_receipt(
         message["receipt"], jwks, text=message["text"], salt=message["disclosure"]["salt"]
     )
@@ -165,8 +168,9 @@ def _verify_one_receipt(there: RunningDemo, results: list[ScriptResult]) -> tupl
 
 
 def _verify_log(data_dir: Path) -> tuple[bool, str]:
-    """By the command line, with the server stopped and the checkpoint kept from it."""
-    ran = subprocess.run(  # noqa: S603 - our own program
+    """Verify the log by the command line, with the server stopped, against the checkpoint that was
+    fetched from it before."""
+    completed = subprocess.run(  # noqa: S603 - our own program
         command(
             "--data-dir",
             str(data_dir),
@@ -182,8 +186,8 @@ def _verify_log(data_dir: Path) -> tuple[bool, str]:
         check=False,
         timeout=_PATIENCE_S,
     )
-    words = ran.stdout.strip() or ran.stderr.strip()
-    return ran.returncode == 0, f"Audit log: {words}"
+    words = completed.stdout.strip() or completed.stderr.strip()
+    return completed.returncode == 0, f"Audit log: {words}"
 
 
 def _results_table(results: list[ScriptResult]) -> Table:
@@ -205,16 +209,16 @@ def _results_table(results: list[ScriptResult]) -> Table:
             mark,
             result.line.submission["channel"],
             outcome["language"],
-            Text(said if len(said) <= 70 else f"{said[:67]}…"),
+            Text(said if len(said) <= _LONGEST_CELL else f"{said[: _LONGEST_CELL - 3]}…"),
             Text(outcome["verdict"], _COLOURS[outcome["verdict"]]),
-            Text(_changes(outcome)),
+            Text(_describe_changes(outcome)),
             Text(", ".join(deciding or obliging)),
             f"{result.ms:.0f}",
         )
     return table
 
 
-def _changes(outcome: Mapping[str, Any]) -> str:
+def _describe_changes(outcome: Mapping[str, Any]) -> str:
     if outcome["text"] is None:
         return ""
     disclosure = outcome["disclosure"]
@@ -228,7 +232,7 @@ def _changes(outcome: Mapping[str, Any]) -> str:
 
 
 def _print_summary(
-    console: Console, results: list[ScriptResult], there: RunningDemo, words: list[str]
+    console: Console, results: list[ScriptResult], demo: RunningDemo, words: list[str]
 ) -> None:
     verdicts = tally([result.outcome for result in results])
     counted = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
@@ -236,15 +240,15 @@ def _print_summary(
     console.print(f"{right} of {len(results)} as expected: {counted}.")
     for line in words:
         console.print(line, soft_wrap=True, markup=False)
-    console.print(f"Database   {there.data_dir / 'gateway.db'}", soft_wrap=True)
+    console.print(f"Database   {demo.data_dir / 'gateway.db'}", soft_wrap=True)
     console.print(
-        f"Log        avatar-gateway --data-dir {there.data_dir} audit show", soft_wrap=True
+        f"Log        avatar-gateway --data-dir {demo.data_dir} audit show", soft_wrap=True
     )
-    console.print(f"Processes' logs  {there.data_dir}/gateway.log, sandbox.log", soft_wrap=True)
+    console.print(f"Processes' logs  {demo.data_dir}/gateway.log, sandbox.log", soft_wrap=True)
     console.print("Docs       docs/life-of-a-message.md", soft_wrap=True)
 
 
-def _as_json(results: list[ScriptResult]) -> str:
+def _results_json(results: list[ScriptResult]) -> str:
     return json.dumps(
         [
             {

@@ -7,7 +7,7 @@ proxy does.
 
 It does what any receiver should: checks the signature, takes each Idempotency-Key once, checks
 that the receipt is about the text. `PUT /failure` makes it misbehave, for tests. The secret is
-read from SANDBOX_WEBHOOK_SECRET; without one signatures are not checked, and it says so.
+read from SANDBOX_WEBHOOK_SECRET; without one, signatures are not checked, which it prints.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ _MAX_SLOW_S = 300.0  # of a planned delay
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedFailure:
-    """How the next `times` requests go wrong. `status`: answered with that instead of being taken.
-    `slow_s`: taken, and answered after that time. `drop`: taken, and never answered."""
+    """How the next `times` requests go wrong. `status`: refused with this HTTP status. `slow_s`:
+    taken, and answered after so many seconds. `drop`: taken, and never answered."""
 
     times: int = 1
     status: int | None = None
@@ -56,7 +56,7 @@ class PlannedFailure:
 
 
 class _RequestRefused(Exception):
-    """The request is not taken: the status to answer, and what is wrong."""
+    """Raised for a request that is not taken, with the HTTP status to answer."""
 
     def __init__(self, status: int, problem: str) -> None:
         super().__init__(problem)
@@ -82,12 +82,12 @@ class SandboxPlatform:
         """The ASGI application."""
         return Starlette(
             routes=[
-                Route("/messages", self._receive, methods=["POST"]),
-                Route("/messages", self._list, methods=["GET"]),
-                Route("/messages", self._clear, methods=["DELETE"]),
-                Route("/failure", self._fail, methods=["PUT"]),
-                Route("/posts/messages", self._post, methods=["POST"]),
-                Route("/posts/messages", self._posts, methods=["GET"]),
+                Route("/messages", self._receive_message, methods=["POST"]),
+                Route("/messages", self._list_messages, methods=["GET"]),
+                Route("/messages", self._clear_messages, methods=["DELETE"]),
+                Route("/failure", self._plan_failure, methods=["PUT"]),
+                Route("/posts/messages", self._receive_post, methods=["POST"]),
+                Route("/posts/messages", self._list_posts, methods=["GET"]),
                 Route("/v1/chat/completions", completions, methods=["POST"]),
             ]
         )
@@ -119,11 +119,11 @@ class SandboxPlatform:
         return failure
 
     def take(self, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
-        """The status and the answer for one request. `headers` by lower-case name."""
+        """Take one request; return the status and the answer. `headers` by lower-case name."""
         try:
             return self._taken_once(headers, body)
-        except _RequestRefused as wrong:
-            return wrong.status, {"error": str(wrong)}
+        except _RequestRefused as refusal:
+            return refusal.status, {"error": str(refusal)}
         except SignatureInvalid as error:
             return 401, {"error": str(error)}
 
@@ -135,11 +135,11 @@ class SandboxPlatform:
             raise _RequestRefused(400, "the header Idempotency-Key is missing")
         digest = sha256(body).digest()
         if key in self._taken:
-            known, answer = self._taken[key]
-            if known != digest:
+            first_digest, answer = self._taken[key]
+            if first_digest != digest:
                 raise _RequestRefused(422, "the Idempotency-Key was used with another body")
             return 200, {**answer, "repeated": True}
-        message = _message(body)
+        message = _parse_message(body)
         if len(self.messages) >= _MAX_MESSAGES:
             raise _RequestRefused(507, "the sandbox is full: DELETE /messages")
         answer = {"id": f"sandbox-{len(self._taken) + 1}"}
@@ -147,7 +147,7 @@ class SandboxPlatform:
         self.messages.append({**message, "id": answer["id"]})
         return 201, answer
 
-    async def _receive(self, request: Request) -> Response:
+    async def _receive_message(self, request: Request) -> Response:
         self.requests += 1
         failure = self.next_failure()
         try:
@@ -167,10 +167,10 @@ class SandboxPlatform:
             await asyncio.sleep(failure.slow_s)
         return JSONResponse(answer, status)
 
-    async def _list(self, _request: Request) -> Response:
+    async def _list_messages(self, _request: Request) -> Response:
         return JSONResponse(self.messages)
 
-    async def _post(self, request: Request) -> Response:
+    async def _receive_post(self, request: Request) -> Response:
         body = await _bounded_body(request)
         try:
             post = json.loads(body or b"")
@@ -179,30 +179,30 @@ class SandboxPlatform:
             return JSONResponse({"error": "a post is an object with a text"}, 400)
         if len(self.posts) >= _MAX_MESSAGES:
             return JSONResponse({"error": "the sandbox is full"}, 507)
-        made = {"id": f"post-{len(self.posts) + 1}", "text": text}
-        self.posts.append(made)
-        return JSONResponse(made, 201)
+        stored = {"id": f"post-{len(self.posts) + 1}", "text": text}
+        self.posts.append(stored)
+        return JSONResponse(stored, 201)
 
-    async def _posts(self, _request: Request) -> Response:
+    async def _list_posts(self, _request: Request) -> Response:
         return JSONResponse(self.posts)
 
-    async def _clear(self, _request: Request) -> Response:
+    async def _clear_messages(self, _request: Request) -> Response:
         self.messages.clear()
         self._taken.clear()
         return Response(status_code=204)
 
-    async def _fail(self, request: Request) -> Response:
+    async def _plan_failure(self, request: Request) -> Response:
         body = await _bounded_body(request)
-        failure = None if body is None else _failure(body)
+        failure = None if body is None else _parse_failure(body)
         if failure is None:
-            known = "times, status (300-599), retry_after, slow_s, drop"
-            return JSONResponse({"error": f"give an object with {known}"}, 422)
+            fields = "times, status (300-599), retry_after, slow_s, drop"
+            return JSONResponse({"error": f"give an object with {fields}"}, 422)
         self.failure = failure
         return Response(status_code=204)
 
 
 async def _bounded_body(request: Request) -> bytes | None:
-    """None when it is too large."""
+    """Read the body of a request; None when it is too large."""
     body = bytearray()
     async for part in request.stream():
         body += part
@@ -211,8 +211,8 @@ async def _bounded_body(request: Request) -> bytes | None:
     return bytes(body)
 
 
-def _message(body: bytes) -> dict[str, Any]:
-    """The message in `body`, whose receipt is about its text."""
+def _parse_message(body: bytes) -> dict[str, Any]:
+    """Parse a message, and check that its receipt is about its text. Raises _RequestRefused."""
     try:
         message = json.loads(body)
         text, receipt = message["text"], message["receipt"]
@@ -233,29 +233,32 @@ def _message(body: bytes) -> dict[str, Any]:
     return dict(message)
 
 
-def _failure(body: bytes) -> PlannedFailure | None:
+def _parse_failure(body: bytes) -> PlannedFailure | None:
+    """Parse the body of `PUT /failure`; None when it is not well-formed."""
     try:
         failure = PlannedFailure(**json.loads(body))
     except (ValueError, TypeError):
         return None
-    numbers = (
+    numbers_ok = (
         isinstance(failure.times, int)
         and 0 <= failure.times <= 1_000_000
         and isinstance(failure.slow_s, (int, float))
         and 0 <= failure.slow_s <= _MAX_SLOW_S
     )
-    status = failure.status is None or (
+    status_ok = failure.status is None or (
         isinstance(failure.status, int) and 300 <= failure.status <= 599
     )
-    words = isinstance(failure.drop, bool) and isinstance(failure.retry_after, (str, type(None)))
-    return failure if numbers and status and words else None
+    others_ok = isinstance(failure.drop, bool) and isinstance(
+        failure.retry_after, (str, type(None))
+    )
+    return failure if numbers_ok and status_ok and others_ok else None
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="The sandbox platform.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8090)
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     text = os.environ.get(SECRET_VARIABLE)
     if text is None:
         print(  # noqa: T201 - a program's own output
@@ -263,7 +266,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
     sandbox = SandboxPlatform(secret=None if text is None else secret_bytes(text, SECRET_VARIABLE))
     uvicorn.run(
-        sandbox.app(), host=given.host, port=given.port, log_level="warning", access_log=False
+        sandbox.app(), host=options.host, port=options.port, log_level="warning", access_log=False
     )
 
 

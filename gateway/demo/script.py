@@ -1,4 +1,4 @@
-"""The sample conversations: what is said, and what must come of it."""
+"""The sample conversations: the messages to submit, and the outcome each must have."""
 
 from __future__ import annotations
 
@@ -52,17 +52,20 @@ class ScriptLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
+    """The settings of each creator, and the messages in their order."""
+
     creators: Mapping[str, Mapping[str, Any]]
     lines: tuple[ScriptLine, ...]
 
 
 def read_script(path: Path = SHIPPED) -> Script:
-    """Raises ConfigurationError naming the line that is not well-formed."""
+    """Read the sample conversations (YAML). Raises ConfigurationError for a file that is not
+    well-formed."""
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
         return Script(
-            creators=dict(found["creators"]),
-            lines=tuple(_script_line(item) for item in found["messages"]),
+            creators=dict(document["creators"]),
+            lines=tuple(_script_line(item) for item in document["messages"]),
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise ConfigurationError(

@@ -1,1 +1,1 @@
-"""Labels a text so that everyone can tell who wrote it, and proves it with a signed receipt."""
+"""Labels texts so that everyone can tell who wrote them, and proves it with signed receipts."""

@@ -1,4 +1,4 @@
-"""Lengths in a route's own unit, and shortening to them."""
+"""Measures texts in the unit of a route, and shortens them to its limit."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from gateway.model.route import LengthUnit
 
 ELLIPSIS = "…"
 
+_WORD_SEARCH = 100
+"""Code points before a cut that are searched for the end of a word."""
+
 _GRAPHEME = regex.compile(r"\X")
 _WORD_END = regex.compile(r"(?w)\b")  # Unicode default word boundaries (UAX #29)
-_RUN = regex.compile(r"\S+")
-# A link or an address that is cut leads somewhere else.
-_ADDRESS = ("://", "www.", "@")
+_VISIBLE_RUN = regex.compile(r"\S+")
+# A link or an address that is cut would lead somewhere else.
+_ADDRESS_SIGNS = ("://", "www.", "@")
 
 Span = tuple[int, int]
+"""Start and end in code points; the end is excluded."""
 
 
 def length(text: str, unit: LengthUnit) -> int:
@@ -37,29 +41,29 @@ def length(text: str, unit: LengthUnit) -> int:
 def shorten(
     text: str, whole: Sequence[Span], fits: Callable[[str], bool], *, limit: int
 ) -> str | None:
-    """`text` cut at its end and marked with "…", or None when nothing of it would be left.
+    """Cut `text` at its end and mark the cut with "…"; None when nothing of it would be left.
 
-    `fits` tells whether a candidate, "…" included, fits; longer candidates never fit better.
-    Cuts between words where that costs at most half of the room, else between graphemes;
-    never inside a span of `whole` (placeholders), a link or an address. `limit` bounds the
-    number of graphemes that can fit.
+    `fits` says whether a candidate, "…" included, fits; when one does not, no longer one may. The
+    cut lies between words where that costs at most half of the room, else between graphemes; never
+    inside a span of `whole` (placeholders), a link or an address. At most `limit` graphemes fit.
     """
     cuts = [0, *(match.end() for match in islice(_GRAPHEME.finditer(text), limit))]
-    most = bisect_right(cuts, 0, key=lambda cut: 0 if fits(_marked(text, cut)) else 1) - 1
+    most = bisect_right(cuts, 0, key=lambda cut: 0 if fits(_with_ellipsis(text, cut)) else 1) - 1
     if most <= 0:
         return None
-    cut = _outside(cuts[most], (*whole, *_addresses(text, cuts[most])))
+    cut = _before_spans(cuts[most], (*whole, *_addresses(text, cuts[most])))
     between = _between_words(text, cut)
     if between * 2 >= cut:
-        cut = _outside(between, whole)
-    return _marked(text, cut) if text[:cut].strip() else None
+        cut = _before_spans(between, whole)
+    return _with_ellipsis(text, cut) if text[:cut].strip() else None
 
 
-def _marked(text: str, cut: int) -> str:
+def _with_ellipsis(text: str, cut: int) -> str:
     return text[:cut].rstrip() + ELLIPSIS
 
 
-def _outside(cut: int, spans: Sequence[Span]) -> int:
+def _before_spans(cut: int, spans: Sequence[Span]) -> int:
+    """The start of the span that `cut` lies in; `cut` itself when it lies in none."""
     for start, end in sorted(spans, reverse=True):
         if start < cut < end:
             cut = start
@@ -67,24 +71,25 @@ def _outside(cut: int, spans: Sequence[Span]) -> int:
 
 
 def _addresses(text: str, cut: int) -> tuple[Span, ...]:
-    """The run of visible characters around `cut`, if it holds a link or an address."""
+    """The span of the link or address around `cut`: a run of characters without white space; empty
+    when there is none."""
     start = cut
     while start > 0 and not text[start - 1].isspace():
         start -= 1
-    match = _RUN.match(text, start)
-    if match and any(sign in match.group() for sign in _ADDRESS):
+    match = _VISIBLE_RUN.match(text, start)
+    if match and any(sign in match.group() for sign in _ADDRESS_SIGNS):
         return (match.span(),)
     return ()
 
 
 def _between_words(text: str, cut: int) -> int:
-    """The last place at or before `cut` between two words; white space if it is near."""
+    """The last place between two words at or before `cut`, at white space when that is near."""
     if cut == len(text) or text[cut].isspace():
         return cut
     space = max(text.rfind(" ", 0, cut), text.rfind("\n", 0, cut))
     if space * 2 >= cut:
         return space
-    window = max(0, cut - 100)
+    window = max(0, cut - _WORD_SEARCH)
     ends = [match.start() for match in _WORD_END.finditer(text, window, cut + 1)]
     inner = [end for end in ends if window < end <= cut]
     return inner[-1] if inner else cut

@@ -1,4 +1,5 @@
-"""Discharges the obligations to disclose: replaces, labels, shortens, marks, signs."""
+"""Discharges the obligations to disclose: replaces, labels, shortens and marks texts, and signs
+receipts."""
 
 from __future__ import annotations
 
@@ -32,23 +33,28 @@ from gateway.model.receipt import Receipt
 from gateway.model.route import Overflow, Route
 from gateway.model.submission import Channel, Submission
 
-# Where a full sentence would drown the message, the label is a tag.
-_TERSE = frozenset({Channel.COMMENT, Channel.LIVE})
-# Companion laws want the statement anew every three hours; within them a tag will do.
+# A full sentence would be too long for these messages: the label is a tag.
+_TAG_ONLY_CHANNELS = frozenset({Channel.COMMENT, Channel.LIVE})
+# Companion laws ask for the full statement every three hours; in between, a tag is enough.
 _RECENT = timedelta(hours=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Fitted:
+class _FittedText:
+    """A label and the words that it fits with; `shortened` when the words were cut."""
+
     label: Label
     words: str
     shortened: bool = False
 
 
 class LabelDiscloser:
-    """Implements ports.Discloser. `signer` signs receipts, `issuer` is this gateway's public URL,
-    `producer` names the provider in GB 45438 marks (`issuer` when empty), `c2pa` is needed for
-    routes that ask for C2PA. `random_bytes` makes salts and identifiers."""
+    """Implements ports.Discloser.
+
+    `signer` signs receipts, `issuer` is this gateway's public URL, `producer` names the provider in
+    GB 45438 marks (`issuer` when empty). `c2pa` is needed for routes that ask for C2PA.
+    `random_bytes` makes salts and identifiers.
+    """
 
     def __init__(
         self,
@@ -70,8 +76,8 @@ class LabelDiscloser:
     def disclose(
         self, facts: Facts, redaction: Redaction, obligations: Sequence[Obligation]
     ) -> Disclosure:
-        """See ports.Discloser. Also raises StageUndefined when nothing of the avatar's words is
-        left, and for obligations that it does not know."""
+        """See ports.Discloser. Also raises StageUndefined when no words of the avatar are left, and
+        for an unknown obligation."""
         # 1. The words: the avatar's own, or the text that replaces them.
         spoken = facts.read.language
         if spoken == "und":
@@ -84,14 +90,14 @@ class LabelDiscloser:
         )
         template = _template(obligations)
         if facts.submission.human_author is not None:
-            _check_honest(obligations)
-        elif _poses(redaction.text, self._wording, asked(obligations)):
+            _refuse_ai_labels(obligations)
+        elif _claims_person(redaction.text, self._wording, asked(obligations)):
             raise StageUndefined(Stage.DISCLOSE, "the avatar's words carry a person's label")
-        # 2. The label, which a stream carries once, and 3. both together within the route's limit.
+        # 2. The label, which a stream shows once, and 3. both together within the route's limit.
         stream = facts.submission.stream
-        carried = stream.shown if stream else ()
-        notices = [one for one in asked(obligations) if one.notice not in carried]
-        sentences = _sentences(facts, notices, template)
+        shown = stream.shown if stream else ()
+        notices = [required for required in asked(obligations) if required.notice not in shown]
+        sentences = _full_notices(facts, notices, template)
         if template is None:
             fitted = _fit_words(facts.route, redaction, labeller, notices, sentences)
         else:
@@ -111,13 +117,15 @@ class LabelDiscloser:
             start=fitted.label.start,
             end=fitted.label.end,
         )
-        return self._marked(facts, disclosure, obligations)
+        return self._add_marks(facts, disclosure, obligations)
 
     def attest(self, facts: Facts, decision: Decision, disclosure: Disclosure) -> Receipt:
-        """The signed receipt: what was published, under which rules, by which policies; nothing
-        about the person spoken to, and not the salt."""
-        # The rules behind labels and marks first: they are what a recipient asks about.
-        obliging = sorted({rule for one in decision.obligations for rule in one.rules})
+        """The signed receipt: what was published, under which rules and by which policies; of a dry
+        run, it says so. It holds neither the salt nor anything about the person spoken to."""
+        # The rules behind labels and marks come first: recipients ask about those.
+        obliging = sorted(
+            {rule for obligation in decision.obligations for rule in obligation.rules}
+        )
         others = sorted({reason.rule for reason in decision.reasons} - set(obliging))
         claims = {
             "iss": self._issuer,
@@ -134,12 +142,16 @@ class LabelDiscloser:
             "notices": [notice.notice for notice in disclosure.notices],
             "policy": decision.bundle.digest,
         }
+        if facts.submission.dry_run:
+            claims["dry_run"] = True
         return self._receipts.sign(claims, rules=(*obliging, *others))
 
-    def _marked(
+    def _add_marks(
         self, facts: Facts, disclosure: Disclosure, obligations: Sequence[Obligation]
     ) -> Disclosure:
-        wanted = _formats(obligations)
+        """Add the machine-readable marks: those beside the text, and C2PA when the text with it
+        still fits the route."""
+        wanted = _required_formats(obligations)
         subject = MarkedText(
             message_id=facts.submission.message_id,
             decision_id=facts.decision_id,
@@ -151,15 +163,15 @@ class LabelDiscloser:
             producer=self._producer,
         )
         marks: dict[str, Mapping[str, Any]] = {
-            one.name: one.build(subject) for one in FORMATS if one.name in wanted
+            mark.name: mark.build(subject) for mark in FORMATS if mark.name in wanted
         }
         text = disclosure.text
         if facts.route.c2pa and facts.submission.human_author is None:  # it says "generated"
             if self._c2pa is None:
                 raise StageUndefined(Stage.DISCLOSE, "the route wants C2PA, which is not set up")
-            embedded, told = self._c2pa.embed(text, facts.now)
+            embedded, description = self._c2pa.embed(text, facts.now)
             if _fits(facts.route, embedded):
-                text, marks[c2pa.NAME] = embedded, told
+                text, marks[c2pa.NAME] = embedded, description
         return replace(disclosure, text=text, marks=marks)
 
 
@@ -169,53 +181,59 @@ def _source_type(submission: Submission) -> str:
     )
 
 
-def _check_honest(obligations: Sequence[Obligation]) -> None:
-    """What says that an AI wrote it is never put on a person's words, whatever policies ask."""
+def _refuse_ai_labels(obligations: Sequence[Obligation]) -> None:
+    """Refuse obligations that would label a person's words as those of an AI. Raises
+    StageUndefined."""
     if (
-        any(one.notice in AI_NOTICES for one in asked(obligations))
-        or _formats(obligations)
+        any(required.notice in AI_NOTICES for required in asked(obligations))
+        or _required_formats(obligations)
         or _template(obligations)
     ):
         raise StageUndefined(Stage.DISCLOSE, "a person's words would be labelled as an AI's")
 
 
-def _poses(text: str, wording: Wording, notices: Sequence[RequiredNotice]) -> bool:
-    """Whether the avatar's words bear the label of a person's, in any language. A tag does no
-    harm behind a notice that says "AI"."""
+def _claims_person(text: str, wording: Wording, notices: Sequence[RequiredNotice]) -> bool:
+    """Whether the avatar's words hold the label of a person's words, in any language. The short tag
+    is allowed when a notice says "AI"."""
     labels = [words[HUMAN_NOTICE] for words in wording.notices.values()]
-    if any(one.sentence is not None and one.sentence in text for one in labels):
+    if any(label.sentence is not None and label.sentence in text for label in labels):
         return True
-    told = any(one.notice in AI_NOTICES for one in notices)
-    return not told and any(f"[{one.tag}]" in text for one in labels)
+    says_ai = any(required.notice in AI_NOTICES for required in notices)
+    return not says_ai and any(f"[{label.tag}]" in text for label in labels)
 
 
 def _template(obligations: Sequence[Obligation]) -> str | None:
-    """The text that replaces the message; a crisis goes before an honest answer."""
+    """The template that replaces the message; the first of TEMPLATES when several are asked for, so
+    that the crisis text has precedence. Raises StageUndefined for an unknown one."""
     wanted = {
-        str(one.params.get("template")) for one in obligations if one.kind is ObligationKind.REPLACE
+        str(obligation.params.get("template"))
+        for obligation in obligations
+        if obligation.kind is ObligationKind.REPLACE
     }
     if wanted - set(TEMPLATES):
         raise StageUndefined(Stage.DISCLOSE, "unknown template")
     return next((template for template in TEMPLATES if template in wanted), None)
 
 
-def _formats(obligations: Sequence[Obligation]) -> set[str]:
+def _required_formats(obligations: Sequence[Obligation]) -> set[str]:
+    """The formats of marks that MARK obligations ask for. Raises StageUndefined for an unknown
+    one."""
     wanted = {
         str(name)
-        for one in obligations
-        if one.kind is ObligationKind.MARK
-        for name in one.params.get("formats", ())
+        for obligation in obligations
+        if obligation.kind is ObligationKind.MARK
+        for name in obligation.params.get("formats", ())
     }
-    if wanted - {one.name for one in FORMATS} - set(EMBEDDED):
+    if wanted - {mark.name for mark in FORMATS} - set(EMBEDDED):
         raise StageUndefined(Stage.DISCLOSE, "unknown format of marks")
     return wanted
 
 
-def _sentences(
+def _full_notices(
     facts: Facts, notices: Sequence[RequiredNotice], template: str | None
 ) -> frozenset[str]:
-    """Which notices are said in full: at the first contact all, later those that remind."""
-    if facts.submission.channel in _TERSE:
+    """The notices to word as full sentences: all at the first contact, later only reminders."""
+    if facts.submission.channel in _TAG_ONLY_CHANNELS:
         return frozenset()
     full: set[str] = {
         NoticeKind.AI_REMINDER,
@@ -224,17 +242,17 @@ def _sentences(
         NoticeKind.TAKE_A_BREAK,
     }
     shown = facts.contact.disclosed_at
-    # After a human spoke in its place, the AI says in full that it is one.
-    spoke = facts.contact.human_spoke_at(facts.now, facts.submission.human_spoke_at)
+    # After a person spoke in the avatar's place, the AI says in full that it is one.
+    person_spoke_at = facts.contact.human_spoke_at(facts.now, facts.submission.human_spoke_at)
     if not any(
-        facts.now - at < _RECENT and (spoke is None or at > spoke)
+        facts.now - at < _RECENT and (person_spoke_at is None or at > person_spoke_at)
         for notice, at in shown.items()
         if notice in AI_NOTICES
     ):
         full |= {NoticeKind.AI, NoticeKind.AI_PUBLIC}
     if template is not None:
         full -= set(AI_NOTICES)  # the templates say it themselves
-    return frozenset(full & {one.notice for one in notices})
+    return frozenset(full & {required.notice for required in notices})
 
 
 def _fits(route: Route, text: str) -> bool:
@@ -247,8 +265,9 @@ def _fit_template(
     labeller: Labeller,
     notices: Sequence[RequiredNotice],
     sentences: frozenset[str],
-) -> _Fitted:
-    """A replacing text is never cut: the fullest that fits."""
+) -> _FittedText:
+    """The longest version of the template that fits with its label; it is never cut. Raises
+    StageUndefined when none fits."""
     texts = labeller.wording.replacement(
         template,
         labeller.language,
@@ -259,7 +278,7 @@ def _fit_template(
         for spoken in (sentences, frozenset[str]()):
             label = labeller.label(notices, words, sentences=spoken)
             if _fits(route, label.around(words)):
-                return _Fitted(label=label, words=words)
+                return _FittedText(label=label, words=words)
     raise StageUndefined(Stage.DISCLOSE, "the replacing text is longer than the route allows")
 
 
@@ -269,8 +288,9 @@ def _fit_words(
     labeller: Labeller,
     notices: Sequence[RequiredNotice],
     sentences: frozenset[str],
-) -> _Fitted:
-    """The avatar's words with their label: whole, or cut if the route allows it."""
+) -> _FittedText:
+    """The avatar's words with their label: whole, or cut if the route allows it. Raises
+    StageUndefined when they cannot be made to fit."""
     text = redaction.text
     label = labeller.label(notices, text, sentences=sentences)
     if length(label.around(""), route.unit) > route.max_length // 2:
@@ -283,18 +303,19 @@ def _fit_words(
     if words != text:
         label = labeller.label(notices, words, sentences=sentences)
     if _fits(route, label.around(words)):
-        return _Fitted(label=label, words=words)
+        return _FittedText(label=label, words=words)
     if route.overflow is Overflow.HOLD:
         raise StageUndefined(Stage.DISCLOSE, "text and label are longer than the route allows")
     whole: list[Span] = [
-        (one.at - first, one.at - first + len(one.replacement)) for one in redaction.replacements
+        (replaced.at - first, replaced.at - first + len(replaced.replacement))
+        for replaced in redaction.replacements
     ]
     cut = shorten(
         words, whole, lambda part: _fits(route, label.around(part)), limit=route.max_length
     )
     if cut is None:
         raise StageUndefined(Stage.DISCLOSE, "the label leaves no room for the text")
-    # The direction of what is left decides how label and text are kept apart; same length.
-    return _Fitted(
+    # The separator depends on the direction of the words that are left; its length does not.
+    return _FittedText(
         label=labeller.label(notices, cut, sentences=sentences), words=cut, shortened=True
     )

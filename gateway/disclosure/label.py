@@ -1,10 +1,10 @@
-"""The visible label: one for all notices, at the start, and one more for those at the end.
+"""The visible label: one for all notices at the start of a text, and one for those at its end.
 
-Short: "[AI · Ad] Hello". Long: "🤖 AI · Ad · I am an AI speaking on behalf of …" on a line of its
-own; that of a person's words, "👤 A person is writing now, …". Where label and text run in
-different directions the label also has its own line: a line break begins a new paragraph of the
-bidirectional algorithm (UAX #9), so neither disturbs the other, and no invisible control
-characters are needed.
+The short form is "[AI · Ad] Hello". The long form has a line of its own: "🤖 AI · Ad · I am an AI
+speaking on behalf of …" or, for a person's words, "👤 A person is writing now, …". A label that
+runs in another direction than the text has its own line as well: a line break begins a new
+paragraph of the bidirectional algorithm (UAX #9), so that neither reorders the other, without
+invisible control characters.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from gateway.model.disclosure import Notice, NoticeKind, NoticePosition
 from gateway.model.finding import Stage
 from gateway.model.obligation import Obligation, ObligationKind
 
-_DOT = " · "
-_MACHINE, _PERSON = "🤖 ", "👤 "
+_SEPARATOR = " · "
+_AI_ICON, _PERSON_ICON = "🤖 ", "👤 "
 _UNSPACED = ("ja", "zh")  # sentences follow each other without a space
 _BRACKETS = re.compile(r"\[([^\[\]\n]{1,120})\]")
 _BY_URGENCY = (
@@ -30,12 +30,12 @@ _BY_URGENCY = (
     NoticeKind.AI,
     NoticeKind.AI_PUBLIC,
 )
-"""Of several notices that say "AI" the first here gives the sentence."""
+"""The notices that say "AI", most urgent first: the first of several gives the sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequiredNotice:
-    """One notice that obligations ask for, with every rule that does."""
+    """One notice that obligations ask for, with all rules that ask for it."""
 
     notice: str
     position: str
@@ -44,7 +44,7 @@ class RequiredNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """What stands before and after the avatar's words, separators included."""
+    """The texts before and after the avatar's words, separators included."""
 
     start: str
     end: str
@@ -55,17 +55,23 @@ class Label:
 
 
 def asked(obligations: Iterable[Obligation]) -> tuple[RequiredNotice, ...]:
-    """The notices that DISCLOSE obligations ask for, each once, in the order of labels. One that
-    is asked for at both ends stands at the start. Raises StageUndefined for an unknown one."""
+    """The notices that DISCLOSE obligations ask for, each once, in the order in which labels show
+    them. A notice that is asked for at both ends is put at the start. Raises StageUndefined for an
+    unknown notice or position."""
     rules: dict[str, set[str]] = {}
     positions: dict[str, set[str]] = {}
-    for one in obligations:
-        if one.kind is not ObligationKind.DISCLOSE:
+    for obligation in obligations:
+        if obligation.kind is not ObligationKind.DISCLOSE:
             continue
-        notice, position = one.params.get("notice"), one.params.get("position", "start")
+        notice, position = (
+            obligation.params.get("notice"),
+            obligation.params.get("position", "start"),
+        )
         if notice not in NOTICES or position not in tuple(NoticePosition):
-            raise StageUndefined(Stage.DISCLOSE, f"unknown notice or position ({one.rules[0]})")
-        rules.setdefault(notice, set()).update(one.rules)
+            raise StageUndefined(
+                Stage.DISCLOSE, f"unknown notice or position ({obligation.rules[0]})"
+            )
+        rules.setdefault(notice, set()).update(obligation.rules)
         positions.setdefault(notice, set()).add(position)
     return tuple(
         RequiredNotice(
@@ -80,8 +86,8 @@ def asked(obligations: Iterable[Obligation]) -> tuple[RequiredNotice, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labeller:
-    """Words labels for one message. `language` is one that `wording` has; `creator` is a plain
-    name (see wording.plain_name)."""
+    """Makes the labels of one message. `language` is one that `wording` has; `creator` is the
+    creator's name from `wording.plain_name`."""
 
     wording: Wording
     language: str
@@ -91,9 +97,9 @@ class Labeller:
     def label(
         self, notices: Sequence[RequiredNotice], words: str, *, sentences: Collection[str]
     ) -> Label:
-        """The label for `words`. Notices in `sentences` are said in full, the others as tags."""
-        first = [one for one in notices if one.position == "start"]
-        last = [one for one in notices if one.position == "end"]
+        """The label for `words`. Notices in `sentences` become full sentences, the others tags."""
+        first = [required for required in notices if required.position == "start"]
+        last = [required for required in notices if required.position == "end"]
         start, shown = self._block(first, sentences)
         end, shown_last = self._block(last, sentences)
         return Label(
@@ -105,32 +111,34 @@ class Labeller:
     def _block(
         self, notices: Sequence[RequiredNotice], sentences: Collection[str]
     ) -> tuple[str, tuple[Notice, ...]]:
+        """The text of the label at one end, and the notices as it words them."""
         if not notices:
             return "", ()
-        names = [one.notice for one in notices]
+        names = [required.notice for required in notices]
         tags = self._tags(names)
-        said: dict[str, str] = {}
+        sentence_of: dict[str, str] = {}
         if (chosen := next((n for n in _BY_URGENCY if n in names and n in sentences), None)) and (
             sentence := self._words(chosen).sentence
         ):
-            # One sentence says it for all notices of its kind.
+            # One sentence is enough for all notices that say "AI".
             spoken = sentence.replace("{creator}", self.creator)
-            said |= {name: spoken for name in names if name in AI_NOTICES}
+            sentence_of |= {name: spoken for name in names if name in AI_NOTICES}
         for name in (HUMAN_NOTICE, NoticeKind.TAKE_A_BREAK.value):
             if name in names and name in sentences:
-                said[name] = self._words(name).sentence or ""
+                sentence_of[name] = self._words(name).sentence or ""
                 del tags[name]
         shown = tuple(
             Notice(
-                notice=one.notice,
-                text=said.get(one.notice) or tags[one.notice],
-                position=one.position,
-                rules=one.rules,
+                notice=required.notice,
+                text=sentence_of.get(required.notice) or tags[required.notice],
+                position=required.position,
+                rules=required.rules,
             )
-            for one in notices
+            for required in notices
         )
-        icon = _PERSON if HUMAN_NOTICE in names else _MACHINE
-        return self._text(tags, tuple(dict.fromkeys(said.values())), icon), shown
+        icon = _PERSON_ICON if HUMAN_NOTICE in names else _AI_ICON
+        sentences_once = tuple(dict.fromkeys(sentence_of.values()))
+        return self._label_text(tags, sentences_once, icon), shown
 
     def _tags(self, names: Sequence[str]) -> dict[str, str]:
         """The tag of each notice. All that say "AI" share one tag, the fullest."""
@@ -145,15 +153,15 @@ class Labeller:
                 for word in self.wording.required(name, self.jurisdictions)
                 if word.casefold() not in tag.casefold()
             ]
-            tags[name] = _DOT.join((tag, *missing))
+            tags[name] = _SEPARATOR.join((tag, *missing))
         return tags
 
-    def _text(self, tags: Mapping[str, str], sentences: Sequence[str], icon: str) -> str:
-        heading = _DOT.join(dict.fromkeys(tags.values()))
+    def _label_text(self, tags: Mapping[str, str], sentences: Sequence[str], icon: str) -> str:
+        heading = _SEPARATOR.join(dict.fromkeys(tags.values()))
         if not sentences:
             return f"[{heading}]" if heading else ""
         spoken = ("" if self.language in _UNSPACED else " ").join(sentences)
-        return icon + _DOT.join(filter(None, (heading, spoken)))
+        return icon + _SEPARATOR.join(filter(None, (heading, spoken)))
 
     def _words(self, notice: str) -> NoticeWords:
         return self.wording.notices[self.language][notice]
@@ -162,50 +170,55 @@ class Labeller:
 def bare(
     text: str, label: Label, notices: Sequence[RequiredNotice], wording: Wording
 ) -> tuple[int, int]:
-    """The span of `text` without labels like the one it is about to get, so that a text that
-    comes back is not labelled twice, and without combining marks that would sit on the label.
-    A bracket that says more than `notices` stays: it may be the only one that says it."""
-    wanted = {one.notice for one in notices if one.position == "start"}
+    """The span of `text` without labels like `label`, so that a text that is submitted again is not
+    labelled twice, and without leading combining marks, which would attach to the label. A bracket
+    that says more than `notices` stays, since nothing else may say it."""
+    wanted = {required.notice for required in notices if required.position == "start"}
     start, end = label.start.strip(), label.end.strip()
-    first, last = _skip(text, 0), len(text.rstrip())
+    first, last = _skip_space(text, 0), len(text.rstrip())
     while first < last:
         if start and text.startswith(start, first):
             first += len(start)
-        elif (match := _BRACKETS.match(text, first)) and _says(match.group(1), wanted, wording):
+        elif (match := _BRACKETS.match(text, first)) and _says_only(
+            match.group(1), wanted, wording
+        ):
             first = match.end()
         else:
             break
-        first = _skip(text, first)
+        first = _skip_space(text, first)
     while end and text.endswith(end, first, last):
         last = first + len(text[first : last - len(end)].rstrip())
     return min(first, last), last
 
 
-def _skip(text: str, at: int) -> int:
-    """Past white space and combining marks."""
+def _skip_space(text: str, at: int) -> int:
+    """The first place from `at` on that is neither white space nor a combining mark."""
     while at < len(text) and (text[at].isspace() or category(text[at]) in ("Mn", "Me")):
         at += 1
     return at
 
 
-def _says(inside: str, wanted: Collection[str], wording: Wording) -> bool:
-    """Whether each tag of a bracket says one of the `wanted` notices, in any language."""
+def _says_only(inside: str, wanted: Collection[str], wording: Wording) -> bool:
+    """Whether every tag of the bracket `inside` is one of the `wanted` notices, in any language."""
     return all(
         any(tag == words[notice].tag for words in wording.notices.values() for notice in wanted)
         or any(tag == words.get(notice) for words in wording.mandated.values() for notice in wanted)
-        for tag in inside.split(_DOT)
+        for tag in inside.split(_SEPARATOR)
     )
 
 
 def _gap(block: str, words: str) -> str:
-    """Between label and words: long labels, and those in another direction, have their line."""
-    if block.startswith((_MACHINE, _PERSON)) or _right_to_left(block) is not _right_to_left(words):
+    """The separator of label and words: a line break for long labels and for labels in another
+    direction, else a space."""
+    is_long = block.startswith((_AI_ICON, _PERSON_ICON))
+    if is_long or _right_to_left(block) is not _right_to_left(words):
         return "\n"
     return " "
 
 
 def _right_to_left(text: str) -> bool:
-    """The direction of a paragraph: that of its first strong character (UAX #9, P2, P3)."""
+    """Whether a paragraph runs from right to left: its first strong character decides (UAX #9, P2,
+    P3)."""
     for character in text:
         kind = bidirectional(character)
         if kind in ("L", "R", "AL"):

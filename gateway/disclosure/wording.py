@@ -1,4 +1,4 @@
-"""The words of labels and of replaced messages, read from the data files beside this one."""
+"""The words of labels and of replacement texts, read from the data files beside this one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from unicodedata import category, is_normalized, normalize
 import yaml
 
 from gateway.errors import ConfigurationError
+from gateway.jurisdictions import around
 from gateway.model.disclosure import NoticeKind, ReplacementTemplate
 
 AI_NOTICES: tuple[str, ...] = (
@@ -22,17 +23,21 @@ AI_NOTICES: tuple[str, ...] = (
 )
 """Notices that say that an AI is talking."""
 HUMAN_NOTICE: str = NoticeKind.HUMAN.value
+"""The notice that says that a person is talking."""
 NOTICES: tuple[str, ...] = tuple(notice.value for notice in NoticeKind)
 """Every notice, in the order in which labels show them."""
 TEMPLATES: tuple[str, ...] = tuple(template.value for template in ReplacementTemplate)
+"""Every replacement text, in the order of precedence."""
 FALLBACK = "en"
+"""Language of labels for texts in a language without words of its own."""
 _MAX_NAME = 60
+"""Code points of a creator's name in a label; the rest is cut."""
 _SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeWords:
-    """One notice in one language. `sentence` is None where a tag says it all."""
+    """One notice in one language. `sentence` is None for a notice that has only a tag."""
 
     tag: str
     sentence: str | None = None
@@ -42,9 +47,9 @@ class NoticeWords:
 class Wording:
     """The words of all notices, by language.
 
-    `notices[language][notice]`; `mandated[jurisdiction][notice]` are words that the law there
-    asks for; `templates[language][template]` is (long, short); `lines[jurisdiction]` a crisis
-    line, `elsewhere` the one for everyone else.
+    The keys are `notices[language][notice]`; `mandated[jurisdiction][notice]`, the words that the
+    law there asks for; `templates[language][template]`, as (long, short); `lines[jurisdiction]`, a
+    crisis line; `elsewhere` is the crisis line for all other jurisdictions.
     """
 
     notices: Mapping[str, Mapping[str, NoticeWords]]
@@ -54,13 +59,14 @@ class Wording:
     elsewhere: str
 
     def language(self, tag: str) -> str:
-        """The language to word a notice in, for BCP 47 `tag`: its primary subtag, or English."""
+        """The language of notices for the BCP 47 `tag`: its primary subtag, or FALLBACK."""
         primary = tag.replace("_", "-").split("-", 1)[0].lower()
         return primary if primary in self.notices else FALLBACK
 
     def required(self, notice: str, jurisdictions: Sequence[str]) -> tuple[str, ...]:
-        """Words that these jurisdictions (ISO 3166, also subdivisions) ask for, sorted."""
-        countries = {code.split("-", 1)[0].upper() for code in jurisdictions}
+        """The words that the law of these jurisdictions (ISO 3166, also subdivisions) asks for,
+        sorted by country."""
+        countries = {place for code in jurisdictions for place in around(code)}
         return tuple(
             words[notice]
             for country, words in sorted(self.mandated.items())
@@ -68,10 +74,11 @@ class Wording:
         )
 
     def line(self, jurisdictions: Sequence[str]) -> str:
-        """The crisis line of the first jurisdiction that has one."""
+        """The crisis line of the first jurisdiction that has one, else `elsewhere`."""
         for code in jurisdictions:
-            if line := self.lines.get(code.split("-", 1)[0].upper()):
-                return line
+            for place in around(code):
+                if line := self.lines.get(place):
+                    return line
         return self.elsewhere
 
     def replacement(
@@ -87,8 +94,8 @@ class Wording:
 
 
 def load_wording() -> Wording:
-    """Read and check the shipped words. Raises ConfigurationError naming what is wrong."""
-    notices, replacements = _read("wording.yaml"), _read("replacements.yaml")
+    """Read and check the shipped words. Raises ConfigurationError."""
+    notices, replacements = _read_yaml("wording.yaml"), _read_yaml("replacements.yaml")
     languages = {
         language: {
             notice: NoticeWords(tag=words["tag"], sentence=words.get("sentence"))
@@ -115,20 +122,22 @@ def load_wording() -> Wording:
 
 
 def plain_name(name: str, fallback: str) -> str:
-    """A display name as it may stand inside a label: one line, nothing hidden or directional,
-    at most 60 code points."""
+    """A display name made fit for a label: on one line, without invisible or directional
+    characters, at most 60 code points; `fallback` when nothing is left."""
     shown = "".join(
-        character for character in normalize("NFC", name) if category(character) not in _HIDDEN
+        character
+        for character in normalize("NFC", name)
+        if category(character) not in _INVISIBLE_CATEGORIES
     )
     return _SPACES.sub(" ", shown).strip()[:_MAX_NAME].strip() or fallback
 
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_HIDDEN = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"})
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"})
 
 
-def _read(name: str) -> Any:
+def _read_yaml(name: str) -> Any:
     text = (files("gateway.disclosure") / name).read_text(encoding="utf-8")
     if not is_normalized("NFC", text):
         raise ConfigurationError(name, "is not in NFC", "Save it in that form.")
-    return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe one, in C where there is one
+    return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, in C when available

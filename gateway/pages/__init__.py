@@ -1,1 +1,1 @@
-"""What all HTML pages share: the template environment, the base page, the stylesheet, plots."""
+"""The shared parts of all HTML pages: template environment, base page, stylesheet, plots."""

@@ -1,4 +1,4 @@
-"""The parts that pages are made of, as values: the shared templates lay them out."""
+"""The parts of pages as values, which the shared templates lay out."""
 
 from __future__ import annotations
 

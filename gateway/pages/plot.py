@@ -1,6 +1,6 @@
-"""Plots as values, and as SVG with a title and a description for those who do not see them.
+"""Plots as values, and as SVG with a title and a description for screen readers.
 
-Colours of bars are classes that the stylesheet sets.
+The stylesheet sets the colours of bars, by their class.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class PlotLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plot:
-    """A plot. `name` makes its ids unique on the page. `fills` are colours of series for where no
-    stylesheet is: in an SVG file of its own."""
+    """A plot. `name` makes its ids unique on the page. `fills` are colours by series, for an SVG
+    file of its own, which has no stylesheet."""
 
     name: str
     title: str
@@ -61,7 +61,7 @@ class Plot:
 
 
 def svg(plot: Plot, *, alone: bool = False) -> str:
-    """The plot as an SVG element; with `alone`, as an SVG file of its own."""
+    """The plot as an SVG element, or with `alone` as an SVG file of its own."""
     return render("plot.svg", package="gateway.pages", plot=plot, alone=alone)
 
 

@@ -11,8 +11,8 @@ from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
 PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 )
-"""Content Security Policy in each page itself: no scripts, nothing loaded. It holds for a page
-that is opened from a file, too."""
+"""Content Security Policy in each page itself: no scripts, nothing loaded. It also holds for a page
+that is opened from a file."""
 
 CONTENT_POLICY: Final = f"{PAGE_POLICY}; frame-ancestors 'none'"
 """The same for the Content-Security-Policy header: `frame-ancestors` has no effect in a page."""

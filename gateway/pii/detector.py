@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from gateway.errors import StageFailure
+from gateway.jurisdictions import around
 from gateway.model.finding import Detection, Finding, ModelIdentity, Stage
 from gateway.model.submission import Submission
 from gateway.model.text import ReadText
@@ -135,7 +136,7 @@ def places_of(submission: Submission, read: ReadText) -> frozenset[str]:
         if primary != "und":
             places.add(primary)
     for jurisdiction in submission.audience.jurisdictions:
-        places.add(jurisdiction.partition("-")[0].upper())
+        places.update(place for place in around(jurisdiction) if "-" not in place)
     places.discard("EU")
     return frozenset(places)
 

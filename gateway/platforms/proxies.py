@@ -45,6 +45,7 @@ def proxy_of(
     route: Route,
     credential: str | None,
     declaration: Declaration,
+    jurisdictions: tuple[str, ...],
 ) -> ProxyRoute:
     """The proxy route of a route file (`document`, valid against route.schema.json)."""
     audience = document.get("audience", {})
@@ -61,7 +62,7 @@ def proxy_of(
         },
         audience=Audience(
             minor=Minor(audience.get("minor", "unknown")),
-            jurisdictions=tuple(audience.get("jurisdictions", ())),
+            jurisdictions=jurisdictions,
         ),
         language=document.get("language"),
     )

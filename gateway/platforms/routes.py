@@ -11,12 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gateway.errors import ConfigurationError
+from gateway.jurisdictions import jurisdiction
 from gateway.model.route import LengthUnit, Overflow, Route, RouteKind
 from gateway.model.submission import Channel
 from gateway.model.verdict import Verdict
 from gateway.platforms.declaration import Declaration
 from gateway.platforms.loading import load_declarations
-from gateway.platforms.located import Lines, read_checked, read_file
+from gateway.platforms.located import Lines, line_of, read_checked, read_file
 from gateway.platforms.proxies import ProxyRoute, declaration_for, proxy_of
 from gateway.platforms.signing import secret_bytes
 
@@ -92,7 +93,16 @@ def _proxy_route(
         credential = _read_private_file(file).strip()
         if not credential or not credential.isprintable():
             raise ConfigurationError(str(file), "holds no credential in one line", "Put it there.")
-    return proxy_of(document, route, credential, declaration)
+    return proxy_of(document, route, credential, declaration, _jurisdictions(document, lines, path))
+
+
+def _jurisdictions(document: Mapping[str, Any], lines: Lines, path: Path) -> tuple[str, ...]:
+    given = document.get("audience", {}).get("jurisdictions", ())
+    try:
+        return tuple(map(jurisdiction, given))
+    except ValueError as error:
+        line = line_of(lines, ("audience", "jurisdictions"))
+        raise ConfigurationError(f"{path}:{line}", str(error), f"See {_PAGE}.") from None
 
 
 def parse_route(text: str, where: str, *, sandbox_url: str) -> tuple[Route, str | None]:

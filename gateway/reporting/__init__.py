@@ -1,1 +1,1 @@
-"""Reporting: documents made of audit entries. Exports, statements of reasons, the report."""
+"""Documents made of audit entries: exports, statements of reasons, the transparency report."""

@@ -1,4 +1,4 @@
-"""Bar and column plots of counts. The numbers stand in a table beside each plot."""
+"""Bar and column plots of counts. The page shows the same numbers in a table beside each plot."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from gateway.pages.plot import Plot, PlotBar, PlotLabel, PlotLine, shortened
 
-# Pixels of the plot, which the page scales to its column.
+# Lengths in pixels of the plot, which the page scales to its column.
 _WIDTH = 720
 _LABEL_ROOM = 190
 _NUMBER_ROOM = 90
@@ -17,21 +17,21 @@ _TOP, _BASE = 20, 164  # the tallest column's top, and the axis that columns sta
 _AXIS_ROOM = 70  # left of the columns, for the numbers of the axis
 _MARGIN = 10  # right of the columns
 _GAP = 8  # between a label and what it names
-_WIDEST_COLUMN = 60
+_MAX_COLUMN_WIDTH = 60
 
-_LONGEST_LABEL = 24
+_MAX_LABEL_CHARACTERS = 24
 """Characters of a label that fit `_LABEL_ROOM` at 14 pixels, in a wide font."""
 
-_LEAST = 0.5
-"""Length of a bar that would be shorter: what is not zero is seen."""
+_SHORTEST_BAR = 0.5
+"""Shortest bar, in pixels, so that every count above zero is visible."""
 
 Rows = Sequence[tuple[str, Mapping[str, int]]]
 """Label and counts by series, for each row."""
 
 
 def bars(name: str, *, title: str, about: str, rows: Rows, series: Sequence[str]) -> Plot:
-    """Draw one horizontal bar for each row, made of its series, with the sum at its end. `name`
-    makes the ids unique on the page."""
+    """Draw one horizontal bar for each row: a part for each series, and the sum at its end. `name`
+    makes the plot's ids unique on the page."""
     scale = (_WIDTH - _LABEL_ROOM - _NUMBER_ROOM) / _largest_sum(rows)
     drawn: list[PlotBar] = []
     labels: list[PlotLabel] = []
@@ -39,7 +39,9 @@ def bars(name: str, *, title: str, about: str, rows: Rows, series: Sequence[str]
         top = number * _ROW_HEIGHT
         x = float(_LABEL_ROOM)
         labels.append(
-            PlotLabel(x=x - _GAP, y=top + 17, text=shortened(label, _LONGEST_LABEL), anchor="end")
+            PlotLabel(
+                x=x - _GAP, y=top + 17, text=shortened(label, _MAX_LABEL_CHARACTERS), anchor="end"
+            )
         )
         for part in series:
             width = counts.get(part, 0) * scale
@@ -49,7 +51,7 @@ def bars(name: str, *, title: str, about: str, rows: Rows, series: Sequence[str]
                         series=part,
                         x=x,
                         y=top + 5,
-                        width=max(width, _LEAST),
+                        width=max(width, _SHORTEST_BAR),
                         height=_BAR_HEIGHT,
                     )
                 )
@@ -67,11 +69,11 @@ def bars(name: str, *, title: str, about: str, rows: Rows, series: Sequence[str]
 
 
 def columns(name: str, *, title: str, about: str, rows: Rows, series: Sequence[str]) -> Plot:
-    """Draw one column for each row, from left to right; the first and last are labelled."""
+    """Draw one column for each row, from left to right; only the first and last have a label."""
     right = _WIDTH - _MARGIN
     largest = _largest_sum(rows)
     step = (right - _AXIS_ROOM) / max(len(rows), 1)
-    width = min(step * 0.82, _WIDEST_COLUMN)
+    width = min(step * 0.82, _MAX_COLUMN_WIDTH)
     drawn: list[PlotBar] = []
     for number, (_, counts) in enumerate(rows):
         y = float(_BASE)
@@ -81,7 +83,7 @@ def columns(name: str, *, title: str, about: str, rows: Rows, series: Sequence[s
             y -= height
             if height > 0:
                 drawn.append(
-                    PlotBar(series=part, x=x, y=y, width=width, height=max(height, _LEAST))
+                    PlotBar(series=part, x=x, y=y, width=width, height=max(height, _SHORTEST_BAR))
                 )
     labels = [
         PlotLabel(x=_AXIS_ROOM - _GAP, y=_TOP + 4, text=f"{largest:,}", anchor="end"),
@@ -109,5 +111,5 @@ def columns(name: str, *, title: str, about: str, rows: Rows, series: Sequence[s
 
 
 def _largest_sum(rows: Rows) -> int:
-    """At least 1, as it divides."""
+    """The largest sum of a row; at least 1, since lengths are divided by it."""
     return max((sum(counts.values()) for _, counts in rows), default=0) or 1

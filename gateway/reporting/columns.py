@@ -1,9 +1,8 @@
-"""The columns of an export in rows: CSV and Parquet. docs/reference/export-columns.md is made
-of this."""
+"""The columns of CSV and Parquet exports, from which docs/reference/export-columns.md is made."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,7 +20,7 @@ Kind = Literal["text", "number", "time", "yes or no", "list"]
 class Column:
     """One column of an export.
 
-    `find` takes the value out of an entry's body; None where the entry has no such thing.
+    `find` returns the value from an entry's body, None when the body has no such member.
     """
 
     name: str
@@ -30,66 +29,67 @@ class Column:
     find: Callable[[Document], Value]
 
 
-def _at(*path: str) -> Callable[[Document], Value]:
+def _value_at(*path: str) -> Callable[[Document], Value]:
     def find(document: Document) -> Value:
-        found: Any = document
-        for step in path:
-            found = found.get(step) if isinstance(found, Mapping) else None
-        value: Value = found
+        part: Any = document
+        for name in path:
+            part = part.get(name) if isinstance(part, Mapping) else None
+        value: Value = part
         return value
 
     return find
 
 
-def _each(path: tuple[str, ...], name: str | None = None) -> Callable[[Document], Value]:
-    """The different values of a list, sorted; `name` is the field of its members that counts."""
-    inside = _at(*path)
+def _values_of_list(
+    path: tuple[str, ...], member: str | None = None
+) -> Callable[[Document], Value]:
+    """The different items of the list at `path`, sorted. With `member`, the items are objects and
+    their values of this name are taken."""
+    list_at = _value_at(*path)
 
     def find(document: Document) -> Value:
-        found: Any = inside(document)
-        if found is None:
+        items: Any = list_at(document)
+        if items is None:
             return None
-        return _sorted(found if name is None else (one[name] for one in found))
+        return sorted({str(item if member is None else item[member]) for item in items})
 
     return find
 
 
-def _sorted(found: Iterable[object]) -> list[str]:
-    return sorted({str(one) for one in found})
-
-
 def _column(name: str, about: str, *path: str, kind: Kind = "text") -> Column:
-    return Column(name=name, kind=kind, about=about, find=_at(*(path or (name,))))
+    return Column(name=name, kind=kind, about=about, find=_value_at(*(path or (name,))))
 
 
-def _list(name: str, about: str, path: tuple[str, ...], member: str | None = None) -> Column:
-    return Column(name=name, kind="list", about=about, find=_each(path, member))
+def _list_column(name: str, about: str, path: tuple[str, ...], member: str | None = None) -> Column:
+    return Column(name=name, kind="list", about=about, find=_values_of_list(path, member))
 
 
 COLUMNS: tuple[Column, ...] = (
     _column("seq", "Number of the entry, from 0, without gaps in the log.", kind="number"),
     _column("leaf", "sha256(0x00 ‖ body), hex: the entry's leaf in the Merkle tree."),
-    _column("timestamp", "When, UTC, with microseconds.", kind="time"),
+    _column("timestamp", "When it was recorded, UTC, with microseconds.", kind="time"),
     _column("kind", "What the entry is about: decision, delivery, review, …"),
-    _column("tenant", "Whose it is."),
-    _column("message_id", "The message."),
-    _column("decision_id", "The judgement of the message that the entry is about."),
+    _column("tenant", "The tenant."),
+    _column("message_id", "Id of the message."),
+    _column("decision_id", "Id of the judgement that the entry is about."),
     _column("channel", "space, group, dm, comment, live.", "labels", "channel"),
-    _column("route", "The platform route it goes out by.", "labels", "route"),
+    _column("route", "The platform route of the message.", "labels", "route"),
     _column("creator", "The creator.", "labels", "creator"),
     _column("avatar", "The creator's avatar.", "labels", "avatar"),
     _column("conversation", "The conversation.", "labels", "conversation"),
-    _column("language", "Language of the text, as read.", "labels", "language"),
-    _column("caller", "Id of the API key that submitted it.", "labels", "caller"),
+    _column("language", "Language of the text, as detected.", "labels", "language"),
+    _column("caller", "Id of the API key that submitted the message.", "labels", "caller"),
     _column("received_at", "When the message was received.", kind="time"),
     _column("verdict", "publish, hold, block."),
-    _column("state", "Where the message stood then."),
-    _list("rules", "Rules that gave a reason.", ("reasons",), "rule"),
-    _list("obligations", "Kinds of what the verdict obliges to.", ("obligations",), "kind"),
-    _list("unavailable", "Stages that gave no answer.", ("unavailable",), "stage"),
-    _list("redacted", "Kinds of personal data that were stripped.", ("redacted",), "kind"),
-    _list("notices", "Notices that the text was given.", ("disclosure", "notices"), "notice"),
-    _list("marks", "Machine-readable marks that it was given.", ("disclosure", "marks")),
+    _column("state", "State of the message after the entry."),
+    _list_column("rules", "Rules that gave a reason.", ("reasons",), "rule"),
+    _list_column("obligations", "Kinds of the obligations.", ("obligations",), "kind"),
+    _list_column("unavailable", "Stages that gave no answer.", ("unavailable",), "stage"),
+    _list_column("redacted", "Kinds of personal data that were stripped.", ("redacted",), "kind"),
+    _list_column(
+        "notices", "Notices that were added to the text.", ("disclosure", "notices"), "notice"
+    ),
+    _list_column("marks", "Machine-readable marks that were added.", ("disclosure", "marks")),
     _column("replaced_by", "The template that replaced the text.", "disclosure", "replaced_by"),
     _column(
         "shortened",
@@ -103,59 +103,59 @@ COLUMNS: tuple[Column, ...] = (
         kind="text",
         about="Salted hash of the published text.",
         find=lambda document: (
-            _at("disclosure", "content_hash")(document) or _at("content_hash")(document)
+            _value_at("disclosure", "content_hash")(document) or _value_at("content_hash")(document)
         ),
     ),
     _column("submitted_hash", "Salted hash of the text as submitted."),
     _column("policy_digest", "sha256 over the policies that decided.", "policy", "digest"),
     _column("policy_engine", "The engine that evaluated them.", "policy", "engine"),
-    _list("models", "Ids of the models that scored the text.", ("models",), "id"),
-    _column("receipt_id", "The receipt.", "receipt", "id"),
-    _column("receipt_key", "Id of the key that signed it.", "receipt", "kid"),
+    _list_column("models", "Ids of the models that scored the text.", ("models",), "id"),
+    _column("receipt_id", "Id of the receipt.", "receipt", "id"),
+    _column("receipt_key", "Id of the key that signed the receipt.", "receipt", "kid"),
     _column("review_action", "release, edit, reject.", "review", "action"),
-    _column("reviewer", "Who reviewed it.", "review", "reviewer"),
+    _column("reviewer", "Who reviewed the message.", "review", "reviewer"),
     _column("review_reason", "The reviewer's reason.", "review", "reason"),
-    _column("expires_at", "A hold ends then.", kind="time"),
-    _column("held_by", "Number of the entry that held what expired.", kind="number"),
-    _column("allowed_by", "Number of the entry that allowed a delivery.", kind="number"),
-    _column("attempt", "Attempts it took.", kind="number"),
-    _column("dispatch_result", "What the platform answered.", "dispatch", "result"),
-    _column("dispatch_detail", "The answer, without text.", "dispatch", "detail"),
+    _column("expires_at", "When a held message expires.", kind="time"),
+    _column("held_by", "Number of the entry that held the expired message.", kind="number"),
+    _column("allowed_by", "Number of the entry that allowed the delivery.", kind="number"),
+    _column("attempt", "Number of the delivery attempt, from 1.", kind="number"),
+    _column("dispatch_result", "Result of the delivery attempt.", "dispatch", "result"),
+    _column("dispatch_detail", "Detail of the result, without text.", "dispatch", "detail"),
     _column("platform_id", "The platform's own id of the message.", "dispatch", "platform_id"),
-    _column("actor", "Who made a change, or ordered an erasure."),
-    _column("what", "What was changed; what an erasure reached."),
-    _column("subject", "Id of what was changed; the target of an erasure."),
-    _column("before", "sha256 of what it was; the first entry that an erasure does not reach."),
-    _column("after", "sha256 of what it became."),
+    _column("actor", "Who made the change, or ordered the erasure."),
+    _column("what", "Kind of thing that was changed; scope of the erasure."),
+    _column("subject", "Id of what was changed; target of the erasure."),
+    _column("before", "sha256 before the change; the first entry that the erasure does not reach."),
+    _column("after", "sha256 after the change."),
 )
 
 
 def row(entry: Entry) -> list[Value]:
-    """The values of one entry, in the order of COLUMNS. Raises LogInvalid for a body that is
-    none of ours."""
+    """The values of one entry, in the order of COLUMNS. Raises LogInvalid for a body that is not
+    in the format of an entry."""
     try:
         document = {**orjson.loads(entry.body), "leaf": entry.leaf.hex()}
-        return [_typed(column, document) for column in COLUMNS]
+        return [_value_of(column, document) for column in COLUMNS]
     except (ValueError, KeyError, TypeError) as error:
         raise LogInvalid(f"cannot be exported ({type(error).__name__})", index=entry.seq) from None
 
 
-def _typed(column: Column, document: Document) -> Value:
-    found = column.find(document)
-    return str(found) if column.kind == "text" and found is not None else found
+def _value_of(column: Column, document: Document) -> Value:
+    value = column.find(document)
+    return str(value) if column.kind == "text" and value is not None else value
 
 
 def page() -> str:
-    """The reference page, as Markdown."""
+    """The page docs/reference/export-columns.md, as Markdown."""
     rows = "".join(f"| `{column.name}` | {column.kind} | {column.about} |\n" for column in COLUMNS)
-    return _HEAD + rows
+    return _PAGE_HEAD + rows
 
 
-_HEAD = """\
+_PAGE_HEAD = """\
 # Export columns
 
 What `audit export --format csv` and `--format parquet` write, one row for each entry. A cell is
-empty (CSV) or null (Parquet) where the entry has no such thing. The other formats carry the whole
+empty (CSV) or null (Parquet) where the entry has no such member. The other formats carry the whole
 body of each entry: [log-format.md](log-format.md).
 
 | | CSV | Parquet |

@@ -1,4 +1,4 @@
-"""Puts an export together, piece by piece: memory does not grow with the log."""
+"""Writes an export piece by piece, so that memory does not grow with the log."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ from gateway.model.record import Entry
 from gateway.reporting.formats import ExportFormat, shape
 from gateway.reporting.parquet import ParquetFile
 
-_ROW_GROUP = 10_000
+_ROW_GROUP_ENTRIES = 10_000
+"""Entries that are collected in memory for one row group of a Parquet file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportHeader:
-    """What an export says of itself. `origin` and `checkpoint` (a signed note) name the log and
-    how far it goes: nothing behind entry number `size` - 1 is in it. `query` are the filters."""
+    """The description of an export, as its manifest and its metadata give it.
+
+    `origin` is the name of the log. Only entries below number `size` are exported; `checkpoint`, a
+    signed note, covers them. `query` are the filters by name.
+    """
 
     format: ExportFormat
     origin: str
@@ -31,6 +35,7 @@ class ExportHeader:
     made_at: datetime
 
     def document(self) -> dict[str, Any]:
+        """The description as plain JSON."""
         return {
             "v": 1,
             "format": self.format.value,
@@ -47,7 +52,10 @@ class ExportHeader:
 
 @dataclass(slots=True)
 class Export:
-    """One export on its way. What the manifest says is known once `pieces` has ended."""
+    """One export that is being written. `manifest` is complete once `pieces` has ended.
+
+    `first` and `last` are numbers of entries, `length` is bytes so far.
+    """
 
     about: ExportHeader
     entries: int = 0
@@ -57,15 +65,17 @@ class Export:
     _digest: Any = field(default_factory=sha256)
 
     async def pieces(self, pages: AsyncIterator[Sequence[Entry]]) -> AsyncGenerator[bytes, None]:
-        """The bytes of the export. `pages` are its entries in order. Raises LogInvalid for an
-        entry that cannot be exported, ConfigurationError where a format needs an extra."""
-        made = self._parquet(pages) if self.about.format is ExportFormat.PARQUET else None
-        async for piece in made or self._text(pages):
+        """Yield the bytes of the export. `pages` are its entries in order. Raises LogInvalid for an
+        entry that cannot be exported, ConfigurationError when the format needs an extra that is
+        not installed."""
+        is_parquet = self.about.format is ExportFormat.PARQUET
+        async for piece in self._parquet_pieces(pages) if is_parquet else self._text_pieces(pages):
             self.length += len(piece)
             self._digest.update(piece)
             yield piece
 
     def manifest(self) -> dict[str, Any]:
+        """The description with what was written: counts, first and last entry, length, hash."""
         return {
             **self.about.document(),
             "entries": self.entries,
@@ -75,30 +85,31 @@ class Export:
             "sha256": self._digest.hexdigest(),
         }
 
-    async def _text(self, pages: AsyncIterator[Sequence[Entry]]) -> AsyncIterator[bytes]:
-        shaped = shape(self.about.format, origin=self.about.origin)
-        if shaped.head:
-            yield shaped.head
+    async def _text_pieces(self, pages: AsyncIterator[Sequence[Entry]]) -> AsyncIterator[bytes]:
+        layout = shape(self.about.format, origin=self.about.origin)
+        if layout.head:
+            yield layout.head
         async for page in pages:
-            yield await asyncio.to_thread(shaped.lines, page, self.entries == 0)
-            self._note(page)
-        if shaped.foot:
-            yield shaped.foot
+            yield await asyncio.to_thread(layout.lines, page, self.entries == 0)
+            self._count_page(page)
+        if layout.foot:
+            yield layout.foot
 
-    async def _parquet(self, pages: AsyncIterator[Sequence[Entry]]) -> AsyncIterator[bytes]:
-        about = {
+    async def _parquet_pieces(self, pages: AsyncIterator[Sequence[Entry]]) -> AsyncIterator[bytes]:
+        metadata = {
             f"avatar-gateway.{name}": value
             if isinstance(value, str)
             else orjson.dumps(value).decode()
             for name, value in self.about.document().items()
         }
         sink = _Sink()
-        file = await asyncio.to_thread(ParquetFile, cast("BinaryIO", sink), about)  # what it asks
+        binary_sink = cast("BinaryIO", sink)  # it has those methods of a file that pyarrow calls
+        file = await asyncio.to_thread(ParquetFile, binary_sink, metadata)
         waiting: list[Entry] = []
         async for page in pages:
             waiting += page
-            self._note(page)
-            if len(waiting) >= _ROW_GROUP:
+            self._count_page(page)
+            if len(waiting) >= _ROW_GROUP_ENTRIES:
                 await asyncio.to_thread(file.add, waiting)
                 waiting = []
                 yield sink.take()
@@ -106,7 +117,7 @@ class Export:
         await asyncio.to_thread(file.close)
         yield sink.take()
 
-    def _note(self, page: Sequence[Entry]) -> None:
+    def _count_page(self, page: Sequence[Entry]) -> None:
         if page:
             self.first = page[0].seq if self.first is None else self.first
             self.last = page[-1].seq
@@ -114,7 +125,7 @@ class Export:
 
 
 class _Sink:
-    """What pyarrow writes to: keeps the bytes until they are taken."""
+    """The write-only file that pyarrow writes to. Keeps the bytes until `take` returns them."""
 
     closed = False
 
@@ -132,7 +143,7 @@ class _Sink:
         return self._written
 
     def flush(self) -> None:
-        """Nothing waits anywhere."""
+        """Do nothing: there is no buffer to flush."""
 
     def close(self) -> None:
         self.closed = True
@@ -147,5 +158,6 @@ class _Sink:
         return False
 
     def take(self) -> bytes:
+        """Return the bytes written since the last call, and forget them."""
         pieces, self._pieces = self._pieces, []
         return b"".join(pieces)

@@ -13,18 +13,21 @@ from gateway.model.record import Entry
 from gateway.reporting.columns import COLUMNS, Value, row
 
 SCHEMA = "https://avatar-gateway.invalid/schemas/entry/1"
-"""$id of trail/entry.schema.json."""
+"""The `$id` of trail/entry.schema.json."""
 
 _FORMULA = re.compile(r"[\x00-\x20\x7f\s]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+"""Matches a cell that a spreadsheet could take for a formula; full-width signs count as well."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+"""Control characters and line breaks, which CSV cells must not hold."""
 
 
 class ExportFormat(StrEnum):
     """The shape of an export.
 
-    JSONL: the bodies as stored, one a line: sha256(0x00 ‖ line) is the entry's leaf.
-    CSV, PARQUET: columns.py.
-    CLOUDEVENTS: CloudEvents 1.0 in JSON, one event a line; the body as stored is its `data`.
+    JSONL: the bodies as stored, one on each line: sha256(0x00 ‖ line) is the entry's leaf.
+    CSV, PARQUET: one row for each entry, with the columns of columns.py.
+    CLOUDEVENTS: CloudEvents 1.0 in JSON, one event on each line; its `data` is the body
+        as stored.
     CLOUDEVENTS_BATCH: the same as one JSON array (application/cloudevents-batch+json).
     """
 
@@ -46,53 +49,56 @@ MEDIA_TYPES: Mapping[ExportFormat, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """How a text export is put together: `head`, then `lines(entries, first)` for each page of
-    them (`first`: nothing went before it), then `foot`."""
+    """The layout of a text export: `head`, then `lines(entries, first)` for each page of entries,
+    then `foot`. `first` says that no page with entries came before."""
 
     head: bytes
     lines: Callable[[Iterable[Entry], bool], bytes]
     foot: bytes
 
 
-def shape(format: ExportFormat, *, origin: str) -> Shape:  # noqa: A002 - what it is called
-    """`origin` is the name of the log. Raises ValueError for a format that is no text."""
+def shape(format: ExportFormat, *, origin: str) -> Shape:  # noqa: A002 - its name in the API
+    """The layout of a text format. `origin` is the name of the log. Raises ValueError for Parquet,
+    which is not text."""
     match format:
         case ExportFormat.JSONL:
-            return Shape(head=b"", lines=_bodies, foot=b"")
+            return Shape(head=b"", lines=_body_lines, foot=b"")
         case ExportFormat.CSV:
-            head = _csv([column.name for column in COLUMNS])
-            return Shape(head=head, lines=_rows, foot=b"")
+            head = _csv_line([column.name for column in COLUMNS])
+            return Shape(head=head, lines=_csv_lines, foot=b"")
         case ExportFormat.CLOUDEVENTS:
-            return Shape(head=b"", lines=lambda entries, _: _events(entries, origin), foot=b"")
+            return Shape(head=b"", lines=lambda entries, _: _event_lines(entries, origin), foot=b"")
         case ExportFormat.CLOUDEVENTS_BATCH:
             return Shape(
-                head=b"[", lines=lambda entries, first: _batch(entries, origin, first), foot=b"]\n"
+                head=b"[",
+                lines=lambda entries, first: _batch_items(entries, origin, first),
+                foot=b"]\n",
             )
         case ExportFormat.PARQUET:
             raise ValueError("Parquet is no text")
 
 
-def _bodies(entries: Iterable[Entry], _: bool) -> bytes:
+def _body_lines(entries: Iterable[Entry], _: bool) -> bytes:
     return b"".join(entry.body + b"\n" for entry in entries)
 
 
-def _rows(entries: Iterable[Entry], _: bool) -> bytes:
-    return b"".join(_csv(row(entry)) for entry in entries)
+def _csv_lines(entries: Iterable[Entry], _: bool) -> bytes:
+    return b"".join(_csv_line(row(entry)) for entry in entries)
 
 
-def _events(entries: Iterable[Entry], origin: str) -> bytes:
+def _event_lines(entries: Iterable[Entry], origin: str) -> bytes:
     return b"".join(event(entry, origin=origin) + b"\n" for entry in entries)
 
 
-def _batch(entries: Iterable[Entry], origin: str, first: bool) -> bytes:
+def _batch_items(entries: Iterable[Entry], origin: str, first: bool) -> bytes:
     joined = b",\n".join(event(entry, origin=origin) for entry in entries)
     return joined if first or not joined else b",\n" + joined
 
 
 def event(entry: Entry, *, origin: str) -> bytes:
-    """One CloudEvent (https://github.com/cloudevents/spec, 1.0.2, JSON format). `origin` and `id`
-    name it: numbers never come twice in one log. The extension attribute `leaf` is the hex of
-    sha256(0x00 ‖ body), where the body is `data` byte by byte as it stands in the event."""
+    """One CloudEvent (https://github.com/cloudevents/spec, 1.0.2, JSON format). `source`
+    (`origin`, the name of the log) and `id` (the number of the entry) identify it. The extension
+    attribute `leaf` is the hex of sha256(0x00 ‖ body); the body is `data`, byte for byte."""
     context = {
         "specversion": "1.0",
         "id": str(entry.seq),
@@ -109,14 +115,14 @@ def event(entry: Entry, *, origin: str) -> bytes:
     return orjson.dumps(context)[:-1] + b',"data":' + entry.body + b"}"
 
 
-def _csv(cells: Iterable[Value]) -> bytes:
+def _csv_line(cells: Iterable[Value]) -> bytes:
     return (",".join(f'"{cell(value)}"' for value in cells) + "\r\n").encode()
 
 
 def cell(value: Value) -> str:
-    """The inside of a quoted CSV cell. What a spreadsheet could take for a formula becomes text
-    (https://owasp.org/www-community/attacks/CSV_Injection): also after white space, which some
-    programs skip."""
+    """The text between the quotes of a CSV cell. An apostrophe keeps spreadsheets from taking it
+    for a formula (https://owasp.org/www-community/attacks/CSV_Injection), also after white space,
+    which some programs skip."""
     if value is None:
         return ""
     if isinstance(value, bool):

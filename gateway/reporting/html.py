@@ -1,4 +1,4 @@
-"""The transparency report as one HTML page: no script, nothing loaded from anywhere."""
+"""The transparency report as one HTML page, without scripts and without anything to load."""
 
 from __future__ import annotations
 
@@ -7,36 +7,27 @@ from typing import Any
 
 from gateway.pages.parts import PageSection, PageTable
 from gateway.pages.render import render
-from gateway.reporting.charts import bars, columns
+from gateway.reporting.charts import Rows, bars, columns
 from gateway.reporting.report import FEW, HIDDEN, SMALL, Report
 
 _VERDICTS = ("publish", "hold", "block")
 _OUTCOMES = ("delivered", "refused", "unknown", "dead")
 
-_RULES_DRAWN = 20
-"""Rules in the plot, the busiest first. The table has all."""
+_MAX_RULE_BARS = 20
+"""Bars in the plot of rules, the busiest rules first. The table has all rules."""
 
-_BARS_DRAWN = 40
-"""Bars in the other plots: as many as fit one screen. Their tables have all."""
+_MAX_BARS = 40
+"""Bars in the other plots, as many as fit on one screen. Their tables have all rows."""
 
 
 def as_html(report: Report) -> bytes:
-    """The page, UTF-8."""
+    """The page in UTF-8."""
     return render(
         "transparency.html",
         package="gateway.reporting",
         report=report,
         tiles=_tiles(report),
-        sections=(
-            _channels(report),
-            _days(report),
-            _rules(report),
-            _languages(report),
-            _ai_authored(report),
-            _deliveries(report),
-            _holds(report),
-            _crisis_referrals(report),
-        ),
+        sections=_sections(report),
         entries_by_kind=", ".join(
             f"{n:,} {_label(kind)}" for kind, n in report["entries_by_kind"].items()
         ),
@@ -53,41 +44,44 @@ def _tiles(report: Report) -> list[tuple[str, str]]:
     ]
 
 
-def _channels(report: Report) -> PageSection:
-    return _counts_section(
-        "channels",
-        title="Channels and verdicts",
-        about="What the policies first decided, by channel.",
-        counts=report["judged"]["by_channel"],
-        series=_VERDICTS,
-        head="Channel",
-    )
-
-
-def _languages(report: Report) -> PageSection:
-    return _counts_section(
-        "languages",
-        title="Languages and verdicts",
-        about="What the policies first decided, by the language of the text as read.",
-        counts=report["judged"]["by_language"],
-        series=_VERDICTS,
-        head="Language",
-    )
-
-
-def _deliveries(report: Report) -> PageSection:
-    return _counts_section(
-        "deliveries",
-        title="Delivery outcomes",
-        about="How sending ended, by channel. Unknown: the platform never answered.",
-        counts=report["deliveries"]["by_channel"],
-        series=_OUTCOMES,
-        head="Channel",
+def _sections(report: Report) -> tuple[PageSection, ...]:
+    """The sections of the page, from top to bottom."""
+    judged = report["judged"]
+    return (
+        _counts_section(
+            "channels",
+            title="Channels and verdicts",
+            about="What the policies first decided, by channel.",
+            counts=judged["by_channel"],
+            series=_VERDICTS,
+            head="Channel",
+        ),
+        _days(report),
+        _rules(report),
+        _counts_section(
+            "languages",
+            title="Languages and verdicts",
+            about="What the policies first decided, by the language of the text as read.",
+            counts=judged["by_language"],
+            series=_VERDICTS,
+            head="Language",
+        ),
+        _ai_authored(report),
+        _counts_section(
+            "deliveries",
+            title="Delivery outcomes",
+            about="How sending ended, by channel. Unknown: the platform never answered.",
+            counts=report["deliveries"]["by_channel"],
+            series=_OUTCOMES,
+            head="Channel",
+        ),
+        _holds(report),
+        _crisis_referrals(report),
     )
 
 
 def _days(report: Report) -> PageSection:
-    days = [(row["day"], {name: row[name] for name in _VERDICTS}) for row in report["by_day"]]
+    days = _verdict_rows(report["by_day"], "day")
     return PageSection(
         title="Messages by day",
         about="Days without messages are left out.",
@@ -104,7 +98,7 @@ def _days(report: Report) -> PageSection:
 
 
 def _rules(report: Report) -> PageSection:
-    rules = [(row["rule"], {name: row[name] for name in _VERDICTS}) for row in report["rules"]]
+    rules = _verdict_rows(report["rules"], "rule")
     return PageSection(
         title="Rules",
         about="Messages whose first judgement names the rule, by the verdict that this rule asked "
@@ -112,8 +106,8 @@ def _rules(report: Report) -> PageSection:
         plot=bars(
             "rules",
             title="Rules by how often they gave a reason",
-            about=f"The {min(len(rules), _RULES_DRAWN)} busiest of {len(rules)} rules.",
-            rows=rules[:_RULES_DRAWN],
+            about=f"The {min(len(rules), _MAX_RULE_BARS)} busiest of {len(rules)} rules.",
+            rows=rules[:_MAX_RULE_BARS],
             series=_VERDICTS,
         ),
         legend=_legend(_VERDICTS),
@@ -124,7 +118,7 @@ def _rules(report: Report) -> PageSection:
 def _ai_authored(report: Report) -> PageSection:
     routes = report["ai_authored"]["by_route"]
     series = ("generated", "edited")
-    drawn = [
+    rows = [
         (
             route,
             {
@@ -155,7 +149,7 @@ def _ai_authored(report: Report) -> PageSection:
             "routes",
             title="Messages recorded to be sent, by platform route",
             about="All of them were written by AI; some were edited by a person.",
-            rows=drawn[:_BARS_DRAWN],
+            rows=rows[:_MAX_BARS],
             series=series,
         ),
         legend=_legend(series),
@@ -215,21 +209,27 @@ def _counts_section(
     series: Sequence[str],
     head: str,
 ) -> PageSection:
-    """Bars and a table of the same counts, the largest sums first."""
+    """A section with bars and a table of `counts` (label → series → count), the largest sums
+    first."""
     ordered = sorted(counts.items(), key=lambda item: -sum(item[1].values()))
-    rows = [(label, {name: row.get(name, 0) for name in series}) for label, row in ordered]
+    rows = [
+        (label, {name: by_series.get(name, 0) for name in series}) for label, by_series in ordered
+    ]
     return PageSection(
         title=title,
         about=about,
-        plot=bars(name, title=title, about=about, rows=rows[:_BARS_DRAWN], series=series),
+        plot=bars(name, title=title, about=about, rows=rows[:_MAX_BARS], series=series),
         legend=_legend(series),
         table=_counts_table(head, rows, series),
     )
 
 
-def _counts_table(
-    head: str, rows: Sequence[tuple[str, Mapping[str, int]]], series: Sequence[str]
-) -> PageTable:
+def _verdict_rows(rows: Sequence[Mapping[str, Any]], label: str) -> Rows:
+    """The rows of a list in the report: the field `label`, and the counts of each verdict."""
+    return [(row[label], {verdict: row[verdict] for verdict in _VERDICTS}) for row in rows]
+
+
+def _counts_table(head: str, rows: Rows, series: Sequence[str]) -> PageTable:
     return PageTable(
         head=(head, *map(_label, series)),
         rows=tuple((label, *(f"{counts[name]:,}" for name in series)) for label, counts in rows),
@@ -241,18 +241,19 @@ def _legend(series: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _label(word: str) -> str:
-    """What a person calls a state, an action or a kind of entry."""
+    """The words on the page for a state, a reviewer's action or a kind of entry."""
     return {"dead": "given up", "release": "released", "edit": "edited", "reject": "rejected"}.get(
         word, word.replace("_", " ")
     )
 
 
 def _shown_count(count: Any) -> str:
+    """A count as the page shows it: FEW and HIDDEN stand for counts that are kept secret."""
     return {FEW: FEW, HIDDEN: "hidden"}.get(count, f"{count:,}" if type(count) is int else "")
 
 
 def _duration(seconds: float | None) -> str:
-    """In the two largest units that fit: "6 h 6 min"."""
+    """A duration in its two largest units, such as "6 h 6 min"; below a minute in seconds."""
     if seconds is None:
         return "–"
     whole = round(seconds)

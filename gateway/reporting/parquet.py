@@ -13,8 +13,11 @@ from gateway.reporting.columns import COLUMNS, Kind, row
 
 
 class ParquetFile:
-    """Writes to `sink`, which need not be able to seek. One row group for each `add`. `about`
-    becomes the file's key-value metadata. Raises ConfigurationError without pyarrow."""
+    """A Parquet file that is written to `sink`, which need not be able to seek.
+
+    Each call of `add` writes one row group. `about` becomes the file's key-value metadata. Raises
+    ConfigurationError when pyarrow is not installed.
+    """
 
     def __init__(self, sink: BinaryIO, about: Mapping[str, str]) -> None:
         try:
@@ -26,18 +29,19 @@ class ParquetFile:
                 "needs pyarrow, which is not installed",
                 "pip install 'avatar-gateway[parquet]', or choose another format.",
             ) from None
-        types = _types(self._arrow)
+        types = _column_types(self._arrow)
         self._schema = self._arrow.schema(
             [(column.name, types[column.kind]) for column in COLUMNS], metadata=dict(about)
         )
         self._writer = parquet.ParquetWriter(sink, self._schema, compression="zstd")
 
     def add(self, entries: Sequence[Entry]) -> None:
+        """Write entries. Raises LogInvalid for one that cannot be exported."""
         if not entries:
             return
         rows = [row(entry) for entry in entries]
         columns = [
-            [_value(column.kind, value) for value in values]
+            [_arrow_value(column.kind, value) for value in values]
             for column, values in zip(COLUMNS, zip(*rows, strict=True), strict=True)
         ]
         arrays = [
@@ -47,11 +51,11 @@ class ParquetFile:
         self._writer.write_table(self._arrow.Table.from_arrays(arrays, schema=self._schema))
 
     def close(self) -> None:
-        """Writes the end, without which it is no Parquet file."""
+        """Write the footer, without which the file cannot be read."""
         self._writer.close()
 
 
-def _types(arrow: Any) -> dict[Kind, Any]:
+def _column_types(arrow: Any) -> dict[Kind, Any]:
     return {
         "text": arrow.string(),
         "number": arrow.int64(),
@@ -61,5 +65,5 @@ def _types(arrow: Any) -> dict[Kind, Any]:
     }
 
 
-def _value(kind: Kind, value: object) -> object:
+def _arrow_value(kind: Kind, value: object) -> object:
     return datetime.fromisoformat(value) if kind == "time" and isinstance(value, str) else value

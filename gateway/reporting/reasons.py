@@ -1,8 +1,8 @@
 """Statements of reasons (DSA Art. 17, 24(5)) for what was blocked or held.
 
-Made of the entry's rule ids and fields of fixed words alone. No text of a message, no reason that
-a policy or a reviewer wrote, and no id of a person, conversation, creator or avatar goes in: such
-a statement is published, and may hold no personal data.
+A statement is made from rule ids and from fields with fixed words alone. It holds no text of a
+message, no reason that a policy or a reviewer wrote, and no id of a person, conversation, creator
+or avatar: statements are published and may hold no personal data.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from gateway.reporting.profile import Profile, RuleReason
 Statement = dict[str, Any]
 
 RESTRICTED: Final = (Verdict.BLOCK.value, Verdict.HOLD.value)
+"""The verdicts that restrict a message, so that a statement of reasons is due."""
 
 _TERMS = "STATEMENT_CATEGORY_OTHER_VIOLATION_TC"
 _PRIVACY = "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS"
@@ -38,49 +39,52 @@ DEFAULTS: Final[Mapping[str, RuleReason]] = {
     "fr.influ": RuleReason(category=_CONSUMER, specification=("KEYWORD_HIDDEN_ADVERTISEMENT",)),
     "us.ftc.255": RuleReason(category=_CONSUMER, specification=("KEYWORD_HIDDEN_ADVERTISEMENT",)),
 }
-"""Of the shipped rules, those that are surely of a category of their own. All others are a
-violation of the terms, as far as nobody says otherwise in the profile."""
+"""The shipped rules that have a certain category of the DSA. Every other rule counts as a violation
+of the terms, unless the profile gives its category."""
 
-_OTHER_WORDS = {
+_RESTRICTION_TEXTS = {
     Verdict.BLOCK: "The message was blocked before publication: it was never visible.",
     Verdict.HOLD: (
         "The message was held back before publication, until a person decides. If nobody does "
         "in time, it is never published."
     ),
 }
-_BY_A_PERSON = "The message was held back, and a person decided that it is not published."
-_UNAVAILABLE = "gateway.unavailable"
-_MEDIA = {
+_REJECTED_TEXT = "The message was held back, and a person decided that it is not published."
+_UNAVAILABLE_RULE = "gateway.unavailable"
+_CONTENT_TYPES = {
     "image": "CONTENT_TYPE_IMAGE",
     "video": "CONTENT_TYPE_VIDEO",
     "audio": "CONTENT_TYPE_AUDIO",
 }
 _RULE_ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
-_UNFIT = re.compile(r"[^A-Za-z0-9_-]")
+_NOT_IN_PUID = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def statement(
     entry: Entry, profile: Profile, *, titles: Mapping[str, str], origin: str
 ) -> Statement | None:
-    """The statement of one entry; None where it restricted nothing: it published, was a dry run,
-    or is about something else. `titles` says in words what rules are about; `origin` is the name
-    of the log. Raises LogInvalid for a body that is none of ours."""
+    """The statement of one entry; None when the entry restricts nothing: its verdict is publish, it
+    is a dry run, or it records no judgement.
+
+    `titles` are the titles of rules by id; `origin` is the name of the log. Raises LogInvalid for a
+    body that is not in the format of an entry.
+    """
     if entry.kind not in {EntryKind.DECISION, EntryKind.REVIEW}:
         return None
     try:
         document = orjson.loads(entry.body)
         if document["verdict"] not in RESTRICTED:
             return None
-        return _statement(entry, document, profile, titles, origin)
+        return _statement_fields(entry, document, profile, titles, origin)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LogInvalid(f"cannot be read ({type(error).__name__})", index=entry.seq) from None
 
 
 def batches(statements: Iterable[Statement]) -> Iterable[list[Statement]]:
-    """As many as one request of the database takes."""
+    """Group statements into batches that one request to the DSA Transparency Database may hold."""
     batch: list[Statement] = []
-    for one in statements:
-        batch.append(one)
+    for next_statement in statements:
+        batch.append(next_statement)
         if len(batch) == vocabulary.BATCH:
             yield batch
             batch = []
@@ -88,7 +92,7 @@ def batches(statements: Iterable[Statement]) -> Iterable[list[Statement]]:
         yield batch
 
 
-def _statement(
+def _statement_fields(
     entry: Entry,
     document: Mapping[str, Any],
     profile: Profile,
@@ -96,24 +100,27 @@ def _statement(
     origin: str,
 ) -> Statement:
     verdict = Verdict(document["verdict"])
-    rules = _rules(document, verdict)
-    reasons = {rule: _reason(rule, profile) for rule in rules}
-    grave = [one for one in reasons.values() if one.legal_ground] or list(reasons.values())
-    categories = {one.category or _TERMS for one in reasons.values()} - {_TERMS}
-    main = next((one.category for one in grave if one.category not in {None, _TERMS}), _TERMS)
+    rules = _deciding_rules(document, verdict)
+    reasons = {rule: _reason_for(rule, profile) for rule in rules}
+    all_reasons = list(reasons.values())
+    decisive = [reason for reason in all_reasons if reason.legal_ground] or all_reasons
+    categories = {reason.category or _TERMS for reason in all_reasons} - {_TERMS}
+    main = next(
+        (reason.category for reason in decisive if reason.category not in {None, _TERMS}), _TERMS
+    )
     keywords = sorted(
         {
-            word
-            for one in reasons.values()
-            if (one.category or _TERMS) == main
-            for word in one.specification
+            keyword
+            for reason in all_reasons
+            if (reason.category or _TERMS) == main
+            for keyword in reason.specification
         }
     )
-    made: Statement = {
+    fields: Statement = {
         "decision_visibility": ["DECISION_VISIBILITY_OTHER"],
-        "decision_visibility_other": _restriction(entry, verdict),
-        "decision_facts": _facts(entry, document, verdict, rules, origin),
-        **_ground(reasons, profile, titles),
+        "decision_visibility_other": _restriction_text(entry, verdict),
+        "decision_facts": _facts_text(entry, document, verdict, rules, origin),
+        **_ground_fields(reasons, profile, titles),
         "content_type": _content_types(document),
         "category": main,
         "category_addition": sorted(categories - {main}),
@@ -125,41 +132,44 @@ def _statement(
         "automated_decision": "AUTOMATED_DECISION_PARTIALLY"
         if entry.kind is EntryKind.REVIEW
         else "AUTOMATED_DECISION_FULLY",
-        "puid": _UNFIT.sub("-", f"{document['decision_id']}-{entry.seq}"),
+        "puid": _NOT_IN_PUID.sub("-", f"{document['decision_id']}-{entry.seq}"),
     }
     if keywords:
-        made["category_specification"] = keywords
-    if language := _language(document["labels"]["language"]):
-        made["content_language"] = language
+        fields["category_specification"] = keywords
+    if language := _iso_639_1(document["labels"]["language"]):
+        fields["content_language"] = language
     if profile.account_type:
-        made["account_type"] = profile.account_type
+        fields["account_type"] = profile.account_type
     if profile.reference_url:
-        made["decision_ground_reference_url"] = profile.reference_url
-    return made
+        fields["decision_ground_reference_url"] = profile.reference_url
+    return fields
 
 
-def _rules(document: Mapping[str, Any], verdict: Verdict) -> list[str]:
-    """The rules that asked for the verdict, without the reviewer's."""
-    asked = {
+def _deciding_rules(document: Mapping[str, Any], verdict: Verdict) -> list[str]:
+    """The rules that asked for the verdict; if none did, those that asked for any restriction. A
+    reviewer's own reasons are left out."""
+    wanted = {
         reason["rule"]: reason["verdict"]
         for reason in document["reasons"]
         if not reason["rule"].startswith("review.") and _RULE_ID.fullmatch(reason["rule"])
     }
-    strictest = sorted(rule for rule, wanted in asked.items() if wanted == verdict)
-    return strictest or sorted(rule for rule, wanted in asked.items() if wanted in RESTRICTED)
+    strictest = sorted(rule for rule, asked_for in wanted.items() if asked_for == verdict)
+    return strictest or sorted(
+        rule for rule, asked_for in wanted.items() if asked_for in RESTRICTED
+    )
 
 
-def _reason(rule: str, profile: Profile) -> RuleReason:
+def _reason_for(rule: str, profile: Profile) -> RuleReason:
     return profile.rules.get(rule) or DEFAULTS.get(rule) or RuleReason()
 
 
-def _restriction(entry: Entry, verdict: Verdict) -> str:
+def _restriction_text(entry: Entry, verdict: Verdict) -> str:
     if entry.kind is EntryKind.REVIEW and verdict is Verdict.BLOCK:
-        return _BY_A_PERSON
-    return _OTHER_WORDS[verdict]
+        return _REJECTED_TEXT
+    return _RESTRICTION_TEXTS[verdict]
 
 
-def _facts(
+def _facts_text(
     entry: Entry, document: Mapping[str, Any], verdict: Verdict, rules: list[str], origin: str
 ) -> str:
     channel = document["labels"]["channel"]
@@ -176,60 +186,65 @@ def _facts(
     if entry.kind is EntryKind.REVIEW:
         parts.append("A person has reviewed it.")
     parts.append(f"Recorded as entry {entry.seq} of the log {origin}.")
-    return _cut(" ".join(parts), vocabulary.MOST_FACTS)
+    return _shortened(" ".join(parts), vocabulary.MOST_FACTS)
 
 
-def _ground(
+def _ground_fields(
     reasons: Mapping[str, RuleReason], profile: Profile, titles: Mapping[str, str]
 ) -> Statement:
-    """Illegal, where the platform said so of one of the rules; else against the terms."""
-    illegal = {rule: one for rule, one in reasons.items() if one.legal_ground}
-    told = illegal or reasons
-    explanation = _cut(
-        " ".join(_explained(rule, one, titles) for rule, one in told.items())
+    """The fields about the ground: illegal content when the profile gives one of the rules a legal
+    ground, else a violation of the terms."""
+    illegal = {rule: reason for rule, reason in reasons.items() if reason.legal_ground}
+    stated = illegal or reasons
+    explanation = _shortened(
+        " ".join(_explanation(rule, reason, titles) for rule, reason in stated.items())
         or "No rule is named: the policies gave no answer, so that nothing could be published.",
         vocabulary.MOST_EXPLANATION,
     )
     if illegal:
-        grounds = dict.fromkeys(one.legal_ground or "" for one in illegal.values())
+        grounds = dict.fromkeys(reason.legal_ground or "" for reason in illegal.values())
         return {
             "decision_ground": "DECISION_GROUND_ILLEGAL_CONTENT",
-            "illegal_content_legal_ground": _cut("; ".join(grounds), vocabulary.MOST_GROUND),
+            "illegal_content_legal_ground": _shortened("; ".join(grounds), vocabulary.MOST_GROUND),
             "illegal_content_explanation": explanation,
         }
-    grounds = dict.fromkeys(one.contract_ground or profile.contract_ground for one in told.values())
+    grounds = dict.fromkeys(
+        reason.contract_ground or profile.contract_ground for reason in stated.values()
+    )
     return {
         "decision_ground": "DECISION_GROUND_INCOMPATIBLE_CONTENT",
-        "incompatible_content_ground": _cut(
+        "incompatible_content_ground": _shortened(
             "; ".join(grounds) or profile.contract_ground, vocabulary.MOST_GROUND
         ),
         "incompatible_content_explanation": explanation,
     }
 
 
-def _explained(rule: str, reason: RuleReason, titles: Mapping[str, str]) -> str:
+def _explanation(rule: str, reason: RuleReason, titles: Mapping[str, str]) -> str:
     if reason.explanation:
         return reason.explanation
-    if rule == _UNAVAILABLE:
+    if rule == _UNAVAILABLE_RULE:
         return "A check gave no answer in time, so that nothing could be published."
     title = titles.get(rule)
     return f"Rule {rule}: {title}." if title else f"Rule {rule} of the operator's policies."
 
 
 def _content_types(document: Mapping[str, Any]) -> list[str]:
-    """Text that a machine wrote; and what was attached, where the policies were told of it."""
-    found = {"CONTENT_TYPE_TEXT", "CONTENT_TYPE_SYNTHETIC_MEDIA"}
+    """The content types: text that a machine wrote, and the attached media that the policies were
+    given."""
+    types = {"CONTENT_TYPE_TEXT", "CONTENT_TYPE_SYNTHETIC_MEDIA"}
     for media in (document["input"] or {}).get("media", ()):
-        attached = _MEDIA.get(media["content_type"].partition("/")[0].lower())
-        found |= {attached} if attached else set()
-    return sorted(found)
+        attached = _CONTENT_TYPES.get(media["content_type"].partition("/")[0].lower())
+        types |= {attached} if attached else set()
+    return sorted(types)
 
 
-def _language(tag: str) -> str | None:
-    """ISO 639-1 in capitals; None where the language has no such code or is not known."""
+def _iso_639_1(tag: str) -> str | None:
+    """The ISO 639-1 code of a language tag, in capitals; None for a language that is unknown or has
+    no such code."""
     first = tag.partition("-")[0]
     return first.upper() if re.fullmatch(r"[A-Za-z]{2}", first) else None
 
 
-def _cut(text: str, most: int) -> str:
+def _shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"

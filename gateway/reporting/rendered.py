@@ -1,4 +1,4 @@
-"""The transparency report in each of its formats."""
+"""Writes the transparency report in each of its formats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.reporting.report import Report
 
 
 class ReportFormat(StrEnum):
-    """How the transparency report is written."""
+    """A format of the transparency report."""
 
     JSON = "json"
     CSV = "csv"

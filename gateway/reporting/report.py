@@ -1,4 +1,4 @@
-"""The transparency report: what went through, what was stopped and why, in numbers alone."""
+"""The transparency report: which messages were published or stopped, and why, in counts alone."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from gateway.model.tally import Measure, TalliedDays, Tally, TallyKey
 from gateway.model.verdict import State, Verdict
 
 SMALL: Final = 5
-"""Counts of crisis referrals from 1 to 4 are shown as "<5": few enough to be about somebody."""
+"""Counts of crisis referrals from 1 to 4 are shown as "<5": they could identify people."""
 
 FEW: Final = f"<{SMALL}"
 HIDDEN: Final = "hidden"
-"""Shown for a count of 5 or more where it would give a smaller one away, by subtraction."""
+"""Shown for a count of 5 or more from which a smaller one could be computed by subtraction."""
 
 _EPOCH = date(1970, 1, 1)
 _VERDICTS = tuple(verdict.value for verdict in Verdict)
 _OUTCOMES = tuple(
     state.value for state in (State.DELIVERED, State.REFUSED, State.UNKNOWN, State.DEAD)
 )
-_CLOSED = (*(action.value for action in ReviewAction), State.EXPIRED.value)
+_CLOSING_OUTCOMES = (*(action.value for action in ReviewAction), State.EXPIRED.value)
 
 Report = dict[str, Any]
 _Measured = Mapping[str, Sequence[tuple[TallyKey, int]]]
@@ -42,8 +42,11 @@ def day_number(day: date) -> int:
 def build(
     counted: TalliedDays, *, tenant: str | None, origin: str, entries: int, made_at: datetime
 ) -> Report:
-    """The report over `counted`. `origin` is the name of the log, `entries` how many it has:
-    those that are not counted yet are missing, and `complete` says so."""
+    """Build the report from the counts in `counted`.
+
+    `origin` is the name of the log, `entries` its number of entries. While some of them are not
+    counted yet, `complete` in the report is False.
+    """
     tally = _by_measure(counted.tally)
     return {
         "v": 1,
@@ -62,36 +65,38 @@ def build(
         "deliveries": _deliveries(tally),
         "ai_authored": _ai_authored(tally),
         "holds": _holds(tally),
-        "crisis_referrals": _crisis(tally),
+        "crisis_referrals": _crisis_referrals(tally),
         "by_day": _by_day(tally, counted.first, counted.last),
-        "dry_runs": _sum(tally, Measure.DRY_RUN),
-        "entries_by_kind": dict(sorted(_by(tally, Measure.ENTRIES, "outcome").items())),
+        "dry_runs": _total(tally, Measure.DRY_RUN),
+        "entries_by_kind": dict(sorted(_counts_by(tally, Measure.ENTRIES, "outcome").items())),
     }
 
 
 def as_json(report: Report) -> bytes:
+    """The report as indented JSON."""
     return orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def as_csv(report: Report) -> bytes:
-    """Three columns: where in the report (a path with dots), of what, how many."""
+    """The report as CSV with three columns: table (a path with dots), row of the table, value."""
     text = io.StringIO()
     write = csv.writer(text, quoting=csv.QUOTE_ALL)
     write.writerow(["table", "of", "value"])
-    for name, row, value in _flat(report):
-        write.writerow([name, _harmless(row), value])
+    for name, row, value in _flattened(report):
+        write.writerow([name, _without_formula(row), value])
     return text.getvalue().encode()
 
 
-def _harmless(text: str) -> str:
-    """Rule ids are the operator's; still, none is a formula."""
+def _without_formula(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would take for a formula, as the id of an
+    operator's rule might be."""
     return f"'{text}" if text[:1] in tuple("=+-@\t\r") else text
 
 
-def _flat(report: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, str, object]]:
+def _flattened(report: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, str, object]]:
     for name, value in report.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{path}.{name}" if path else name)
+            yield from _flattened(value, f"{path}.{name}" if path else name)
         elif isinstance(value, list):
             for row in value:
                 label = str(row.get("rule") or row.get("day"))
@@ -104,12 +109,12 @@ def _flat(report: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, str,
 
 def _judged(tally: _Measured) -> Report:
     return {
-        "messages": _sum(tally, Measure.JUDGED),
-        "by_verdict": _full(_by(tally, Measure.JUDGED, "outcome"), _VERDICTS),
+        "messages": _total(tally, Measure.JUDGED),
+        "by_verdict": _with_zeros(_counts_by(tally, Measure.JUDGED, "outcome"), _VERDICTS),
         **{
             f"by_{name}": {
-                value: _full(counts, _VERDICTS)
-                for value, counts in _table(tally, Measure.JUDGED, name).items()
+                value: _with_zeros(counts, _VERDICTS)
+                for value, counts in _outcomes_by(tally, Measure.JUDGED, name).items()
             }
             for name in ("channel", "language", "route")
         },
@@ -117,30 +122,30 @@ def _judged(tally: _Measured) -> Report:
 
 
 def _rules(tally: _Measured) -> list[Report]:
-    """The busiest first."""
-    table = _table(tally, Measure.RULE, "rule")
+    """The rules with their verdicts, the busiest first."""
+    by_rule = _outcomes_by(tally, Measure.RULE, "rule")
     rows = [
-        {"rule": rule, "messages": sum(counts.values()), **_full(counts, _VERDICTS)}
-        for rule, counts in table.items()
+        {"rule": rule, "messages": sum(counts.values()), **_with_zeros(counts, _VERDICTS)}
+        for rule, counts in by_rule.items()
     ]
     return sorted(rows, key=lambda row: (-int(row["messages"]), str(row["rule"])))
 
 
 def _deliveries(tally: _Measured) -> Report:
     return {
-        "by_outcome": _full(_by(tally, Measure.DELIVERY, "outcome"), _OUTCOMES),
+        "by_outcome": _with_zeros(_counts_by(tally, Measure.DELIVERY, "outcome"), _OUTCOMES),
         "by_channel": {
-            channel: _full(counts, _OUTCOMES)
-            for channel, counts in _table(tally, Measure.DELIVERY, "channel").items()
+            channel: _with_zeros(counts, _OUTCOMES)
+            for channel, counts in _outcomes_by(tally, Measure.DELIVERY, "channel").items()
         },
     }
 
 
 def _ai_authored(tally: _Measured) -> Report:
-    """By route, so that a platform can keep them apart in its own figures: what was recorded to
-    be sent to it, how much of that a person edited, and how much surely arrived."""
-    sent = _table(tally, Measure.SENT, "route")
-    delivered = _table(tally, Measure.DELIVERY, "route")
+    """AI-authored messages by route: recorded to be sent, edited by a person, and delivered. A
+    platform can subtract them from its own figures."""
+    sent = _outcomes_by(tally, Measure.SENT, "route")
+    delivered = _outcomes_by(tally, Measure.DELIVERY, "route")
     rows = {}
     for route in sorted(sent.keys() | delivered.keys()):
         counts = sent.get(route, Counter())
@@ -155,8 +160,8 @@ def _ai_authored(tally: _Measured) -> Report:
 
 
 def _holds(tally: _Measured) -> Report:
-    """Medians in whole seconds. Closed holds alone: what still waits is not in them."""
-    waits: dict[str, Counter[int]] = {how: Counter() for how in _CLOSED}
+    """Holds that ended, with median waits in seconds. Holds that still wait are not counted."""
+    waits: dict[str, Counter[int]] = {how: Counter() for how in _CLOSING_OUTCOMES}
     for key, n in tally.get(Measure.CLOSED, ()):
         waits.setdefault(key.outcome, Counter())[key.seconds] += n
     reviewed: Counter[int] = Counter()
@@ -171,8 +176,8 @@ def _holds(tally: _Measured) -> Report:
     }
 
 
-def _crisis(tally: _Measured) -> Report:
-    counts = _by(tally, Measure.CRISIS, "channel")
+def _crisis_referrals(tally: _Measured) -> Report:
+    counts = _counts_by(tally, Measure.CRISIS, "channel")
     return {
         "total": suppressed({"total": sum(counts.values())})["total"],
         "by_channel": suppressed(counts),
@@ -181,12 +186,12 @@ def _crisis(tally: _Measured) -> Report:
 
 
 def _by_day(tally: _Measured, first: int, last: int) -> list[Report]:
-    """Every day that has something, in order."""
-    days = _table(tally, Measure.JUDGED, "day")
+    """The verdicts of each day that has messages, in order."""
+    days = _outcomes_by(tally, Measure.JUDGED, "day")
     return [
         {
             "day": (_EPOCH + timedelta(days=int(day))).isoformat(),
-            **_full(days[day], _VERDICTS),
+            **_with_zeros(days[day], _VERDICTS),
         }
         for day in sorted(days, key=int)
         if first <= int(day) <= last
@@ -194,8 +199,11 @@ def _by_day(tally: _Measured, first: int, last: int) -> list[Report]:
 
 
 def suppressed(counts: Mapping[str, int]) -> dict[str, int | str]:
-    """Counts from 1 to 4 as "<5". Where just one of several is so, or where they are so few that
-    their sum would tell, the next larger is hidden too: the total is told elsewhere."""
+    """Replace counts from 1 to 4 by "<5", since they could identify people.
+
+    The total is published elsewhere. When only one count is that small, or the small ones add up to
+    less than 5, subtraction would reveal them: then the next larger count is hidden too.
+    """
     shown: dict[str, int | str] = dict(sorted(counts.items()))
     small = [name for name, n in shown.items() if isinstance(n, int) and 0 < n < SMALL]
     for name in small:
@@ -208,15 +216,16 @@ def suppressed(counts: Mapping[str, int]) -> dict[str, int | str]:
 
 
 def median(counts: Mapping[int, int]) -> float | None:
-    """Of values that occur so often. None: there are none."""
+    """The median of values, given how often each occurs; None when there are none."""
     total = sum(counts.values())
     if not total:
         return None
     ordered = sorted(counts.items())
-    return (_at(ordered, (total - 1) // 2) + _at(ordered, total // 2)) / 2
+    return (_value_at(ordered, (total - 1) // 2) + _value_at(ordered, total // 2)) / 2
 
 
-def _at(ordered: list[tuple[int, int]], place: int) -> int:
+def _value_at(ordered: list[tuple[int, int]], place: int) -> int:
+    """The value at `place`, from 0, of the sorted values with their counts."""
     for value, n in ordered:
         if place < n:
             return value
@@ -225,33 +234,34 @@ def _at(ordered: list[tuple[int, int]], place: int) -> int:
 
 
 def _by_measure(tally: Tally) -> _Measured:
-    found: dict[str, list[tuple[TallyKey, int]]] = {}
+    grouped: dict[str, list[tuple[TallyKey, int]]] = {}
     for key, n in tally.items():
-        found.setdefault(key.measure, []).append((key, n))
-    return found
+        grouped.setdefault(key.measure, []).append((key, n))
+    return grouped
 
 
-def _sum(tally: _Measured, measure: Measure) -> int:
+def _total(tally: _Measured, measure: Measure) -> int:
     return sum(n for _, n in tally.get(measure, ()))
 
 
-def _by(tally: _Measured, measure: Measure, name: str) -> Counter[str]:
+def _counts_by(tally: _Measured, measure: Measure, name: str) -> Counter[str]:
+    """The counts of `measure`, summed by the field `name`."""
     counts: Counter[str] = Counter()
-    find = attrgetter(name)
+    field_of = attrgetter(name)
     for key, n in tally.get(measure, ()):
-        counts[str(find(key))] += n
+        counts[str(field_of(key))] += n
     return counts
 
 
-def _table(tally: _Measured, measure: Measure, name: str) -> dict[str, Counter[str]]:
-    """By the field `name`, then by outcome."""
-    table: dict[str, Counter[str]] = {}
-    find = attrgetter(name)
+def _outcomes_by(tally: _Measured, measure: Measure, name: str) -> dict[str, Counter[str]]:
+    """The counts of `measure`, summed by the field `name`, then by outcome."""
+    outcomes: dict[str, Counter[str]] = {}
+    field_of = attrgetter(name)
     for key, n in tally.get(measure, ()):
-        table.setdefault(str(find(key)), Counter())[key.outcome] += n
-    return dict(sorted(table.items()))
+        outcomes.setdefault(str(field_of(key)), Counter())[key.outcome] += n
+    return dict(sorted(outcomes.items()))
 
 
-def _full(counts: Counter[str], names: Iterable[str]) -> dict[str, int]:
-    """All of `names`, and whatever else there is."""
+def _with_zeros(counts: Counter[str], names: Iterable[str]) -> dict[str, int]:
+    """The counts, with 0 for each of `names` that has none."""
     return {**dict.fromkeys(names, 0), **dict(sorted(counts.items()))}

@@ -1,4 +1,4 @@
-"""Counts entries: a pure function of their bodies. model/tally.py says what the counts mean."""
+"""Counts entries, by a pure function of their bodies. model/tally.py defines the counts."""
 
 from __future__ import annotations
 
@@ -16,19 +16,22 @@ from gateway.model.tally import Measure, TallyKey
 from gateway.model.verdict import State
 
 CRISIS = ReplacementTemplate.CRISIS.value
-"""The template that answers talk of suicide or self-harm, see disclosure/wording.yaml."""
+"""The template that answers somebody who speaks of suicide or self-harm."""
 
-_HOUR_S, _DAY_S = 3_600, 86_400
+_HOUR_S, _DAY_S = 3_600, 86_400  # seconds
 
 
 def closes(entry: Entry) -> bool:
-    """Whether the entry ends a hold, so that it counts how long that had waited."""
+    """Whether the entry ends a hold. The length of that hold is then counted."""
     return entry.kind in {EntryKind.REVIEW, EntryKind.EXPIRY}
 
 
 def tally(entries: Iterable[Entry], held_at: Mapping[int, datetime | None]) -> Counter[TallyKey]:
-    """What `entries` come to. `held_at` says, by number, when the message of an entry that
-    `closes` was put on hold. Raises LogInvalid for a body that is none of ours."""
+    """Count `entries`.
+
+    `held_at` gives, by the number of each entry that `closes` a hold, when the message was put on
+    hold. Raises LogInvalid for a body that is not in the format of an entry.
+    """
     counts: Counter[TallyKey] = Counter()
     for entry in entries:
         try:

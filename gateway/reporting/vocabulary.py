@@ -1,4 +1,4 @@
-"""The words of a statement of reasons in the DSA Transparency Database, schema of API v2.
+"""The vocabulary of statements of reasons in the DSA Transparency Database, schema of API v2.
 
 From the Commission's documentation, "API and Schema"
 (https://transparency.dsa.ec.europa.eu/page/api-documentation), in force since 2025-07-01, and from
@@ -139,22 +139,23 @@ COUNTRIES: Final = (
     *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE"),
     *("IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK"),
 )
-"""EU and EEA."""
+"""The countries of the EU and the EEA, ISO 3166."""
 
+# Longest texts that the database accepts, in characters.
 MOST_FACTS: Final = 5_000
 MOST_GROUND: Final = 500
 MOST_EXPLANATION: Final = 2_000
 MOST_OTHER: Final = 500
 MOST_PUID: Final = 500
 BATCH: Final = 100
-"""Statements in one request, at most."""
+"""Statements that one request to the database may hold."""
 
 PUID: Final = r"^[A-Za-z0-9_-]+$"
 
 
 def statement_schema() -> dict[str, Any]:
-    """JSON Schema of the part of a statement that the gateway writes: the restrictions of
-    visibility. Fields about money, service and accounts are the platform's."""
+    """JSON Schema of the fields that the gateway writes: those about restricted visibility. The
+    fields about payments, services and accounts are left to the platform."""
     text: dict[str, Any] = {"type": "string", "minLength": 1}
     day = {"type": "string", "pattern": r"^20\d\d-[01]\d-[0-3]\d$"}
     yes_or_no = {"enum": ["Yes", "No"]}
@@ -198,10 +199,10 @@ def statement_schema() -> dict[str, Any]:
         ],
         "additionalProperties": False,
         "allOf": [
-            _when("decision_ground", GROUNDS[0], "illegal_content_legal_ground"),
-            _when("decision_ground", GROUNDS[0], "illegal_content_explanation"),
-            _when("decision_ground", GROUNDS[1], "incompatible_content_ground"),
-            _when("decision_ground", GROUNDS[1], "incompatible_content_explanation"),
+            _require_if("decision_ground", GROUNDS[0], "illegal_content_legal_ground"),
+            _require_if("decision_ground", GROUNDS[0], "illegal_content_explanation"),
+            _require_if("decision_ground", GROUNDS[1], "incompatible_content_ground"),
+            _require_if("decision_ground", GROUNDS[1], "incompatible_content_explanation"),
             {
                 "if": {
                     "properties": {"decision_visibility": {"contains": {"const": VISIBILITY[-1]}}}
@@ -212,5 +213,6 @@ def statement_schema() -> dict[str, Any]:
     }
 
 
-def _when(name: str, value: str, needed: str) -> dict[str, Any]:
+def _require_if(name: str, value: str, needed: str) -> dict[str, Any]:
+    """JSON Schema: the field `needed` is required if `name` has this `value`."""
     return {"if": {"properties": {name: {"const": value}}}, "then": {"required": [needed]}}

@@ -151,7 +151,7 @@ class Log:
         stored = await self._store.latest_checkpoint()
         if stored and self._latest and has_no_known_signer(stored[2], self._keys):
             return self._latest  # the keys were rotated: see _follow
-        return None if stored is None else self._checked(stored)
+        return None if stored is None else self._open_stored(stored)
 
     async def published(self) -> Checkpoint | None:
         """The checkpoint for the public: the newest witnessed one, so that nobody is shown another
@@ -175,9 +175,9 @@ class Log:
         """The tlog-proof of entry `seq`, under the newest witnessed checkpoint if that covers the
         entry, else under the latest, else under a new one. `with_entry` includes the entry's body,
         so that the file can be checked alone. Raises NotFound and LogInvalid."""
-        checkpoint = await self._covering(seq)
+        checkpoint = await self._find_covering(seq)
         size = checkpoint.size
-        blocks = await self._fetch(lambda: self._tree.blocks_for_inclusion(seq, size))
+        blocks = await self._fetch_blocks(lambda: self._tree.blocks_for_inclusion(seq, size))
         path = tuple(self._tree.inclusion(seq, size, blocks))
         if not with_entry:
             return Proof(index=seq, path=path, checkpoint=checkpoint.note).text
@@ -198,7 +198,7 @@ class Log:
         size = self._latest.size if new is None and self._latest else (new or 0)
         if not 0 <= old <= size <= self._tree.size:
             raise NotFound("pair of log sizes", f"{old}, {size}")
-        blocks = await self._fetch(lambda: self._tree.blocks_for_consistency(old, size))
+        blocks = await self._fetch_blocks(lambda: self._tree.blocks_for_consistency(old, size))
         return self._tree.consistency(old, size, blocks)
 
     async def root_at(self, size: int) -> bytes:
@@ -207,7 +207,7 @@ class Log:
             await self._follow()
         if not 0 <= size <= self._tree.size:
             raise NotFound("log size", str(size))
-        blocks = await self._fetch(lambda: self._tree.blocks_for_root(size))
+        blocks = await self._fetch_blocks(lambda: self._tree.blocks_for_root(size))
         return self._tree.root_at(size, blocks)
 
     async def tile(self, level: int, at: TileAt) -> bytes:
@@ -223,8 +223,8 @@ class Log:
             raise NotFound("tile", f"{level}/{at.path}")
         if level:
             return b"".join(self._tree.tile(level, start, stop))
-        blocks = await self._fetch(lambda: self._tree.blocks_for_root(start + 1))
-        leaves = blocks.get(at.index) or await self._leaves(start, stop)
+        blocks = await self._fetch_blocks(lambda: self._tree.blocks_for_root(start + 1))
+        leaves = blocks.get(at.index) or await self._read_leaves(start, stop)
         return b"".join(leaves[: at.width])
 
     async def entries(self, at: TileAt) -> Sequence[Entry]:
@@ -244,7 +244,7 @@ class Log:
         size = await self._store.size()
         stamps = await self._store.stamps(0, _ABOVE_ANY_SIZE)
         stamped = check_stamps(
-            stamps, await self._texts({stamp[0] for stamp in stamps}), self._check_stamp
+            stamps, await self._signed_texts({stamp[0] for stamp in stamps}), self._check_stamp
         )
         anchors = AnchorCheck(
             self._quorum,
@@ -270,7 +270,7 @@ class Log:
         last = stamped.get(verified.anchored.stamped)
         return replace(verified, anchored=replace(verified.anchored, stamped_at=last))
 
-    async def _texts(self, sizes: set[int]) -> dict[int, str]:
+    async def _signed_texts(self, sizes: set[int]) -> dict[int, str]:
         """The signed texts of the checkpoints with these sizes."""
         texts = {}
         for size in sizes:
@@ -303,7 +303,7 @@ class Log:
         self._problem = ""
         return True
 
-    async def _covering(self, seq: int) -> Checkpoint:
+    async def _find_covering(self, seq: int) -> Checkpoint:
         """A checkpoint that covers entry `seq`, preferably a witnessed one. Raises NotFound."""
         for known in (self._witnessed, self._latest):
             if known is not None and 0 <= seq < known.size:
@@ -332,22 +332,22 @@ class Log:
         self._signed_at = clock()
         size, root = self._tree.size, self._tree.root()
         if size and not self._leaf:  # all of it came from the block file
-            (self._leaf,) = await self._leaves(size - 1, size)
+            (self._leaf,) = await self._read_leaves(size - 1, size)
         note = await self._store.put_checkpoint(
             size=size,
             root=root,
             leaf=self._leaf,
             at=self._now(),
-            sign=lambda: self._note(size, root),
+            sign=lambda: self._sign_note(size, root),
         )
         if note is None:  # another process has signed a larger size meanwhile
             return await self._sign()
         if has_no_known_signer(note, self._keys):
-            note = self._note(size, root)  # the keys were rotated: see _follow
-        self._latest = self._checked((size, root, note))
+            note = self._sign_note(size, root)  # the keys were rotated: see _follow
+        self._latest = self._open_stored((size, root, note))
         return self._latest
 
-    def _note(self, size: int, root: bytes) -> str:
+    def _sign_note(self, size: int, root: bytes) -> str:
         return sign_checkpoint(
             origin=self._origin,
             size=size,
@@ -362,7 +362,7 @@ class Log:
             await self._open()
             return
         stored = await self._store.latest_checkpoint()
-        await self._grow(await self._store.size())
+        await self._grow_tree(await self._store.size())
         if self._latest and (stored is None or stored[0] < self._latest.size):
             raise LogInvalid(f"the checkpoint of size {self._latest.size} was taken away")
         if stored is None or (self._latest and stored[2] == self._latest.note):
@@ -386,9 +386,9 @@ class Log:
                 self._latest = await self._from_block_file(stored)
             except LogInvalid:
                 self._tree, self._leaf = MerkleTree(), b""
-                await self._grow(size)
+                await self._grow_tree(size)
                 self._latest = await self._open_and_compare(stored)
-        await self._grow(size)
+        await self._grow_tree(size)
         self._opened = True
         await self._find_witnessed()
 
@@ -417,17 +417,17 @@ class Log:
         roots differ, as with a block file that is out of date."""
         if self._blocks:
             self._tree.extend_blocks(await asyncio.to_thread(self._blocks.read, stored[0] // BLOCK))
-        await self._grow(stored[0])
+        await self._grow_tree(stored[0])
         return await self._open_and_compare(stored)
 
-    async def _grow(self, size: int) -> None:
+    async def _grow_tree(self, size: int) -> None:
         """Add stored leaves to the tree until it has `size` of them."""
         if size < self._tree.size:
             raise LogInvalid("the stored log is shorter than it was", index=size)
         known = len(self._tree.block_roots)
         for start in range(self._tree.size, size, CHUNK_ENTRIES):
             stop = min(start + CHUNK_ENTRIES, size)
-            leaves = await self._leaves(start - bool(self._leaf), stop)
+            leaves = await self._read_leaves(start - bool(self._leaf), stop)
             if self._leaf and leaves.pop(0) != self._leaf:
                 raise LogInvalid("is another one than it was", index=start - 1)
             self._tree.extend(leaves)
@@ -436,7 +436,7 @@ class Log:
         if self._blocks and new:
             await asyncio.to_thread(self._blocks.write, known, new)
 
-    async def _leaves(self, start: int, stop: int) -> list[bytes]:
+    async def _read_leaves(self, start: int, stop: int) -> list[bytes]:
         """Read leaves. Raises LogInvalid when one is missing or is no hash."""
         leaves = list(await self._store.leaves(start, stop))
         if len(leaves) != stop - start:
@@ -448,25 +448,25 @@ class Log:
 
     async def _open_and_compare(self, stored: StoredCheckpoint) -> Checkpoint:
         """Open a stored checkpoint, and compare its root with the tree. Raises LogInvalid."""
-        checkpoint = self._checked(stored)
+        checkpoint = self._open_stored(stored)
         await self._compare_root(checkpoint.size, checkpoint.root)
         return checkpoint
 
     async def _compare_root(self, size: int, root: bytes) -> None:
         """Compare a signed root with that of the tree. Raises LogInvalid."""
         if size > self._tree.size:
-            await self._grow(await self._store.size())
+            await self._grow_tree(await self._store.size())
         if size > self._tree.size:
             raise LogInvalid(
                 f"is missing: the latest checkpoint signed {size} entries", index=self._tree.size
             )
-        blocks = await self._fetch(lambda: self._tree.blocks_for_root(size))
+        blocks = await self._fetch_blocks(lambda: self._tree.blocks_for_root(size))
         if self._tree.root_at(size, blocks) != root:
             raise LogInvalid(
                 f"the stored entries are not those that the checkpoint of size {size} signed"
             )
 
-    def _checked(self, stored: StoredCheckpoint) -> Checkpoint:
+    def _open_stored(self, stored: StoredCheckpoint) -> Checkpoint:
         """Open a stored checkpoint: its note is signed and says what the columns do."""
         size, root, note = stored
         checkpoint = open_checkpoint(note, self._keys, origin=self._origin)
@@ -474,7 +474,7 @@ class Log:
             raise LogInvalid("the latest checkpoint's columns are not what it signed")
         return checkpoint
 
-    async def _fetch(self, needed: Callable[[], set[int]]) -> Blocks:
+    async def _fetch_blocks(self, needed: Callable[[], set[int]]) -> Blocks:
         """Read the leaves of the blocks that are `needed`, and compare each with its root. Calls
         `needed` again after each read: the tail may have become a complete block meanwhile."""
         blocks: dict[int, Sequence[bytes]] = {}
@@ -482,7 +482,7 @@ class Log:
             number = min(missing)
             cached = self._cache.get(number)
             if cached is None:
-                leaves = await self._leaves(number * BLOCK, (number + 1) * BLOCK)
+                leaves = await self._read_leaves(number * BLOCK, (number + 1) * BLOCK)
                 cached = HashBlock.of(leaves)
                 if cached.root != self._tree.block_roots[number]:
                     raise LogInvalid(

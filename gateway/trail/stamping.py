@@ -162,13 +162,13 @@ class Stamping:
             .build()
         )
         async with asyncio.timeout(2 * self._timeout_s):
-            response = await self._post(request.as_bytes())
+            response = await self._post_query(request.as_bytes())
         at = await asyncio.to_thread(self._checker.check, response, text, nonce=request.nonce)
         if at > self._now() + _MAX_CLOCK_SKEW:
             raise LogInvalid("the authority's clock is ahead")
         return response
 
-    async def _post(self, query: bytes) -> bytes:
+    async def _post_query(self, query: bytes) -> bytes:
         request = self._client.build_request("POST", self._url, content=query)
         answer = await self._client.send(request, stream=True)
         try:

@@ -100,9 +100,9 @@ class Verification:
         """Verify the next entries, and the stored checkpoints whose last entry is among them; both
         ascending. Raises LogInvalid."""
         start = self._frontier.size
-        leaves = [self._leaf(seq, entry) for seq, entry in enumerate(entries, start)]
+        leaves = [self._verify_entry(seq, entry) for seq, entry in enumerate(entries, start)]
         stop = start + len(leaves)
-        due = [(self._opened(stored), False) for stored in checkpoints]
+        due = [(self._open_stored(stored), False) for stored in checkpoints]
         self._checkpoints += len(due)
         while self._kept and self._kept[0].size <= stop:
             due.append((self._kept.pop(0), True))
@@ -113,7 +113,7 @@ class Verification:
                 raise LogInvalid(_missing_problem(checkpoint), index=stop)
             self._frontier.extend(leaves[done:upto])
             done = max(done, upto)
-            self._match(checkpoint, kept=kept)
+            self._compare_root(checkpoint, kept=kept)
         self._frontier.extend(leaves[done:])
 
     def finish(self, newest: StoredCheckpoint | None = None) -> Verified:
@@ -122,12 +122,12 @@ class Verification:
         size = self._frontier.size
         last = [(checkpoint, True) for checkpoint in self._kept]
         if newest:
-            last.append((self._opened(newest), False))
+            last.append((self._open_stored(newest), False))
         for checkpoint, kept in last:
             if checkpoint.size > size:
                 raise LogInvalid(_missing_problem(checkpoint), index=size)
             if checkpoint.size == size:
-                self._match(checkpoint, kept=kept)
+                self._compare_root(checkpoint, kept=kept)
         return Verified(
             size=size,
             root=self._frontier.root(),
@@ -138,7 +138,7 @@ class Verification:
             anchored=self._anchors.done(),
         )
 
-    def _opened(self, stored: StoredCheckpoint) -> Checkpoint:
+    def _open_stored(self, stored: StoredCheckpoint) -> Checkpoint:
         """Open a stored checkpoint, and take its anchors."""
         size, root, note = stored
         checkpoint = open_checkpoint(note, self._keys, origin=self._origin)
@@ -147,7 +147,7 @@ class Verification:
         self._anchors.see(checkpoint)
         return checkpoint
 
-    def _match(self, checkpoint: Checkpoint, *, kept: bool) -> None:
+    def _compare_root(self, checkpoint: Checkpoint, *, kept: bool) -> None:
         """Compare a checkpoint with the root of the entries so far."""
         size = checkpoint.size
         if size != self._frontier.size:
@@ -164,7 +164,7 @@ class Verification:
         else:
             self._signed = size
 
-    def _leaf(self, seq: int, entry: Entry) -> bytes:
+    def _verify_entry(self, seq: int, entry: Entry) -> bytes:
         """Verify an entry by itself; return its leaf."""
         body = entry.body
         if entry.seq != seq:
@@ -202,15 +202,15 @@ class Verification:
                 return _holding_fingerprint(document)
         elif kind == _DELIVERY:
             needed = _sending_fingerprint(document, document["content_hash"])
-            if not self._allowed(document["allowed_by"], needed):
+            if not self._is_allowed(document["allowed_by"], needed):
                 raise LogInvalid("no earlier entry allowed this delivery", index=seq)
-        elif kind == _EXPIRY and not self._allowed(
+        elif kind == _EXPIRY and not self._is_allowed(
             document["held_by"], _holding_fingerprint(document)
         ):
             raise LogInvalid("no earlier entry held what expired", index=seq)
         return 0
 
-    def _allowed(self, seq: int, needed: int) -> bool:
+    def _is_allowed(self, seq: int, needed: int) -> bool:
         """Whether entry `seq` allowed what has the fingerprint `needed`."""
         return 0 <= seq < len(self._allows) and self._allows[seq] == needed
 

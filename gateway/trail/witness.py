@@ -149,21 +149,21 @@ class Witness:
 
     def _cosign_if_consistent(self, request: AddCheckpoint, claimed: Checkpoint) -> WitnessResponse:
         """Compare the claimed checkpoint with the newest known one; store and cosign it."""
-        known = self._known(claimed.origin)
+        known = self._known_checkpoint(claimed.origin)
         if request.old != known.size:
             return _conflict_response(known.size)
         problem = ""
         if claimed.size == known.size:
             if claimed.root != known.root and claimed.size:
                 self._checkpoints.keep_evidence(claimed.note)
-                self._report("another root for the same size", claimed)
+                self._log_refusal("another root for the same size", claimed)
                 return _conflict_response(known.size)
             if claimed.root != known.root or request.proof:
                 problem = "the proof does not lead from the old size to the checkpoint"
         elif not _is_consistent(known, claimed, request.proof):
             problem = "the proof does not lead from the old size to the checkpoint"
         if problem:
-            self._report("not shown to be consistent", claimed)
+            self._log_refusal("not shown to be consistent", claimed)
             return WitnessResponse(status=HTTPStatus.UNPROCESSABLE_ENTITY, body=f"{problem}\n")
         if claimed.size > known.size:
             self._checkpoints.write(claimed.origin, claimed.note)
@@ -171,14 +171,14 @@ class Witness:
             status=HTTPStatus.OK, body=self._cosigner.cosign(claimed, self._now())
         )
 
-    def _known(self, origin: str) -> Checkpoint:
+    def _known_checkpoint(self, origin: str) -> Checkpoint:
         """The newest cosigned checkpoint of a log, or one of size 0."""
         note = self._checkpoints.read(origin)
         if note is None:
             return Checkpoint(origin=origin, size=0, root=EMPTY_ROOT)
         return parse_checkpoint(note_text(note), note)
 
-    def _report(self, problem: str, claimed: Checkpoint) -> None:
+    def _log_refusal(self, problem: str, claimed: Checkpoint) -> None:
         structlog.get_logger("witness").warning(
             "refused", problem=problem, origin=claimed.origin, note=claimed.note
         )
@@ -247,12 +247,12 @@ class _CheckpointFolder:
         """Read the checkpoint of a log; None when there is no file. Raises OSError for a file
         that cannot be read, since the witness must not forget what it cosigned."""
         try:
-            return self._path(origin).read_text(encoding="utf-8")
+            return self._path_of(origin).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
 
     def write(self, origin: str, note: str) -> None:
-        self._replace(self._path(origin), note)
+        self._replace_file(self._path_of(origin), note)
 
     def keep_evidence(self, note: str) -> None:
         """Keep a signed checkpoint that contradicts a cosigned one of the same size: both together
@@ -260,12 +260,14 @@ class _CheckpointFolder:
         folder = self._folder / "evidence"
         folder.mkdir(mode=0o700, exist_ok=True)
         if sum(1 for _ in folder.iterdir()) < _MAX_EVIDENCE_FILES:
-            self._replace(folder / f"{sha256(note.encode()).hexdigest()[:32]}.checkpoint", note)
+            self._replace_file(
+                folder / f"{sha256(note.encode()).hexdigest()[:32]}.checkpoint", note
+            )
 
-    def _path(self, origin: str) -> Path:
+    def _path_of(self, origin: str) -> Path:
         return self._folder / f"{sha256(origin.encode()).hexdigest()[:32]}.checkpoint"
 
-    def _replace(self, path: Path, text: str) -> None:
+    def _replace_file(self, path: Path, text: str) -> None:
         """Write a file durably: a crash leaves the old text or the new one."""
         draft = path.with_suffix(".draft")
         with draft.open("w", encoding="utf-8") as file:

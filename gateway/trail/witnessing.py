@@ -170,11 +170,11 @@ class Witnessing:
         latest = await self._log.latest()
         if latest is None:
             return
-        cosigned = await asyncio.gather(*(self._ask(witness, latest) for witness in due))
+        cosigned = await asyncio.gather(*(self._ask_witness(witness, latest) for witness in due))
         if any(cosigned):
             await self._log.look_for_witnessed()
 
-    async def _ask(self, witness: WitnessAt, checkpoint: Checkpoint) -> bool:
+    async def _ask_witness(self, witness: WitnessAt, checkpoint: Checkpoint) -> bool:
         """Ask one witness, and set its status; return whether it gave a new cosignature."""
         before = self._statuses[witness]
         if before.size == checkpoint.size and before.size and not before.problem:
@@ -182,15 +182,15 @@ class Witnessing:
             return False
         try:
             async with asyncio.timeout(2 * self._timeout_s):
-                size = await self._cosigned(witness, checkpoint)
+                size = await self._request_cosignature(witness, checkpoint)
         except CosignatureRefused as error:
-            self._failed(witness, str(error), alarm=error.alarm)
+            self._note_failure(witness, str(error), alarm=error.alarm)
         except (TimeoutError, httpx.TimeoutException):
-            self._failed(witness, f"no answer within {self._timeout_s:g} s")
+            self._note_failure(witness, f"no answer within {self._timeout_s:g} s")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            self._failed(witness, f"cannot be reached ({type(error).__name__})")
+            self._note_failure(witness, f"cannot be reached ({type(error).__name__})")
         except GatewayError as error:
-            self._failed(witness, str(error))
+            self._note_failure(witness, str(error))
         else:
             self._schedules[witness].succeeded()
             self._statuses[witness] = WitnessStatus(name=witness.key.name, size=size)
@@ -199,7 +199,7 @@ class Witnessing:
             return True
         return False
 
-    async def _cosigned(self, witness: WitnessAt, checkpoint: Checkpoint) -> int:
+    async def _request_cosignature(self, witness: WitnessAt, checkpoint: Checkpoint) -> int:
         """Ask for a cosignature and store it; return the size of the cosigned checkpoint. Raises
         CosignatureRefused."""
         known = self._statuses[witness].size or await self._store.cosigned_size(witness.key.short)
@@ -260,7 +260,7 @@ class Witnessing:
     ) -> Cosignature:
         match status:
             case HTTPStatus.OK:
-                return self._verified(witness, checkpoint, text)
+                return self._verify_lines(witness, checkpoint, text)
             case HTTPStatus.CONFLICT if is_decimal(text.removesuffix("\n")):
                 raise _KnowsOtherSize(int(text))
             case HTTPStatus.UNPROCESSABLE_ENTITY:
@@ -273,7 +273,7 @@ class Witnessing:
                 raise CosignatureRefused("does not know the log's key (403): give it the new one")
         raise CosignatureRefused(f"answered {status}")
 
-    def _verified(self, witness: WitnessAt, checkpoint: Checkpoint, lines: str) -> Cosignature:
+    def _verify_lines(self, witness: WitnessAt, checkpoint: Checkpoint, lines: str) -> Cosignature:
         """Verify the signature lines of a response. Raises CosignatureRefused."""
         if lines.startswith("\n") or "\n\n" in lines:
             # An empty line would end the note's text at another place.
@@ -288,7 +288,7 @@ class Witnessing:
             raise CosignatureRefused("its clock is ahead")
         return verified[0]
 
-    def _failed(self, witness: WitnessAt, problem: str, *, alarm: bool = False) -> None:
+    def _note_failure(self, witness: WitnessAt, problem: str, *, alarm: bool = False) -> None:
         self._schedules[witness].failed()
         before = self._statuses[witness]
         self._statuses[witness] = WitnessStatus(

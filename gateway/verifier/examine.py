@@ -93,7 +93,7 @@ class _Examination:
         self._kept_by_size: dict[int, SignedCheckpoint] = {}
         self._kept_results: list[dict[str, str | int]] = []
         for name, checkpoint in given.kept:
-            self._look_at_kept(name, checkpoint)
+            self._examine_kept(name, checkpoint)
         self._compare_kept()
 
     def find(self, code: str, text: str, *, entry: int | None = None) -> None:
@@ -106,7 +106,7 @@ class _Examination:
 
     # What the auditor kept
 
-    def _look_at_kept(self, name: str, checkpoint: SignedCheckpoint) -> None:
+    def _examine_kept(self, name: str, checkpoint: SignedCheckpoint) -> None:
         if checkpoint.origin != self._header.origin:
             self.find("kept-origin", f"{name}, which you kept, is of the log {checkpoint.origin}")
         try:
@@ -116,7 +116,7 @@ class _Examination:
             self.find("kept-signature", f"{name}, which you kept: {error}")
         other = self._kept_by_size.setdefault(checkpoint.size, checkpoint)
         if other.root != checkpoint.root:
-            self._fork(checkpoint.size, "two checkpoints that you kept")
+            self._find_fork(checkpoint.size, "two checkpoints that you kept")
 
     def _compare_kept(self) -> None:
         """Compare the kept checkpoints of the present size with the root."""
@@ -126,7 +126,7 @@ class _Examination:
                 result = "could not be compared: entries before it are missing"
             elif checkpoint.root == self._tree.root():
                 result = "is the beginning of this log"
-                self._match(checkpoint)
+                self._note_match(checkpoint)
             else:
                 result = "DIFFERS"
                 text = f"it, or one up to {self._next - 1}, is not that of {name}, which you kept"
@@ -134,7 +134,7 @@ class _Examination:
             row: dict[str, str | int] = {"file": name, "size": checkpoint.size, "result": result}
             self._kept_results.append(row)
 
-    def _match(self, checkpoint: SignedCheckpoint) -> None:
+    def _note_match(self, checkpoint: SignedCheckpoint) -> None:
         """Note that a checkpoint has the root of the entries so far."""
         self._matched = self._next
         try:
@@ -147,7 +147,8 @@ class _Examination:
         else:
             self._checkpoints["by keys that you did not give"] += 1
 
-    def _fork(self, size: int, which: str) -> None:
+    def _find_fork(self, size: int, which: str) -> None:
+        """Record the finding that two signed checkpoints of one size have different roots."""
         self.find(
             "fork",
             f"{which}, both signed by the log, have different roots for {size} entries: proof "
@@ -164,13 +165,13 @@ class _Examination:
             if self._ended:
                 self.find("file-count", "the file goes on after its end")
             elif "seq" in parsed:
-                self._entry(parsed)
+                self._examine_entry(parsed)
             elif "checkpoint" in parsed:
-                self._checkpoint(parsed["checkpoint"])
+                self._examine_checkpoint(parsed["checkpoint"])
             elif "stamp" in parsed:
-                self._stamp(parsed["stamp"])
+                self._examine_stamp(parsed["stamp"])
             elif "end" in parsed:
-                self._end(parsed["end"])
+                self._examine_end(parsed["end"])
             else:
                 self.find("line-damaged", "a line of a kind that this verifier does not know")
         except (KeyError, TypeError, ValueError) as error:
@@ -178,7 +179,7 @@ class _Examination:
             why = "is not JSON" if isinstance(error, ValueError) else "is malformed"
             self.find("line-damaged", f"a line {why}", entry=self._next)
 
-    def _entry(self, line_json: dict[str, Any]) -> None:
+    def _examine_entry(self, line_json: dict[str, Any]) -> None:
         seq, leaf = line_json["seq"], b64decode(line_json["leaf"], validate=True)
         if type(seq) is not int or len(leaf) != 32:
             raise TypeError
@@ -189,7 +190,7 @@ class _Examination:
         self._entries += 1
         if "body" in line_json:
             self._readable += 1
-            self._body(seq, leaf, line_json["body"])
+            self._examine_body(seq, leaf, line_json["body"])
         else:
             self._replay.skip()
             if "bytes" in line_json:
@@ -218,7 +219,7 @@ class _Examination:
             self._compare_kept()
         return True
 
-    def _body(self, seq: int, leaf: bytes, body: str) -> None:
+    def _examine_body(self, seq: int, leaf: bytes, body: str) -> None:
         """Examine a body. The tree has the entry's leaf whatever the body is, so that a body that
         was changed alone is found, and later roots can still be compared."""
         try:
@@ -231,7 +232,7 @@ class _Examination:
         else:
             self._replay.add(seq, parsed)
 
-    def _checkpoint(self, note: str) -> None:
+    def _examine_checkpoint(self, note: str) -> None:
         self._checkpoints["in all"] += 1
         try:
             checkpoint = SignedCheckpoint.parse(note)
@@ -247,14 +248,14 @@ class _Examination:
         except MalformedNote as error:
             self.find("checkpoint-signature", f"{name}: {error}", entry=self._matched)
             return
-        self._against_others(checkpoint)
-        self._compare(checkpoint)
+        self._compare_with_others(checkpoint)
+        self._compare_with_root(checkpoint)
         try:
             self._anchors.count_cosignatures(checkpoint)
         except MalformedNote as error:
             self.find("witness-signature", f"{name}: {error}")
 
-    def _stamp(self, stamp_json: dict[str, Any]) -> None:
+    def _examine_stamp(self, stamp_json: dict[str, Any]) -> None:
         response = b64decode(stamp_json["response"], validate=True)
         if self._last is None or stamp_json["size"] != self._last.size:
             self.find("checkpoint-place", "a time stamp does not follow its checkpoint")
@@ -262,16 +263,16 @@ class _Examination:
         self._checkpoints["time stamps, not checked here"] += 1
         self._stamped(self._last.size, self._last.text, response)
 
-    def _against_others(self, checkpoint: SignedCheckpoint) -> None:
+    def _compare_with_others(self, checkpoint: SignedCheckpoint) -> None:
         """Compare a checkpoint's root with those of others of its size, in the file or kept."""
         last, self._last = self._last, checkpoint
         kept = self._kept_by_size.get(checkpoint.size)
         if kept and kept.root != checkpoint.root:
-            self._fork(checkpoint.size, "a checkpoint in the file and one that you kept")
+            self._find_fork(checkpoint.size, "a checkpoint in the file and one that you kept")
         if last and last.size == checkpoint.size and last.root != checkpoint.root:
-            self._fork(checkpoint.size, "two checkpoints in the file")
+            self._find_fork(checkpoint.size, "two checkpoints in the file")
 
-    def _compare(self, checkpoint: SignedCheckpoint) -> None:
+    def _compare_with_root(self, checkpoint: SignedCheckpoint) -> None:
         """Compare a checkpoint with the root of the entries before it."""
         size, seen = checkpoint.size, self._next
         if size > seen:
@@ -289,9 +290,9 @@ class _Examination:
             self.find("root-differs", text, entry=self._matched)
         else:
             self._checkpoints["that match"] += 1
-            self._match(checkpoint)
+            self._note_match(checkpoint)
 
-    def _end(self, announced: dict[str, Any]) -> None:
+    def _examine_end(self, announced: dict[str, Any]) -> None:
         self._ended = True
         counted = {"entries": self._entries, "checkpoints": self._checkpoints["in all"]}
         if {name: announced[name] for name in counted} != counted:
@@ -304,7 +305,7 @@ class _Examination:
         self._line = None
         if not self._ended and not self._counts["file-cut"]:
             self.find("file-cut", "the file breaks off before its end", entry=self._next)
-        warnings = self._look_at_the_rest()
+        warnings = self._find_at_end()
         header, replay = self._header, self._replay
         return VerificationReport(
             file=self._evidence.name,
@@ -346,7 +347,7 @@ class _Examination:
             ],
         )
 
-    def _look_at_the_rest(self) -> list[str]:
+    def _find_at_end(self) -> list[str]:
         """Record the findings that only the end shows; return the warnings."""
         size = self._next
         for name, checkpoint in reversed(self._kept):

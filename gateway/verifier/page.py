@@ -41,16 +41,16 @@ footer p { margin: 0; padding: 1rem 0 2rem; border-top: 1px solid var(--line);
   main, footer { max-width: none; padding: 0; } body { font-size: 10pt; }
   tr, li, .verdict { break-inside: avoid; } h2 { break-after: avoid; } }
 """
-"""As the shared stylesheet of the gateway's other pages, gateway/pages/templates/style.css. The
-verifier stands alone and cannot read that one; a test holds that the colours are the same."""
+"""The verifier's copy of the shared stylesheet, gateway/pages/templates/style.css, since it stands
+alone and cannot read that one. A test compares the colours."""
 
 
 def as_page(report: VerificationReport) -> str:
     """Lay the report out as HTML; everything from the file is escaped."""
-    return "\n".join(_lines(report)) + "\n"
+    return "\n".join(_html_lines(report)) + "\n"
 
 
-def _lines(report: VerificationReport) -> Iterator[str]:
+def _html_lines(report: VerificationReport) -> Iterator[str]:
     end = "holds" if report.verified else "failed"
     yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -58,45 +58,47 @@ def _lines(report: VerificationReport) -> Iterator[str]:
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
     )
-    verdict = _text(report.headline)
+    verdict = _escaped(report.headline)
     yield f"<title>{verdict}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>"
     yield '<header><p class="product">avatar-gateway</p>'
     yield "<h1>Verification of an audit log</h1></header>"
     yield f'<div class="verdict {end}"><p><strong class="{end}">{verdict}</strong></p>'
     if report.first:
-        yield f"<p>First: {_text(str(report.first))}</p>"
+        yield f"<p>First: {_escaped(str(report.first))}</p>"
     yield "</div>"
-    yield from _lists({"Findings": report.listed, "Warnings": report.warnings})
+    yield from _html_lists({"Findings": report.listed, "Warnings": report.warnings})
     yield '<h2>Checks</h2>\n<table class="checks">'
     yield '<thead><tr><th scope="col">check</th><th scope="col">outcome</th></tr></thead>\n<tbody>'
     for name, outcome in report.checks():
         style = "holds" if outcome == "holds" else "failed"
         plain = outcome == "not asked for"
-        yield _row(name, outcome if plain else f'<strong class="{style}">{_text(outcome)}</strong>')
+        yield _html_row(
+            name, outcome if plain else f'<strong class="{style}">{_escaped(outcome)}</strong>'
+        )
     yield "</tbody>\n</table>"
-    yield from _lists({"What this does not show": report.limits})
+    yield from _html_lists({"What this does not show": report.limits})
     for title, rows in report.sections():
-        yield f"<h2>{_text(title)}</h2>\n<table>\n<tbody>"
-        yield from (_row(label, _text(value)) for label, value in rows)
+        yield f"<h2>{_escaped(title)}</h2>\n<table>\n<tbody>"
+        yield from (_html_row(label, _escaped(value)) for label, value in rows)
         yield "</tbody>\n</table>"
     yield "</main>"
     yield "<footer><p>Made by the stand-alone verifier of avatar-gateway.</p></footer>"
     yield "</body>\n</html>"
 
 
-def _lists(lists: dict[str, list[str]]) -> Iterator[str]:
+def _html_lists(lists: dict[str, list[str]]) -> Iterator[str]:
     """A headed list for each title that has items."""
     for title, items in lists.items():
         if items:
-            yield f"<h2>{_text(title)}</h2>\n<ul>"
-            yield from (f"<li>{_text(item)}</li>" for item in items)
+            yield f"<h2>{_escaped(title)}</h2>\n<ul>"
+            yield from (f"<li>{_escaped(item)}</li>" for item in items)
             yield "</ul>"
 
 
-def _row(label: str, cell: str) -> str:
-    return f'<tr><th scope="row">{_text(label)}</th><td>{cell}</td></tr>'
+def _html_row(label: str, cell: str) -> str:
+    return f'<tr><th scope="row">{_escaped(label)}</th><td>{cell}</td></tr>'
 
 
-def _text(text: str) -> str:
-    """Escape it; characters that do not print become U+FFFD."""
+def _escaped(text: str) -> str:
+    """Escape a text for HTML; characters that cannot be printed become U+FFFD."""
     return escape("".join(c if c.isprintable() else "\ufffd" for c in text))

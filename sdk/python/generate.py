@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent / "avatar_gateway_client"
-NOTE = '"""The synchronous client, made of aio.py by sdk/python/generate.py: do not edit."""'
+NOTE = '"""The synchronous client, generated from aio.py by sdk/python/generate.py: do not edit."""'
 CHANGES = (
     ("import asyncio\n", "import time\n"),
     ("import Awaitable, Callable", "import Callable"),
@@ -35,11 +35,11 @@ def synchronous(source: str) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
-    made = synchronous((PACKAGE / "aio.py").read_text(encoding="utf-8"))
+    generated = synchronous((PACKAGE / "aio.py").read_text(encoding="utf-8"))
     target = PACKAGE / "client.py"
     if parser.parse_args().check:
-        return int(target.read_text(encoding="utf-8") != made)
-    target.write_text(made, encoding="utf-8")
+        return int(target.read_text(encoding="utf-8") != generated)
+    target.write_text(generated, encoding="utf-8")
     return 0
 
 

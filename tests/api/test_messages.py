@@ -136,6 +136,8 @@ async def test_many_at_once_with_one_key_publish_once(house: House) -> None:
         ({"language": "französisch"}, "language"),
         ({"audience": {"minor": "perhaps"}}, "audience.minor"),
         ({"audience": {"jurisdictions": ["France"]}}, "audience.jurisdictions.0"),
+        ({"audience": {"jurisdictions": ["FR", "ZZ"]}}, "audience.jurisdictions.1"),
+        ({"audience": {"jurisdictions": ["US-XX"]}}, "audience.jurisdictions.0"),
         ({"media": [{"sha256": "0", "content_type": "image/png"}]}, "media.0.sha256"),
         ({"colour": "blue"}, "colour"),
     ],
@@ -197,3 +199,29 @@ async def test_roles_are_kept_apart(house: House) -> None:
     anonymous = await house.client.get("/v1/reviews", headers={"Authorization": ""})
     assert anonymous.status_code == 401
     assert anonymous.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    ("code", "mend"),
+    [("EN", "did you mean GB?"), ("France", "did you mean FR?"), ("US-XX", "give US")],
+)
+async def test_a_place_that_is_none_gets_the_mend(house: House, code: str, mend: str) -> None:
+    answer = await house.post(
+        {**house.message("Hello!"), "audience": {"id": "p", "jurisdictions": [code]}}
+    )
+    assert answer.status_code == 422
+    assert mend in answer.json()["errors"][0]["problem"]
+
+
+@pytest.mark.parametrize("code", ["EL", "UK", "RE", "GP", "PR", "EU", "US", "BR", "CH", "JP"])
+async def test_everywhere_an_ai_says_that_it_is_one(house: House, code: str) -> None:
+    outcome = (
+        await house.post(
+            {
+                **house.message("See you on stage!"),
+                "audience": {"id": f"fan-{code}", "minor": "no", "jurisdictions": [code]},
+            }
+        )
+    ).json()
+    assert outcome["verdict"] == "publish"
+    assert "ai" in {notice["notice"] for notice in outcome["disclosure"]["notices"]}

@@ -67,7 +67,7 @@ def expected(talk: Talk, memory: Memory, now: datetime) -> set[str]:
             return False
         return now - memory.told.get("take_a_break", memory.first) >= interval
 
-    if talk.place in ("EU", "US-ME", "US-UT", "KR") and start:
+    if start:  # everywhere, whether or not a law asks for it
         due.add("ai")
     if talk.place == "EU" and talk.channel == "live" and quiet_for(15 * MINUTE):
         due.add("ai")
@@ -78,8 +78,6 @@ def expected(talk: Talk, memory: Memory, now: datetime) -> set[str]:
     if talk.place == "US-UT" and memory.last is not None and now - memory.last >= 7 * DAY:
         due.add("ai")
     if talk.place in ("US-CA", "US-NY", "US-WA", "US-OR") and companion:
-        if start:
-            due.add("ai")
         daily = memory.since("ai", now)
         if talk.place == "US-NY" and daily is not None and daily >= DAY:
             due.add("ai")

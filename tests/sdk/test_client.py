@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from typing import Any
@@ -20,6 +21,7 @@ from avatar_gateway_client import (
     Unreachable,
     calls,
 )
+from avatar_gateway_client.models import outcome as outcome_of
 
 from gateway.demo.processes import RunningDemo
 from gateway.disclosure.receipt import verify_receipt
@@ -31,13 +33,37 @@ THREAT = "I will find you and kill you, you worthless idiot"
 
 async def test_a_message_is_published_and_has_its_receipt(do: Both, there: RunningDemo) -> None:
     outcome = await do("submit", message("Le nouveau clip sort vendredi !", language="fr"))
-    assert (outcome.published, outcome.verdict, outcome.notices) == (True, "publish", ("ai",))
+    assert (outcome.released, outcome.verdict, outcome.notices) == (True, "publish", ("ai",))
     assert outcome.text.endswith("Le nouveau clip sort vendredi !")
-    assert (await do("message", outcome.message_id)).state == outcome.state
+    async with asyncio.timeout(PATIENCE_S):
+        while not (await do("message", outcome.message_id)).published:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     receipt = await do("receipt", outcome.message_id)
     assert receipt.claims["message_id"] == outcome.message_id
     jwks = await fetched(f"{there.gateway}/.well-known/jwks.json")
     verify_receipt(receipt.jws, jwks, outcome.text, outcome.raw["disclosure"]["salt"])
+
+
+@pytest.mark.parametrize(
+    ("state", "published", "released"),
+    [
+        ("delivered", True, True),
+        ("queued", False, True),
+        ("refused", False, False),
+        ("dead", False, False),
+        ("unknown", False, False),
+        ("held", False, False),
+    ],
+)
+def test_published_means_that_the_platform_has_it(
+    state: str, published: bool, released: bool
+) -> None:
+    body = {
+        **{"message_id": "msg_1", "decision_id": "dec_1", "state": state, "verdict": "publish"},
+        **{"reasons": [], "text": "Hi", "language": "en", "redacted": [], "entry": 7},
+    }
+    outcome = outcome_of(body)
+    assert (outcome.published, outcome.released) == (published, released)
 
 
 async def test_what_is_held_is_an_outcome_and_a_person_decides(do: Both) -> None:
@@ -65,7 +91,7 @@ async def test_what_is_blocked_is_an_outcome_too(do: Both) -> None:
 
 async def test_a_dry_run_publishes_nothing(do: Both) -> None:
     outcome = await do("decide", message("See you on Sunday!"))
-    assert (outcome.state, outcome.published) == ("decided", False)
+    assert (outcome.state, outcome.published, outcome.released) == ("decided", False, False)
     with pytest.raises(NotFound) as none:
         await do("receipt", "msg_none")
     assert (none.value.status, none.value.slug) == (404, "not-found")

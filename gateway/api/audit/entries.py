@@ -25,11 +25,11 @@ from gateway.trail.evidence import CONTENT_TYPE, evidence, exportable_size
 
 Auditor = Annotated[ApiKey, Depends(needs(Role.AUDITOR))]
 Size = Annotated[int, Query(ge=0, le=2**62)]
-_WORD = r"^[\x21-\x7e]*$"
+_WORD = r"^[\x21-\x7e]*$"  # printable ASCII without spaces
 
 
 class Filters(RequestModel):
-    """All given ones must hold."""
+    """Filters of log entries: an entry must pass all that are given."""
 
     creator: Annotated[str | None, Field(max_length=128, pattern=_WORD)] = None
     channel: Channel | None = None
@@ -143,21 +143,22 @@ def router() -> APIRouter:
 
 
 async def entries(
-    request: Request, key: Auditor, asked: Annotated[EntryFilter, Query()]
+    request: Request, key: Auditor, filters: Annotated[EntryFilter, Query()]
 ) -> EntriesOut:
     store = services_of(request).entries
-    if asked.message_id is not None:
-        found = await store.entries_of_message(asked.message_id, tenant=key.tenant)
-        return EntriesOut(entries=[_entry_out(one) for one in found], next=None)
-    found = await store.find(asked.query(key.tenant), limit=asked.limit, before=asked.before)
-    more = found[-1].seq if len(found) == asked.limit else None
-    return EntriesOut(entries=[_entry_out(one) for one in found], next=more)
+    if filters.message_id is not None:
+        story = await store.entries_of_message(filters.message_id, tenant=key.tenant)
+        return EntriesOut(entries=[_entry_out(entry) for entry in story], next=None)
+    query = filters.query(key.tenant)
+    page = await store.find(query, limit=filters.limit, before=filters.before)
+    before = page[-1].seq if len(page) == filters.limit else None
+    return EntriesOut(entries=[_entry_out(entry) for entry in page], next=before)
 
 
 async def checkpoint(request: Request, key: Auditor) -> PlainTextResponse:
     """A C2SP tlog-checkpoint: keep it, and any later change of what it covers is found out."""
-    made = await services_of(request).log.checkpoint()
-    return PlainTextResponse(made.note)
+    current = await services_of(request).log.checkpoint()
+    return PlainTextResponse(current.note)
 
 
 async def proof(
@@ -171,8 +172,8 @@ async def proof(
     """Hashes of any entry; with the entry itself only of the auditor's own tenant (else 404)."""
     services = services_of(request)
     if with_entry:
-        found = await services.entries.entries(seq, seq + 1)
-        if not found or found[0].tenant != key.tenant:
+        at_seq = await services.entries.entries(seq, seq + 1)
+        if not at_seq or at_seq[0].tenant != key.tenant:
             raise NotFound("entry", str(seq))
     return PlainTextResponse(await services.log.proof(seq, with_entry=with_entry))
 
@@ -180,7 +181,7 @@ async def proof(
 async def consistency(request: Request, key: Auditor, old: Size, new: Size) -> ConsistencyOut:
     hashes = await services_of(request).log.consistency(old, new)
     return ConsistencyOut(
-        old=old, new=new, hashes=[base64.b64encode(one).decode() for one in hashes]
+        old=old, new=new, hashes=[base64.b64encode(digest).decode() for digest in hashes]
     )
 
 

@@ -1,4 +1,4 @@
-"""Erasing for good, and the legal holds that keep what must not be erased."""
+"""Erasures, and the legal holds that keep what must not be erased."""
 
 from __future__ import annotations
 
@@ -45,11 +45,12 @@ class ErasureIn(RequestModel):
 
     @model_validator(mode="after")
     def _one_target(self) -> ErasureIn:
-        self.named()
+        self.scope_and_target()
         return self
 
-    def named(self) -> tuple[ErasureScope, str]:
-        given = [
+    def scope_and_target(self) -> tuple[ErasureScope, str]:
+        """What is to be erased. Raises ValueError unless exactly one target is given."""
+        chosen = [
             (scope, target)
             for scope, target in (
                 (ErasureScope.SUBJECT, self.subject),
@@ -59,9 +60,9 @@ class ErasureIn(RequestModel):
             )
             if target is not None
         ]
-        if len(given) != 1:
+        if len(chosen) != 1:
             raise ValueError("give exactly one of subject, conversation, creator, message_id")
-        return given[0]
+        return chosen[0]
 
 
 class ErasureCountsOut(BaseModel):
@@ -97,11 +98,12 @@ class LegalHoldIn(RequestModel):
 
     @model_validator(mode="after")
     def _one_target(self) -> LegalHoldIn:
-        self.named()
+        self.scope_and_target()
         return self
 
-    def named(self) -> tuple[LegalHoldScope, str]:
-        given = [
+    def scope_and_target(self) -> tuple[LegalHoldScope, str]:
+        """What the legal hold covers. Raises ValueError when more than one target is given."""
+        chosen = [
             (scope, target)
             for scope, target in (
                 (LegalHoldScope.SUBJECT, self.subject),
@@ -111,9 +113,9 @@ class LegalHoldIn(RequestModel):
             )
             if target is not None
         ]
-        if len(given) > 1:
+        if len(chosen) > 1:
             raise ValueError("give at most one of subject, conversation, creator, message_id")
-        return given[0] if given else (LegalHoldScope.TENANT, "")
+        return chosen[0] if chosen else (LegalHoldScope.TENANT, "")
 
 
 class LegalHoldLiftIn(RequestModel):
@@ -182,11 +184,11 @@ def router() -> APIRouter:
 
 
 async def erase(request: Request, body: ErasureIn, key: Admin) -> JSONResponse:
-    """Destroys the keys that sealed it, so that no copy can be read any more, and stops what
-    waits to be sent. 200: done, with its entry; or nothing was held. 202: under way, it will be
-    done whatever happens. 409: a legal hold keeps it."""
+    """Destroys the keys that sealed the texts, so that no copy can be read any more, and stops what
+    waits to be sent. 200: done, with its entry; or nothing was held. 202: under way; it is done
+    whatever happens. 409: a legal hold keeps the texts."""
     erasures = services_of(request).erasures
-    scope, target = body.named()
+    scope, target = body.scope_and_target()
     order = ErasureOrder(
         scope=scope, tenant=key.tenant, target=target, actor=key.id, reason=body.reason
     )
@@ -201,17 +203,19 @@ async def erase(request: Request, body: ErasureIn, key: Admin) -> JSONResponse:
 async def recent(
     request: Request, key: Auditor, limit: Annotated[int, Query(ge=1, le=500)] = 100
 ) -> list[ErasureOut]:
-    """Also what is under way: `at` is null then. Their entries are those of the kind `erased`."""
+    """Erasures under way are listed too, with `at` null. Their entries have the kind `erased`."""
     erasures = services_of(request).erasures
-    return [_erasure_out(one) for one in await erasures.recent(key.tenant, limit=limit)]
+    reports = await erasures.recent(key.tenant, limit=limit)
+    return [_erasure_out(report) for report in reports]
 
 
 async def place(request: Request, body: LegalHoldIn, key: Auditor) -> LegalHoldOut:
-    """From now on nothing that it covers is erased, neither by order nor by a retention rule."""
+    """From now on nothing that the legal hold covers is erased, neither by order nor by a retention
+    rule."""
     services = services_of(request)
     if body.expires_at is not None and body.expires_at <= services.now():
         raise InvalidField("expires_at", "has passed", "Name a time to come, or none.")
-    scope, target = body.named()
+    scope, target = body.scope_and_target()
     hold = await services.legal_holds.place(
         scope=scope,
         tenant=key.tenant,
@@ -225,7 +229,7 @@ async def place(request: Request, body: LegalHoldIn, key: Auditor) -> LegalHoldO
 
 async def placed(request: Request, key: Auditor) -> list[LegalHoldOut]:
     holds = services_of(request).legal_holds
-    return [_hold_out(one) for one in await holds.placed(key.tenant)]
+    return [_hold_out(hold) for hold in await holds.placed(key.tenant)]
 
 
 async def lift(

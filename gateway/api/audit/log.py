@@ -22,7 +22,7 @@ _BRIEFLY = {"Cache-Control": "public, max-age=1"}
 
 
 async def reader(request: Request) -> ApiKey | None:
-    """Anyone, where the log is public; else an auditor."""
+    """Admit anyone where the log is public, else auditors alone."""
     if services_of(request).log_public:
         return None
     return await _AUDITOR(request)
@@ -66,38 +66,40 @@ def router() -> APIRouter:
 
 
 async def checkpoint(request: Request, key: Reader) -> PlainTextResponse:
-    """Where witnesses are asked: the newest one that enough of them cosigned."""
-    found = await services_of(request).log.published()
-    if found is None:
+    """The newest signed checkpoint; where witnesses are asked, the newest that enough of them
+    cosigned."""
+    published = await services_of(request).log.published()
+    if published is None:
         raise NotFound("checkpoint", "yet", "The first one comes within seconds.")
-    return PlainTextResponse(found.note, headers=_BRIEFLY)
+    return PlainTextResponse(published.note, headers=_BRIEFLY)
 
 
 async def keys(request: Request, key: Reader) -> PlainTextResponse:
-    """One a line, as <name>+<id>+<base64>: retired ones too, for what they signed."""
-    lines = "".join(f"{one}\n" for one in services_of(request).log.keys)
+    """One key a line, as <name>+<id>+<base64>: retired keys too, for what they signed."""
+    lines = "".join(f"{log_key}\n" for log_key in services_of(request).log.keys)
     return PlainTextResponse(lines, headers=_BRIEFLY)
 
 
 async def tile(request: Request, key: Reader, level: Level, place: Place) -> Response:
-    """A tile never changes. Partial ones are there for every size that was signed."""
-    data = await services_of(request).log.tile(level, _place(place))
+    """A tile never changes. Partial tiles are there for every size that was signed."""
+    data = await services_of(request).log.tile(level, _parse_place(place))
     return Response(data, media_type=_BYTES, headers=_FOR_EVER)
 
 
 async def entries(request: Request, key: Auditor, place: Place) -> Response:
     """Only where every entry of the bundle is of the auditor's own tenant: 403 otherwise, and
     then `/v1/audit/entries` and `/v1/audit/proofs/{seq}` give the tenant's own ones."""
-    found = await services_of(request).log.entries(_place(place))
-    if any(entry.tenant != key.tenant for entry in found):
+    bundled = await services_of(request).log.entries(_parse_place(place))
+    if any(entry.tenant != key.tenant for entry in bundled):
         raise Forbidden("this bundle holds entries of other tenants; ask for single ones")
-    data = bundle(found)
+    data = bundle(bundled)
     if data is None:
         raise NotFound("bundle", place, "An entry is too long for the format: ask for single ones.")
     return Response(data, media_type=_BYTES, headers=_FOR_EVER_HERE)
 
 
-def _place(place: str) -> TileAt:
+def _parse_place(place: str) -> TileAt:
+    """Parse the place of a tile or bundle. Raises NotFound."""
     at = TileAt.parse(place)
     if at is None:
         raise NotFound("tile", place)

@@ -34,22 +34,21 @@ from gateway.storage.store import EntryQuery
 from gateway.trail.checkpoint import Checkpoint
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_AT_ONCE = 3
-_MOST = 100_000
-_AGAIN_S = 5.0
-_BEHIND = 16_384
-"""Entries that a request may wait to be counted: a fraction of a second."""
+_MOST_ANSWERS = 3  # long answers written at a time: each reads the log for as long as it takes
+_BUSY_RETRY_S = 5.0  # told to a caller when there are too many
+_MOST_ENTRIES = 100_000  # in one answer; more come with `after`
+_MOST_UNCOUNTED = 16_384
+"""Entries that a request for the report waits to be counted: a fraction of a second."""
 
-
-Limit = Annotated[int, Field(ge=1, le=_MOST, description="So many entries at most.")]
+Limit = Annotated[int, Field(ge=1, le=_MOST_ENTRIES, description="Most entries to return.")]
 After = Annotated[
     int | None,
-    Field(ge=0, le=2**62, description="Go on behind entry number so, the last of what came."),
+    Field(ge=0, le=2**62, description="Go on after this entry number, the last one that came."),
 ]
 
 
 class ExportQuery(Filters):
-    """All given filters must hold."""
+    """Filters of the entries to export, the format, and where to go on."""
 
     format: ExportFormat = ExportFormat.JSONL
     limit: Limit = 10_000
@@ -72,14 +71,14 @@ class ReasonsQuery(BaseModel):
     verdict: Verdict | None = Field(None, description="block or hold. Default: both.")
 
 
-def _a_day(value: object) -> object:
-    """A bare number could be meant in seconds."""
+def _require_day_text(value: object) -> object:
+    """Refuse a text that is no day: a bare number could be meant in seconds."""
     if isinstance(value, str) and not _DAY.fullmatch(value):
         raise ValueError("must be a day, as in 2026-01-31")
     return value
 
 
-Day = Annotated[date, BeforeValidator(_a_day)]
+Day = Annotated[date, BeforeValidator(_require_day_text)]
 
 
 class ReportQuery(BaseModel):
@@ -98,32 +97,36 @@ class ReportQuery(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _Turns:
-    """The long answers that are being written. One that its client left before it began is
-    never ended, only forgotten: hence weak."""
+    """The long answers that are being written. The references are weak: an answer whose client left
+    before it began is never ended, only collected."""
 
     taken: WeakSet[AsyncIterator[bytes]] = field(default_factory=WeakSet)
 
     def check(self) -> None:
-        if len(self.taken) >= _AT_ONCE:
-            raise RateLimited(_AGAIN_S)
+        """Raises RateLimited when there are too many."""
+        if len(self.taken) >= _MOST_ANSWERS:
+            raise RateLimited(_BUSY_RETRY_S)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reporting:
+    """The endpoints, which share the turns."""
+
     turns: _Turns
 
     async def export(
-        self, request: Request, key: Auditor, asked: Annotated[ExportQuery, Query()]
+        self, request: Request, key: Auditor, params: Annotated[ExportQuery, Query()]
     ) -> Response:
         """Streamed, oldest first. The headers Audit-Checkpoint (the signed note, base64),
-        Audit-Origin and Audit-Size say under which checkpoint: nothing newer is in it. What was
-        cut off has no end (chunked encoding). For more than `limit`, ask again with `after`."""
-        services, reports = _open(request)
-        query = asked.query(key.tenant)
+        Audit-Origin and Audit-Size name the checkpoint that covers the export: nothing newer is in
+        it. An export that was cut off has no last chunk (chunked encoding). For more than `limit`,
+        ask again with `after`."""
+        services, reports = _services_of(request)
+        query = params.query(key.tenant)
         checkpoint = await services.log.checkpoint()
         export = Export(
             about=ExportHeader(
-                format=asked.format,
+                format=params.format,
                 origin=checkpoint.origin,
                 size=checkpoint.size,
                 checkpoint=checkpoint.note,
@@ -132,56 +135,58 @@ class _Reporting:
             )
         )
         pages = reports.search.pages(
-            query, stop=checkpoint.size, after=asked.after, limit=asked.limit
+            query, stop=checkpoint.size, after=params.after, limit=params.limit
         )
         try:
-            return await self._streamed(
-                export.pieces(pages), MEDIA_TYPES[asked.format], _signed(checkpoint)
+            return await self._stream(
+                export.pieces(pages), MEDIA_TYPES[params.format], _checkpoint_headers(checkpoint)
             )
         except ConfigurationError as error:
             raise InvalidField("format", error.problem, error.mend) from None
 
     async def reasons(
-        self, request: Request, key: Auditor, asked: Annotated[ReasonsQuery, Query()]
+        self, request: Request, key: Auditor, params: Annotated[ReasonsQuery, Query()]
     ) -> Response:
         """Statements of reasons for what was blocked or held, in the shape of the DSA Transparency
         Database, ready for the platform to submit. `limit` counts entries. For more, give as
         `after` the number that ends the last statement's `puid`."""
-        services, reports = _open(request)
+        services, reports = _services_of(request)
         if reports.statement is None:
             raise StateConflict(
                 "no profile says what the platform is and where: the operator sets dsa_profile "
                 "(docs/reference/statements-of-reasons.md)"
             )
-        if asked.verdict is Verdict.PUBLISH:
+        if params.verdict is Verdict.PUBLISH:
             raise InvalidField("verdict", "restricts nothing", "Ask for block or hold.")
         query = EntryQuery(
             tenant=key.tenant,
-            decision=asked.verdict.value if asked.verdict else None,
-            decisions=None if asked.verdict else RESTRICTED,
-            since=asked.since,
-            until=asked.until,
+            decision=params.verdict.value if params.verdict else None,
+            decisions=None if params.verdict else RESTRICTED,
+            since=params.since,
+            until=params.until,
         )
         checkpoint = await services.log.checkpoint()
         pages = reports.search.pages(
-            query, stop=checkpoint.size, after=asked.after, limit=asked.limit
+            query, stop=checkpoint.size, after=params.after, limit=params.limit
         )
-        return await self._streamed(
-            _statements(pages, reports, asked.format), "application/jsonl", _signed(checkpoint)
+        return await self._stream(
+            _statement_lines(pages, reports, params.format),
+            "application/jsonl",
+            _checkpoint_headers(checkpoint),
         )
 
     async def report(
-        self, request: Request, key: Auditor, asked: Annotated[ReportQuery, Query()]
+        self, request: Request, key: Auditor, params: Annotated[ReportQuery, Query()]
     ) -> Response:
         """Counts by channel, verdict, rule, language, route and delivery outcome. Days are UTC."""
-        services, reports = _open(request)
+        services, reports = _services_of(request)
         entries = await services.entries.size()
-        if entries - await reports.tallies.size() <= _BEHIND:
+        if entries - await reports.tallies.size() <= _MOST_UNCOUNTED:
             await reports.updater.follow()
         counted = await reports.tallies.read(
             tenant=key.tenant,
-            first=report.day_number(asked.first) if asked.first else None,
-            last=report.day_number(asked.last) if asked.last else None,
+            first=report.day_number(params.first) if params.first else None,
+            last=report.day_number(params.last) if params.last else None,
         )
         made = report.build(
             counted,
@@ -190,28 +195,29 @@ class _Reporting:
             entries=entries,
             made_at=services.now(),
         )
-        is_page = asked.format is ReportFormat.HTML
+        is_page = params.format is ReportFormat.HTML
         return Response(
-            rendered(made, asked.format),
-            media_type=REPORT_MEDIA_TYPES[asked.format],
+            rendered(made, params.format),
+            media_type=REPORT_MEDIA_TYPES[params.format],
             headers={"Content-Security-Policy": CONTENT_POLICY} if is_page else None,
         )
 
-    async def _streamed(
+    async def _stream(
         self, pieces: AsyncIterator[bytes], media_type: str, headers: dict[str, str]
     ) -> Response:
-        """The first piece is made before the answer begins: what fails then is a problem."""
+        """Stream the pieces. The first is made before the answer begins: what fails until then is
+        answered as a problem."""
         self.turns.check()
         self.turns.taken.add(pieces)
         first = await anext(pieces, b"")
 
-        async def all_of_it() -> AsyncIterator[bytes]:
+        async def all_pieces() -> AsyncIterator[bytes]:
             yield first
             async for piece in pieces:
                 yield piece
             self.turns.taken.discard(pieces)
 
-        return StreamingResponse(all_of_it(), media_type=media_type, headers=headers)
+        return StreamingResponse(all_pieces(), media_type=media_type, headers=headers)
 
 
 def router() -> APIRouter:
@@ -222,7 +228,7 @@ def router() -> APIRouter:
         served.export,
         methods=["GET"],
         response_class=StreamingResponse,
-        responses=_content(*MEDIA_TYPES.values()) | documented(401, 403, 422, 429, 503),
+        responses=_documented_content(*MEDIA_TYPES.values()) | documented(401, 403, 422, 429, 503),
         summary="Export entries: JSON Lines, CSV, Parquet, CloudEvents",
     )
     routes.add_api_route(
@@ -230,7 +236,8 @@ def router() -> APIRouter:
         served.reasons,
         methods=["GET"],
         response_class=StreamingResponse,
-        responses=_content("application/jsonl") | documented(401, 403, 409, 422, 429, 503),
+        responses=_documented_content("application/jsonl")
+        | documented(401, 403, 409, 422, 429, 503),
         summary="Statements of reasons for every block and hold (DSA)",
     )
     routes.add_api_route(
@@ -238,25 +245,26 @@ def router() -> APIRouter:
         served.report,
         methods=["GET"],
         response_class=Response,
-        responses=_content(*REPORT_MEDIA_TYPES.values()) | documented(401, 403, 422, 429, 503),
+        responses=_documented_content(*REPORT_MEDIA_TYPES.values())
+        | documented(401, 403, 422, 429, 503),
         summary="The transparency report",
     )
     return routes
 
 
-def _content(*media_types: str) -> dict[int | str, dict[str, Any]]:
-    plain = {one.partition(";")[0] for one in media_types}
-    return {200: {"content": {one: {"schema": {}} for one in sorted(plain)}}}
+def _documented_content(*media_types: str) -> dict[int | str, dict[str, Any]]:
+    plain = {media_type.partition(";")[0] for media_type in media_types}
+    return {200: {"content": {media_type: {"schema": {}} for media_type in sorted(plain)}}}
 
 
-def _open(request: Request) -> tuple[ApiServices, ReportServices]:
+def _services_of(request: Request) -> tuple[ApiServices, ReportServices]:
     services = services_of(request)
     if services.reports is None:
-        raise TypeError("the app was built without a desk")
+        raise TypeError("the app was built without report services")
     return services, services.reports
 
 
-def _signed(checkpoint: Checkpoint) -> dict[str, str]:
+def _checkpoint_headers(checkpoint: Checkpoint) -> dict[str, str]:
     return {
         "Audit-Checkpoint": b64encode(checkpoint.note.encode()).decode(),
         "Audit-Origin": checkpoint.origin,
@@ -264,23 +272,25 @@ def _signed(checkpoint: Checkpoint) -> dict[str, str]:
     }
 
 
-async def _statements(
-    pages: AsyncIterator[Sequence[Entry]], reports: ReportServices, asked: ReasonsFormat
+async def _statement_lines(
+    pages: AsyncIterator[Sequence[Entry]],
+    reports: ReportServices,
+    format: ReasonsFormat,  # noqa: A002
 ) -> AsyncIterator[bytes]:
-    assert reports.statement is not None  # noqa: S101 - looked at before
+    assert reports.statement is not None  # noqa: S101 - the endpoint refused before
     waiting: list[object] = []
     async for entries in pages:
-        made = [one for one in map(reports.statement, entries) if one is not None]
-        if asked is ReasonsFormat.JSONL:
-            yield b"".join(orjson.dumps(one) + b"\n" for one in made)
+        statements = [made for made in map(reports.statement, entries) if made is not None]
+        if format is ReasonsFormat.JSONL:
+            yield b"".join(orjson.dumps(statement) + b"\n" for statement in statements)
             continue
-        waiting += made
+        waiting += statements
         while len(waiting) >= BATCH:
-            yield _batch(waiting[:BATCH])
+            yield _batch_line(waiting[:BATCH])
             waiting = waiting[BATCH:]
     if waiting:
-        yield _batch(waiting)
+        yield _batch_line(waiting)
 
 
-def _batch(statements: list[object]) -> bytes:
+def _batch_line(statements: list[object]) -> bytes:
     return orjson.dumps({"statements": statements}) + b"\n"

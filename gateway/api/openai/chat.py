@@ -1,4 +1,4 @@
-"""The wire form of `/v1/chat/completions`: what is taken, how it is answered. Pure."""
+"""The wire form of `/v1/chat/completions`: its requests and answers. Pure."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _PASSED: Final = (
     "seed", "presence_penalty", "frequency_penalty", "logit_bias", "response_format",
     "reasoning_effort", "user",
 )  # fmt: skip
+"""Fields that are passed on to the generator as they are."""
 
 
 class ChatIn(RequestModel):
@@ -45,13 +46,13 @@ class ChatIn(RequestModel):
     user: str | None = Field(None, max_length=512)
 
     def for_generator(self) -> dict[str, Any]:
-        """What is asked of the generator: nothing of ours."""
-        asked = {name: value for name in _PASSED if (value := getattr(self, name)) is not None}
+        """The request for the generator, without the fields that are the gateway's own."""
+        request = {name: value for name in _PASSED if (value := getattr(self, name)) is not None}
         if self.stream:
-            asked["stream"] = True
+            request["stream"] = True
             if self.stream_options and self.stream_options.get("include_usage") is True:
-                asked["stream_options"] = {"include_usage": True}
-        return asked
+                request["stream_options"] = {"include_usage": True}
+        return request
 
     def submission(self, headers: Mapping[str, str]) -> SubmissionIn:
         """The submission without its text. Raises InvalidField."""
@@ -64,36 +65,37 @@ class ChatIn(RequestModel):
 class ChatForm:
     """The chunks of one stream, or the completion. The role stands in the first delta alone."""
 
-    def __init__(self, asked: ChatIn, origin: Origin) -> None:
+    def __init__(self, request: ChatIn, origin: Origin) -> None:
         self._origin = origin
-        self._wants_usage = bool(asked.stream_options)
+        self._wants_usage = bool(request.stream_options)
         self._base = {
             "id": f"chatcmpl-{origin.stream}",
             "created": origin.at,
-            "model": asked.model,
+            "model": request.model,
         }
         self._role = {"role": "assistant"}
 
-    def said(self, said: Released) -> list[bytes]:
-        delta = {**self._role, "content": said.text}
+    def release_events(self, released: Released) -> list[bytes]:
+        delta = {**self._role, "content": released.text}
         self._role = {}
-        return [self._chunk(delta, avatar_gateway=self._origin.told(said.message_id))]
+        reference = self._origin.reference(released.message_id)
+        return [self._chunk(delta, avatar_gateway=reference)]
 
-    def taken_back(self, taken: Retracted) -> list[bytes]:
-        told = {**self._origin.told(taken.message_id), "retracted": True}
-        return [self._chunk({}, avatar_gateway=told)]
+    def retract_events(self, retracted: Retracted) -> list[bytes]:
+        reference = self._origin.reference(retracted.message_id)
+        return [self._chunk({}, avatar_gateway={**reference, "retracted": True})]
 
-    def over(self, reason: str, usage: Mapping[str, Any] | None) -> list[bytes]:
+    def end_events(self, reason: str, usage: Mapping[str, Any] | None) -> list[bytes]:
         last = [self._chunk(self._role, finish_reason=reason)]
         if usage is not None and self._wants_usage:
-            told = {"object": "chat.completion.chunk", "choices": [], "usage": usage}
-            last.append(sse({**self._base, **told}))
+            chunk = {"object": "chat.completion.chunk", "choices": [], "usage": usage}
+            last.append(sse({**self._base, **chunk}))
         return [*last, b"data: [DONE]\n\n"]
 
-    def broken(self, error: GatewayError) -> list[bytes]:
+    def error_events(self, error: GatewayError) -> list[bytes]:
         return [sse({"error": error_of(error)})]
 
-    def whole(self, answer: Completion) -> dict[str, Any]:
+    def whole_answer(self, answer: Completion) -> dict[str, Any]:
         message = {"role": "assistant", "content": answer.text, "refusal": None}
         choice = {
             "index": 0,
@@ -106,7 +108,7 @@ class ChatForm:
             "object": "chat.completion",
             "choices": [choice],
             **({} if answer.usage is None else {"usage": answer.usage}),
-            "avatar_gateway": self._origin.told(answer.message_id),
+            "avatar_gateway": self._origin.reference(answer.message_id),
         }
 
     def _chunk(

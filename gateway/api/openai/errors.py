@@ -15,13 +15,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PATHS: Final = frozenset({"/v1/chat/completions", "/v1/moderations", "/v1/responses"})
 PROBLEM: Final = b"application/problem+json"
-_BAD_REQUEST, _WRONG_FIELD = 400, 422
+_BAD_REQUEST, _WRONG_FIELD = 400, 422  # HTTP status of a wrong field at OpenAI, and here
 
 _TYPES: Final = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
 def translated(problem: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
-    """The status and the body in OpenAI's form. A wrong field is a bad request there."""
+    """Translate a problem into a status and a body in OpenAI's form."""
     status = int(problem["status"])
     kind = "server_error" if status >= 500 else _TYPES.get(status, "invalid_request_error")
     fields = problem.get("errors") or [{}]
@@ -47,7 +47,8 @@ class OpenAiErrors:
 
 
 class _Translating:
-    """Keeps a problem until it is whole; lets everything else pass."""
+    """A send function that keeps a problem until it is whole and sends its translation; everything
+    else passes."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -68,8 +69,8 @@ class _Translating:
         await self._send(message)
 
     async def _translate(self, start: Message) -> None:
-        status, told = translated(json.loads(self._body))
-        body = json.dumps(told, ensure_ascii=False).encode()
+        status, error_json = translated(json.loads(self._body))
+        body = json.dumps(error_json, ensure_ascii=False).encode()
         headers = MutableHeaders(raw=list(start["headers"]))
         headers["content-type"] = "application/json"
         headers["content-length"] = str(len(body))

@@ -39,7 +39,7 @@ from gateway.pipeline.stream.session import (
 from gateway.platforms.generator import GeneratorClient
 
 _UPSTREAM: Final = "/chat/completions"
-_FINISHED: Final = ("stop", "length", "content_filter")
+_FINISH_REASONS: Final = ("stop", "length", "content_filter")
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 _ANSWERS: Final[Mapping[int | str, tuple[str, ...]]] = {
@@ -77,7 +77,7 @@ def router() -> APIRouter:
             methods=["POST"],
             response_model=None,
             openapi_extra={"requestBody": {"content": {"application/json": {"schema": schema}}}},
-            responses={status: _documented_answer(*said) for status, said in _ANSWERS.items()},
+            responses={status: _documented_answer(*answer) for status, answer in _ANSWERS.items()},
             summary=f"{what} of the generator behind this gateway, judged",
         )
     return routes
@@ -103,7 +103,7 @@ class _Exchange:
     services: ApiServices
     streaming: StreamSessions
     generator: GeneratorClient
-    asked: GenerationRequest
+    request: GenerationRequest
     opening: Submission
     form: WireForm
 
@@ -112,7 +112,7 @@ async def _answer_request(request: Request, key: ApiKey, wire: type[GenerationRe
     exchange = await _open_exchange(request, key, wire)
     return (
         await _streamed_answer(exchange)
-        if exchange.asked.stream
+        if exchange.request.stream
         else JSONResponse(await _whole_answer(exchange))
     )
 
@@ -121,8 +121,8 @@ async def _open_exchange(request: Request, key: ApiKey, wire: type[GenerationReq
     services = services_of(request)
     if services.generator is None or services.streaming is None:
         raise NotFound("generator", "here", "Set upstream_url: docs/reference/settings.md.")
-    asked = parse(wire, await request.json())
-    about = asked.submission(request.headers)
+    parsed = parse(wire, await request.json())
+    about = parsed.submission(request.headers)
     if await services.registry.creator(key.tenant, about.creator) is None:
         raise InvalidField(
             "metadata.creator", "is not registered", "Register it with PUT /v1/creators/{id}."
@@ -141,9 +141,9 @@ async def _open_exchange(request: Request, key: ApiKey, wire: type[GenerationReq
         services=services,
         streaming=services.streaming,
         generator=services.generator,
-        asked=asked,
+        request=parsed,
         opening=replace(opening, stream=stream),
-        form=asked.form(Origin(stream=stream.id, at=int(now.timestamp()))),
+        form=parsed.form(Origin(stream=stream.id, at=int(now.timestamp()))),
     )
 
 
@@ -158,17 +158,17 @@ def _stream_session(exchange: _Exchange, *, whole: bool = False) -> StreamSessio
 
 async def _whole_answer(exchange: _Exchange) -> dict[str, Any]:
     """The answer in one piece, judged as one message."""
-    completion = await exchange.generator.complete(_UPSTREAM, exchange.asked.for_generator())
+    completion = await exchange.generator.complete(_UPSTREAM, exchange.request.for_generator())
     text, finished = _first_choice(completion, "message")
     session = _stream_session(exchange, whole=True)
     feeding = asyncio.create_task(_feed_text(session, text))
-    said, reason = "", "stop"
+    released, reason = "", "stop"
     message_id: str | None = None
     try:
         async for output in session.run():
             match output:
                 case Released():
-                    said, message_id = said + output.text, output.message_id
+                    released, message_id = released + output.text, output.message_id
                 case StreamEnded():
                     reason = output.reason
     finally:
@@ -176,9 +176,12 @@ async def _whole_answer(exchange: _Exchange) -> dict[str, Any]:
     if reason == "error":
         raise session.error or NotRecorded("the answer could not be recorded")
     usage = completion["usage"] if _is_usage(completion.get("usage")) else None
-    return exchange.form.whole(
+    return exchange.form.whole_answer(
         Completion(
-            text=said, reason=_stricter_reason(reason, finished), message_id=message_id, usage=usage
+            text=released,
+            reason=_stricter_reason(reason, finished),
+            message_id=message_id,
+            usage=usage,
         )
     )
 
@@ -202,6 +205,8 @@ async def _streamed_answer(exchange: _Exchange) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class _BrokenOff:
+    """The stream ended with an error."""
+
     error: GatewayError
 
 
@@ -216,8 +221,8 @@ class _GeneratorNotes:
 async def _judged_outputs(
     exchange: _Exchange,
 ) -> AsyncGenerator[tuple[Output, _GeneratorNotes] | _BrokenOff]:
-    """The outputs that may be sent. The connection to the generator closes with this iterator,
-    or earlier, when the stream is closed."""
+    """Yield the outputs that may be sent, then _BrokenOff if the stream ended with an error. The
+    connection to the generator closes with this iterator, or when the session is closed."""
     session, notes = _stream_session(exchange), _GeneratorNotes()
     feeding = asyncio.create_task(_feed_session(exchange, session, notes))
     try:
@@ -238,9 +243,10 @@ async def _judged_outputs(
 async def _feed_session(
     exchange: _Exchange, session: StreamSession, notes: _GeneratorNotes
 ) -> None:
-    asked = exchange.asked.for_generator()
+    """Feed the generator's words to the session, and note how they end."""
+    request = exchange.request.for_generator()
     try:
-        async with aclosing(exchange.generator.stream(_UPSTREAM, asked)) as chunks:
+        async with aclosing(exchange.generator.stream(_UPSTREAM, request)) as chunks:
             async for chunk in chunks:
                 if _is_usage(chunk.get("usage")):
                     notes.usage = chunk["usage"]
@@ -264,7 +270,7 @@ async def _event_bytes(
             yield event
         async for output in rest:
             if isinstance(output, _BrokenOff):
-                events = exchange.form.broken(output.error)
+                events = exchange.form.error_events(output.error)
             else:
                 events = _events_of(exchange.form, *output)
             for event in events:
@@ -274,36 +280,37 @@ async def _event_bytes(
 def _events_of(form: WireForm, output: Output, notes: _GeneratorNotes) -> list[bytes]:
     match output:
         case Released():
-            return form.said(output)
+            return form.release_events(output)
         case Retracted():
-            return form.taken_back(output)
+            return form.retract_events(output)
         case StreamEnded(reason=reason):
-            return form.over(_stricter_reason(reason, notes.finished), notes.usage)
+            return form.end_events(_stricter_reason(reason, notes.finished), notes.usage)
 
 
 def _first_choice(completion: Mapping[str, Any], where: str) -> tuple[str, str | None]:
-    """The words of the first choice, and why it ended. A refusal is said to people too."""
+    """The words of the first choice, and why it ended. People are shown a refusal too, so its words
+    count. Raises UpstreamFailed."""
     try:
         choice = completion["choices"][0]
-        said, finished = choice.get(where) or {}, choice.get("finish_reason")
-        words = [said.get("content"), said.get("refusal")]
+        message, finished = choice.get(where) or {}, choice.get("finish_reason")
+        words = [message.get("content"), message.get("refusal")]
     except (KeyError, IndexError, TypeError, AttributeError):
         raise UpstreamFailed("the generator's answer is no chat completion") from None
-    if said.get("tool_calls") or said.get("function_call"):
+    if message.get("tool_calls") or message.get("function_call"):
         raise UpstreamFailed("the generator calls tools, which nobody asked for")
     text = "".join(part for part in words if isinstance(part, str))
-    return text, finished if finished in _FINISHED else None
+    return text, finished if finished in _FINISH_REASONS else None
 
 
 def _stricter_reason(ours: str, theirs: str | None) -> str:
-    """The stricter one: the generator may have ended for a reason of its own."""
+    """The stricter of two finish reasons, the session's and the generator's."""
     if ours == "interrupted":
         return "content_filter"
     return (theirs or ours) if ours == "stop" else ours
 
 
 def _is_usage(value: object) -> bool:
-    """Numbers alone: nothing that could carry words."""
+    """Whether a value is a usage of numbers alone, which cannot carry words past the gateway."""
     return isinstance(value, dict) and all(
         count is None
         or isinstance(count, int | float)

@@ -1,4 +1,4 @@
-"""OpenAI's moderation endpoint: what the detectors say of a text. A question, not a publication."""
+"""OpenAI's moderation endpoint: the detectors' scores of a text, which is not published."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from gateway.model.finding import Detection, Stage
 from gateway.pipeline.ids import new_id
 from gateway.toxicity.moderation import hold_lines, moderation
 
-MOST_INPUTS: Final = 32
+MOST_INPUTS: Final = 32  # texts or parts of one request
 LONGEST: Final = 20_000  # characters of one text
 LONGEST_TOGETHER: Final = 60_000  # characters of one request: some seconds of scoring
 SELF_HARM_LIST: Final = "creator.self_harm"
+"""Kind of the findings of self-harm phrases, which flag that category with certainty."""
 
 Service = Annotated[ApiKey, Depends(needs(Role.SERVICE))]
 
@@ -48,7 +49,7 @@ Parts = Annotated[tuple[Part, ...], Field(min_length=1, max_length=MOST_INPUTS)]
 
 
 class ModerationIn(RequestModel):
-    """As OpenAI's clients send it."""
+    """A moderation request as OpenAI's clients send it."""
 
     input: StrictStr | Texts | Parts = Field(
         description=f"A text, up to {MOST_INPUTS} texts (a result for each), or the parts of one "
@@ -131,7 +132,7 @@ async def moderate(request: Request, body: ModerationIn, key: Service) -> Respon
     try:
         lines = hold_lines(services.policy_data())
         # One after another: messages that wait to be published come in between.
-        found = [await services.moderator.ask(text) for text in texts]
+        findings = [await services.moderator.ask(text) for text in texts]
     except StageFailure as failure:
         return problem(
             503,
@@ -141,26 +142,28 @@ async def moderate(request: Request, body: ModerationIn, key: Service) -> Respon
             "for a clean answer.",
             headers={"Retry-After": "1"},
         )
-    models = found[0][Stage.TOXICITY].models
-    told = ModerationOut(
+    models = findings[0][Stage.TOXICITY].models
+    answer = ModerationOut(
         id=new_id("modr", services.now()),
         model=models[0].id if models else "unknown",
         results=[
-            _moderation_result(one[Stage.TOXICITY], one[Stage.SIGNALS], lines) for one in found
+            _moderation_result(of_text[Stage.TOXICITY], of_text[Stage.SIGNALS], lines)
+            for of_text in findings
         ],
     )
-    return JSONResponse(told.model_dump(mode="json"))
+    return JSONResponse(answer.model_dump(mode="json"))
 
 
 def texts_of(body: ModerationIn) -> tuple[str, ...]:
     """The texts to score. Raises InvalidField."""
-    given = (body.input,) if isinstance(body.input, str) else body.input
-    if any(isinstance(one, ImagePart) for one in given):
+    inputs = (body.input,) if isinstance(body.input, str) else body.input
+    if any(isinstance(item, ImagePart) for item in inputs):
         raise InvalidField(
             "input", "holds an image", "Send text alone: nobody looks at images here."
         )
-    parts = [one.text for one in given if isinstance(one, TextPart)]
-    texts = ("\n".join(parts),) if parts else tuple(one for one in given if isinstance(one, str))
+    parts = [item.text for item in inputs if isinstance(item, TextPart)]
+    whole = tuple(item for item in inputs if isinstance(item, str))
+    texts = ("\n".join(parts),) if parts else whole
     _check_texts(texts)
     return texts
 
@@ -184,8 +187,8 @@ def _check_texts(texts: Sequence[str]) -> None:
 def _moderation_result(
     toxicity: Detection, signals: Detection, lines: dict[str, float]
 ) -> ModerationResult:
-    told = any(one.kind == SELF_HARM_LIST for one in signals.findings)
-    judged = moderation(toxicity.scores, lines, self_harm_told=told)
+    self_harm = any(finding.kind == SELF_HARM_LIST for finding in signals.findings)
+    judged = moderation(toxicity.scores, lines, self_harm_told=self_harm)
     return ModerationResult(
         flagged=judged.flagged,
         categories=dict(judged.categories),

@@ -1,4 +1,4 @@
-"""The wire form of `/v1/responses`: what is taken, how it is answered. Pure."""
+"""The wire form of `/v1/responses`: its requests and answers. Pure."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from gateway.pipeline.stream.session import Released, Retracted
 
 PATH: Final = "/v1/responses"
 _INCOMPLETE: Final = {"length": "max_output_tokens", "content_filter": "content_filter"}
+"""Reasons for which a response is incomplete, and their names in this form."""
+
 _TEXT_OR_LIST: Final = {
     "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}]
 }
 
 
 class _Part(RequestModel):
-    """Text. `annotations` and `logprobs` stand in what an earlier response put out; unused."""
+    """A part of text. `annotations` and `logprobs` are taken, since clients send parts of earlier
+    responses, but not used."""
 
     type: Literal["input_text", "output_text"]
     text: str
@@ -34,7 +37,7 @@ def _as_parts(content: Any) -> Any:
 
 
 class _Item(RequestModel):
-    """A message. `id`, `status` and `phase` as for a part."""
+    """A message. `id`, `status` and `phase` are taken, but not used."""
 
     type: Literal["message"] = "message"
     role: Literal["user", "assistant", "system", "developer"]
@@ -44,6 +47,7 @@ class _Item(RequestModel):
     phase: str | None = None
 
     def message(self) -> dict[str, Any]:
+        """The message in the form of chat completions."""
         texts = [part.text for part in self.content]
         if len(texts) == 1:
             return {"role": self.role, "content": texts[0]}
@@ -51,8 +55,8 @@ class _Item(RequestModel):
         return {"role": self.role, "content": parts}
 
 
-def _as_items(given: Any) -> Any:
-    return [{"role": "user", "content": given}] if isinstance(given, str) else given
+def _as_items(value: Any) -> Any:
+    return [{"role": "user", "content": value}] if isinstance(value, str) else value
 
 
 class _Reasoning(RequestModel):
@@ -85,7 +89,8 @@ class ResponsesIn(RequestModel):
     user: str | None = Field(None, max_length=512)
 
     def for_generator(self) -> dict[str, Any]:
-        """What is asked of the generator: nothing of ours."""
+        """The chat completion to ask the generator for, without the fields that are the gateway's
+        own."""
         passed = {
             "temperature": self.temperature,
             "top_p": self.top_p,
@@ -93,10 +98,10 @@ class ResponsesIn(RequestModel):
             "reasoning_effort": self.reasoning.effort if self.reasoning else None,
             "user": self.user,
         }
-        asked: dict[str, Any] = {k: v for k, v in passed.items() if v is not None}
+        options: dict[str, Any] = {k: v for k, v in passed.items() if v is not None}
         if self.stream:
-            asked |= {"stream": True, "stream_options": {"include_usage": True}}
-        return {"model": self.model, "messages": self._messages(), **asked}
+            options |= {"stream": True, "stream_options": {"include_usage": True}}
+        return {"model": self.model, "messages": self._messages(), **options}
 
     def submission(self, headers: Mapping[str, str]) -> SubmissionIn:
         """The submission without its text. Raises InvalidField."""
@@ -114,10 +119,10 @@ class ResponsesIn(RequestModel):
 
 
 class ResponsesForm:
-    """The events of one stream, numbered, or the response. Its one item is a message of one part;
-    nothing said, no item."""
+    """The numbered events of one stream, or the response in one piece. Its one item is a message of
+    one part; a response without text has no item."""
 
-    def __init__(self, asked: ResponsesIn, origin: Origin) -> None:
+    def __init__(self, request: ResponsesIn, origin: Origin) -> None:
         self._origin = origin
         self._number = 0
         self._text = ""
@@ -128,12 +133,12 @@ class ResponsesForm:
             "id": f"resp-{origin.stream}",
             "object": "response",
             "created_at": origin.at,
-            "model": asked.model,
-            "instructions": asked.instructions,
-            "metadata": asked.metadata or {},
-            "temperature": asked.temperature,
-            "top_p": asked.top_p,
-            "max_output_tokens": asked.max_output_tokens,
+            "model": request.model,
+            "instructions": request.instructions,
+            "metadata": request.metadata or {},
+            "temperature": request.temperature,
+            "top_p": request.top_p,
+            "max_output_tokens": request.max_output_tokens,
             "previous_response_id": None,
             "parallel_tool_calls": False,
             "tool_choice": "none",
@@ -144,89 +149,92 @@ class ResponsesForm:
             "usage": None,
         }
 
-    def said(self, said: Released) -> list[bytes]:
-        first = [] if self._text else self._begun()
-        self._text += said.text
-        self._message_id = said.message_id
-        told = self._origin.told(said.message_id)
-        place: dict[str, Any] = {**self._place, "logprobs": [], "avatar_gateway": told}
-        return [*first, self._event("response.output_text.delta", **place, delta=said.text)]
+    def release_events(self, released: Released) -> list[bytes]:
+        first = [] if self._text else self._begin_item()
+        self._text += released.text
+        self._message_id = released.message_id
+        reference = self._origin.reference(released.message_id)
+        place: dict[str, Any] = {**self._place, "logprobs": [], "avatar_gateway": reference}
+        return [
+            *first,
+            self._next_event("response.output_text.delta", **place, delta=released.text),
+        ]
 
-    def taken_back(self, taken: Retracted) -> list[bytes]:
-        """Said with the end, where the text is empty."""
-        self._message_id, self._retracted = taken.message_id, True
+    def retract_events(self, retracted: Retracted) -> list[bytes]:
+        """No events: the response at the end has an empty text and says `retracted`."""
+        self._message_id, self._retracted = retracted.message_id, True
         return []
 
-    def over(self, reason: str, usage: Mapping[str, Any] | None) -> list[bytes]:
+    def end_events(self, reason: str, usage: Mapping[str, Any] | None) -> list[bytes]:
         status = "incomplete" if reason in _INCOMPLETE else "completed"
         text = "" if self._retracted else self._text
-        events = self._ended(text, status) if self._text else [self._created()]
+        events = self._end_item(text, status) if self._text else [self._created_event()]
         answer = Completion(text=text, reason=reason, message_id=self._message_id, usage=usage)
-        return [*events, self._event(f"response.{status}", response=self.whole(answer))]
+        return [*events, self._next_event(f"response.{status}", response=self.whole_answer(answer))]
 
-    def broken(self, error: GatewayError) -> list[bytes]:
-        told = {name: value for name, value in error_of(error).items() if name != "type"}
-        return [self._event("error", **told)]
+    def error_events(self, error: GatewayError) -> list[bytes]:
+        fields = {name: value for name, value in error_of(error).items() if name != "type"}
+        return [self._next_event("error", **fields)]
 
-    def whole(self, answer: Completion) -> dict[str, Any]:
+    def whole_answer(self, answer: Completion) -> dict[str, Any]:
         incomplete = _INCOMPLETE.get(answer.reason)
         status = "completed" if incomplete is None else "incomplete"
-        told = self._origin.told(answer.message_id)
+        reference = self._origin.reference(answer.message_id)
         return {
             **self._base,
             "status": status,
             "incomplete_details": None if incomplete is None else {"reason": incomplete},
-            "output": [self._item(status, _part(answer.text))] if answer.text else [],
+            "output": [self._item(status, _text_part(answer.text))] if answer.text else [],
             "usage": _usage_out(answer.usage),
-            "avatar_gateway": {**told, "retracted": True} if self._retracted else told,
+            "avatar_gateway": {**reference, "retracted": True} if self._retracted else reference,
         }
 
-    def _created(self) -> bytes:
-        begun: dict[str, Any] = {
+    def _created_event(self) -> bytes:
+        in_progress: dict[str, Any] = {
             "status": "in_progress",
             "incomplete_details": None,
             "output": [],
             "usage": None,
         }
-        return self._event("response.created", response={**self._base, **begun})
+        return self._next_event("response.created", response={**self._base, **in_progress})
 
-    def _begun(self) -> list[bytes]:
+    def _begin_item(self) -> list[bytes]:
         item = self._item("in_progress")
         return [
-            self._created(),
-            self._event("response.output_item.added", output_index=0, item=item),
-            self._event("response.content_part.added", **self._place, part=_part("")),
+            self._created_event(),
+            self._next_event("response.output_item.added", output_index=0, item=item),
+            self._next_event("response.content_part.added", **self._place, part=_text_part("")),
         ]
 
-    def _ended(self, text: str, status: str) -> list[bytes]:
+    def _end_item(self, text: str, status: str) -> list[bytes]:
         place: dict[str, Any] = {**self._place, "logprobs": []}
-        item = self._item(status, _part(text))
+        item = self._item(status, _text_part(text))
         return [
-            self._event("response.output_text.done", **place, text=text),
-            self._event("response.content_part.done", **self._place, part=_part(text)),
-            self._event("response.output_item.done", output_index=0, item=item),
+            self._next_event("response.output_text.done", **place, text=text),
+            self._next_event("response.content_part.done", **self._place, part=_text_part(text)),
+            self._next_event("response.output_item.done", output_index=0, item=item),
         ]
 
     def _item(self, status: str, *parts: Mapping[str, Any]) -> dict[str, Any]:
-        said = {"type": "message", "role": "assistant", "content": list(parts)}
-        return {"id": self._place["item_id"], "status": status, **said}
+        message = {"type": "message", "role": "assistant", "content": list(parts)}
+        return {"id": self._place["item_id"], "status": status, **message}
 
-    def _event(self, kind: str, **more: Any) -> bytes:
+    def _next_event(self, kind: str, **more: Any) -> bytes:
         number, self._number = self._number, self._number + 1
         return sse({"type": kind, "sequence_number": number, **more}, event=kind)
 
 
-def _part(text: str) -> dict[str, Any]:
+def _text_part(text: str) -> dict[str, Any]:
     return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
 
 
-def _usage_out(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Tokens under the names of this form; None where the generator told none."""
-    if told is None:
+def _usage_out(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The generator's counts of tokens under the names of this form; None where it gave none."""
+    if usage is None:
         return None
-    read, written = told.get("prompt_tokens") or 0, told.get("completion_tokens") or 0
-    of_read = told.get("prompt_tokens_details") or {}
-    of_written = told.get("completion_tokens_details") or {}
+    read, written = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+    of_read = usage.get("prompt_tokens_details") or {}
+    of_written = usage.get("completion_tokens_details") or {}
     return {
         "input_tokens": read,
         "input_tokens_details": {
@@ -235,5 +243,5 @@ def _usage_out(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
         },
         "output_tokens": written,
         "output_tokens_details": {"reasoning_tokens": of_written.get("reasoning_tokens") or 0},
-        "total_tokens": told.get("total_tokens") or read + written,
+        "total_tokens": usage.get("total_tokens") or read + written,
     }

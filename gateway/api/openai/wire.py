@@ -17,6 +17,8 @@ from gateway.errors import GatewayError, InvalidField
 from gateway.pipeline.stream.session import Released, Retracted
 
 ROUTE: Final = "stream"
+"""Route of the messages: the answer to the client is their delivery."""
+
 _HEADERS: Final = {
     "creator": "x-avatar-creator",
     "avatar": "x-avatar-name",
@@ -34,13 +36,14 @@ METADATA: Final = f"Who speaks to whom: {', '.join(_HEADERS)}; or the headers X-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where an answer comes from: the id of its stream, and when it began (Unix seconds)."""
+    """The id of the stream that an answer belongs to, and when it began (Unix seconds)."""
 
     stream: str
     at: int
 
-    def told(self, message_id: str | None) -> dict[str, Any]:
-        """For whoever wants the receipt: GET /v1/receipts/{message_id}."""
+    def reference(self, message_id: str | None) -> dict[str, Any]:
+        """The field `avatar_gateway` of an answer: with the id, clients get the receipt from
+        GET /v1/receipts/{message_id}."""
         return {"stream": self.stream, "message_id": message_id}
 
 
@@ -55,17 +58,17 @@ class Completion:
 
 
 class WireForm(Protocol):
-    """How one answer is written: by events, each ready to be sent, or whole."""
+    """How one answer is written: as events, each ready to be sent, or in one piece."""
 
-    def said(self, said: Released) -> list[bytes]: ...
+    def release_events(self, released: Released) -> list[bytes]: ...
 
-    def taken_back(self, taken: Retracted) -> list[bytes]: ...
+    def retract_events(self, retracted: Retracted) -> list[bytes]: ...
 
-    def over(self, reason: str, usage: Mapping[str, Any] | None) -> list[bytes]: ...
+    def end_events(self, reason: str, usage: Mapping[str, Any] | None) -> list[bytes]: ...
 
-    def broken(self, error: GatewayError) -> list[bytes]: ...
+    def error_events(self, error: GatewayError) -> list[bytes]: ...
 
-    def whole(self, answer: Completion) -> dict[str, Any]: ...
+    def whole_answer(self, answer: Completion) -> dict[str, Any]: ...
 
 
 class GenerationRequest(Protocol):
@@ -94,20 +97,22 @@ def opening(
     messages: list[dict[str, Any]],
 ) -> SubmissionIn:
     """The submission without its text. Raises InvalidField."""
-    given = metadata or {}
-    said = {
+    by_name = metadata or {}
+    fields = {
         name: value
         for name, header in _HEADERS.items()
-        if (value := headers.get(header, given.get(name))) is not None
+        if (value := headers.get(header, by_name.get(name))) is not None
     }
     audience = {
-        name: said.pop(f"audience_{name}") for name in ("id", "minor") if f"audience_{name}" in said
+        name: fields.pop(f"audience_{name}")
+        for name in ("id", "minor")
+        if f"audience_{name}" in fields
     }
-    places = said.pop("audience_jurisdictions", "")
+    places = fields.pop("audience_jurisdictions", "")
     try:
         return SubmissionIn.model_validate(
             {
-                **said,
+                **fields,
                 "audience": {
                     **audience,
                     "jurisdictions": [
@@ -121,11 +126,11 @@ def opening(
             }
         )
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        name = "_".join(str(part) for part in found["loc"] if isinstance(part, str))
+        wrong = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        name = "_".join(str(part) for part in wrong["loc"] if isinstance(part, str))
         header = _HEADERS.get(name, "")
         raise InvalidField(
-            f"metadata.{name}", found["msg"], f"Send it there, or as the header {header}."
+            f"metadata.{name}", wrong["msg"], f"Send it there, or as the header {header}."
         ) from None
 
 
@@ -146,27 +151,28 @@ def human_text(messages: list[dict[str, Any]]) -> str | None:
 
 
 def parse(wire: type[GenerationRequest], document: Any) -> GenerationRequest:
-    """Raises InvalidField naming the field."""
+    """Parse a request. Raises InvalidField naming the field."""
     try:
         return wire.model_validate(document)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        name = ".".join(str(part)[:64] for part in found["loc"]) or "body"
-        known = found["type"] != "extra_forbidden"
+        wrong = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        name = ".".join(str(part)[:64] for part in wrong["loc"]) or "body"
+        is_known = wrong["type"] != "extra_forbidden"
         raise InvalidField(
             name,
-            found["msg"] if known else "is not supported: it could not be judged",
+            wrong["msg"] if is_known else "is not supported: it could not be judged",
             "See docs/guides/avatar-services.md.",
         ) from None
 
 
 def sse(document: Mapping[str, Any], *, event: str | None = None) -> bytes:
+    """Write one server-sent event."""
     named = b"" if event is None else b"event: " + event.encode() + b"\n"
     return named + b"data: " + orjson.dumps(document) + b"\n\n"
 
 
 def error_of(error: GatewayError) -> dict[str, Any]:
-    """The error of an event, after the status was sent: as the answer would have told it."""
+    """The error as OpenAI's form has it, for an event: the HTTP status was sent before."""
     error_json = translated(json.loads(bytes(problem_of(error).body)))[1]["error"]
     assert isinstance(error_json, dict)  # noqa: S101 - translated() made it
     return error_json

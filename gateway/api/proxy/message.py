@@ -41,14 +41,14 @@ class ProxyRequest:
 
 
 async def submit_request(
-    services: ApiServices, platform: ProxiedPlatform, asked: ProxyRequest
+    services: ApiServices, platform: ProxiedPlatform, judged: ProxyRequest
 ) -> ProxyResponse:
     """Judge, record, send, answer. Raises what Gateway.submit raises."""
-    request = asked.request
+    request = judged.request
     client_key, deduplicates = _idempotency_key(request)
     # A platform that refused a message, or was not reached, may be asked again.
     for attempt in range(_MOST_TRIES):
-        submission = _submission_of(services, asked, client_key and f"{client_key}.{attempt}")
+        submission = _submission_of(services, judged, client_key and f"{client_key}.{attempt}")
         pending = platform.wait(submission.message_id, request)
         try:
             outcome = await services.gateway.submit(submission)
@@ -67,22 +67,24 @@ async def submit_request(
 
 
 def _submission_of(
-    services: ApiServices, asked: ProxyRequest, client_key: str | None
+    services: ApiServices, judged: ProxyRequest, client_key: str | None
 ) -> Submission:
     now = services.now()
-    request, proxy = asked.request, asked.request.proxy
+    request, proxy = judged.request, judged.request.proxy
     operation = request.operation
     message_id = new_id("msg", now)
     # What belongs to no conversation begins one: its readers may never have seen the avatar.
-    begun = client_key.rpartition(".")[0] if client_key else message_id
-    conversation = _short_identifier(_fetch_value(operation.conversation, request)) or begun
+    new_conversation = client_key.rpartition(".")[0] if client_key else message_id
+    conversation = (
+        _short_identifier(_fetch_value(operation.conversation, request)) or new_conversation
+    )
     audience = proxy.audience
     if (person := _short_identifier(_fetch_value(operation.audience, request))) is not None:
         audience = replace(audience, id=person)
     return Submission(
         message_id=message_id,
-        tenant=asked.key.tenant,
-        caller=asked.key.id,
+        tenant=judged.key.tenant,
+        caller=judged.key.id,
         channel=_channel_of(request, conversation),
         creator=proxy.creator,
         avatar=proxy.avatar,
@@ -103,12 +105,12 @@ def _channel_of(request: PlatformRequest, conversation: str) -> Channel:
     if proxy.channel is not None:
         return proxy.channel
     for rule in request.operation.channels:
-        if _applies(rule, request):
+        if _rule_applies(rule, request):
             return rule.channel
     raise OperationDenied("its channel is not known; set `channel` in the route file")
 
 
-def _applies(rule: ChannelRule, request: PlatformRequest) -> bool:
+def _rule_applies(rule: ChannelRule, request: PlatformRequest) -> bool:
     if rule.when is None:
         return True
     value = _fetch_value(rule.when, request)
@@ -133,7 +135,7 @@ def _fetch_value(fetch: Fetch | None, request: PlatformRequest) -> str | None:
 
 
 def _short_identifier(value: str | None) -> str | None:
-    """Short and printable; what is longer is known by its digest."""
+    """Keep an identifier that is short and printable; replace any other by its digest."""
     if value is None or (len(value) <= _LONGEST_ID and value.isprintable()):
         return value
     return hashlib.sha256(value.encode("utf-8", "replace")).hexdigest()
@@ -141,7 +143,7 @@ def _short_identifier(value: str | None) -> str | None:
 
 def _idempotency_key(request: PlatformRequest) -> tuple[str | None, bool]:
     """The idempotency key for the gateway, and whether the platform itself de-duplicates by the
-    client's key. It differs by route, path and credential, and reveals no credential."""
+    client's key. The gateway's differs by route, path and credential, and reveals none."""
     declared = request.operation.idempotency
     value = _fetch_value(declared.source, request) if declared is not None else None
     deduplicates = value is not None and declared is not None and declared.deduplicates
@@ -156,14 +158,15 @@ def _idempotency_key(request: PlatformRequest) -> tuple[str | None, bool]:
 async def _first_answer(
     platform: ProxiedPlatform, outcome: Outcome, pending: PendingAnswer
 ) -> ProxyResponse:
-    """What the client gets for a message that was just judged."""
+    """Answer a request whose message was just judged."""
     message_id, form = outcome.message_id, pending.request.proxy.declaration.error
     if outcome.state in (State.BLOCKED, State.HELD):
         platform.give_up(message_id)
         kept = outcome.state is State.HELD and platform.hold(message_id, pending.request)
         return _not_published(outcome, pending.request, kept=kept)
     if not pending.answer.done():
-        # Recorded: it is under way, or was put off. What does not start soon is not sent at all.
+        # Recorded: the message is under way, or was put off. One that does not start soon is not
+        # sent at all.
         try:
             async with asyncio.timeout(_START_S):
                 await pending.started.wait()
@@ -201,7 +204,7 @@ async def _await_answer(pending: PendingAnswer, outcome: Outcome) -> ProxyRespon
 async def _repeated_answer(
     platform: ProxiedPlatform, outcome: Outcome, request: PlatformRequest, *, deduplicates: bool
 ) -> ProxyResponse:
-    """A request that was seen before: its first answer, as far as it is known."""
+    """Answer a request that was seen before with its first answer, as far as that is known."""
     if outcome.state in (
         State.BLOCKED,
         State.HELD,
@@ -231,7 +234,7 @@ async def _repeated_answer(
 
 
 def _not_published(outcome: Outcome, request: PlatformRequest, *, kept: bool) -> ProxyResponse:
-    """Block, hold and what became of it, with the rules that say why."""
+    """Answer that the message was not published, with its state and the rules that say why."""
     why = why_not(outcome)
     if outcome.state is State.HELD:
         after = (

@@ -1,8 +1,8 @@
 """The platform proxy: /p/{route}/… is the platform's own API, with the gateway in between.
 
 Reads pass; listed writes are judged, recorded and only then sent on; everything else is denied,
-in the platform's own error form. What a write is, which words it has and what its answers mean is
-told by the platform's file (gateway/platforms): this module only carries.
+in the platform's own error form. The platform's file (gateway/platforms) says what a write is,
+which words it has and what its answers mean; this module only passes them on.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from gateway.api.access import PREFIX as KEY_PREFIX
 from gateway.api.problems import problem
 from gateway.api.proxy.message import ProxyRequest, submit_request
-from gateway.api.proxy.stream import passed
+from gateway.api.proxy.stream import pass_on
 from gateway.api.services import ApiServices, services_of
 from gateway.errors import DatabaseUnusable, NotRecorded, Refusal, StageFailure
 from gateway.model.access import ApiKey, Role
@@ -65,7 +65,7 @@ class ProxyEndpoint:
             return
         form = proxy.declaration.error
         try:
-            answer = await self._answer(http, send, services, platform, proxy)
+            answer = await self._answer_request(http, send, services, platform, proxy)
         except OperationDenied as error:
             answer = error_answer(form, f"Not published: {error}.", status=error.status)
         except Refusal as error:
@@ -81,7 +81,7 @@ class ProxyEndpoint:
         if answer is not None:
             await _send_answer(send, answer, head=scope["method"] == "HEAD")
 
-    async def _answer(
+    async def _answer_request(
         self,
         http: HttpRequest,
         send: Send,
@@ -89,32 +89,32 @@ class ProxyEndpoint:
         platform: ProxiedPlatform,
         proxy: ProxyRoute,
     ) -> ProxyResponse | None:
-        """The answer, or None when it was streamed."""
+        """Return the answer, or None when it was streamed."""
         # 1. Who asks, and for what.
         key = await _caller_key(http, services, proxy)
         method = http.scope["method"]
-        found = match(proxy.declaration, method, _platform_path(http, proxy), http.headers)
-        operation, query = found.operation, http.scope["query_string"].decode("latin-1")
+        matched = match(proxy.declaration, method, _platform_path(http, proxy), http.headers)
+        operation, query = matched.operation, http.scope["query_string"].decode("latin-1")
         if http.headers.get("content-encoding", "identity") != "identity":
             raise OperationDenied("the body is compressed", 415)
         headers = _request_headers(http.scope)
         # 2. What is to be judged.
         if operation is not None and operation.action is Action.JUDGE:
             raw = await read_body(http, operation.max_bytes or self._max_body_bytes)
-            asked = _judged_request(http, proxy, found, operation, raw)
-            if isinstance(asked, PlatformRequest):
+            judged = _judged_request(http, proxy, matched, operation, raw)
+            if isinstance(judged, PlatformRequest):
                 return await submit_request(
-                    services, platform, ProxyRequest(key=key, request=asked)
+                    services, platform, ProxyRequest(key=key, request=judged)
                 )
             data: bytes | None
-            query, content_type, data = asked
-            to = outgoing(proxy, found, method, query, headers)
+            query, content_type, data = judged
+            to = outgoing(proxy, matched, method, query, headers)
             to = with_header(to, "Content-Type", content_type)
         # 3. What passes.
         else:
             check_query(proxy.declaration, operation, query, body=False)
-            data = await self._passing_body(http, found)
-            to = outgoing(proxy, found, method, query, headers)
+            data = await self._passing_body(http, matched)
+            to = outgoing(proxy, matched, method, query, headers)
         # 4. What changes something there is on record before it is sent.
         if operation is not None and operation.writes:
             unjudged = PassedWrite(
@@ -122,31 +122,31 @@ class ProxyEndpoint:
                 caller=key.id,
                 route=proxy.name,
                 operation=operation.name,
-                listed=f"{method} {in_words_of(operation.templates, found.decoded)}",
-                target=f"{method} {found.decoded}?{query}",
+                listed=f"{method} {in_words_of(operation.templates, matched.decoded)}",
+                target=f"{method} {matched.decoded}?{query}",
                 body=data or b"",
                 at=services.now(),
             )
             await services.changes.note_passed(unjudged)
-        return await passed(
+        return await pass_on(
             http,
             send,
             platform.upstream,
             proxy=proxy,
-            match=found,
+            match=matched,
             to=to,
             data=data,
             here=f"{self._public_url}{PREFIX}{proxy.name}",
         )
 
-    async def _passing_body(self, http: HttpRequest, found: OperationMatch) -> bytes | None:
-        """The body of what is not judged; None for reads."""
+    async def _passing_body(self, http: HttpRequest, matched: OperationMatch) -> bytes | None:
+        """Read the body of a request that is not judged; None for reads."""
         headers = http.headers
         if http.scope["method"] in READS:
             if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
                 raise OperationDenied("a read has no body", 400)
             return None
-        most = (found.operation and found.operation.max_bytes) or self._max_body_bytes
+        most = (matched.operation and matched.operation.max_bytes) or self._max_body_bytes
         raw = await read_body(http, most)
         if headers.get("content-type", "").split(";")[0].strip().lower() == _FORM and any(
             name == "_method" for name, _ in pairs(raw.decode("utf-8", "replace"))
@@ -156,10 +156,10 @@ class ProxyEndpoint:
 
 
 def _judged_request(
-    http: HttpRequest, proxy: ProxyRoute, found: OperationMatch, operation: Operation, raw: bytes
+    http: HttpRequest, proxy: ProxyRoute, matched: OperationMatch, operation: Operation, raw: bytes
 ) -> PlatformRequest | tuple[str, str | None, bytes | None]:
-    """What is to be judged; for a request without words that passes, its query, content type and
-    body as they are sent on. Raises OperationDenied."""
+    """Return the request to judge; or for one without words that may pass, its query, content type
+    and body as they are sent on. Raises OperationDenied."""
     query = http.scope["query_string"].decode("latin-1")
     body = parse(operation, http.headers.get("content-type", ""), raw, query)
     in_body = body.content is not Content.QUERY
@@ -173,7 +173,7 @@ def _judged_request(
         return sent_on, written.content_type, written.data
     return PlatformRequest(
         proxy=proxy,
-        match=found,
+        match=matched,
         operation=operation,
         method=http.scope["method"],
         query=query if in_body else "",
@@ -184,21 +184,22 @@ def _judged_request(
 
 
 async def _caller_key(http: HttpRequest, services: ApiServices, proxy: ProxyRoute) -> ApiKey:
-    """The caller's key, in a header of its own; or where the platform's credential would be,
-    when that is the gateway's to give."""
-    given = http.headers.get(KEY_HEADER)
-    if given is not None:
-        return await services.guard.admit(f"Bearer {given}", _ROLES)
+    """Admit the caller by the API key in its own header; or in place of the platform's credential,
+    where the gateway adds that credential itself."""
+    own_header = http.headers.get(KEY_HEADER)
+    if own_header is not None:
+        return await services.guard.admit(f"Bearer {own_header}", _ROLES)
     injected = proxy.credential is not None
-    return await services.guard.admit(_in_its_place(http, proxy) if injected else None, _ROLES)
+    authorization = _key_in_credential(http, proxy) if injected else None
+    return await services.guard.admit(authorization, _ROLES)
 
 
-def _in_its_place(http: HttpRequest, proxy: ProxyRoute) -> str | None:
-    """The key where the platform's credential would be, in the scheme that its clients write."""
+def _key_in_credential(http: HttpRequest, proxy: ProxyRoute) -> str | None:
+    """The API key in the header of the platform's credential, in the form clients write it."""
     slot = proxy.declaration.credential
-    given = http.headers.get(slot.name) if slot.source == "header" else None
-    if given is not None and slot.prefix and given.startswith(slot.prefix):
-        return f"Bearer {given.removeprefix(slot.prefix)}"
+    value = http.headers.get(slot.name) if slot.source == "header" else None
+    if value is not None and slot.prefix and value.startswith(slot.prefix):
+        return f"Bearer {value.removeprefix(slot.prefix)}"
     return http.headers.get("authorization")
 
 
@@ -212,7 +213,7 @@ def _platform_path(http: HttpRequest, proxy: ProxyRoute) -> str:
 
 
 def _request_headers(scope: Scope) -> tuple[tuple[str, str], ...]:
-    """As they came, but for a key of the gateway where a platform's would be."""
+    """The headers as they came, without a gateway's key in place of the platform's credential."""
     return tuple(
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, value in scope["headers"]
@@ -221,8 +222,8 @@ def _request_headers(scope: Scope) -> tuple[tuple[str, str], ...]:
 
 
 async def read_body(http: HttpRequest, most: int) -> bytes:
-    """The whole body. Raises OperationDenied for more than `most` bytes, and for a body that does
-    not come."""
+    """Read the whole body. Raises OperationDenied for more than `most` bytes, and for a body that
+    does not come in time."""
     too_large = OperationDenied(f"the body is larger than {most} bytes", 413)
     declared = http.headers.get("content-length", "0")
     if not declared.isdigit() or len(declared) > 18 or int(declared) > most:

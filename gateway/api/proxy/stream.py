@@ -1,4 +1,4 @@
-"""Passes requests that are not judged on to the platform, and streams the answers back."""
+"""Pass requests that are not judged on to the platform, and stream the answers back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SMALL = 65_536  # bytes; an answer up to this size is sent on in one piece
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 
 
-async def passed(
+async def pass_on(
     http: Request,
     send: Send,
     upstream: Upstream,
@@ -38,20 +38,20 @@ async def passed(
     data: bytes | None,
     here: str,
 ) -> ProxyResponse | None:
-    """Send `to` on, and its answer back; None once it was streamed. Where the answer would lead
-    the client past the gateway, it leads `here` instead."""
+    """Send the request `to` on. Return the answer when it had to be rewritten, None once it was
+    streamed to the client. URLs that would lead the client past the gateway lead `here` instead."""
     rewrites = rewrites_for(proxy.declaration, match.decoded)
     if rewrites:
         to = with_header(to, "Accept-Encoding", "identity")
     began = False
     try:
         async with upstream.request(to, data=data, write=data is not None) as response:
-            raw = relocated(response.raw_headers, proxy.base, here)
+            raw = _relocate_redirects(response.raw_headers, proxy.base, here)
             if rewrites:
                 body = await read_start(response.content, _MAX_REWRITTEN)
                 return ProxyResponse(
                     status=response.status,
-                    headers=decoded(returned(raw, whole=False)),
+                    headers=_decode_headers(returned(raw, whole=False)),
                     body=rewritten(rewrites, body, here),
                 )
             began = True
@@ -60,7 +60,7 @@ async def passed(
             if response.content_length is not None and response.content_length <= _SMALL:
                 await send({"type": "http.response.body", "body": await response.read()})
             else:
-                await _until_gone(http, send, response.content)
+                await _stream_body(http, send, response.content)
     except (aiohttp.ClientError, TimeoutError, ValueError):
         if began:
             raise
@@ -73,19 +73,19 @@ async def passed(
     return None
 
 
-async def _until_gone(http: Request, send: Send, content: aiohttp.StreamReader) -> None:
-    """Carry the body chunk by chunk, as it comes; a client that left ends it."""
+async def _stream_body(http: Request, send: Send, content: aiohttp.StreamReader) -> None:
+    """Send the body chunk by chunk, as it comes, until its end or until the client leaves."""
 
     async def carry() -> None:
         async for chunk in content.iter_any():
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def gone() -> None:
+    async def wait_for_disconnect() -> None:
         while (await http.receive())["type"] != "http.disconnect":
             pass
 
-    carrying, leaving = asyncio.create_task(carry()), asyncio.create_task(gone())
+    carrying, leaving = asyncio.create_task(carry()), asyncio.create_task(wait_for_disconnect())
     try:
         await asyncio.wait({carrying, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if carrying.done():
@@ -97,8 +97,8 @@ async def _until_gone(http: Request, send: Send, content: aiohttp.StreamReader) 
                 await task
 
 
-def relocated(raw: RawHeaders, base: str, here: str) -> RawHeaders:
-    """Redirects to the platform lead to the proxy."""
+def _relocate_redirects(raw: RawHeaders, base: str, here: str) -> RawHeaders:
+    """Make redirects to the platform lead to the proxy, which clients reach at `here`."""
     return tuple(
         (name, here.encode() + value[len(base) :])
         if name.lower() == b"location" and value.startswith(base.encode())
@@ -107,5 +107,5 @@ def relocated(raw: RawHeaders, base: str, here: str) -> RawHeaders:
     )
 
 
-def decoded(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+def _decode_headers(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)

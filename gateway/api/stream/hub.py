@@ -13,48 +13,50 @@ from gateway.pipeline.stream.session import Output, Released, Retracted, StreamE
 MOST_STREAMS = 10_000
 """Streams of one process, however many files it may open."""
 
-_MOST_KEPT = 5_000  # events of one stream: sentences, of a text of bounded length
+_MOST_EVENTS = 5_000  # of one stream: each is a sentence, and texts have a bounded length
 _BUSY_RETRY_S = 5.0  # told to a caller when there are too many
 
 
 class LiveStream:
-    """One stream. `taken`: the highest frame taken; `told`: the events so far. `tenant` and
-    `caller` own it."""
+    """One stream, which the key `caller` of `tenant` opened. `taken`: the number of the last frame
+    taken; `events`: those of the stream so far."""
 
     def __init__(self, *, id: str, tenant: str, caller: str, session: StreamSession) -> None:  # noqa: A002 - its name
         self.id, self.tenant, self.caller = id, tenant, caller
         self.session = session
         self.taken = 0
-        self.told: list[StreamEvent] = []
+        self.events: list[StreamEvent] = []
         self.taking = asyncio.Lock()
         self._news = asyncio.Event()
         self._writers = 0
 
     @property
     def is_over(self) -> bool:
-        return bool(self.told) and isinstance(self.told[-1], EndOut)
+        return bool(self.events) and isinstance(self.events[-1], EndOut)
 
     @property
     def writer(self) -> int:
-        """Which connection writes now: the newest."""
+        """The number of the connection that may write: the newest one."""
         return self._writers
 
     def new_writer(self) -> int:
+        """Let a new connection write, and no longer the one before; return its number."""
         self._writers += 1
         self._wake_readers()
         return self._writers
 
     async def run(self) -> None:
+        """Turn the outputs of the session into events, until it ends."""
         async for output in self.session.run():
-            if len(self.told) >= _MOST_KEPT:
+            if len(self.events) >= _MOST_EVENTS:
                 self.session.interrupt()
-            self.told.append(self._wire_event(output))
+            self.events.append(self._wire_event(output))
             self._wake_readers()
 
     def give_up(self) -> None:
         """End the stream with an error unless it has ended, so that readers stop waiting."""
         if not self.is_over:
-            self.told.append(EndOut(seq=len(self.told) + 1, reason="error"))
+            self.events.append(EndOut(seq=len(self.events) + 1, reason="error"))
         self._wake_readers()
 
     async def after(
@@ -64,9 +66,9 @@ class LiveStream:
         came within `patience_s`."""
         while True:
             news = self._news
-            while received < len(self.told):
+            while received < len(self.events):
                 received += 1
-                yield self.told[received - 1]
+                yield self.events[received - 1]
             if self.is_over:
                 return
             if news is self._news:
@@ -77,7 +79,7 @@ class LiveStream:
                     yield None
 
     def _wire_event(self, output: Output) -> StreamEvent:
-        seq = len(self.told) + 1
+        seq = len(self.events) + 1
         match output:
             case Released(text=text, message_id=message_id):
                 return ReleaseOut(seq=seq, text=text, message_id=message_id)
@@ -92,8 +94,8 @@ class LiveStream:
 
 
 def most_streams() -> int:
-    """How many this process may have. Each holds a connection, which is an open file; a quarter of
-    those it may open is left, so that idle streams never keep anyone else from being heard."""
+    """How many streams this process may have. Each holds a connection, which is an open file; a
+    quarter of the files it may open is left, so that idle streams never keep other callers out."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MOST_STREAMS if soft == resource.RLIM_INFINITY else min(MOST_STREAMS, soft * 3 // 4)
 
@@ -101,8 +103,9 @@ def most_streams() -> int:
 class LiveStreams:
     """The streams that are open now.
 
-    `most` streams; left out: `most_streams`. `linger_s`: how long one waits for a writer who
-    left, and for readers once it is over. Belongs to one event loop.
+    `most`: how many there may be, by default `most_streams()`. `linger_s`: how long a stream is
+    kept for its writer to come back, and for its readers once it is over. Belongs to one event
+    loop.
     """
 
     def __init__(self, *, most: int | None = None, linger_s: float = 60.0) -> None:
@@ -115,7 +118,7 @@ class LiveStreams:
         return len(self._streams)
 
     def add(self, stream: LiveStream) -> None:
-        """Raises RateLimited when there are too many."""
+        """Run a stream. Raises RateLimited when there are too many."""
         if len(self._streams) >= self._most:
             raise RateLimited(_BUSY_RETRY_S)
         self._streams[stream.id] = stream
@@ -124,14 +127,14 @@ class LiveStreams:
         task.add_done_callback(self._on_end(stream))
 
     def get(self, tenant: str, stream_id: str) -> LiveStream:
-        """Raises NotFound, also for another tenant's."""
+        """Return an open stream. Raises NotFound, also for a stream of another tenant."""
         stream = self._streams.get(stream_id)
         if stream is None or stream.tenant != tenant:
             raise NotFound("stream", stream_id, "It has ended, or another process has it.")
         return stream
 
-    def left(self, stream: LiveStream, writer: int) -> None:
-        """A writer's connection is gone: interrupted, unless another comes in time."""
+    def writer_left(self, stream: LiveStream, writer: int) -> None:
+        """Interrupt the stream whose connection `writer` is gone, unless another comes in time."""
 
         def check() -> None:
             if stream.writer == writer:

@@ -40,7 +40,7 @@ from gateway.pipeline.stream.session import StreamSession
 WINDOW = 64
 """How many appends may wait for their acknowledgement."""
 
-_FIRST_S = 10.0  # for the first frame to come
+_FIRST_FRAME_S = 10.0  # for the first frame to come
 _SILENCE_S = 3_600.0  # without a word or an event, before a stream is given up
 _HEARTBEAT_S = 15.0  # between comments to readers: proxies close what is silent for a minute
 _REFUSED = 1008  # WebSocket close code: policy violation
@@ -74,15 +74,15 @@ async def events(
     in docs/reference/asyncapi.yaml; a comment every 15 seconds while nothing comes."""
     live = services_of(request).hub.get(key.tenant, stream_id)
 
-    async def told() -> AsyncGenerator[bytes]:
-        async for one in live.after(int(last_event_id or 0), patience_s=_HEARTBEAT_S):
-            if one is None:
+    async def event_bytes() -> AsyncGenerator[bytes]:
+        async for event in live.after(int(last_event_id or 0), patience_s=_HEARTBEAT_S):
+            if event is None:
                 yield b": waiting\n\n"
             else:
-                said = one.model_dump_json()
-                yield f"id: {one.seq}\nevent: {one.type}\ndata: {said}\n\n".encode()
+                data = event.model_dump_json()
+                yield f"id: {event.seq}\nevent: {event.type}\ndata: {data}\n\n".encode()
 
-    return StreamingResponse(told(), media_type="text/event-stream", headers=_HEADERS)
+    return StreamingResponse(event_bytes(), media_type="text/event-stream", headers=_HEADERS)
 
 
 async def stream(socket: WebSocket) -> None:
@@ -93,21 +93,21 @@ async def stream(socket: WebSocket) -> None:
         key = await services.guard.admit(
             socket.headers.get("authorization"), frozenset({Role.SERVICE})
         )
-        async with asyncio.timeout(_FIRST_S):
+        async with asyncio.timeout(_FIRST_FRAME_S):
             first = FIRST.validate_python(await _receive_frame(socket))
         live = await _open_or_resume(services, key, first)
         writer = live.new_writer()
         try:
-            await _converse(socket, live, writer, first)
+            await _exchange_frames(socket, live, writer, first)
         finally:
-            services.hub.left(live, writer)
+            services.hub.writer_left(live, writer)
     except WebSocketDisconnect:
         return
     except GatewayError as error:
         code = getattr(error, "slug", "internal")
-        await _refuse(socket, code, str(error))
+        await _refuse_frame(socket, code, str(error))
     except (ValidationError, ValueError, TimeoutError):
-        await _refuse(socket, "invalid-frame", "See docs/reference/asyncapi.yaml.")
+        await _refuse_frame(socket, "invalid-frame", "See docs/reference/asyncapi.yaml.")
 
 
 async def _open_or_resume(
@@ -117,7 +117,7 @@ async def _open_or_resume(
         raise NotFound("endpoint", "/v1/stream")
     if isinstance(first, ResumeIn):
         live = services.hub.get(key.tenant, first.stream)
-        if live.caller != key.id or first.received > len(live.told):
+        if live.caller != key.id or first.received > len(live.events):
             raise NotFound("stream", first.stream)
         return live
     if await services.registry.creator(key.tenant, first.creator) is None:
@@ -125,8 +125,8 @@ async def _open_or_resume(
             "creator", "is not registered", "Register it with PUT /v1/creators/{id}."
         )
     now = services.now()
-    said = first.model_dump(exclude={"type"}) | {"text": "", "route": "stream"}
-    opening = SubmissionIn.model_validate(said).to_submission(
+    fields = first.model_dump(exclude={"type"}) | {"text": "", "route": "stream"}
+    opening = SubmissionIn.model_validate(fields).to_submission(
         message_id=new_id("msg", now),
         tenant=key.tenant,
         caller=key.id,
@@ -145,25 +145,25 @@ async def _open_or_resume(
     return live
 
 
-async def _converse(
+async def _exchange_frames(
     socket: WebSocket, live: LiveStream, writer: int, first: OpenIn | ResumeIn
 ) -> None:
     """Exchange frames and events until the stream ends, the connection does, or another
     connection takes over."""
     received = first.received if isinstance(first, ResumeIn) else 0
     await _send_message(socket, OpenedOut(stream=live.id, taken=live.taken, window=WINDOW))
-    telling = asyncio.create_task(_send_events(socket, live, writer, received))
-    listening = asyncio.create_task(_take_frames(socket, live, writer))
+    sending = asyncio.create_task(_send_events(socket, live, writer, received))
+    taking = asyncio.create_task(_take_frames(socket, live, writer))
     try:
-        await asyncio.wait({telling, listening}, return_when=asyncio.FIRST_COMPLETED)
-        if listening.done() and not telling.done():
-            listening.result()
-        if telling.done():
-            telling.result()
+        await asyncio.wait({sending, taking}, return_when=asyncio.FIRST_COMPLETED)
+        if taking.done() and not sending.done():
+            taking.result()
+        if sending.done():
+            sending.result()
     finally:
-        for task in (telling, listening):
+        for task in (sending, taking):
             task.cancel()
-        await asyncio.gather(telling, listening, return_exceptions=True)
+        await asyncio.gather(sending, taking, return_exceptions=True)
     await socket.close()
 
 
@@ -176,7 +176,7 @@ async def _send_events(socket: WebSocket, live: LiveStream, writer: int, receive
 
 
 async def _take_frames(socket: WebSocket, live: LiveStream, writer: int) -> None:
-    """Take frames in their order. None is read while the session holds much back, so that the
+    """Take frames in their order. While the session holds much back, no frame is read: the
     connection fills up and slows the writer down."""
     while True:
         frame = FRAME.validate_python(await _receive_frame(socket))
@@ -191,8 +191,8 @@ async def _take_frames(socket: WebSocket, live: LiveStream, writer: int) -> None
 
 
 async def _take_frame(live: LiveStream, frame: AppendIn | EndIn) -> None:
-    """Each frame once, in order. Counted when it is handed over, not before: what a dropped
-    connection cut off will be sent again."""
+    """Hand a frame over to the session, once and in order. Raises ValueError for a gap. A frame is
+    counted only then: one that a dropped connection cut off will be sent again."""
     if frame.seq <= live.taken:
         return
     if frame.seq != live.taken + 1:
@@ -212,7 +212,7 @@ async def _send_message(socket: WebSocket, message: BaseModel) -> None:
     await socket.send_text(message.model_dump_json())
 
 
-async def _refuse(socket: WebSocket, code: str, message: str) -> None:
+async def _refuse_frame(socket: WebSocket, code: str, message: str) -> None:
     try:
         await _send_message(socket, ErrorOut(code=code, message=message))
         await socket.close(_REFUSED)

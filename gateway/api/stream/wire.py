@@ -1,5 +1,5 @@
-"""The frames of `/v1/stream`, and the events that readers get. docs/reference/asyncapi.yaml is made
-from these."""
+"""The frames of `/v1/stream`, and the events that readers get: docs/reference/asyncapi.yaml is made
+from them."""
 
 from __future__ import annotations
 

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from gateway.cli.context import CommandServices, moment, run, settings_of
+from gateway.cli.context import ACTOR, CommandServices, moment, run, settings_of
+from gateway.cli.options import AsJson
+from gateway.cli.output import print_listing
 from gateway.errors import InvalidField, OnLegalHold
 from gateway.model.erasure import (
     ErasureOrder,
@@ -25,14 +24,12 @@ from gateway.model.erasure import (
 Tenant = Annotated[str, typer.Option(help="Tenant that it belongs to.")]
 Reason = Annotated[str, typer.Option(help="Why; goes into the audit log, so quote no message.")]
 Actor = Annotated[str, typer.Option("--by", help="Who; goes into the audit log.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Subject = Annotated[str | None, typer.Option(help="A person, by audience id.")]
 Conversation = Annotated[
     str | None, typer.Option(help="A conversation in which nobody said who the person is.")
 ]
 Creator = Annotated[str | None, typer.Option(help="All of a creator's avatars.")]
 Message = Annotated[str | None, typer.Option(help="One message.")]
-_COMMAND_LINE = "command line"
 
 
 def add(app: typer.Typer, commands: CommandServices) -> None:
@@ -53,17 +50,17 @@ def _add_erase(app: typer.Typer, commands: CommandServices) -> None:
         creator: Creator = None,
         message: Message = None,
         tenant: Tenant = "default",
-        actor: Actor = _COMMAND_LINE,
+        actor: Actor = ACTOR,
         dry_run: Annotated[
-            bool, typer.Option("--dry-run", help="Only tell what would be erased.")
+            bool, typer.Option("--dry-run", help="Only show what would be erased.")
         ] = False,
         yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
         as_json: AsJson = False,
     ) -> None:
         """Erase for good what a person, a creator's avatars or one message said: the keys that
-        sealed it are destroyed, also for every backup. Entries stay, and one more tells of this.
+        sealed it are destroyed, also for every backup. Log entries stay, and one more is added.
         The exit code is 1 when a legal hold is in the way."""
-        scope, target = _named(
+        scope, target = _chosen_target(
             ErasureScope,
             subject=subject,
             conversation=conversation,
@@ -71,29 +68,29 @@ def _add_erase(app: typer.Typer, commands: CommandServices) -> None:
             message=message,
         )
         order = ErasureOrder(
-            scope=scope, tenant=tenant, target=target, actor=actor, reason=_given(reason)
+            scope=scope, tenant=tenant, target=target, actor=actor, reason=_checked_reason(reason)
         )
 
-        async def planned() -> ErasureReport:
+        async def make_plan() -> ErasureReport:
             async with commands.opened(settings_of(context)) as opened:
                 await opened.store.erasures.resume()
                 return await opened.store.erasures.plan(order)
 
-        async def done() -> ErasureReport:
+        async def erase_now() -> ErasureReport:
             async with commands.opened(settings_of(context)) as opened:
                 return await opened.store.erasures.erase(order)
 
-        plan = run(planned)
+        plan = run(make_plan)
         if plan.legal_holds and not dry_run:
             raise OnLegalHold(plan.legal_holds)
         empty = not (plan.counts.keys or plan.counts.contacts)
         if dry_run or empty:
-            _show(plan, as_json=as_json, planned=True)
+            _print_report(plan, as_json=as_json, planned=True)
             return
         if not yes:
-            typer.echo(_told(plan, planned=True), err=True)
+            typer.echo(_report_text(plan, planned=True), err=True)
             typer.confirm("Erase it? Nothing brings it back.", abort=True, err=True)
-        _show(run(done), as_json=as_json, planned=False)
+        _print_report(run(erase_now), as_json=as_json, planned=False)
 
 
 def _add_retain(app: typer.Typer, commands: CommandServices) -> None:
@@ -101,12 +98,12 @@ def _add_retain(app: typer.Typer, commands: CommandServices) -> None:
     def retain(
         context: typer.Context,
         now: Annotated[
-            bool, typer.Option("--now", help="Erase what is due, not only tell.")
+            bool, typer.Option("--now", help="Erase what is due, instead of only showing it.")
         ] = False,
         as_json: AsJson = False,
     ) -> None:
-        """What the retention rules (setting `retention`) no longer keep. A running server erases
-        it by itself, once an hour."""
+        """Show what the retention rules (setting `retention`) no longer keep. A running server
+        erases it by itself, once an hour."""
         settings = settings_of(context)
         rules = settings.retention_rules
 
@@ -117,12 +114,12 @@ def _add_retain(app: typer.Typer, commands: CommandServices) -> None:
 
         reports = run(job)
         if as_json:
-            typer.echo(json.dumps([_as_json(report) for report in reports], indent=2))
+            typer.echo(json.dumps([_report_json(report) for report in reports], indent=2))
             return
         for rule in rules:
             typer.echo(f"Rule: {rule}")
         for report in reports:
-            typer.echo(_told(report, planned=not now))
+            typer.echo(_report_text(report, planned=not now))
         if not reports:
             typer.echo("Nothing is due." if rules else "No rule is set: texts are kept.")
 
@@ -141,12 +138,13 @@ def _add_holds(app: typer.Typer, commands: CommandServices) -> None:
         ] = False,
         tenant: Tenant = "default",
         until: Annotated[
-            str | None, typer.Option(help="Ends by itself then (ISO 8601); else when lifted.")
+            str | None,
+            typer.Option(help="When it ends by itself (ISO 8601). Default: when lifted."),
         ] = None,
-        actor: Actor = _COMMAND_LINE,
+        actor: Actor = ACTOR,
     ) -> None:
-        """Nothing that it covers is erased, by order or by rule, until it is lifted."""
-        scope, target = _named(
+        """Place a legal hold: nothing it covers is erased, by order or rule, until it is lifted."""
+        scope, target = _chosen_target(
             LegalHoldScope,
             subject=subject,
             conversation=conversation,
@@ -154,7 +152,7 @@ def _add_holds(app: typer.Typer, commands: CommandServices) -> None:
             message=message,
             tenant="" if everything else None,
         )
-        ends = _to_come(until)
+        ends = _future_time(until)
 
         async def job() -> LegalHold:
             async with commands.opened(settings_of(context)) as opened:
@@ -162,7 +160,7 @@ def _add_holds(app: typer.Typer, commands: CommandServices) -> None:
                     scope=scope,
                     tenant=tenant,
                     target=target,
-                    reason=_given(reason),
+                    reason=_checked_reason(reason),
                     actor=actor,
                     expires_at=ends,
                 )
@@ -173,7 +171,7 @@ def _add_holds(app: typer.Typer, commands: CommandServices) -> None:
     def listed(
         context: typer.Context,
         tenant: Tenant = "default",
-        lifted: Annotated[bool, typer.Option("--all", help="Also those that ended.")] = False,
+        lifted: Annotated[bool, typer.Option("--all", help="Also legal holds that ended.")] = False,
         as_json: AsJson = False,
     ) -> None:
         """The legal holds of a tenant."""
@@ -185,24 +183,13 @@ def _add_holds(app: typer.Typer, commands: CommandServices) -> None:
         at = datetime.now(UTC)
         holds = [hold for hold in run(job) if lifted or hold.holds_at(at)]
         if as_json:
-            typer.echo(json.dumps([_hold_as_json(hold) for hold in holds], indent=2))
+            typer.echo(json.dumps([_hold_json(hold) for hold in holds], indent=2))
             return
-        table = Table()
-        table.add_column("hold", no_wrap=True)
-        for name in ("covers", "placed", "by", "reason", "until"):
-            table.add_column(name, overflow="fold")
-        for hold in holds:
-            ends = hold.lifted_at or hold.expires_at
-            cells = (
-                hold.id,
-                f"{hold.scope.value} {hold.target}",
-                hold.placed_at.isoformat(timespec="seconds"),
-                hold.placed_by,
-                hold.reason,
-                ends.isoformat(timespec="seconds") if ends else "it is lifted",
-            )
-            table.add_row(*(Text(cell) for cell in cells))
-        Console().print(table)
+        print_listing(
+            ("hold", "covers", "placed", "by", "reason", "until"),
+            [_hold_cells(hold) for hold in holds],
+            whole={"hold", "covers"},
+        )
 
     @app.command()
     def lift(
@@ -210,54 +197,56 @@ def _add_holds(app: typer.Typer, commands: CommandServices) -> None:
         hold: str,
         reason: Reason,
         tenant: Tenant = "default",
-        actor: Actor = _COMMAND_LINE,
+        actor: Actor = ACTOR,
     ) -> None:
-        """What it covered may be erased again."""
+        """Lift a legal hold: what it covered may be erased again."""
 
         async def job() -> LegalHold:
             async with commands.opened(settings_of(context)) as opened:
                 return await opened.store.legal_holds.lift(
-                    tenant, hold, actor=actor, reason=_given(reason)
+                    tenant, hold, actor=actor, reason=_checked_reason(reason)
                 )
 
         typer.echo(f"{run(job).id}: lifted")
 
 
-def _named(scopes: Any, **targets: str | None) -> tuple[Any, str]:
-    """The one that was given: what, and which."""
-    given = [(name, target) for name, target in targets.items() if target is not None]
-    if len(given) != 1:
+def _chosen_target(scopes: Any, **targets: str | None) -> tuple[Any, str]:
+    """The scope and the target of the one option that was given. Raises InvalidField."""
+    chosen = [(name, target) for name, target in targets.items() if target is not None]
+    if len(chosen) != 1:
         options = ", ".join(f"--{name}" for name in targets if name != "tenant")
         more = ", --everything" if "tenant" in targets else ""
         raise InvalidField(
             "what", "must be named, one way", f"Give exactly one of {options}{more}."
         )
-    ((name, target),) = given
+    ((name, target),) = chosen
     if not target and name != "tenant":
         raise InvalidField(f"--{name}", "is empty", "Name one.")
     return scopes(name), target
 
 
-def _given(reason: str) -> str:
+def _checked_reason(reason: str) -> str:
     if not reason.strip():
         raise InvalidField("--reason", "is empty", "Say why: it stands in the audit log.")
     return reason.strip()
 
 
-def _to_come(text: str | None) -> datetime | None:
+def _future_time(text: str | None) -> datetime | None:
     at = moment("until", text)
     if at is not None and at <= datetime.now(UTC):
         raise InvalidField("--until", "has passed", "Name a time to come.")
     return at
 
 
-def _show(report: ErasureReport, *, as_json: bool, planned: bool) -> None:
+def _print_report(report: ErasureReport, *, as_json: bool, planned: bool) -> None:
     typer.echo(
-        json.dumps(_as_json(report), indent=2) if as_json else _told(report, planned=planned)
+        json.dumps(_report_json(report), indent=2)
+        if as_json
+        else _report_text(report, planned=planned)
     )
 
 
-def _told(report: ErasureReport, *, planned: bool) -> str:
+def _report_text(report: ErasureReport, *, planned: bool) -> str:
     counts = report.counts
     if not counts.keys and not counts.contacts:
         return "Nothing is held of this, so nothing is erased."
@@ -284,7 +273,7 @@ def _told(report: ErasureReport, *, planned: bool) -> str:
     return "\n".join(lines)
 
 
-def _as_json(report: ErasureReport) -> dict[str, Any]:
+def _report_json(report: ErasureReport) -> dict[str, Any]:
     return {
         "id": report.id,
         "entry": report.entry,
@@ -297,7 +286,19 @@ def _as_json(report: ErasureReport) -> dict[str, Any]:
     }
 
 
-def _hold_as_json(hold: LegalHold) -> dict[str, Any]:
+def _hold_cells(hold: LegalHold) -> tuple[str, ...]:
+    ends = hold.lifted_at or hold.expires_at
+    return (
+        hold.id,
+        f"{hold.scope.value} {hold.target}",
+        hold.placed_at.isoformat(timespec="seconds"),
+        hold.placed_by,
+        hold.reason,
+        ends.isoformat(timespec="seconds") if ends else "it is lifted",
+    )
+
+
+def _hold_json(hold: LegalHold) -> dict[str, Any]:
     return {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in asdict(hold).items()

@@ -17,7 +17,7 @@ from gateway.errors import InvalidField
 from gateway.opened import Opened
 from gateway.trail.evidence import evidence, exportable_size
 
-_LEVEL = 6
+_LEVEL = 6  # of gzip: higher ones take longer and gain little
 
 
 def add(app: typer.Typer, commands: CommandServices) -> None:
@@ -41,15 +41,15 @@ def add(app: typer.Typer, commands: CommandServices) -> None:
         async def job() -> None:
             async with commands.opened(settings_of(context)) as opened:
                 with ExitStack() as stack:
-                    file = _opened(stack, out)
-                    await _write(opened, file, tenant)
+                    file = _open_output(stack, out)
+                    await _write_evidence(opened, file, tenant)
 
         run(job)
 
 
-async def _write(opened: Opened, file: BinaryIO, tenant: str | None) -> None:
+async def _write_evidence(opened: Opened, file: BinaryIO, tenant: str | None) -> None:
     size, problem = await exportable_size(opened.log, opened.store.log)
-    if problem:  # what is there shall be seen all the same
+    if problem:  # the verifier shall see the log as it is stored, and where it breaks
         typer.echo(f"The log does not verify, and is exported as it is stored: {problem}", err=True)
     with progress_bar("writing") as advance:
         pieces = evidence(
@@ -66,8 +66,8 @@ async def _write(opened: Opened, file: BinaryIO, tenant: str | None) -> None:
             file.write(piece)
 
 
-def _opened(stack: ExitStack, out: Path) -> BinaryIO:
-    """Under another name until it is whole."""
+def _open_output(stack: ExitStack, out: Path) -> BinaryIO:
+    """Open the file to write, under another name until it is whole; `-` is standard output."""
     if str(out) == "-":
         return sys.stdout.buffer
     partial = out.with_name(out.name + ".partial")

@@ -1,4 +1,4 @@
-"""`audit`: read the log and verify it; proofs.py: keep checkpoints and proofs of it."""
+"""`audit`: verify, show and follow the log; the other commands are in modules beside this one."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from gateway.cli.audit import erasure, evidence, move, proofs, reporting
 from gateway.cli.context import CommandServices, moment, run, settings_of
 from gateway.cli.options import (
+    AsJson,
     ChannelName,
     Conversation,
     Creator,
@@ -29,6 +27,7 @@ from gateway.cli.options import (
     Since,
     Until,
 )
+from gateway.cli.output import print_listing, printable
 from gateway.cli.progress import progress_bar
 from gateway.errors import LogInvalid
 from gateway.model.record import Entry
@@ -36,10 +35,9 @@ from gateway.opened import Opened
 from gateway.storage.store import EntryQuery, StoredLog
 from gateway.trail.verify import Verified
 
-_POLL_S = 0.5
-_AT_ONCE = 500
+_POLL_S = 0.5  # between two looks for new entries
+_PAGE = 500  # entries read at a time
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 AsLines = Annotated[bool, typer.Option("--json", help="The entries as stored, one a line.")]
 
 
@@ -68,13 +66,13 @@ def _add_verify(app: typer.Typer, commands: CommandServices) -> None:
         ] = None,
         as_json: AsJson = False,
     ) -> None:
-        """Verify the whole log: every hash, signature, number, and what allowed each delivery.
-        The exit code is 1 when it does not verify."""
+        """Verify the whole log: every hash, signature and number, and that an entry allowed each
+        delivery. The exit code is 1 when it does not verify."""
         kept = [proofs.read_note(path) for path in checkpoint or ()]
 
         async def job() -> Verified:
             async with commands.opened(settings_of(context)) as opened:
-                return await _verify(opened, kept)
+                return await _verify_log(opened, kept)
 
         try:
             verified = run(job)
@@ -85,15 +83,17 @@ def _add_verify(app: typer.Typer, commands: CommandServices) -> None:
             else:
                 typer.echo(f"The log does NOT verify: {error}")
             raise typer.Exit(1) from None
-        typer.echo(json.dumps(_report(verified), indent=2) if as_json else _told(verified))
+        typer.echo(
+            json.dumps(_verified_json(verified), indent=2) if as_json else _verified_text(verified)
+        )
 
 
-async def _verify(opened: Opened, kept: Sequence[str]) -> Verified:
+async def _verify_log(opened: Opened, kept: Sequence[str]) -> Verified:
     with progress_bar("verifying") as advance:
         return await opened.log.verify(kept=kept, progress=advance)
 
 
-def _report(verified: Verified) -> dict[str, Any]:
+def _verified_json(verified: Verified) -> dict[str, Any]:
     return {
         "ok": True,
         "size": verified.size,
@@ -106,13 +106,13 @@ def _report(verified: Verified) -> dict[str, Any]:
     }
 
 
-def _told(verified: Verified) -> str:
+def _verified_text(verified: Verified) -> str:
     kinds = ", ".join(f"{count} {kind}" for kind, count in verified.kinds.items())
     lines = [
         f"The log verifies: {verified.size} entries" + (f" ({kinds})." if kinds else "."),
         f"Signed: {verified.signed} of them, under {verified.checkpoints} checkpoints.",
         f"Kept checkpoints that it agrees with: {verified.kept}.",
-        *proofs.anchored_told(verified.anchored, verified.size),
+        *proofs.anchored_lines(verified.anchored, verified.size),
     ]
     if not verified.kept:
         lines.append(
@@ -136,7 +136,7 @@ def _add_show(app: typer.Typer, commands: CommandServices) -> None:
         rule: Rule = None,
         since: Since = None,
         until: Until = None,
-        limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 50,
+        limit: Annotated[int, typer.Option(min=1, max=100_000, help="Most entries to show.")] = 50,
         as_json: AsLines = False,
     ) -> None:
         """Entries of the log, the newest first; those of one message from its beginning."""
@@ -156,16 +156,16 @@ def _add_show(app: typer.Typer, commands: CommandServices) -> None:
             async with commands.opened(settings_of(context)) as opened:
                 if message is None:
                     return await opened.store.log.find(query, limit=limit), None
-                found = await opened.store.log.entries_of_message(message, tenant=tenant)
-                outcome = found and await opened.store.ledger.outcome(found[0].tenant, message)
-                return found, outcome.erased_at if outcome else None
+                story = await opened.store.log.entries_of_message(message, tenant=tenant)
+                outcome = story and await opened.store.ledger.outcome(story[0].tenant, message)
+                return story, outcome.erased_at if outcome else None
 
         entries, erased_at = run(job)
         if as_json:
             for entry in entries:
                 typer.echo(entry.body)
             return
-        Console().print(_table(entries))
+        _print_entries(entries)
         if erased_at is not None:
             typer.echo(f"Its texts were erased at {erased_at.isoformat(timespec='seconds')}.")
 
@@ -174,18 +174,20 @@ def _add_tail(app: typer.Typer, commands: CommandServices) -> None:
     @app.command()
     def tail(
         context: typer.Context,
-        lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="So many.")] = 10,
-        follow: Annotated[bool, typer.Option("-f", "--follow", help="Wait for more.")] = False,
+        lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="Entries to show.")] = 10,
+        follow: Annotated[
+            bool, typer.Option("-f", "--follow", help="Wait for more entries.")
+        ] = False,
         as_json: AsLines = False,
     ) -> None:
-        """The last entries of the log, and with -f those that come, until you stop it."""
+        """The last entries of the log, and with -f each new one, until you stop it."""
 
         async def job() -> None:
             async with commands.opened(settings_of(context)) as opened:
                 start = max(0, await opened.store.log.size() - lines)
                 wait = partial(asyncio.sleep, _POLL_S) if follow else None
                 async for entry in entries_from(opened.store.log, start, wait=wait):
-                    typer.echo(entry.body if as_json else _line(entry))
+                    typer.echo(entry.body if as_json else _entry_line(entry))
 
         try:
             run(job)
@@ -196,10 +198,10 @@ def _add_tail(app: typer.Typer, commands: CommandServices) -> None:
 async def entries_from(
     log: StoredLog, start: int, *, wait: Callable[[], Awaitable[None]] | None
 ) -> AsyncGenerator[Entry, None]:
-    """The entries from number `start` on. With `wait`, it is awaited whenever there is no more,
-    and then those that came; so it has no end."""
+    """Yield the entries from number `start` on. Without `wait`, stop after the last one; with it,
+    await it there and go on with the entries that came meanwhile, without end."""
     while True:
-        entries = await log.entries(start, start + _AT_ONCE)
+        entries = await log.entries(start, start + _PAGE)
         for entry in entries:
             yield entry
         start += len(entries)
@@ -209,19 +211,19 @@ async def entries_from(
             await wait()
 
 
-def _table(entries: Sequence[Entry]) -> Table:
-    table = Table("entry", "time", "kind", "came to", "creator", "channel", "message")
-    table.add_column("rules", overflow="fold")
-    for entry in entries:
-        table.add_row(*(Text(cell) for cell in _cells(entry)))
-    return table
+def _print_entries(entries: Sequence[Entry]) -> None:
+    print_listing(
+        ("entry", "time", "kind", "came to", "creator", "channel", "message", "rules"),
+        [_entry_cells(entry) for entry in entries],
+        whole={"entry", "creator", "message"},
+    )
 
 
-def _line(entry: Entry) -> str:
-    return "  ".join(cell for cell in _cells(entry) if cell)
+def _entry_line(entry: Entry) -> str:
+    return "  ".join(cell for cell in _entry_cells(entry) if cell)
 
 
-def _cells(entry: Entry) -> tuple[str, ...]:
+def _entry_cells(entry: Entry) -> tuple[str, ...]:
     document = orjson.loads(entry.body)
     labels = document.get("labels", {})
     state = document.get("state") or document.get("what", "")
@@ -236,5 +238,4 @@ def _cells(entry: Entry) -> tuple[str, ...]:
         entry.message_id or "",
         " ".join(rules),
     )
-    # Ids come from callers: none of them may steer the terminal.
-    return tuple("".join(c if c.isprintable() else "�" for c in cell) for cell in cells)
+    return tuple(printable(cell) for cell in cells)

@@ -11,6 +11,7 @@ import typer
 from rich.progress import TaskID
 
 from gateway.cli.context import CommandServices, settings_of
+from gateway.cli.options import AsJson
 from gateway.cli.progress import progress_display
 from gateway.errors import InvalidField
 from gateway.settings import Settings
@@ -40,13 +41,13 @@ def add(app: typer.Typer, _commands: CommandServices) -> None:
         give_up: Annotated[
             bool, typer.Option("--cancel", help="Give up a move that was begun.")
         ] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+        as_json: AsJson = False,
     ) -> None:
         """Move everything from SQLite to PostgreSQL while the gateway serves, with the log as it
         is: every entry, checkpoint and its root. Can be stopped and run again. At its end the old
         database refuses to be written, for good, and names the new one."""
         settings = settings_of(context)
-        source = _source(settings)
+        source = _source_path(settings)
         if give_up:
             cancel(source)
             typer.echo("The log stays where it is.")
@@ -59,11 +60,11 @@ def add(app: typer.Typer, _commands: CommandServices) -> None:
                 "is the database of the log",
                 "Keep keys in a database of their own, outside its backups.",
             )
-        moved = _move(settings, source, to, subject_keys_to)
-        _tell(moved, keys_moved=subject_keys_to is not None, as_json=as_json)
+        moved = _move_log(settings, source, to, subject_keys_to)
+        _print_result(moved, keys_moved=subject_keys_to is not None, as_json=as_json)
 
 
-def _move(settings: Settings, source: Path, to: str, keys_to: str | None) -> MoveResult:
+def _move_log(settings: Settings, source: Path, to: str, keys_to: str | None) -> MoveResult:
     keys = None
     if keys_to is not None:
         file = KeyFile(settings.subject_keys_path)
@@ -80,7 +81,7 @@ def _move(settings: Settings, source: Path, to: str, keys_to: str | None) -> Mov
             moved = move(
                 source=source, target=to, make_root=MerkleTree, progress=progress, keys=keys
             )
-        if keys is not None:  # what was copied must be destroyed in one place alone from now on
+        if keys is not None:  # an erasure must not leave a second copy of a key behind
             keys.source.destroy([kid for kid, _ in keys.source.all()])
     finally:
         if keys is not None:
@@ -89,7 +90,7 @@ def _move(settings: Settings, source: Path, to: str, keys_to: str | None) -> Mov
     return moved
 
 
-def _source(settings: Settings) -> Path:
+def _source_path(settings: Settings) -> Path:
     url = settings.database
     if not url.startswith(_SQLITE):
         raise InvalidField(
@@ -98,7 +99,7 @@ def _source(settings: Settings) -> Path:
     return Path(url.removeprefix(_SQLITE))
 
 
-def _tell(moved: MoveResult, *, keys_moved: bool, as_json: bool) -> None:
+def _print_result(moved: MoveResult, *, keys_moved: bool, as_json: bool) -> None:
     root = b64encode(moved.root).decode()
     if as_json:
         report = {

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.context import CommandServices, run, settings_of
+from gateway.cli.options import AsJson
 from gateway.errors import InvalidField, LogInvalid, NotFound
 from gateway.keyring import Keyring
 from gateway.model.record import EntryKind
@@ -27,10 +28,8 @@ from gateway.trail.note import Cosignature, NoteKey, cosignatures
 from gateway.trail.proof import MAX_PROOF, parse_proof
 from gateway.trail.witnessing import WitnessAt
 
-_JUDGED = {EntryKind.DECISION, EntryKind.REVIEW, EntryKind.DRY_RUN}
-_EVER = 1 << 62
-
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+_JUDGING_KINDS = {EntryKind.DECISION, EntryKind.REVIEW, EntryKind.DRY_RUN}
+_NO_END = 1 << 62  # a size that no log reaches: the end of a range that has none
 
 
 def add(app: typer.Typer, commands: CommandServices) -> None:
@@ -54,16 +53,18 @@ def _add_checkpoints(app: typer.Typer, commands: CommandServices) -> None:
     @app.command()
     def checkpoints(
         context: typer.Context,
-        limit: Annotated[int, typer.Option(min=1, max=100_000, help="The newest so many.")] = 20,
+        limit: Annotated[
+            int, typer.Option(min=1, max=100_000, help="Most checkpoints to show.")
+        ] = 20,
         as_json: AsJson = False,
     ) -> None:
-        """The stored checkpoints, the newest first: who cosigned and stamped each, and which are
-        only ours."""
+        """The stored checkpoints, the newest first: who cosigned and time-stamped each, and which
+        only this gateway signed."""
         settings = settings_of(context)
 
         async def job() -> list[dict[str, Any]]:
             async with commands.opened(settings) as opened:
-                return await _listed(opened, witness_keys(settings), limit)
+                return await _checkpoint_rows(opened, witness_keys(settings), limit)
 
         rows = run(job)
         if as_json:
@@ -71,7 +72,9 @@ def _add_checkpoints(app: typer.Typer, commands: CommandServices) -> None:
             return
         table = Table("size", "witnesses", "time stamps", "")
         for row in rows:
-            witnesses = ", ".join(f"{one['name']} {one['at']}" for one in row["witnesses"])
+            witnesses = ", ".join(
+                f"{witness['name']} {witness['at']}" for witness in row["witnesses"]
+            )
             only_ours = "" if witnesses or row["stamps"] else "only ours"
             table.add_row(
                 str(row["size"]), Text(witnesses), Text(", ".join(row["stamps"])), only_ours
@@ -79,29 +82,32 @@ def _add_checkpoints(app: typer.Typer, commands: CommandServices) -> None:
         Console().print(table)
 
 
-async def _listed(opened: Opened, keys: Sequence[NoteKey], limit: int) -> list[dict[str, Any]]:
+async def _checkpoint_rows(
+    opened: Opened, keys: Sequence[NoteKey], limit: int
+) -> list[dict[str, Any]]:
     log = opened.store.log
     latest = await log.latest_checkpoint()
-    found: list[tuple[int, bytes, str]] = []
+    newest: list[tuple[int, bytes, str]] = []
     stop = latest[0] + 1 if latest else 0
     span = limit
-    while stop > 0 and len(found) < limit:  # by growing steps: most sizes have no checkpoint
+    while stop > 0 and len(newest) < limit:  # by growing steps: most sizes have no checkpoint
         start = max(0, stop - span)
-        found = [*await log.checkpoints(start, stop), *found]
+        newest = [*await log.checkpoints(start, stop), *newest]
         stop, span = start, span * 4
     stamps: dict[int, list[str]] = {}
-    for size, tsa, _ in await log.stamps(found[0][0] if found else 0, _EVER):
+    for size, tsa, _ in await log.stamps(newest[0][0] if newest else 0, _NO_END):
         stamps.setdefault(size, []).append(tsa)
     return [
         {
             "size": size,
             "root": b64encode(root).decode(),
             "witnesses": [
-                {"name": one.key.name, "at": _when(one)} for one in cosignatures(note, keys)
+                {"name": cosignature.key.name, "at": _signed_at(cosignature)}
+                for cosignature in cosignatures(note, keys)
             ],
             "stamps": stamps.get(size, []),
         }
-        for size, root, note in reversed(found[-limit:])
+        for size, root, note in reversed(newest[-limit:])
     ]
 
 
@@ -117,7 +123,7 @@ def _add_proof(app: typer.Typer, commands: CommandServices) -> None:
 
         async def job() -> str:
             async with commands.opened(settings_of(context)) as opened:
-                seq = int(what) if what.isdecimal() else await _judged(opened, what)
+                seq = int(what) if what.isdecimal() else await _judging_entry(opened, what)
                 return await opened.log.proof(seq, with_entry=not bare)
 
         typer.echo(run(job), nl=False)
@@ -130,42 +136,50 @@ def _add_check_proof(app: typer.Typer) -> None:
         file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
         key: Annotated[
             list[str] | None,
-            typer.Option(help="Public key of the log, as `keys show` prints it. Default: ours."),
+            typer.Option(
+                help="Public key of the log, as `keys show` prints it. Default: this gateway's."
+            ),
         ] = None,
         witness: Annotated[
             list[str] | None,
-            typer.Option(help="Key of a witness, as it prints it. Default: those in the settings."),
+            typer.Option(
+                help="Key of a witness, as `witness` prints it. Default: those in the settings."
+            ),
         ] = None,
         quorum: Annotated[
-            int, typer.Option(min=0, help="So many witnesses must have cosigned.")
+            int, typer.Option(min=0, help="Witnesses that must have cosigned, at least.")
         ] = 0,
     ) -> None:
         """Check a proof without the log, and print the entry it proves."""
         settings = settings_of(context)
         keys = _log_keys(settings, key)
-        witnesses = [NoteKey.parse(one) for one in witness] if witness else witness_keys(settings)
+        witnesses = [NoteKey.parse(text) for text in witness or ()] or witness_keys(settings)
         try:
-            found = parse_proof(read_note(file))
-            signed = found.verify(keys, origin=keys[0].name)
-            given = _cosigned(signed, witnesses, quorum)
+            inclusion = parse_proof(read_note(file))
+            signed = inclusion.verify(keys, origin=keys[0].name)
+            cosigned = _check_quorum(signed, witnesses, quorum)
         except LogInvalid as error:
             typer.echo(f"The proof does NOT hold: {error}", err=True)
             raise typer.Exit(1) from None
         typer.echo(
-            f"Entry {found.index} is in {signed.origin}, signed at {signed.size} entries.", err=True
+            f"Entry {inclusion.index} is in {signed.origin}, signed at {signed.size} entries.",
+            err=True,
         )
-        for one in given:
-            typer.echo(f"Cosigned by {one.key.name} at {_when(one)}.", err=True)
-        typer.echo(found.extra or b"")
+        for cosignature in cosigned:
+            at = _signed_at(cosignature)
+            typer.echo(f"Cosigned by {cosignature.key.name} at {at}.", err=True)
+        typer.echo(inclusion.extra or b"")
 
 
-def _cosigned(
+def _check_quorum(
     checkpoint: Checkpoint, witnesses: Sequence[NoteKey], quorum: int
 ) -> tuple[Cosignature, ...]:
-    given = cosignatures(checkpoint.note, witnesses)
-    if len({one.key.name for one in given}) < quorum:
-        raise LogInvalid(f"{len(given)} of {quorum} witnesses cosigned its checkpoint")
-    return given
+    """Return the cosignatures of `witnesses`. Raises LogInvalid when fewer than `quorum` of them
+    cosigned."""
+    valid = cosignatures(checkpoint.note, witnesses)
+    if len({cosignature.key.name for cosignature in valid}) < quorum:
+        raise LogInvalid(f"{len(valid)} of {quorum} witnesses cosigned its checkpoint")
+    return valid
 
 
 def _add_consistency(app: typer.Typer, commands: CommandServices) -> None:
@@ -179,34 +193,35 @@ def _add_consistency(app: typer.Typer, commands: CommandServices) -> None:
         ] = None,
         as_json: AsJson = False,
     ) -> None:
-        """The proof that the log of one size is the beginning of that of another (RFC 6962,
-        2.1.2): hashes in base64. A kept checkpoint is held against the log; the exit code is 1
+        """The proof that the log at one size is the beginning of the log at another (RFC 6962,
+        2.1.2): hashes in base64. A kept checkpoint is compared with the log; the exit code is 1
         when they contradict each other."""
         settings = settings_of(context)
         keys = _log_keys(settings, None)
         try:
-            given = [_given(one, keys) for one in (old, new) if one is not None]
+            ends = [_parse_end(text, keys) for text in (old, new) if text is not None]
 
             async def job() -> tuple[int, int, list[bytes]]:
                 async with commands.opened(settings) as opened:
                     newest = await opened.log.checkpoint()
-                    return await _consistent(opened, *(given if new else [*given, newest]))
+                    return await _prove_consistency(opened, *(ends if new else [*ends, newest]))
 
             first, second, path = run(job)
         except LogInvalid as error:
             typer.echo(f"NOT consistent: {error}", err=True)
             raise typer.Exit(1) from None
-        hashes = [b64encode(one).decode() for one in path]
+        hashes = [b64encode(digest).decode() for digest in path]
         if as_json:
             report = {"old": first, "new": second, "hashes": hashes}
             typer.echo(json.dumps(report, indent=2))
             return
         typer.echo(f"The log of {first} entries is the beginning of that of {second}.", err=True)
-        for one in hashes:
-            typer.echo(one)
+        for line in hashes:
+            typer.echo(line)
 
 
-def _given(what: str, keys: Sequence[NoteKey]) -> int | Checkpoint:
+def _parse_end(what: str, keys: Sequence[NoteKey]) -> int | Checkpoint:
+    """Read one end of a consistency proof: a size, or the file of a kept checkpoint."""
     if what.isdecimal():
         return int(what)
     path = Path(what)
@@ -215,16 +230,16 @@ def _given(what: str, keys: Sequence[NoteKey]) -> int | Checkpoint:
     return open_checkpoint(read_note(path), keys, origin=keys[0].name)
 
 
-async def _consistent(
+async def _prove_consistency(
     opened: Opened, old: int | Checkpoint, new: int | Checkpoint
 ) -> tuple[int, int, list[bytes]]:
     """Both sizes, and the proof. Raises LogInvalid when a checkpoint is not of this log."""
     sizes, roots = [], []
-    held = await opened.store.log.size()
+    log_size = await opened.store.log.size()
     for end in (old, new):
         if isinstance(end, Checkpoint):
-            if end.size > held:
-                raise LogInvalid(f"the checkpoint signed {end.size} entries, there are {held}")
+            if end.size > log_size:
+                raise LogInvalid(f"the checkpoint signed {end.size} entries, there are {log_size}")
             sizes.append(end.size)
             roots.append(end.root)
         else:
@@ -237,8 +252,8 @@ async def _consistent(
 
 
 def witness_keys(settings: Settings) -> list[NoteKey]:
-    """Of the witnesses in the settings."""
-    return [WitnessAt.parse(one).key for one in settings.witnesses]
+    """The keys of the witnesses in the settings."""
+    return [WitnessAt.parse(text).key for text in settings.witnesses]
 
 
 def _log_keys(settings: Settings, given: list[str] | None) -> Sequence[NoteKey]:
@@ -252,19 +267,19 @@ def _log_keys(settings: Settings, given: list[str] | None) -> Sequence[NoteKey]:
 
 
 def anchored_report(anchored: AnchorCoverage) -> dict[str, Any]:
-    """For JSON."""
+    """The coverage by witnesses and time stamps, as `audit verify --json` prints it."""
     return {
         "quorum": anchored.quorum,
         "witnessed": anchored.witnessed,
         "witnessed_checkpoints": anchored.witnessed_checkpoints,
         "witnesses": [
             {
-                "name": one.name,
-                "checkpoints": one.checkpoints,
-                "size": one.size,
-                "at": one.at.isoformat() if one.at else None,
+                "name": witness.name,
+                "checkpoints": witness.checkpoints,
+                "size": witness.size,
+                "at": witness.at.isoformat() if witness.at else None,
             }
-            for one in anchored.witnesses
+            for witness in anchored.witnesses
         ],
         "stamped": anchored.stamped,
         "stamped_at": anchored.stamped_at.isoformat() if anchored.stamped_at else None,
@@ -274,8 +289,8 @@ def anchored_report(anchored: AnchorCoverage) -> dict[str, Any]:
     }
 
 
-def anchored_told(anchored: AnchorCoverage, size: int) -> list[str]:
-    """For people; `size` is the log's."""
+def anchored_lines(anchored: AnchorCoverage, size: int) -> list[str]:
+    """The same coverage in lines for people; `size` is the number of entries in the log."""
     lines = []
     if anchored.quorum:
         lines.append(
@@ -283,9 +298,10 @@ def anchored_told(anchored: AnchorCoverage, size: int) -> list[str]:
             f"under {anchored.witnessed_checkpoints} checkpoints."
         )
         lines += [
-            f"  {one.name}: {one.checkpoints} checkpoints, the newest of {one.size} entries"
-            + (f" at {one.at.isoformat()}." if one.at else ".")
-            for one in anchored.witnesses
+            f"  {witness.name}: {witness.checkpoints} checkpoints, "
+            f"the newest of {witness.size} entries"
+            + (f" at {witness.at.isoformat()}." if witness.at else ".")
+            for witness in anchored.witnesses
         ]
     if anchored.stamps and anchored.stamped_at:
         lines.append(
@@ -305,19 +321,20 @@ def anchored_told(anchored: AnchorCoverage, size: int) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-async def _judged(opened: Opened, message: str) -> int:
+async def _judging_entry(opened: Opened, message: str) -> int:
+    """The number of the entry that last judged `message`. Raises NotFound."""
     entries = await opened.store.log.entries_of_message(message)
-    judged = [entry.seq for entry in entries if entry.kind in _JUDGED]
+    judged = [entry.seq for entry in entries if entry.kind in _JUDGING_KINDS]
     if not judged:
         raise NotFound("message", message, "`audit show` lists entries.")
     return judged[-1]
 
 
 def read_note(path: Path) -> str:
-    """A proof or checkpoint that somebody kept."""
+    """Read a proof or checkpoint that somebody kept."""
     with path.open("rb") as file:
         return file.read(MAX_PROOF + 1).decode("utf-8", "replace")
 
 
-def _when(one: Cosignature) -> str:
-    return datetime.fromtimestamp(one.at, UTC).isoformat()
+def _signed_at(cosignature: Cosignature) -> str:
+    return datetime.fromtimestamp(cosignature.at, UTC).isoformat()

@@ -37,6 +37,7 @@ from gateway.reporting.profile import Profile, load_profile
 from gateway.reporting.reasons import RESTRICTED, Statement, batches, statement
 from gateway.reporting.rendered import ReportFormat, rendered
 from gateway.reporting.tally_updates import TallyUpdater
+from gateway.reporting.vocabulary import BATCH
 from gateway.settings import Settings
 from gateway.storage.store import EntryQuery
 from gateway.trail.checkpoint import Checkpoint
@@ -60,7 +61,7 @@ def _add_export(app: typer.Typer, commands: CommandServices) -> None:
     def export(
         context: typer.Context,
         out: Out = None,
-        format: Annotated[ExportFormat, typer.Option(help="Shape.")] = ExportFormat.JSONL,  # noqa: A002
+        format: Annotated[ExportFormat, typer.Option(help="Output format.")] = ExportFormat.JSONL,  # noqa: A002
         tenant: Tenant = None,
         creator: Creator = None,
         channel: ChannelName = None,
@@ -70,15 +71,15 @@ def _add_export(app: typer.Typer, commands: CommandServices) -> None:
         rule: Rule = None,
         since: Since = None,
         until: Until = None,
-        limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+        limit: Annotated[int | None, typer.Option(min=1, help="Most entries to export.")] = None,
         after: Annotated[
-            int | None, typer.Option(min=0, help="Only those behind entry number so.")
+            int | None, typer.Option(min=0, help="Only entries after this entry number.")
         ] = None,
     ) -> None:
         """Entries as JSON Lines (the bodies as stored), CSV, Parquet or CloudEvents, the oldest
-        first. Beside a file lies FILE.manifest.json with the signed checkpoint it was made under,
-        the filters, how many entries, and the file's SHA-256; with standard output, it is the
-        last line on standard error."""
+        first. FILE.manifest.json is written beside the file: the signed checkpoint it was made
+        under, the filters, how many entries, and the file's SHA-256. With standard output, this
+        manifest is the last line on standard error."""
         query = EntryQuery(
             tenant=tenant,
             creator=creator,
@@ -93,15 +94,17 @@ def _add_export(app: typer.Typer, commands: CommandServices) -> None:
 
         async def job() -> dict[str, Any]:
             async with commands.opened(settings_of(context)) as opened:
-                checkpoint = await _covering(opened)
-                made = Export(about=_about(format, checkpoint, query))
-                with progress_bar("exporting") as advance, _writing(out) as file:
+                checkpoint = await _covering_checkpoint(opened)
+                export = Export(about=_export_header(format, checkpoint, query))
+                with progress_bar("exporting") as advance, _open_output(out) as file:
                     pages = opened.store.search.pages(
                         query, stop=checkpoint.size, after=after, limit=limit
                     )
-                    async for piece in made.pieces(_watched(pages, checkpoint.size, advance)):
+                    async for piece in export.pieces(
+                        _with_progress(pages, checkpoint.size, advance)
+                    ):
                         file.write(piece)
-                return made.manifest()
+                return export.manifest()
 
         _leave_manifest(run(job), out)
 
@@ -113,10 +116,11 @@ def _add_reasons(app: typer.Typer, commands: CommandServices) -> None:
         out: Out = None,
         profile: Annotated[
             Path | None,
-            typer.Option(help="What the platform says of itself (TOML). Default: dsa_profile."),
+            typer.Option(help="Profile of the platform (TOML). Default: the setting dsa_profile."),
         ] = None,
         as_batches: Annotated[
-            bool, typer.Option("--batches", help="Up to 100 a line, as the API takes them.")
+            bool,
+            typer.Option("--batches", help="Up to 100 statements a line, as the API takes them."),
         ] = False,
         tenant: Tenant = None,
         since: Since = None,
@@ -125,7 +129,7 @@ def _add_reasons(app: typer.Typer, commands: CommandServices) -> None:
         """Statements of reasons for every block and hold, in the shape of the DSA Transparency
         Database (API v2), one a line. The gateway prepares them; the platform submits them."""
         settings = settings_of(context)
-        given = load_profile(_profile_path(settings, profile))
+        platform = load_profile(_profile_path(settings, profile))
         titles = rule_titles(load_snapshot(commands.policies_dir(settings)))
         query = EntryQuery(
             tenant=tenant,
@@ -136,18 +140,18 @@ def _add_reasons(app: typer.Typer, commands: CommandServices) -> None:
 
         async def job() -> dict[str, Any]:
             async with commands.opened(settings) as opened:
-                checkpoint = await _covering(opened)
-                with progress_bar("stating") as advance, _writing(out) as file:
+                checkpoint = await _covering_checkpoint(opened)
+                with progress_bar("statements") as advance, _open_output(out) as file:
                     pages = opened.store.search.pages(query, stop=checkpoint.size)
                     count = await _write_statements(
                         file,
-                        _watched(pages, checkpoint.size, advance),
+                        _with_progress(pages, checkpoint.size, advance),
                         lambda entry: statement(
-                            entry, given, titles=titles, origin=checkpoint.origin
+                            entry, platform, titles=titles, origin=checkpoint.origin
                         ),
                         as_batches=as_batches,
                     )
-                return _reasons_manifest(checkpoint, query, given, count)
+                return _reasons_manifest(checkpoint, query, platform, count)
 
         _leave_manifest(run(job), out)
 
@@ -157,14 +161,14 @@ def _add_report(app: typer.Typer, commands: CommandServices) -> None:
     def transparency(
         context: typer.Context,
         out: Out = None,
-        format: Annotated[ReportFormat, typer.Option(help="Shape.")] = ReportFormat.JSON,  # noqa: A002
+        format: Annotated[ReportFormat, typer.Option(help="Output format.")] = ReportFormat.JSON,  # noqa: A002
         tenant: Tenant = None,
         first: Annotated[str | None, typer.Option(help="First day (UTC), as 2026-11-01.")] = None,
         last: Annotated[str | None, typer.Option(help="Last day, included.")] = None,
     ) -> None:
         """The transparency report: counts by channel, verdict, rule, language, route and delivery
-        outcome; waits for review; crisis referrals. The page stands alone and prints."""
-        from_day, to_day = _day("first", first), _day("last", last)
+        outcome; waits for review; crisis referrals. The HTML page needs no other file."""
+        from_day, to_day = _parse_day("first", first), _parse_day("last", last)
 
         async def job() -> bytes:
             async with commands.opened(settings_of(context)) as opened:
@@ -182,9 +186,9 @@ def _add_report(app: typer.Typer, commands: CommandServices) -> None:
                 )
                 return rendered(made, format)
 
-        made = run(job)
-        with _writing(out) as file:
-            file.write(made)
+        content = run(job)
+        with _open_output(out) as file:
+            file.write(content)
 
 
 def _add_recount(app: typer.Typer, commands: CommandServices) -> None:
@@ -196,8 +200,8 @@ def _add_recount(app: typer.Typer, commands: CommandServices) -> None:
         async def job() -> tuple[int, int]:
             async with commands.opened(settings_of(context)) as opened:
                 with progress_bar("counting") as advance:
-                    found = await _tally_updater(opened).recount(advance)
-                return found.size, found.differing
+                    recounted = await _tally_updater(opened).recount(advance)
+                return recounted.size, recounted.differing
 
         size, differing = run(job)
         if differing:
@@ -210,16 +214,16 @@ def _tally_updater(opened: Opened) -> TallyUpdater:
     return TallyUpdater(entries=opened.store.log, tallies=opened.store.tallies)
 
 
-async def _covering(opened: Opened) -> Checkpoint:
-    """The stored checkpoint where it covers the whole log, else a new one: building the tree of
-    a long log takes a while."""
+async def _covering_checkpoint(opened: Opened) -> Checkpoint:
+    """The stored checkpoint if it covers the whole log, else a new one. A new one is avoided, as
+    it takes a while to build the tree of a long log."""
     latest = await opened.log.latest()
     if latest is not None and latest.size >= await opened.store.log.size():
         return latest
     return await opened.log.checkpoint()
 
 
-def _about(format: ExportFormat, checkpoint: Checkpoint, query: EntryQuery) -> ExportHeader:  # noqa: A002
+def _export_header(format: ExportFormat, checkpoint: Checkpoint, query: EntryQuery) -> ExportHeader:  # noqa: A002
     return ExportHeader(
         format=format,
         origin=checkpoint.origin,
@@ -239,25 +243,25 @@ async def _write_statements(
 ) -> int:
     count, waiting = 0, list[Statement]()
     async for entries in pages:
-        made = [one for one in map(state, entries) if one is not None]
-        count += len(made)
-        waiting += made
-        whole = len(waiting) // 100 * 100 if as_batches else len(waiting)
+        statements = [made for made in map(state, entries) if made is not None]
+        count += len(statements)
+        waiting += statements
+        whole = len(waiting) // BATCH * BATCH if as_batches else len(waiting)
         _write_lines(file, waiting[:whole], as_batches=as_batches)
         del waiting[:whole]
     _write_lines(file, waiting, as_batches=as_batches)
     return count
 
 
-def _write_lines(file: BinaryIO, made: list[Statement], *, as_batches: bool) -> None:
-    lines = ({"statements": batch} for batch in batches(made)) if as_batches else made
+def _write_lines(file: BinaryIO, statements: list[Statement], *, as_batches: bool) -> None:
+    lines = ({"statements": batch} for batch in batches(statements)) if as_batches else statements
     file.writelines(orjson.dumps(line) + b"\n" for line in lines)
 
 
 def _reasons_manifest(
     checkpoint: Checkpoint, query: EntryQuery, profile: Profile, count: int
 ) -> dict[str, Any]:
-    given = {name: value for name, value in query.given.items() if name != "decisions"}
+    filters = {name: value for name, value in query.given.items() if name != "decisions"}
     return {
         "v": 1,
         "platform": profile.platform,
@@ -266,15 +270,15 @@ def _reasons_manifest(
         "checkpoint": checkpoint.note,
         "query": {
             name: value.isoformat() if isinstance(value, datetime) else value
-            for name, value in given.items()
+            for name, value in filters.items()
         },
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "statements": count,
     }
 
 
-def _profile_path(settings: Settings, given: Path | None) -> Path:
-    path = given or settings.dsa_profile
+def _profile_path(settings: Settings, option: Path | None) -> Path:
+    path = option or settings.dsa_profile
     if path is None:
         raise ConfigurationError(
             "dsa_profile",
@@ -285,17 +289,18 @@ def _profile_path(settings: Settings, given: Path | None) -> Path:
     return path
 
 
-async def _watched(
+async def _with_progress(
     pages: AsyncIterator[list[Entry]], size: int, advance: Advance
 ) -> AsyncIterator[list[Entry]]:
+    """Pass the pages on, and advance the progress bar after each."""
     async for entries in pages:
         yield entries
         advance(entries[-1].seq + 1, size)
 
 
 @contextmanager
-def _writing(out: Path | None) -> Iterator[BinaryIO]:
-    """A file that only its owner can read, there once it is whole."""
+def _open_output(out: Path | None) -> Iterator[BinaryIO]:
+    """Open the file to write: only its owner can read it, and it is there once it is whole."""
     if out is None:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
@@ -319,13 +324,13 @@ def _leave_manifest(manifest: Mapping[str, Any], out: Path | None) -> None:
     if out is None:
         typer.echo(orjson.dumps(manifest).decode(), err=True)
         return
-    with _writing(out.with_name(f"{out.name}.manifest.json")) as file:
+    with _open_output(out.with_name(f"{out.name}.manifest.json")) as file:
         file.write(orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     count = manifest.get("entries", manifest.get("statements"))
     typer.echo(f"{count} written to {out}", err=True)
 
 
-def _day(field: str, text: str | None) -> int | None:
+def _parse_day(field: str, text: str | None) -> int | None:
     if text is None:
         return None
     try:

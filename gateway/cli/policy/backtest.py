@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.context import CommandServices, run, settings_of
-from gateway.cli.policy.output import AsJson, Directory, Folder, console
+from gateway.cli.options import AsJson
+from gateway.cli.policy.output import Directory, Folder, console
+from gateway.cli.progress import progress_display
 from gateway.errors import ConfigurationError
 from gateway.model.record import Entry, EntryKind
 from gateway.model.submission import Channel
@@ -47,20 +47,24 @@ def add(app: typer.Typer, folder: Folder, commands: CommandServices) -> None:
             ),
         ] = None,
         policies: Directory = None,
-        tenant: Annotated[str, typer.Option(help="Whose decisions.")] = "default",
-        channel: Annotated[Channel | None, typer.Option(help="Only there.")] = None,
-        creator: Annotated[str | None, typer.Option(help="Only theirs.")] = None,
-        rule: Annotated[str | None, typer.Option(help="Only where it fired then.")] = None,
-        since: Annotated[datetime | None, typer.Option(help="From (UTC), included.")] = None,
-        until: Annotated[datetime | None, typer.Option(help="To (UTC), excluded.")] = None,
-        limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 10_000,
-        dry_runs: Annotated[bool, typer.Option("--dry-runs", help="Dry runs instead.")] = False,
+        tenant: Annotated[
+            str, typer.Option(help="Tenant whose decisions are asked about.")
+        ] = "default",
+        channel: Annotated[Channel | None, typer.Option(help="Only on this channel.")] = None,
+        creator: Annotated[str | None, typer.Option(help="Only of this creator.")] = None,
+        rule: Annotated[str | None, typer.Option(help="Only where this rule fired.")] = None,
+        since: Annotated[datetime | None, typer.Option(help="First time (UTC), included.")] = None,
+        until: Annotated[datetime | None, typer.Option(help="Last time (UTC), excluded.")] = None,
+        limit: Annotated[int, typer.Option(min=1, help="Most decisions, newest first.")] = 10_000,
+        dry_runs: Annotated[
+            bool, typer.Option("--dry-runs", help="Dry runs instead of decisions.")
+        ] = False,
         plot: Annotated[
             Path | None, typer.Option(help="Write a picture: .svg, or .html with a table.")
         ] = None,
         workers: Annotated[int, typer.Option(min=1, max=64)] = min(8, os.cpu_count() or 1),
         fail_on_change: Annotated[
-            bool, typer.Option("--fail-on-change", help="Exit with 1 when one would change.")
+            bool, typer.Option("--fail-on-change", help="Exit with 1 when a decision would change.")
         ] = False,
         as_json: AsJson = False,
     ) -> None:
@@ -75,57 +79,56 @@ def add(app: typer.Typer, folder: Folder, commands: CommandServices) -> None:
             creator=creator,
             rule=rule,
             kind=EntryKind.DRY_RUN if dry_runs else EntryKind.DECISION,
-            since=_utc(since),
-            until=_utc(until),
+            since=_as_utc(since),
+            until=_as_utc(until),
         )
 
         async def job() -> BacktestReport:
             async with commands.opened(settings_of(context)) as opened:
-                return await _run(opened, query, limit, base, files, workers)
+                return await _run_backtest(opened, query, limit, base, files, workers)
 
         report = run(job)
         if plot is not None:
-            _draw(plot, report)
+            _write_plot(plot, report)
         if as_json:
-            typer.echo(json.dumps(as_data(report), indent=2))
+            typer.echo(json.dumps(report_json(report), indent=2))
         else:
-            _tell(report)
+            _print_report(report)
         raise typer.Exit(1 if fail_on_change and report.changed else 0)
 
 
-async def _run(
+async def _run_backtest(
     opened: Opened, query: EntryQuery, limit: int, base: Files, files: Files, workers: int
 ) -> BacktestReport:
     size = min(limit, await opened.store.log.size())
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True
-    ) as progress:
-        task = progress.add_task("decisions", total=size)
+    with progress_display() as display:
+        task = display.add_task("decisions", total=size)
         return await backtest(
-            _pages(opened, query, limit),
+            _read_pages(opened, query, limit),
             files,
             workers=workers,
             base=make_snapshot(base, name="policies"),
-            progress=lambda count: progress.advance(task, count),
+            progress=lambda count: display.advance(task, count),
         )
 
 
-async def _pages(opened: Opened, query: EntryQuery, limit: int) -> AsyncIterator[Sequence[Entry]]:
+async def _read_pages(
+    opened: Opened, query: EntryQuery, limit: int
+) -> AsyncIterator[Sequence[Entry]]:
     before, left = None, limit
     while left > 0:
-        found = await opened.store.log.find(query, limit=min(PAGE, left), before=before)
-        if not found:
+        entries = await opened.store.log.find(query, limit=min(PAGE, left), before=before)
+        if not entries:
             return
-        yield found
-        before, left = found[-1].seq, left - len(found)
+        yield entries
+        before, left = entries[-1].seq, left - len(entries)
 
 
-def _utc(given: datetime | None) -> datetime | None:
-    return None if given is None else given.replace(tzinfo=UTC)
+def _as_utc(at: datetime | None) -> datetime | None:
+    return None if at is None else at.replace(tzinfo=UTC)
 
 
-def _draw(path: Path, report: BacktestReport) -> None:
+def _write_plot(path: Path, report: BacktestReport) -> None:
     text = page(report) if path.suffix in (".html", ".htm") else svg(report)
     try:
         path.write_text(text, encoding="utf-8")
@@ -135,8 +138,8 @@ def _draw(path: Path, report: BacktestReport) -> None:
         ) from None
 
 
-def as_data(report: BacktestReport) -> dict[str, Any]:
-    """As JSON says it."""
+def report_json(report: BacktestReport) -> dict[str, Any]:
+    """The report, as `--json` prints it."""
     return {
         "digest": report.digest,
         "decisions": report.decisions,
@@ -151,20 +154,23 @@ def as_data(report: BacktestReport) -> dict[str, Any]:
             name: {
                 "fired": fired,
                 "gone": gone,
-                "examples": [asdict(one) for one in report.examples.get(name, ())],
+                "examples": [asdict(example) for example in report.examples.get(name, ())],
             }
             for name, fired, gone in rule_rows(report)
         },
-        "channels": _shares(report.channels),
-        "creators": _shares(report.creators),
+        "channels": _group_counts(report.channels),
+        "creators": _group_counts(report.creators),
     }
 
 
-def _shares(groups: dict[str, list[int]]) -> dict[str, dict[str, int]]:
-    return {name: {"changed": one[0], "all": one[1]} for name, one in sorted(groups.items())}
+def _group_counts(groups: dict[str, list[int]]) -> dict[str, dict[str, int]]:
+    return {
+        name: {"changed": changed, "all": every}
+        for name, (changed, every) in sorted(groups.items())
+    }
 
 
-def _tell(report: BacktestReport) -> None:
+def _print_report(report: BacktestReport) -> None:
     out = console()
     share = report.changed / report.decisions if report.decisions else 0.0
     out.print(
@@ -175,7 +181,7 @@ def _tell(report: BacktestReport) -> None:
     rules = Table("rule", "fired anew", "gone", "", "examples")
     most = max((fired + gone for _, fired, gone in rule_rows(report)), default=1)
     for name, fired, gone in rule_rows(report):
-        examples = "\n".join(one.decision_id for one in report.examples.get(name, ())[:3])
+        examples = "\n".join(example.decision_id for example in report.examples.get(name, ())[:3])
         bar = Text.assemble(
             ("█" * round(BAR * fired / most), "yellow"), ("█" * round(BAR * gone / most), "blue")
         )
@@ -188,12 +194,12 @@ def _tell(report: BacktestReport) -> None:
             table.add_row(name, str(changed), str(every), "█" * round(BAR * changed / every))
         if report.changed:
             out.print(table)
-    for line in _limits(report):
+    for line in _limit_lines(report):
         out.print(Text(line, style="dim"))
 
 
-def _limits(report: BacktestReport) -> list[str]:
-    """What this cannot tell."""
+def _limit_lines(report: BacktestReport) -> list[str]:
+    """Lines for people: the speed, and the decisions and rules that the backtest left out."""
     blind = ", ".join(report.blind)
     lines = [f"{report.per_s:.0f} decisions a second; digest {report.digest}"]
     if blind:

@@ -1,4 +1,4 @@
-"""`policy export`, `policy bundle`, `policy sign`: policies on their way to a server."""
+"""`policy export`, `bundle`, `sign`, `verify`: policies as files for a server, and signatures."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ def _add_bundle(app: typer.Typer, folder: Folder) -> None:
         policies_bundle, and for OPA servers, which verify the same signature."""
         files = read_folder(folder(context, policies))
         compile_snapshot(make_snapshot(files, name="policies"))
-        content = pack(files, key=_key(signing_key))
-        _write(out, content)
+        content = pack(files, key=_read_signing_key(signing_key))
+        _write_bytes(out, content)
         digest = unpack(content, key=None).bundle.digest
-        typer.echo(f"{len(content)} bytes, {_signed(signing_key)}, digest {digest}")
+        typer.echo(f"{len(content)} bytes, {_signed_word(signing_key)}, digest {digest}")
 
 
 def _add_sign(app: typer.Typer) -> None:
@@ -72,8 +72,8 @@ def _add_sign(app: typer.Typer) -> None:
         ],
     ) -> None:
         """Sign a bundle, as OPA verifies it; a signature that it has is replaced."""
-        content = repack(_read(file), key=BundleSigningKey(_read(signing_key)))
-        _write(file, content)
+        content = repack(_read_bytes(file), key=BundleSigningKey(_read_bytes(signing_key)))
+        _write_bytes(file, content)
         typer.echo(f"signed, digest {unpack(content, key=None).bundle.digest}")
 
 
@@ -84,20 +84,20 @@ def _add_verify(app: typer.Typer) -> None:
         key: Annotated[Path, typer.Option(help="Public key (PEM).", dir_okay=False)],
     ) -> None:
         """Verify a bundle as the gateway does before it takes it into use."""
-        snapshot = unpack(_read(file), key=BundleVerificationKey.read(key))
+        snapshot = unpack(_read_bytes(file), key=BundleVerificationKey.read(key))
         compile_snapshot(snapshot)
         typer.echo(f"verified, digest {snapshot.bundle.digest}")
 
 
-def _key(path: Path | None) -> BundleSigningKey | None:
-    return None if path is None else BundleSigningKey(_read(path))
+def _read_signing_key(path: Path | None) -> BundleSigningKey | None:
+    return None if path is None else BundleSigningKey(_read_bytes(path))
 
 
-def _signed(path: Path | None) -> str:
+def _signed_word(path: Path | None) -> str:
     return "not signed" if path is None else "signed"
 
 
-def _read(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
@@ -106,7 +106,7 @@ def _read(path: Path) -> bytes:
         ) from None
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write_bytes(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`policy check`, `policy test`, `policy coverage`: what a CI asks of policies."""
+"""`policy check`, `policy test`, `policy coverage`: the checks of policies that a CI runs."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from gateway.cli.options import AsJson
 from gateway.cli.policy.output import (
-    AsJson,
     Directory,
     Folder,
     FormatOption,
+    OpaProgram,
     OutputFormat,
     annotation,
     chosen_format,
@@ -39,8 +40,8 @@ from gateway.policy.authoring.testing import (
 from gateway.policy.packs.source import fingerprint, load_snapshot
 from gateway.policy.packs.subset import BUILT_INS
 
-Watch = Annotated[bool, typer.Option("--watch", help="Again whenever a file changes.")]
-LOOK_EVERY_S = 0.5
+Watch = Annotated[bool, typer.Option("--watch", help="Run again whenever a file changes.")]
+LOOK_EVERY_S = 0.5  # between two looks whether a file has changed
 
 
 def add(app: typer.Typer, folder: Folder) -> None:
@@ -54,10 +55,7 @@ def _add_check(app: typer.Typer, folder: Folder) -> None:
     def checked(
         context: typer.Context,
         policies: Directory = None,
-        opa: Annotated[
-            Path | None,
-            typer.Option(help="The opa program; else the one on the path.", envvar="OPA_BINARY"),
-        ] = None,
+        opa: OpaProgram = None,
         built_ins: Annotated[
             bool, typer.Option("--built-ins", help="List the built-ins policies may call.")
         ] = False,
@@ -78,22 +76,22 @@ def _add_check(app: typer.Typer, folder: Folder) -> None:
             report = CheckReport(
                 problems=(problem,), modules=0, tests=0, patterns=0, opa="not asked"
             )
-        _tell_report(report, chosen_format(output, as_json), directory)
+        _print_report_as(report, chosen_format(output, as_json), directory)
         raise typer.Exit(0 if report.clean else 1)
 
 
-def _tell_report(report: CheckReport, output: OutputFormat, directory: Path) -> None:
+def _print_report_as(report: CheckReport, output: OutputFormat, directory: Path) -> None:
     if output is OutputFormat.JSON:
         typer.echo(json.dumps(_report_json(report), indent=2))
     elif output is OutputFormat.JUNIT:
-        found: list[tuple[str, str, str | None]] = [
-            (one.file, one.what, str(one)) for one in report.problems
+        cases: list[tuple[str, str, str | None]] = [
+            (problem.file, problem.what, str(problem)) for problem in report.problems
         ]
-        typer.echo(junit("policy check", found or [("policies", "check", None)]))
+        typer.echo(junit("policy check", cases or [("policies", "check", None)]))
     elif output is OutputFormat.GITHUB:
-        for one in report.problems:
-            place = (str(directory / one.file), one.line, one.column)
-            typer.echo(annotation(*place, "policy check", f"{one.problem}. {one.mend}"))
+        for problem in report.problems:
+            place = (str(directory / problem.file), problem.line, problem.column)
+            typer.echo(annotation(*place, "policy check", f"{problem.problem}. {problem.mend}"))
     else:
         _print_report(report)
 
@@ -107,22 +105,22 @@ def _report_json(report: CheckReport) -> dict[str, Any]:
         "opa": report.opa,
         "problems": [
             {
-                "file": one.file,
-                "line": one.line,
-                "column": one.column,
-                "problem": one.problem,
-                "mend": one.mend,
+                "file": problem.file,
+                "line": problem.line,
+                "column": problem.column,
+                "problem": problem.problem,
+                "mend": problem.mend,
             }
-            for one in report.problems
+            for problem in report.problems
         ],
     }
 
 
 def _print_report(report: CheckReport) -> None:
     out = console()
-    for one in report.problems:
-        out.print(f"[bold]{escape(one.what)}[/]: {escape(one.problem)}", highlight=False)
-        out.print(f"  {one.mend}", markup=False, highlight=False, style="dim")
+    for problem in report.problems:
+        out.print(f"[bold]{escape(problem.what)}[/]: {escape(problem.problem)}", highlight=False)
+        out.print(f"  {problem.mend}", markup=False, highlight=False, style="dim")
     out.print(
         f"{report.modules} modules, {report.tests} test files, {report.patterns} phrases; "
         f"opa check --strict: {report.opa}",
@@ -148,78 +146,80 @@ def _add_test(app: typer.Typer, folder: Folder) -> None:
         fails, 2 when none could be run."""
         directory = folder(context, policies)
 
-        def once() -> bool:
-            outcomes = run_tests(load_snapshot(directory), only=only)
-            refuse_no_tests(outcomes, only)
-            _tell_tests(outcomes, chosen_format(output, as_json), directory)
-            return all(one.status is RuleTestStatus.PASSED for one in outcomes)
+        def run_once() -> bool:
+            results = run_tests(load_snapshot(directory), only=only)
+            refuse_no_tests(results, only)
+            _print_tests(results, chosen_format(output, as_json), directory)
+            return all(result.status is RuleTestStatus.PASSED for result in results)
 
         if watch:
-            watched(directory, once)
-        raise typer.Exit(0 if once() else 1)
+            run_on_change(directory, run_once)
+        raise typer.Exit(0 if run_once() else 1)
 
 
-def watched(
-    directory: Path, once: Callable[[], object], *, sleep: Callable[[float], None] = time.sleep
+def run_on_change(
+    directory: Path, run_once: Callable[[], object], *, sleep: Callable[[float], None] = time.sleep
 ) -> None:
-    """Calls `once` now and after every change below `directory`, until it is interrupted."""
+    """Call `run_once` now and after every change below `directory`, until interrupted."""
     seen = None
     while True:
-        found = fingerprint(directory)
-        if found != seen:
-            seen = found
+        current = fingerprint(directory)
+        if current != seen:
+            seen = current
             try:
-                once()
+                run_once()
             except PolicyInvalid as problem:
                 console().print(Text(str(problem), style="red"))
             console().print(f"watching {directory}; Ctrl-C ends it", style="dim", highlight=False)
         sleep(LOOK_EVERY_S)
 
 
-def _tell_tests(
-    outcomes: tuple[RuleTestResult, ...], output: OutputFormat, directory: Path
+def _print_tests(
+    results: tuple[RuleTestResult, ...], output: OutputFormat, directory: Path
 ) -> None:
-    bad = [one for one in outcomes if one.status is not RuleTestStatus.PASSED]
+    failed = [result for result in results if result.status is not RuleTestStatus.PASSED]
     if output is OutputFormat.JSON:
-        typer.echo(json.dumps([asdict(one) for one in outcomes], indent=2, ensure_ascii=False))
+        results_json = [asdict(result) for result in results]
+        typer.echo(json.dumps(results_json, indent=2, ensure_ascii=False))
     elif output is OutputFormat.JUNIT:
         cases = [
-            (one.file, one.name, None if one not in bad else _failure_text(one)) for one in outcomes
+            (result.file, result.name, _failure_text(result) if result in failed else None)
+            for result in results
         ]
         typer.echo(junit("policy test", cases))
     elif output is OutputFormat.GITHUB:
-        for one in bad:
-            typer.echo(
-                annotation(str(directory / one.file), one.line, None, one.name, _failure_text(one))
-            )
+        for result in failed:
+            place = (str(directory / result.file), result.line, None)
+            typer.echo(annotation(*place, result.name, _failure_text(result)))
     else:
-        _tell_outcomes(outcomes, bad)
+        _print_results(results, failed)
 
 
-def _failure_text(one: RuleTestResult) -> str:
-    parts = [one.problem or f"does not hold: {one.expression}"]
-    if one.actual is not None:
-        parts.append(f"actual: {one.actual}")
-    if one.expected is not None:
-        parts.append(f"expected {one.operator}: {one.expected}")
-    return f"{one.file}:{one.line}\n" + "\n".join(parts)
+def _failure_text(result: RuleTestResult) -> str:
+    parts = [result.problem or f"does not hold: {result.expression}"]
+    if result.actual is not None:
+        parts.append(f"actual: {result.actual}")
+    if result.expected is not None:
+        parts.append(f"expected {result.operator}: {result.expected}")
+    return f"{result.file}:{result.line}\n" + "\n".join(parts)
 
 
-def _tell_outcomes(outcomes: tuple[RuleTestResult, ...], bad: list[RuleTestResult]) -> None:
+def _print_results(results: tuple[RuleTestResult, ...], failed: list[RuleTestResult]) -> None:
     out = console()
-    for one in bad:
-        out.print(Text(f"{one.status.upper()} {one.name}", style="bold red"))
-        out.print(Text(f"  {one.file}:{one.line}", style="dim"))
+    for result in failed:
+        out.print(Text(f"{result.status.upper()} {result.name}", style="bold red"))
+        out.print(Text(f"  {result.file}:{result.line}", style="dim"))
         for title, value in (
-            ("does not hold", one.expression),
-            ("actual", one.actual),
-            (f"expected {one.operator or ''}".rstrip(), one.expected),
-            ("problem", one.problem),
+            ("does not hold", result.expression),
+            ("actual", result.actual),
+            (f"expected {result.operator or ''}".rstrip(), result.expected),
+            ("problem", result.problem),
         ):
             if value:
                 out.print(Text(f"  {title + ':':<16}{value}"))
-    passed = len(outcomes) - len(bad)
-    out.print(f"{passed} passed, {len(bad)} failed", style=pass_colour(not bad), highlight=False)
+    passed = len(results) - len(failed)
+    counts = f"{passed} passed, {len(failed)} failed"
+    out.print(counts, style=pass_colour(not failed), highlight=False)
 
 
 def _add_coverage(app: typer.Typer, folder: Folder) -> None:
@@ -236,49 +236,53 @@ def _add_coverage(app: typer.Typer, folder: Folder) -> None:
         """Which lines and rules the tests reach, as the embedded engine counts lines. (The opa
         program has `opa test --coverage` of its own, which counts expressions.)"""
         directory = folder(context, policies)
-        found = coverage(load_snapshot(directory))
-        enough = found.share * 100 >= fail_under
-        _tell_coverage(found, chosen_format(output, as_json), directory, fail_under)
+        reached = coverage(load_snapshot(directory))
+        enough = reached.share * 100 >= fail_under
+        _print_coverage(reached, chosen_format(output, as_json), directory, fail_under)
         raise typer.Exit(0 if enough else 1)
 
 
-def _tell_coverage(
-    found: Coverage, output: OutputFormat, directory: Path, fail_under: float
+def _print_coverage(
+    reached: Coverage, output: OutputFormat, directory: Path, fail_under: float
 ) -> None:
-    partly = [file for file in found.files if file.missed]
+    partly = [file for file in reached.files if file.missed]
     if output is OutputFormat.JSON:
-        typer.echo(json.dumps(_coverage_json(found), indent=2))
+        typer.echo(json.dumps(_coverage_json(reached), indent=2))
     elif output is OutputFormat.JUNIT:
-        cases = [(file.file, "coverage", _missing_lines(file, fail_under)) for file in found.files]
+        cases = [
+            (file.file, "coverage", _missing_lines(file, fail_under)) for file in reached.files
+        ]
         typer.echo(junit("policy coverage", cases))
     elif output is OutputFormat.GITHUB:
         for file in partly:
             place = (str(directory / file.file), file.missed[0], None)
-            typer.echo(annotation(*place, "not reached by tests", f"lines {_ranges(file.missed)}"))
+            typer.echo(
+                annotation(*place, "not reached by tests", f"lines {_format_ranges(file.missed)}")
+            )
     else:
         table = Table("file", "reached", "lines that no test reaches", "rules")
         for file in partly:
             rules = ", ".join(file.unreached_rules)
-            table.add_row(file.file, f"{file.share:.0%}", _ranges(file.missed), rules)
+            table.add_row(file.file, f"{file.share:.0%}", _format_ranges(file.missed), rules)
         if partly:
             console().print(table)
-        total = f"{found.share:.1%} of lines reached, {len(found.files)} files"
-        enough = found.share * 100 >= fail_under
+        total = f"{reached.share:.1%} of lines reached, {len(reached.files)} files"
+        enough = reached.share * 100 >= fail_under
         console().print(total, style=pass_colour(enough), highlight=False)
 
 
 def _missing_lines(file: FileCoverage, fail_under: float) -> str | None:
-    return _ranges(file.missed) if file.share * 100 < fail_under else None
+    return _format_ranges(file.missed) if file.share * 100 < fail_under else None
 
 
-def _coverage_json(found: Coverage) -> dict[str, Any]:
+def _coverage_json(reached: Coverage) -> dict[str, Any]:
     return {
-        "share": round(found.share, 4),
-        "files": [{**asdict(file), "share": round(file.share, 4)} for file in found.files],
+        "share": round(reached.share, 4),
+        "files": [{**asdict(file), "share": round(file.share, 4)} for file in reached.files],
     }
 
 
-def _ranges(lines: tuple[int, ...]) -> str:
+def _format_ranges(lines: tuple[int, ...]) -> str:
     """1, 2, 3, 7 → "1-3, 7"."""
     parts: list[list[int]] = []
     for line in lines:

@@ -1,11 +1,10 @@
-"""`policy explain`: why the policies say what they say."""
+"""`policy explain`: which rules fired, or nearly did, and which conditions decided."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,18 +13,13 @@ import typer
 from rich.text import Text
 
 from gateway.cli.context import CommandServices, run, settings_of
-from gateway.cli.policy.output import (
-    COLOURS,
-    AsJson,
-    Directory,
-    Folder,
-    console,
-    read_document,
-)
+from gateway.cli.dry_run import dry_run_submission
+from gateway.cli.options import AsJson
+from gateway.cli.output import COLOURS
+from gateway.cli.policy.output import Directory, Folder, console, read_document
 from gateway.errors import InvalidField, NotFound
-from gateway.model.submission import Audience, Channel, Commercial, Minor, Submission
+from gateway.model.submission import Channel, Minor, Submission
 from gateway.opened import Opened
-from gateway.pipeline.ids import new_id
 from gateway.policy.authoring.explain import Condition, Explanation, RuleFate, RuleTrace, explain
 from gateway.policy.packs.source import load_snapshot
 from gateway.storage.store import EntryQuery
@@ -49,10 +43,13 @@ def add(app: typer.Typer, folder: Folder, commands: CommandServices) -> None:
         ] = None,
         channel: Annotated[Channel, typer.Option(help="For --text.")] = Channel.DM,
         creator: Annotated[str, typer.Option(help="For --text: its settings count.")] = "example",
-        human: Annotated[str | None, typer.Option(help="For --text: their last message.")] = None,
+        human: Annotated[
+            str | None, typer.Option(help="For --text: the human's last message.")
+        ] = None,
         minor: Annotated[Minor, typer.Option(help="For --text.")] = Minor.UNKNOWN,
         jurisdiction: Annotated[
-            list[str] | None, typer.Option(help="For --text; may be repeated.")
+            list[str] | None,
+            typer.Option(help="For --text; may be repeated."),
         ] = None,
         paid: Annotated[bool, typer.Option("--paid", help="For --text.")] = False,
         brand: Annotated[str | None, typer.Option(help="For --text.")] = None,
@@ -63,39 +60,34 @@ def add(app: typer.Typer, folder: Folder, commands: CommandServices) -> None:
         policies: Directory = None,
         as_json: AsJson = False,
     ) -> None:
-        """Why: the rules that fired and what they saw, and the rules that nearly fired, that is,
-        but for one condition. For an input document, for a text, or for a recorded decision,
-        whose document holds no words: rules that read words are named then."""
-        if sum(one is not None for one in (document, text, decision)) != 1:
+        """Explain a decision: the rules that fired with what they saw, and the rules that nearly
+        fired (all but one condition held). Takes an input document, a text, or a recorded
+        decision; its document holds no words, so the rules that read words are named."""
+        if sum(source is not None for source in (document, text, decision)) != 1:
             raise InvalidField("explain", "takes one of: DOCUMENT, --text, --decision", "Give one.")
         snapshot = load_snapshot(folder(context, policies))
         if document is not None:
-            given = read_document(document, snapshot)
+            policy_input = read_document(document, snapshot)
         elif decision is not None:
-            given = run(lambda: _recorded_document(context, commands, tenant, decision))
+            policy_input = run(lambda: _recorded_document(context, commands, tenant, decision))
         else:
-            now = datetime.now(UTC)
-            submission = Submission(
-                message_id=new_id("msg", now),
+            submission = dry_run_submission(
+                text or "",
                 tenant=tenant,
                 channel=channel,
                 creator=creator,
-                avatar=f"{creator}-twin",
-                conversation="command-line",
-                text=text or "",
-                received_at=now,
-                human_text=human,
-                audience=Audience(minor=minor, jurisdictions=tuple(jurisdiction or ())),
-                commercial=Commercial(paid_partnership=paid, brand=brand),
-                caller="command line",
-                dry_run=True,
+                human=human,
+                minor=minor,
+                jurisdictions=jurisdiction or (),
+                paid=paid,
+                brand=brand,
             )
-            given = run(lambda: _document_of_text(context, commands, submission))
-        explanation = explain(snapshot, given)
+            policy_input = run(lambda: _document_of_text(context, commands, submission))
+        explanation = explain(snapshot, policy_input)
         if as_json:
             typer.echo(_explanation_json(explanation, every=every))
         else:
-            _tell_explanation(explanation, every=every)
+            _print_explanation(explanation, every=every)
 
 
 async def _document_of_text(
@@ -106,27 +98,27 @@ async def _document_of_text(
 
 
 async def _recorded_document(
-    context: typer.Context, commands: CommandServices, tenant: str, wanted: str
+    context: typer.Context, commands: CommandServices, tenant: str, recorded_id: str
 ) -> Mapping[str, Any]:
     """The document as recorded. Raises NotFound."""
     async with commands.opened(settings_of(context)) as opened:
-        body = await _find_entry(opened, tenant, wanted)
+        body = await _find_entry(opened, tenant, recorded_id)
     if body is None or not body.get("input"):
-        raise NotFound("recorded decision", wanted, "Give a dec_… or msg_… id of this tenant.")
+        raise NotFound("recorded decision", recorded_id, "Give a dec_… or msg_… id of this tenant.")
     return dict(body["input"])
 
 
-async def _find_entry(opened: Opened, tenant: str, wanted: str) -> Mapping[str, Any] | None:
+async def _find_entry(opened: Opened, tenant: str, recorded_id: str) -> Mapping[str, Any] | None:
     log = opened.store.log
-    if wanted.startswith("msg_"):
-        entries = await log.entries_of_message(wanted, tenant=tenant)
+    if recorded_id.startswith("msg_"):
+        entries = await log.entries_of_message(recorded_id, tenant=tenant)
         bodies = [orjson.loads(entry.body) for entry in entries]
         return next((body for body in reversed(bodies) if body.get("input")), None)
     before = None
     while entries := await log.find(EntryQuery(tenant=tenant), limit=PAGE, before=before):
         for entry in entries:
             body: Mapping[str, Any] = orjson.loads(entry.body)
-            if body.get("decision_id") == wanted and body.get("input"):
+            if body.get("decision_id") == recorded_id and body.get("input"):
                 return body
         before = entries[-1].seq
     return None
@@ -138,15 +130,15 @@ def _explanation_json(explanation: Explanation, *, every: bool) -> str:
         "masked": explanation.masked,
         "blind": list(explanation.blind),
         "rules": [
-            asdict(story)
-            for story in explanation.stories
-            if every or story.fate is not RuleFate.NOT
+            asdict(trace)
+            for trace in explanation.stories
+            if every or trace.fate is not RuleFate.NOT
         ],
     }
     return json.dumps(outcome, indent=2, ensure_ascii=False)
 
 
-def _tell_explanation(explanation: Explanation, *, every: bool) -> None:
+def _print_explanation(explanation: Explanation, *, every: bool) -> None:
     out = console()
     verdict = explanation.result.verdict
     out.print(Text(verdict.value, style=f"bold {COLOURS[verdict]}"))
@@ -162,19 +154,19 @@ def _tell_explanation(explanation: Explanation, *, every: bool) -> None:
     if every:
         fates.append((RuleFate.NOT, "did not fire: up to the first condition that did not hold"))
     for fate, title in fates:
-        stories = explanation.of(fate)
-        out.print(Text(f"\n{len(stories)} {title}", style="bold"))
-        for story in stories:
-            _tell_story(story)
+        traces = explanation.of(fate)
+        out.print(Text(f"\n{len(traces)} {title}", style="bold"))
+        for trace in traces:
+            _print_trace(trace)
 
 
-def _tell_story(story: RuleTrace) -> None:
+def _print_trace(trace: RuleTrace) -> None:
     out = console()
-    about = f"  {story.file}:{story.line}" + (
-        f"  asks for {story.verdict}" if story.verdict else ""
+    about = f"  {trace.file}:{trace.line}" + (
+        f"  asks for {trace.verdict}" if trace.verdict else ""
     )
-    out.print(Text.assemble((story.rule, "cyan"), (about, "dim")))
-    for condition in story.conditions:
+    out.print(Text.assemble((trace.rule, "cyan"), (about, "dim")))
+    for condition in trace.conditions:
         mark, style = ("✓", "green") if condition.holds else ("✗", "red")
         words = " ".join(condition.expression.split())
         out.print(Text.assemble((f"  {mark} ", style), words))

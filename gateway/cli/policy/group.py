@@ -13,8 +13,8 @@ from gateway.cli.policy import backtest, bundle, check, explain, show, write
 def build(commands: CommandServices) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True)
 
-    def folder(context: typer.Context, given: Path | None) -> Path:
-        return given or commands.policies_dir(settings_of(context))
+    def folder(context: typer.Context, policies: Path | None) -> Path:
+        return policies or commands.policies_dir(settings_of(context))
 
     write.add(app, folder)
     check.add(app, folder)

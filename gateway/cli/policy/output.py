@@ -1,4 +1,4 @@
-"""What the `policy` commands share: the folder option, output formats, reading a document."""
+"""What the `policy` commands share: their options, output formats, reading a document."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ from jsonschema.exceptions import best_match
 from rich.console import Console
 
 from gateway.errors import InvalidField
-from gateway.model.verdict import Verdict
 from gateway.policy.packs.source import Snapshot
 
 MAX_DOCUMENT_BYTES = 4 << 20
-"""Of an input document (JSON)."""
-COLOURS = {Verdict.PUBLISH: "green", Verdict.HOLD: "yellow", Verdict.BLOCK: "red"}
+"""The largest input document (JSON): far more than a message makes."""
 
 Directory = Annotated[
     Path | None, typer.Option("--policies", help="Folder with the packs; else the one in use.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+OpaProgram = Annotated[
+    Path | None,
+    typer.Option(help="The opa program; else the one on the path.", envvar="OPA_BINARY"),
+]
 Folder = Callable[[typer.Context, Path | None], Path]
+"""The folder with the packs: the one given with --policies, else the one in use."""
 
 
 class OutputFormat(StrEnum):
@@ -37,7 +39,7 @@ class OutputFormat(StrEnum):
     GITHUB = "github"  # annotations of GitHub Actions
 
 
-FormatOption = Annotated[OutputFormat, typer.Option("--format", help="How to tell it.")]
+FormatOption = Annotated[OutputFormat, typer.Option("--format", help="Output format.")]
 
 
 def chosen_format(given: OutputFormat, as_json: bool) -> OutputFormat:
@@ -56,17 +58,17 @@ def pass_colour(passed: bool) -> str:
 def annotation(file: str, line: int | None, column: int | None, title: str, message: str) -> str:
     """One line that GitHub Actions shows beside the file."""
     place = {"file": file, "line": line, "col": column, "title": title}
-    said = ",".join(f"{key}={_escaped(value)}" for key, value in place.items() if value)
-    return f"::error {said}::{_escaped(message, properties=False)}"
+    properties = ",".join(f"{key}={_escape(value)}" for key, value in place.items() if value)
+    return f"::error {properties}::{_escape(message, properties=False)}"
 
 
-def _escaped(value: object, *, properties: bool = True) -> str:
+def _escape(value: object, *, properties: bool = True) -> str:
     text = str(value).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return text.replace(":", "%3A").replace(",", "%2C") if properties else text
 
 
 def junit(suite: str, cases: list[tuple[str, str, str | None]]) -> str:
-    """JUnit XML for (class, name, what failed or None) `cases`."""
+    """Write JUnit XML. Each of `cases` is its class, its name, and what failed or None."""
     failures = sum(failure is not None for _, _, failure in cases)
     root = ElementTree.Element(
         "testsuite", name=suite, tests=str(len(cases)), failures=str(failures)
@@ -81,7 +83,8 @@ def junit(suite: str, cases: list[tuple[str, str, str | None]]) -> str:
 
 
 def read_document(path: Path, snapshot: Snapshot) -> Mapping[str, Any]:
-    """An input document, valid by the schema of these policies. Raises InvalidField."""
+    """Read an input document (JSON; `-` is standard input), which must be valid by the schema of
+    these policies. Raises InvalidField."""
     name = "stdin" if str(path) == "-" else str(path)
     try:
         with sys.stdin.buffer if name == "stdin" else path.open("rb") as stream:
@@ -92,11 +95,11 @@ def read_document(path: Path, snapshot: Snapshot) -> Mapping[str, Any]:
     except (OSError, ValueError) as error:
         raise InvalidField(name, f"cannot be read: {error}", "Name a JSON file.") from None
     schema = snapshot.schemas.get("input.schema.json")
-    wrong = best_match(Draft202012Validator(schema).iter_errors(value)) if schema else None
-    if wrong is not None:
-        where = ".".join(str(step) for step in wrong.absolute_path) or "the document"
+    violation = best_match(Draft202012Validator(schema).iter_errors(value)) if schema else None
+    if violation is not None:
+        where = ".".join(str(step) for step in violation.absolute_path) or "the document"
         raise InvalidField(
-            name, f"{where}: {wrong.message[:200]}", "docs/reference/policy-input.md lists all."
+            name, f"{where}: {violation.message[:200]}", "docs/reference/policy-input.md lists all."
         )
     if not isinstance(value, dict):
         raise InvalidField(name, "is no document", "Name a JSON file that holds an object.")

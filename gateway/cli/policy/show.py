@@ -1,4 +1,4 @@
-"""`policy show`, `policy eval`: what packs there are, and what they say to a document."""
+"""`policy show`, `policy eval`: list the packs, and judge an input document."""
 
 from __future__ import annotations
 
@@ -11,14 +11,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.policy.output import (
-    COLOURS,
-    AsJson,
-    Directory,
-    Folder,
-    console,
-    read_document,
-)
+from gateway.cli.options import AsJson
+from gateway.cli.output import COLOURS
+from gateway.cli.policy.output import Directory, Folder, console, read_document
 from gateway.errors import InvalidField, PolicyInvalid, StageFailure
 from gateway.policy.authoring.describe import PackFacts, describe
 from gateway.policy.engine.embedded import DECISION_PATH
@@ -38,17 +33,18 @@ def add_show(app: typer.Typer, folder: Folder) -> None:
     ) -> None:
         """The packs, their rules and revisions, and the digest that entries name."""
         snapshot = load_snapshot(folder(context, policies))
-        packs = [one for one in describe(snapshot) if pack in (None, one.name)]
+        packs = [facts for facts in describe(snapshot) if pack in (None, facts.name)]
         if pack is not None and not packs:
             raise InvalidField("--pack", "there is no such pack", "`policy show` lists them.")
         if as_json:
-            shown = {"digest": snapshot.bundle.digest, "packs": [asdict(one) for one in packs]}
+            packs_json = [asdict(facts) for facts in packs]
+            shown = {"digest": snapshot.bundle.digest, "packs": packs_json}
             typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
         else:
-            _tell_packs(snapshot, packs)
+            _print_packs(snapshot, packs)
 
 
-def _tell_packs(snapshot: Snapshot, packs: list[PackFacts]) -> None:
+def _print_packs(snapshot: Snapshot, packs: list[PackFacts]) -> None:
     out = console()
     for pack in packs:
         table = Table(title_justify="left", title=Text(f"{pack.name} {pack.version}: {pack.title}"))
@@ -77,23 +73,23 @@ def add_eval(app: typer.Typer, folder: Folder) -> None:
         policies: Directory = None,
         as_json: AsJson = False,
     ) -> None:
-        """What the policies say to an input document. Masked documents of old entries can be
-        tried too: rules that look at words then say nothing."""
+        """Show what the policies decide about an input document. The document of a recorded entry
+        holds no words: rules that read words do not fire on it."""
         snapshot = load_snapshot(folder(context, policies))
-        given = json.dumps(read_document(document, snapshot))
+        document_json = json.dumps(read_document(document, snapshot))
         compile_snapshot(snapshot)
         try:
-            answer = Evaluator(snapshot).evaluate(given, DECISION_PATH)
+            answer = Evaluator(snapshot).evaluate(document_json, DECISION_PATH)
             result = parse_json(answer)
         except StageFailure as failure:
             raise PolicyInvalid("data.gateway.decision", failure.reason, "Mend it.") from None
         if as_json:
             typer.echo(json.dumps(json.loads(answer), indent=2, ensure_ascii=False))
         else:
-            _tell_decision(result)
+            _print_decision(result)
 
 
-def _tell_decision(result: EngineResult) -> None:
+def _print_decision(result: EngineResult) -> None:
     out = console()
     out.print(Text(result.verdict.value, style=f"bold {COLOURS[result.verdict]}"))
     reasons = Table("rule", "verdict", "why")
@@ -101,9 +97,9 @@ def _tell_decision(result: EngineResult) -> None:
         colour = COLOURS[reason.verdict]
         reasons.add_row(reason.rule, Text(reason.verdict.value, style=colour), Text(reason.text))
     obligations = Table("obligation", "parameters", "because of")
-    for one in result.obligations:
-        params = json.dumps(dict(one.params), ensure_ascii=False)
-        obligations.add_row(one.kind.value, Text(params), ", ".join(one.rules))
+    for obligation in result.obligations:
+        params = json.dumps(dict(obligation.params), ensure_ascii=False)
+        obligations.add_row(obligation.kind.value, Text(params), ", ".join(obligation.rules))
     for table in (reasons, obligations):
         if table.row_count:
             out.print(table)

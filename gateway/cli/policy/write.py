@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.policy.output import Directory, Folder, OutputFormat
+from gateway.cli.policy.output import Directory, Folder, OpaProgram, OutputFormat
 from gateway.errors import InvalidField
 from gateway.policy.authoring.scaffold import scaffold
 from gateway.policy.authoring.scaffold_law import scaffold_law
@@ -20,7 +20,7 @@ from gateway.policy.packs.legal import INDEX, index_text
 from gateway.policy.packs.source import load_snapshot, read_folder
 
 PROGRAM_TIMEOUT_S = 120.0
-"""For one run of opa or regal over all the policies."""
+"""The longest run of opa or regal over all the policies: they take seconds."""
 _OPA = "https://github.com/open-policy-agent/opa/releases, or `go install` of it"
 _REGAL = "https://github.com/open-policy-agent/regal/releases"
 
@@ -38,13 +38,18 @@ def _add_new(app: typer.Typer, folder: Folder) -> None:
         context: typer.Context,
         name: Annotated[
             str,
-            typer.Argument(help="<pack>.<rule>, such as shop.exams; of a law its id, as us.xx."),
+            typer.Argument(
+                help="<pack>.<rule>, such as shop.exams; for a law its id, such as us.xx."
+            ),
         ],
         policies: Directory = None,
         verdict: Annotated[str, typer.Option(help="publish, hold or block.")] = "hold",
         title: Annotated[str, typer.Option(help="What people call it.")] = "",
         law: Annotated[
-            bool, typer.Option("--law", help="A law: its facts, test and page; off, as a draft.")
+            bool,
+            typer.Option(
+                "--law", help="Scaffold a law: facts, test and page, as a draft that is off."
+            ),
         ] = False,
     ) -> None:
         """Scaffold a rule with its test, phrases, examples and page, or a law. It passes
@@ -64,8 +69,8 @@ def _add_index(app: typer.Typer, folder: Folder) -> None:
         context: typer.Context,
         policies: Directory = None,
     ) -> None:
-        """Write the index of the legal rules anew, after a change of their facts: policies with
-        a stale one are refused."""
+        """Write the index of the legal rules anew, after a change of their facts: policies whose
+        index is stale are refused."""
         directory = folder(context, policies)
         file = directory / INDEX
         text = index_text(load_snapshot(directory))
@@ -80,10 +85,7 @@ def _add_fmt(app: typer.Typer, folder: Folder) -> None:
     def fmt(
         context: typer.Context,
         policies: Directory = None,
-        opa: Annotated[
-            Path | None,
-            typer.Option(help="The opa program; else the one on the path.", envvar="OPA_BINARY"),
-        ] = None,
+        opa: OpaProgram = None,
         check: Annotated[
             bool, typer.Option("--check", help="Write nothing; exit with 1 if it would.")
         ] = False,
@@ -108,7 +110,7 @@ def _add_lint(app: typer.Typer, folder: Folder) -> None:
             ),
         ] = None,
         output: Annotated[
-            OutputFormat, typer.Option("--format", help="How regal tells it.")
+            OutputFormat, typer.Option("--format", help="Output format of regal.")
         ] = OutputFormat.TEXT,
     ) -> None:
         """Lint the policies with Regal. Needs the regal program; the exit code is 2 when it is
@@ -119,20 +121,21 @@ def _add_lint(app: typer.Typer, folder: Folder) -> None:
         raise typer.Exit(_run_program(program, arguments, folder(context, policies)))
 
 
-def _find_program(name: str, given: Path | None, where: str) -> str:
-    found = str(given) if given else shutil.which(name, path=os.environ.get("PATH"))
-    if not found:
+def _find_program(name: str, option: Path | None, where: str) -> str:
+    program = str(option) if option else shutil.which(name, path=os.environ.get("PATH"))
+    if not program:
         raise InvalidField(
             name, "the program is not on the path", f"Get it from {where}, or name it with --{name}"
         )
-    return found
+    return program
 
 
 def _run_program(program: str, arguments: Sequence[str], directory: Path) -> int:
-    """Its exit code; what it says goes where ours goes."""
+    """Run `program` on all Rego files and return its exit code. What it prints goes to standard
+    output and standard error of this command."""
     files = [path for path, _ in read_folder(directory) if path.endswith(".rego")]
     try:
-        done = subprocess.run(  # noqa: S603 - the operator names the program
+        completed = subprocess.run(  # noqa: S603 - the operator names the program
             [program, *arguments, *files],
             cwd=directory,
             capture_output=True,
@@ -144,6 +147,6 @@ def _run_program(program: str, arguments: Sequence[str], directory: Path) -> int
         raise InvalidField(
             program, f"it does not run ({type(error).__name__})", "Name another one."
         ) from None
-    typer.echo(done.stdout, nl=False)
-    typer.echo(done.stderr, nl=False, err=True)
-    return done.returncode
+    typer.echo(completed.stdout, nl=False)
+    typer.echo(completed.stderr, nl=False, err=True)
+    return completed.returncode

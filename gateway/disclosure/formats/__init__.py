@@ -1,11 +1,11 @@
-"""Machine-readable marks. To add one: a file here, a line in the tuple, a golden file."""
+"""Machine-readable marks. To add a format: a file here, a line in the tuple, a golden file."""
 
 from __future__ import annotations
 
 from gateway.disclosure.formats import c2pa, gb45438, iptc, schema_org
 
 FORMATS = (iptc.FORMAT, schema_org.FORMAT, gb45438.FORMAT)
-"""Those that travel beside the text."""
+"""Formats of marks that travel beside the text."""
 
 EMBEDDED = (c2pa.NAME,)
-"""Those that become part of the text."""
+"""Names of formats that become part of the text."""

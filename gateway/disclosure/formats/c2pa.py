@@ -1,8 +1,8 @@
 """A C2PA manifest inside the text (C2PA 2.4, Annex A.8), as invisible variation selectors.
 
-It costs about 1,800 code points and 7 kB of UTF-8. It comes last: whatever follows breaks it, as
-does a label that is added later, quoting, cutting, or another normalisation form. Signed with
-Ed25519 by the extra package `c2patxt`, offline.
+A manifest takes about 1,800 code points, 7 kB of UTF-8. It is appended last: any later change of
+the text breaks it, be it a label, a quotation, a cut or another normalisation form. The extra
+package `c2patxt` signs it with Ed25519, offline.
 """
 
 from __future__ import annotations
@@ -27,9 +27,12 @@ SPECIFICATION = "C2PA 2.4 Annex A.8"
 
 
 class C2paMarker:
-    """Appends signed manifests. `certificates` is the chain, leaf first; its leaf holds the
-    public half of `key`. Raises ConfigurationError when the extra is not installed or the chain
-    does not keep to the C2PA profile (section 14.5.1.1)."""
+    """Appends signed manifests to texts.
+
+    `certificates` is the chain, leaf first; the leaf is that of `key`. Raises ConfigurationError
+    when the extra is not installed, or when the chain does not follow the C2PA certificate profile
+    (section 14.5.1.1).
+    """
 
     def __init__(
         self,
@@ -40,7 +43,7 @@ class C2paMarker:
         generator: str = "avatar-gateway",
     ) -> None:
         try:
-            import c2patxt  # noqa: PLC0415 - an extra: only who turns C2PA on needs it
+            import c2patxt  # noqa: PLC0415 - an extra, needed only for C2PA
         except ImportError:
             raise ConfigurationError(
                 "C2PA marks", "need a package that is not there", "pip install avatar-gateway[c2pa]"
@@ -59,8 +62,8 @@ class C2paMarker:
         self._generator = generator
 
     def embed(self, text: str, at: datetime) -> tuple[str, dict[str, Any]]:
-        """`text` in NFC with a manifest after it, and what to tell about it. Raises
-        StageUndefined for a text that cannot carry one."""
+        """Append a manifest to `text` in NFC; return the text and a description of the manifest.
+        Raises StageUndefined for a text that cannot carry one."""
         manifest, instance = (uuid.UUID(bytes=self._random(16), version=4) for _ in range(2))
         context = self._c2patxt.EmbedContext(
             manifest_uuid=manifest,
@@ -79,8 +82,9 @@ class C2paMarker:
 def self_signed(
     key: Ed25519PrivateKey, *, name: str, not_before: datetime, days: int = 3_650
 ) -> x509.Certificate:
-    """A certificate for `key` in the profile of C2PA, deterministic. Verifiers find its marks
-    valid, but not trusted until somebody configures it as an anchor."""
+    """A self-signed certificate for `key` that follows the C2PA profile; equal arguments give equal
+    bytes. Verifiers call its marks valid, but trust them only once the certificate is configured as
+    a trust anchor."""
     raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
     usage = dict.fromkeys(

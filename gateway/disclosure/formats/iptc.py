@@ -6,8 +6,8 @@ from gateway.disclosure.formats.subject import IPTC_VOCABULARY, MarkedText, Mark
 from gateway.model.disclosure import MarkFormatName
 
 
-def _build(subject: MarkedText) -> dict[str, str]:
+def _digital_source_type(subject: MarkedText) -> dict[str, str]:
     return {"digitalSourceType": IPTC_VOCABULARY + subject.source_type}
 
 
-FORMAT = MarkFormat(name=MarkFormatName.IPTC.value, build=_build)
+FORMAT = MarkFormat(name=MarkFormatName.IPTC.value, build=_digital_source_type)

@@ -8,7 +8,7 @@ from gateway.disclosure.formats.subject import MarkedText, MarkFormat
 from gateway.model.disclosure import MarkFormatName
 
 
-def _build(subject: MarkedText) -> dict[str, Any]:
+def _message_json_ld(subject: MarkedText) -> dict[str, Any]:
     member = subject.source_type[0].upper() + subject.source_type[1:] + "DigitalSource"
     return {
         "@context": "https://schema.org",
@@ -21,4 +21,4 @@ def _build(subject: MarkedText) -> dict[str, Any]:
     }
 
 
-FORMAT = MarkFormat(name=MarkFormatName.SCHEMA_ORG.value, build=_build)
+FORMAT = MarkFormat(name=MarkFormatName.SCHEMA_ORG.value, build=_message_json_ld)

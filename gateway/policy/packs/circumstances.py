@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from gateway.jurisdictions import around, is_assigned
 from gateway.model.decision import Contact
 from gateway.model.disclosure import NoticeKind
 from gateway.model.submission import Audience, Editorial, Minor, Submission
@@ -41,11 +42,13 @@ TOLD = (NoticeKind.AI, NoticeKind.AI_REMINDER, NoticeKind.AI_ANSWER)
 def places(jurisdictions: Iterable[str]) -> list[str]:
     """The jurisdictions and those that contain them, sorted: FR is in the EU, US-CA in the US. A
     star stands for an unknown part: `US-*` when only the country is known, `EU-*` when only the
-    union is, `*` when nothing is."""
+    union is, `*` when nothing is, or when a code is not one that ISO 3166 assigns."""
     given = set(jurisdictions)
     if not given:
         return [ANYWHERE]
-    known = given | {code.partition("-")[0] for code in given}
+    known = {place for code in given for place in around(code)}
+    if not all(map(is_assigned, given)):
+        known.add(ANYWHERE)
     if not known.isdisjoint(MEMBERS):
         known.add("EU")
     elif "EU" in given:

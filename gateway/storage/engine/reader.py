@@ -44,7 +44,7 @@ class DatabaseReader:
                 self._loop_cursor = self._loop_connection.cursor()
             return _fetch_all(self._loop_cursor, statement.sql, params)
         except self._database.error as error:
-            raise self._unusable(error) from error
+            raise self._unusable_error(error) from error
 
     async def many(self, statement: Statement, **values: Any) -> list[Row]:
         """Run a read of any number of rows, in a thread."""
@@ -74,7 +74,7 @@ class DatabaseReader:
         try:
             result = read(connection.cursor())
         except self._database.error:
-            self._drop(connection)
+            self._close_quietly(connection)
             return self._read_on_new_connection(read)
         self._idle.put(connection)
         return result
@@ -86,16 +86,16 @@ class DatabaseReader:
             result = read(connection.cursor())
         except self._database.error as error:
             if connection is not None:
-                self._drop(connection)
-            raise self._unusable(error) from error
+                self._close_quietly(connection)
+            raise self._unusable_error(error) from error
         self._idle.put(connection)
         return result
 
-    def _drop(self, connection: Connection) -> None:
+    def _close_quietly(self, connection: Connection) -> None:
         with suppress(self._database.error):
             connection.close()
 
-    def _unusable(self, error: Exception) -> DatabaseUnusable:
+    def _unusable_error(self, error: Exception) -> DatabaseUnusable:
         return DatabaseUnusable(
             self._database.name,
             f"cannot be read ({type(error).__name__})",

@@ -187,9 +187,9 @@ class ErasureSteps:
             gone = [text for text in texts if order.scope.takes(text.message_id, text.creator)]
             if not gone and order.scope.is_partial(creator):
                 continue
-            self._erase(transaction, gone, kid, tally)
+            self._erase_payloads(transaction, gone, kid, tally)
             if stay := {text.seq for text in texts} - {text.seq for text in gone}:
-                tally["resealed"] += self._reseal(transaction, kid, row, stay)
+                tally["resealed"] += self._reseal_payloads(transaction, kid, row, stay)
             transaction.add(self._sql.delete_subject, of_subject=subject, of_day=day, of_kid=kid)
             to_destroy.append(kid)
             messages += [text.message_id for text in gone]
@@ -292,7 +292,7 @@ class ErasureSteps:
         transaction.add(self._sql.drop_notices, of_subject=subject)
         return transaction.run(self._sql.drop_contacts, of_subject=subject)
 
-    def _erase(
+    def _erase_payloads(
         self, transaction: Transaction, gone: Sequence[_SealedText], kid: str, tally: Counter[str]
     ) -> None:
         """Erase the payloads `gone` of one key, and settle the messages that they belong to."""
@@ -369,7 +369,7 @@ class ErasureSteps:
             to_detail=held.delivery_detail,
         )
 
-    def _reseal(self, transaction: Transaction, kid: str, row: Row, stay: set[int]) -> int:
+    def _reseal_payloads(self, transaction: Transaction, kid: str, row: Row, stay: set[int]) -> int:
         """Seal the payloads `stay` with a new key, since their present one is to be destroyed;
         return how many. A payload that was tampered with could not be read before, and is lost."""
         key, count = self._vault.new_key(), 0

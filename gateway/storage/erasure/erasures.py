@@ -102,7 +102,7 @@ class Erasures:
             begun = await self._writer.write(partial(self._steps.begin, order=order, scope=scope))
             if begun is None:
                 return _report_on(scope, ErasureCounts())
-            task = self._start(begun.number, pause_s)
+            task = self._start_task(begun.number, pause_s)
         done, _ = await asyncio.wait({task}, timeout=wait_s)
         return task.result() if done else replace(_report_on(scope, begun.counts), id=begun.id)
 
@@ -116,7 +116,7 @@ class Erasures:
             numbers = await self._writer.write(
                 lambda transaction: self._steps.reclaim(transaction, set(self._running))
             )
-            tasks = {self._start(number, 0.0) for number in numbers}
+            tasks = {self._start_task(number, 0.0) for number in numbers}
         if tasks:
             await asyncio.wait(tasks)
         return len(tasks)
@@ -195,7 +195,7 @@ class Erasures:
                 blocking.append(hold.id)
         return tuple(blocking)
 
-    def _start(self, number: int, pause_s: float) -> asyncio.Task[ErasureReport]:
+    def _start_task(self, number: int, pause_s: float) -> asyncio.Task[ErasureReport]:
         task = asyncio.create_task(self._carry_out(number, pause_s), name="erasure")
         self._running[number] = task
 
@@ -210,12 +210,12 @@ class Erasures:
     async def _carry_out(self, number: int, pause_s: float) -> ErasureReport:
         """Run an order's steps to the end, after destroying keys that a crash left undestroyed."""
         job = partial(self._steps.unconfirmed_keys, number=number)
-        await self._destroy(await self._writer.write(job))
+        await self._destroy_keys(await self._writer.write(job))
         while True:
             step = await self._writer.write(partial(self._steps.step, number=number))
             self._fresh_deliveries.drop(step.messages)
             await self._vault.refresh()
-            await self._destroy(step.kids)
+            await self._destroy_keys(step.kids)
             if step.done:
                 break
             await asyncio.sleep(pause_s)
@@ -225,7 +225,7 @@ class Erasures:
             return report
         return replace(report, id=order.id, entry=entry.seq, at=entry.at)
 
-    async def _destroy(self, kids: Sequence[str]) -> None:
+    async def _destroy_keys(self, kids: Sequence[str]) -> None:
         """Destroy keys, then confirm it."""
         if kids:
             await asyncio.to_thread(self._keys.destroy, kids)

@@ -83,7 +83,7 @@ class LegalHolds:
             id=f"hld_{secrets.token_hex(10)}",
             scope=scope,
             tenant=tenant,
-            target=self._stored(scope, tenant, target),
+            target=self._stored_target(scope, tenant, target),
             reason=reason,
             placed_by=actor,
             placed_at=self._now(),
@@ -128,17 +128,17 @@ class LegalHolds:
     async def standing(self, tenant: str) -> list[LegalHold]:
         """The legal holds in force now."""
         rows = await self._reader.many(self._standing, tenant=tenant)
-        return self._current(rows)
+        return self._in_force(rows)
 
     def standing_in(self, transaction: Transaction, tenant: str) -> list[LegalHold]:
         """The legal holds in force now, read inside a writing transaction."""
-        return self._current(transaction.fetch(self._standing, tenant=tenant))
+        return self._in_force(transaction.fetch(self._standing, tenant=tenant))
 
-    def _current(self, rows: Sequence[Row]) -> list[LegalHold]:
+    def _in_force(self, rows: Sequence[Row]) -> list[LegalHold]:
         now = self._now()
         return [hold for hold in map(_hold_from, rows) if hold.holds_at(now)]
 
-    def _stored(self, scope: LegalHoldScope, tenant: str, target: str) -> str:
+    def _stored_target(self, scope: LegalHoldScope, tenant: str, target: str) -> str:
         """The target as it is stored: people and conversations by their digest in hex."""
         match scope:
             case LegalHoldScope.SUBJECT:

@@ -60,14 +60,14 @@ class Retention:
 
     async def plan(self) -> list[ErasureReport]:
         """Count what `run` would erase now: a report for each scope that has any."""
-        planned = [await self._erasures.plan_for(scope) for scope, _ in await self._due()]
+        planned = [await self._erasures.plan_for(scope) for scope, _ in await self._due_scopes()]
         return [report for report in planned if report.counts.keys]
 
     async def run(self, *, actor: str = "retention") -> list[ErasureReport]:
         """Erase what is due, with one entry in the log for each tenant, channel and kind that had
         any. Raises NotRecorded and DatabaseUnusable; the next run carries on."""
         reports = []
-        for scope, rule in await self._due():
+        for scope, rule in await self._due_scopes():
             order = ErasureOrder(
                 scope=ErasureScope.RETENTION,
                 tenant=scope.tenant,
@@ -80,7 +80,7 @@ class Retention:
             )
         return [report for report in reports if report.counts.keys]
 
-    async def _due(self) -> list[tuple[KeyScope, RetentionRule]]:
+    async def _due_scopes(self) -> list[tuple[KeyScope, RetentionRule]]:
         """The scopes to erase, each with its rule. A day is due once all of it is old enough."""
         if not self._rules:
             return []

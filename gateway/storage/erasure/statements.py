@@ -44,13 +44,13 @@ class ErasureStatements:
 
     def __init__(self, database: Database) -> None:
         self._compiled = database.statement
-        self._orders()
-        self._keys()
-        self._payloads()
-        self._messages()
-        self._contacts()
+        self._compile_orders()
+        self._compile_keys()
+        self._compile_payloads()
+        self._compile_messages()
+        self._compile_contacts()
 
-    def _orders(self) -> None:
+    def _compile_orders(self) -> None:
         compiled, number = self._compiled, _ERASURE.c.number
         self.insert = compiled(sa.insert(_ERASURE))
         self.last_number = compiled(sa.select(sa.func.max(number)))
@@ -81,7 +81,7 @@ class ErasureStatements:
             )
         )
 
-    def _keys(self) -> None:
+    def _compile_keys(self) -> None:
         compiled, subject = self._compiled, table(SubjectRow)
         self.insert_subject = compiled(sa.insert(subject))
         self.delete_subject = compiled(
@@ -102,7 +102,7 @@ class ErasureStatements:
             )
         )
 
-    def _payloads(self) -> None:
+    def _compile_payloads(self) -> None:
         compiled, message, payload = self._compiled, table(MessageRow), table(PayloadRow)
         self.texts = compiled(
             sa.select(PAYLOAD.seq, ENTRY.msg_id, ENTRY.creator, message.c.entry_seq)
@@ -124,7 +124,7 @@ class ErasureStatements:
             )
         )
 
-    def _messages(self) -> None:
+    def _compile_messages(self) -> None:
         compiled = self._compiled
         message, outbox, review = table(MessageRow), table(OutboxRow), table(ReviewRow)
         theirs = sa.select(ENTRY.msg_id).select_from(_SEALED).where(_KID_IS)
@@ -141,7 +141,7 @@ class ErasureStatements:
         )
         self.forget_request = compiled(this.values(fingerprint=sa.null()))
 
-    def _contacts(self) -> None:
+    def _compile_contacts(self) -> None:
         compiled, contact, notice = self._compiled, table(ContactRow), table(ContactNoticeRow)
         of_subject = contact.c.subject == _bind("of_subject", contact.c.subject)
         met = sa.select(contact.c.id).where(of_subject)

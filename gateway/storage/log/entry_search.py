@@ -90,7 +90,7 @@ class EntrySearch:
     ) -> list[Entry]:
         """The entries that match, newest first by their own time. `before` is the number of an
         entry: only those before it."""
-        return await self._page(query, limit=limit, beyond=before, newest=True, stop=None)
+        return await self._read_page(query, limit=limit, beyond=before, newest=True, stop=None)
 
     async def page(
         self, query: EntryQuery, *, limit: int, after: int | None = None, stop: int | None = None
@@ -101,11 +101,11 @@ class EntrySearch:
         `stop` are returned.
         """
         if query.given:
-            return await self._page(query, limit=limit, beyond=after, newest=False, stop=stop)
+            return await self._read_page(query, limit=limit, beyond=after, newest=False, stop=stop)
         clause = sa.select(*ENTRY_COLUMNS).where(_ENTRY.c.seq > (-1 if after is None else after))
         if stop is not None:
             clause = clause.where(_ENTRY.c.seq < stop)
-        rows = await self._rows(clause.order_by(_ENTRY.c.seq).limit(limit))
+        rows = await self._fetch_rows(clause.order_by(_ENTRY.c.seq).limit(limit))
         return [entry_from(row) for row in rows]
 
     async def pages(
@@ -130,7 +130,7 @@ class EntrySearch:
             if len(entries) < wanted:
                 return
 
-    async def _page(
+    async def _read_page(
         self, query: EntryQuery, *, limit: int, beyond: int | None, newest: bool, stop: int | None
     ) -> list[Entry]:
         """The first `limit` entries beyond entry number `beyond`, in the order asked for."""
@@ -140,17 +140,17 @@ class EntrySearch:
             if row is None:
                 return []
             position = _Position(ts=row[0], seq=beyond)
-        clause = await self._numbers(query, position, newest=newest)
+        clause = await self._select_numbers(query, position, newest=newest)
         if stop is not None:
             clause = clause.where(self._unindexed(_ENTRY.c.seq) < stop)
         numbers = clause.limit(limit).subquery()
-        rows = await self._rows(
+        rows = await self._fetch_rows(
             sa.select(*ENTRY_COLUMNS).where(_ENTRY.c.seq.in_(sa.select(numbers.c.seq)))
         )
         rows.sort(key=lambda row: (row[2], row[0]), reverse=newest)
         return [entry_from(row) for row in rows]
 
-    async def _numbers(
+    async def _select_numbers(
         self, query: EntryQuery, position: _Position | None, *, newest: bool
     ) -> sa.Select[Any]:
         """The statement that selects the numbers of matching entries, in order."""
@@ -192,7 +192,7 @@ class EntrySearch:
         if query.until is not None:
             some = some.where(_RULE.c.ts < micros(query.until))
         capped = some.limit(_RARE_RULE_ENTRIES + 1).subquery()
-        ((count,),) = await self._rows(sa.select(sa.func.count()).select_from(capped))
+        ((count,),) = await self._fetch_rows(sa.select(sa.func.count()).select_from(capped))
         return bool(count <= _RARE_RULE_ENTRIES)
 
     def _is_indexed(self, query: EntryQuery) -> bool:
@@ -224,7 +224,7 @@ class EntrySearch:
             return column
         return sa.literal_column(f"+{_ENTRY.name}.{column.name}", column.type)
 
-    async def _rows(self, clause: sa.Select[Any]) -> list[Row]:
+    async def _fetch_rows(self, clause: sa.Select[Any]) -> list[Row]:
         return await self._reader.many(self._database.statement(clause))
 
 

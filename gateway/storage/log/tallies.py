@@ -23,7 +23,7 @@ from gateway.storage.engine.writer import DatabaseWriter
 _ROW = table(TallyRow)
 _HEAD = table(TallyHeadRow)
 _ENTRY = table(EntryRow)
-_EDGES = (sa.func.min(_ROW.c.day), sa.func.max(_ROW.c.day))
+_DAY_RANGE = (sa.func.min(_ROW.c.day), sa.func.max(_ROW.c.day))
 _HEAD_ID = 1
 """The key of the only row of `tally_head`."""
 
@@ -76,7 +76,7 @@ class StoredTallies:
 
     async def exact(self) -> TalliedDays:
         """Every stored count, by tenant and day."""
-        return await self._counted(sa.select(_ROW), sa.select(*_EDGES))
+        return await self._read_counts(sa.select(_ROW), sa.select(*_DAY_RANGE))
 
     async def read(
         self, *, tenant: str | None = None, first: int | None = None, last: int | None = None
@@ -96,8 +96,8 @@ class StoredTallies:
         total = sa.cast(sa.func.sum(by_day.c.n), sa.BigInteger)
         keys = [by_day.c[column.name] for column in rest]
         clause = sa.select(sa.literal_column("''"), by_day.c.on, *keys, total)
-        counted = await self._counted(
-            clause.group_by(by_day.c.on, *keys), sa.select(*_EDGES).where(*some)
+        counted = await self._read_counts(
+            clause.group_by(by_day.c.on, *keys), sa.select(*_DAY_RANGE).where(*some)
         )
         return replace(
             counted,
@@ -105,7 +105,7 @@ class StoredTallies:
             last=counted.last if last is None else last,
         )
 
-    async def _counted(self, clause: sa.Select[Any], edges: sa.Select[Any]) -> TalliedDays:
+    async def _read_counts(self, clause: sa.Select[Any], edges: sa.Select[Any]) -> TalliedDays:
         statement, days = self._database.statement(clause), self._database.statement(edges)
         size, size_after = -1, await self.size()
         rows: list[Row] = []
@@ -124,14 +124,14 @@ class StoredTallies:
     def _add_counts(self, transaction: Transaction, tally: Tally, start: int, stop: int) -> bool:
         if not self._is_at(transaction, start):
             return False
-        self._write(transaction, tally, stop)
+        self._write_counts(transaction, tally, stop)
         return True
 
     def _replace_counts(self, transaction: Transaction, tally: Tally, size: int) -> bool:
         if not self._is_at(transaction, size):
             return False
         transaction.run(self._clear)
-        self._write(transaction, tally, size)
+        self._write_counts(transaction, tally, size)
         return True
 
     def _is_at(self, transaction: Transaction, size: int) -> bool:
@@ -139,7 +139,7 @@ class StoredTallies:
         rows = transaction.fetch(self._size)
         return bool((rows[0][0] if rows else 0) == size)
 
-    def _write(self, transaction: Transaction, tally: Tally, size: int) -> None:
+    def _write_counts(self, transaction: Transaction, tally: Tally, size: int) -> None:
         for key, n in tally.items():
             transaction.add(self._add, **key._asdict(), n=n)
         transaction.add(self._put, id=_HEAD_ID, size=size)

@@ -1,1 +1,1 @@
-"""Messages: the ledger, the outbox, what waits for a person."""
+"""Stores messages: the ledger, the outbox, and what waits for a person to review or look at."""

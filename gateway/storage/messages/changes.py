@@ -1,5 +1,5 @@
-"""What auditors must see besides messages: changes of configuration, and writes that passed the
-proxy unjudged."""
+"""Records what auditors must see besides messages: changes of configuration, and writes that the
+proxy passed on unjudged."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gateway.storage.engine.transaction import EntryColumns
 from gateway.storage.engine.writer import DatabaseWriter
 from gateway.storage.vault.digests import Digests
 
-_LARGE_BODY = 262_144
-"""Bytes. A larger body is digested off the event loop: a quarter of a megabyte takes a
-millisecond."""
+_LARGE_BODY_BYTES = 262_144
+"""A larger body is digested off the event loop: 256 KiB take a millisecond."""
 
 
 class Changes:
-    """Every method returns only after its entry is durable, or raises NotRecorded."""
+    """Appends entries about changes. Methods return once their entry is durable, or raise
+    NotRecorded."""
 
     def __init__(self, *, writer: DatabaseWriter, digests: Digests) -> None:
         self._writer = writer
@@ -26,13 +26,14 @@ class Changes:
     async def note(self, change: Change) -> Entry:
         """Append the entry of `change`."""
         creator = change.subject if change.what == "creator" else None
-        marks = EntryColumns(creator=creator, decision=change.what)
-        return await self._writer.write(lambda transaction: transaction.append(change, marks))
+        columns = EntryColumns(creator=creator, decision=change.what)
+        return await self._writer.write(lambda transaction: transaction.append(change, columns))
 
     async def note_passed(self, passed: PassedWrite) -> Entry:
-        """Append the entry of a write that passes the proxy unjudged; before it is sent."""
+        """Append the entry of a write that the proxy passes on unjudged; to be called before it is
+        sent."""
         digest = partial(self._digests.passed, passed.target, passed.body)
-        large = len(passed.body) > _LARGE_BODY
+        large = len(passed.body) > _LARGE_BODY_BYTES
         change = Change(
             actor=passed.caller,
             tenant=passed.tenant,

@@ -1,7 +1,7 @@
-"""Idempotency keys: the first request claims its key, the others wait or get its outcome.
+"""Idempotency keys: the first request claims its key, later ones get the first one's outcome.
 
-After draft-ietf-httpapi-idempotency-key-header-07, section 2.6: another request with the same
-key is refused, and so is one that comes while the first is still in progress.
+Follows draft-ietf-httpapi-idempotency-key-header-07, section 2.6: a different request with the same
+key is refused, and so is any request while the first is still in progress.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ from gateway.storage.messages.outcomes import WIDTH, outcome_from, select_outcom
 from gateway.storage.vault.digests import Digests
 from gateway.storage.vault.vault import Vault
 
-_PROBE_SIZE = 65_536
-"""Bytes that a probe writes: more than nearly all records, so that it finds a disk almost full."""
+_PROBE_BYTES = 65_536
+"""Bytes that a probe writes: more than nearly all records, so that it fails on a disk that is
+almost full."""
 
 
 class Claims:
-    """A claim whose process died is free at once; one that is older than `ttl_s` as well."""
+    """Claims idempotency keys. A claim ends when its process dies, or after `ttl_s` seconds."""
 
     def __init__(
         self,
@@ -85,8 +86,8 @@ class Claims:
         return replace(outcome_from(row, unseal(row, self._vault)), replayed=True)
 
     async def abandon(self, submission: Submission) -> None:
-        """Also safe when the message was recorded after all: then nothing happens. Where even
-        this cannot be written, this process at least knows that the key is free."""
+        """See ports.Ledger.abandon. Does nothing when the message was recorded after all. Raises
+        NotRecorded; until `clear` succeeds, only this process treats the key as free then."""
         if submission.idempotency_key is None:
             return
         message_id = submission.message_id
@@ -97,7 +98,7 @@ class Claims:
         self._given_up.discard(message_id)
 
     async def clear(self) -> None:
-        """Give back what could not be given back before. Raises NotRecorded."""
+        """Give back the claims that `abandon` could not give back. Raises NotRecorded."""
         given_up = tuple(self._given_up)
         if not given_up:
             return
@@ -110,7 +111,7 @@ class Claims:
         self._given_up.difference_update(given_up)
 
     async def probe(self) -> None:
-        """Writes a claim, larger than nearly all records, and removes it again. Raises
+        """Check that the database can be written: write a large claim, and remove it again. Raises
         NotRecorded."""
         message_id = f"probe_{self._boot}"
         probe: dict[str, Any] = self._blank | {
@@ -118,7 +119,7 @@ class Claims:
             "tenant": "",
             "state": State.RECEIVED.value,
             "dry_run": True,
-            "delivery_detail": "x" * _PROBE_SIZE,
+            "delivery_detail": "x" * _PROBE_BYTES,
         }
 
         def job(transaction: Transaction) -> None:
@@ -128,7 +129,8 @@ class Claims:
         await self._writer.write(job)
 
     def _take_claim(self, transaction: Transaction, claim: dict[str, Any]) -> Row | None:
-        """None when the claim was taken, else the row of the message that settled it."""
+        """Take the claim and return None, or return the row of the message that was recorded with
+        this key. Raises IdempotencyBusy and IdempotencyReused."""
         rows = transaction.fetch(self._find, request=claim["request"])
         if rows:
             row = rows[0]

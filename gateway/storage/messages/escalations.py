@@ -1,4 +1,4 @@
-"""What a rule called a person to look at, until somebody says that they did."""
+"""Escalations: messages that a person is called to look at, until one has done so."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from gateway.storage.vault.vault import Vault
 
 
 class Escalations:
+    """Lists and closes escalations. Methods that read raise DatabaseUnusable."""
+
     def __init__(
         self, *, database: Database, reader: DatabaseReader, writer: DatabaseWriter, vault: Vault
     ) -> None:
@@ -46,18 +48,21 @@ class Escalations:
         )
 
     async def waiting(self, tenant: str, *, limit: int = 100) -> Sequence[Escalation]:
-        """What a person is called to look at and nobody has acknowledged, oldest first; at most
-        `limit`. A record with an ESCALATE obligation opens one, unless it is a dry run; so does a
-        delivery that ends UNKNOWN or DEAD. Those whose text was erased are among them: they do
-        not expire, so that a person must close them."""
+        """Up to `limit` escalations that nobody has acknowledged, oldest first.
+
+        A record with an ESCALATE obligation opens one, unless it is a dry run; so does a delivery
+        that ends UNKNOWN or DEAD. Escalations do not expire, so those of messages whose text was
+        erased are listed as well.
+        """
         rows = await self._reader.many(self._select_waiting, tenant=tenant, most=limit)
-        return [self._escalation(row) for row in rows]
+        return [self._escalation_from(row) for row in rows]
 
     async def acknowledge(
         self, tenant: str, message_id: str, *, reviewer: str, reason: str, at: datetime
     ) -> Entry:
-        """A person has looked: close the escalation, with an entry. Raises NotFound when none is
-        open, NotRecorded. A message that is judged again, in a review, may open it again."""
+        """Close an escalation that a person has looked at; return the entry about it. Raises
+        NotFound when none is open, and NotRecorded. A review that judges the message again may open
+        it again."""
         change = Change(
             actor=reviewer,
             tenant=tenant,
@@ -70,7 +75,7 @@ class Escalations:
         )
         return await self._writer.write(lambda transaction: self._close_open(transaction, change))
 
-    def _escalation(self, row: Row) -> Escalation:
+    def _escalation_from(self, row: Row) -> Escalation:
         payload = readable(row, self._vault)
         return Escalation(
             outcome=outcome_from(row, payload),
@@ -83,9 +88,9 @@ class Escalations:
         if not rows:
             raise NotFound("open escalation", change.subject, "Somebody may have acknowledged it.")
         creator, channel, conversation = rows[0]
-        marks = EntryColumns(
+        columns = EntryColumns(
             creator=creator, channel=channel, conversation=conversation, decision=change.what
         )
-        entry = transaction.append(change, marks)
+        entry = transaction.append(change, columns)
         transaction.add(self._drop, message=change.subject)
         return entry

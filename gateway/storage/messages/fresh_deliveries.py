@@ -1,7 +1,8 @@
-"""Deliveries that were just recorded, kept for the courier that comes for them next.
+"""Deliveries that were just recorded, kept in memory for the courier of this process.
 
-Their outbox rows are born leased to this process, so taking one costs neither a read nor a
-commit. What nobody takes is due again when that first lease ends, or when this process does.
+Their outbox rows are inserted with a lease of this process, so that taking one costs neither a read
+nor a commit. A delivery that the courier does not take becomes due when its first lease or this
+process ends.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from gateway.model.receipt import Receipt
 from gateway.model.record import Delivery, Record
 from gateway.model.submission import Submission
 
-_MOST = 10_000
-"""Deliveries that are kept; older ones are left to their lease. Bounds the memory."""
+_MAX_DELIVERIES = 10_000
+"""Deliveries that are kept, which bounds the memory. Older ones are due when their lease ends."""
 
 
 class FreshDeliveries:
-    """Deliveries that were just recorded, kept in memory for the courier.
+    """Keeps deliveries that were just recorded.
 
-    `lease_s`: how long the first lease lasts. Belongs to one event loop.
+    `lease_s` is the length of the first lease in seconds. Belongs to one event loop.
     """
 
     def __init__(self, *, lease_s: float) -> None:
@@ -31,29 +32,34 @@ class FreshDeliveries:
         self._doubtful: OrderedDict[str, None] = OrderedDict()
 
     def until(self, recorded_at: datetime) -> datetime:
+        """The end of the first lease of a delivery that is recorded at this time."""
         return recorded_at + self._lease
 
     def put(self, record: Record, seq: int, until: datetime) -> None:
+        """Keep the delivery of a record with entry `seq`, whose first lease lasts `until` then."""
         self._waiting[record.submission.message_id] = (record, seq, until)
-        if len(self._waiting) > _MOST:
+        if len(self._waiting) > _MAX_DELIVERIES:
             self._waiting.popitem(last=False)
 
     def doubt(self, message_id: str) -> None:
-        """Nobody knows whether this one was recorded. If it was, nobody comes for it."""
+        """Note a message whose commit was cut off: it may be recorded and leased, although it is
+        not kept here."""
         self._doubtful[message_id] = None
-        if len(self._doubtful) > _MOST:
+        if len(self._doubtful) > _MAX_DELIVERIES:
             self._doubtful.popitem(last=False)
 
     def doubtful(self) -> list[str]:
+        """The ids of the messages in doubt."""
         return list(self._doubtful)
 
     def settled(self, message_ids: Iterable[str]) -> None:
-        """No doubt about these any more."""
+        """Forget the doubt about these messages."""
         for message_id in message_ids:
             self._doubtful.pop(message_id, None)
 
     def take(self, message_id: str) -> tuple[Delivery, datetime] | None:
-        """The delivery, and when its lease ends. Only once."""
+        """Take the delivery of a message, once, with the end of its lease; None when it is not
+        kept."""
         waiting = self._waiting.pop(message_id, None)
         if waiting is None:
             return None
@@ -70,7 +76,7 @@ class FreshDeliveries:
         ), until
 
     def drop(self, message_ids: Iterable[str]) -> None:
-        """These are not to be sent any more."""
+        """Forget the deliveries of these messages, which must not be sent any more."""
         for message_id in message_ids:
             self._waiting.pop(message_id, None)
 
@@ -86,7 +92,8 @@ def delivery_of(
     queued_at: datetime,
     uncertain: bool = False,
 ) -> Delivery:
-    """The key is the same on every attempt: a message is published once, whoever released it."""
+    """Build the delivery of a message. Its key is the same for every attempt, so that the message
+    is published once. Raises ValueError without a disclosure or a receipt."""
     if disclosure is None or receipt is None:
         raise ValueError("what is to be sent needs a disclosure and a receipt")
     return Delivery(

@@ -1,4 +1,4 @@
-"""Which conversations a person speaks in, in the avatar's place."""
+"""Take-overs: the conversations in which a person speaks instead of the avatar."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from gateway.storage.engine.writer import DatabaseWriter
 
 _TURN = table(HumanTurnRow)
 COLUMNS = (_TURN.c.who, _TURN.c.since, _TURN.c.until)
+"""The columns that `human_turn_of` takes."""
 _CHANGE = "handover"
-"""What entries about turns are called in the log."""
+"""The kind of change that entries about take-overs record."""
 
 
 class HumanTurns:
-    """Switching is decided inside the writing transaction, which only one process has at a time:
-    what is recorded after it sees it."""
+    """Stores who speaks in a conversation. A switch is made inside a writing transaction, which one
+    process has at a time, so that every message recorded later sees it."""
 
     def __init__(
         self, *, database: Database, reader: DatabaseReader, writer: DatabaseWriter
@@ -42,7 +43,7 @@ class HumanTurns:
         )
 
     async def find(self, tenant: str, conversation: str) -> HumanTurn | None:
-        """Who speaks there in the avatar's place, or did last; None: nobody ever."""
+        """The current or last take-over of a conversation; None when there never was one."""
         row = await self._reader.one(self._find, tenant=tenant, conversation=conversation)
         return None if row is None else human_turn_of(row)
 
@@ -56,10 +57,12 @@ class HumanTurns:
         reason: str,
         at: datetime,
     ) -> HumanTurn | None:
-        """From now on the person `who` speaks in the conversation; None: the avatar again. Noted
-        in the audit log, unless it is so already. Returns the turn as it is now; None where the
-        avatar always spoke. From then on nothing that the avatar says there is queued, unless a
-        person released it. Raises NotRecorded."""
+        """Let the person `who` speak in the conversation, or the avatar again when `who` is None.
+
+        Appends an entry, unless nothing changes. Returns the take-over as it is now, None when
+        there never was one. While it lasts, messages of the avatar are queued only when a person
+        releases them. Raises NotRecorded.
+        """
 
         def job(transaction: Transaction) -> HumanTurn | None:
             rows = transaction.fetch(self._find, tenant=tenant, conversation=conversation)
@@ -96,24 +99,25 @@ class HumanTurns:
 
 
 def _turn_after(before: HumanTurn | None, who: str | None, at: datetime) -> HumanTurn | None:
-    """Unchanged where it is so already; None where the avatar always spoke."""
+    """The take-over after the switch; `before` when nothing changes, None when there is none."""
     if who is not None:
-        held = before is not None and before.active and before.who == who
-        return before if held else HumanTurn(who=who, since=at)
+        speaks_already = before is not None and before.active and before.who == who
+        return before if speaks_already else HumanTurn(who=who, since=at)
     if before is None or not before.active:
         return before
-    # A clock that was set back must not make a turn end before it began.
+    # A clock that was set back must not make a take-over end before it began.
     return HumanTurn(who=before.who, since=before.since, until=max(at, before.since))
 
 
 def human_turn_of(row: Row) -> HumanTurn:
+    """Build a take-over from a row of COLUMNS."""
     who, since, until = row
     return HumanTurn(who=who, since=moment(since), until=moment_or_none(until))
 
 
 def insert_unless_human(database: Database, into: sa.Table) -> Statement:
-    """Inserts a row into `into` unless a person speaks in the `conversation` of `tenant` and not
-    `regardless`."""
+    """Compile an insert into the table `into` that inserts nothing while a person speaks in the
+    `conversation` of `tenant`. The parameter `regardless`, 1 or 0, makes it insert all the same."""
     bound = [
         sa.cast(sa.bindparam(column.name, type_=column.type), column.type) for column in into.c
     ]

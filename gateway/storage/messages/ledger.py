@@ -1,4 +1,4 @@
-"""The ledger of messages: ports.Ledger."""
+"""The ledger of messages; implements `ports.Ledger`."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from gateway.storage.vault.vault import SealedTooEarly, Vault
 
 
 class StoredLedger:
-    """Implements ports.Ledger. Claims and held messages have rooms of their own, whose methods
-    it hands out as they are."""
+    """Implements ports.Ledger. Claims and held messages are in modules of their own, whose methods
+    are attributes here."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class StoredLedger:
                 break
             except SealedTooEarly:
                 await self._vault.refresh()
-            except BaseException:  # the commit itself may have been cut off, or not be waited for
+            except BaseException:  # the commit may have been cut off, or its caller have gone
                 self._fresh.doubt(record.submission.message_id)
                 raise
         self._vault.noted(sealed)

@@ -1,4 +1,4 @@
-"""What was recorded and waits to be sent: ports.Outbox."""
+"""The outbox of messages that wait to be sent; implements `ports.Outbox`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,15 @@ from gateway.storage.messages.fresh_deliveries import FreshDeliveries, delivery_
 from gateway.storage.messages.outcomes import WIDTH, readable, select_outcomes
 from gateway.storage.vault.vault import Vault
 
-_UNREADABLE_FOR = timedelta(hours=1)
+_RETRY_UNREADABLE_AFTER = timedelta(hours=1)
+"""Delay of a delivery whose payload cannot be read."""
 _NEEDS_A_PERSON = (State.UNKNOWN, State.DEAD)
+"""The ends of a delivery that are escalated to a person."""
 
 
 class StoredOutbox:
+    """Implements ports.Outbox. Each delivery is leased to one process at a time."""
+
     def __init__(
         self,
         *,
@@ -39,7 +43,7 @@ class StoredOutbox:
         self._fresh = fresh
         self._now = now
         self._boot = database.instance_id
-        self._dead: set[str] = set()
+        self._suspected_dead: set[str] = set()
         self._compile_queries(database)
 
     async def lease(
@@ -64,18 +68,22 @@ class StoredOutbox:
         )
 
     async def settle(self, settlement: Settlement) -> Entry | None:
-        return await self._writer.write(lambda writing: self._settle(writing, settlement))
+        return await self._writer.write(lambda writing: self._store_settlement(writing, settlement))
 
     async def recover(self, *, patient: bool = False) -> int:
-        """Make due again what processes had leased that are dead now; how many processes. And
-        what this one recorded without having learnt it. `patient`: only of processes that were
-        dead at the last call too; a living one that lost its connection has made another."""
+        """Make the deliveries that dead processes had leased due again; return how many processes
+        that were.
+
+        So are those that this process recorded without learning that its commit succeeded. With
+        `patient`, a process counts as dead only when it was dead at the last call as well: a live
+        one that lost its connection has made another meanwhile.
+        """
         doubtful = self._fresh.doubtful()
 
         def job(transaction: Transaction) -> set[str]:
             boots = [boot for (boot,) in transaction.fetch(self._leasing)]
             dead = {boot for boot in boots if not transaction.is_alive(boot)}
-            for boot in dead & self._dead if patient else dead:
+            for boot in dead & self._suspected_dead if patient else dead:
                 transaction.run(self._release, boot_is=boot, now=micros(self._now()))
             for message_id in doubtful:
                 transaction.add(
@@ -85,8 +93,8 @@ class StoredOutbox:
 
         dead = await self._writer.write(job)
         self._fresh.settled(doubtful)
-        released = dead & self._dead if patient else dead
-        self._dead = dead - released
+        released = dead & self._suspected_dead if patient else dead
+        self._suspected_dead = dead - released
         return len(released)
 
     def _take_rows(
@@ -98,12 +106,12 @@ class StoredOutbox:
     def _take_one(self, transaction: Transaction, row: Row, until: datetime) -> Delivery | None:
         payload = readable(row, self._vault)
         attempt, queued_at, boot, uncertain = row[WIDTH:]
-        # A lease that passed, or whose process died: what became of that attempt, nobody knows.
+        # The lease ended without a result: the attempt may have been published.
         uncertain = bool(uncertain) or boot is not None
         if payload is None or payload.disclosure is None or payload.receipt is None:
-            # Its key is gone or it was tampered with: perhaps to be restored. It must not hold up
-            # others.
-            later = micros(self._now() + _UNREADABLE_FOR)
+            # The key is missing or the payload was changed, which a backup may mend. Meanwhile
+            # this delivery must not hold up others.
+            later = micros(self._now() + _RETRY_UNREADABLE_AFTER)
             transaction.add(self._postpone, message=row[0], to_due=later, to_uncertain=uncertain)
             return None
         transaction.add(
@@ -135,9 +143,9 @@ class StoredOutbox:
             to_uncertain=False,
         )
 
-    def _settle(self, transaction: Transaction, settlement: Settlement) -> Entry | None:
-        """A late answer (the lease passed, another attempt was made) counts only if it says that
-        the message was delivered, and nothing said so before."""
+    def _store_settlement(self, transaction: Transaction, settlement: Settlement) -> Entry | None:
+        """Store the end of an attempt. When another attempt was made meanwhile, it counts only if
+        it is the first to say that the message was delivered."""
         delivery = settlement.delivery
         message_id = delivery.message_id
         rows = transaction.fetch(self._standing, message=message_id, tenant=delivery.tenant)

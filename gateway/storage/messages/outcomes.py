@@ -1,4 +1,4 @@
-"""Where a message stands, rebuilt from its row and its payload."""
+"""Rebuilds the outcome of a message from its row and its payload."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _COLUMNS = (
     _PAYLOAD.c.ciphertext,
 )
 WIDTH = len(_COLUMNS)
-"""How many columns an outcome takes; those that a query adds come after."""
+"""Columns of an outcome; those that a query adds come after them."""
 
 
 def select_outcomes(
     *more: sa.ColumnElement[Any], by: sa.Column[Any] | None = None
 ) -> sa.Select[Any]:
-    """Messages with their latest payload; `more` columns after those of the outcome. `by` is
-    another table's column of message ids: then only the messages that it names."""
+    """Select messages with their latest payload; the columns `more` come after those of the
+    outcome. With `by`, another table's column of message ids, only the messages that it names."""
     start: sa.FromClause = _MESSAGE
     if by is not None:
         start = by.table.join(_MESSAGE, _MESSAGE.c.id == by)
@@ -51,13 +51,14 @@ def select_outcomes(
 
 
 def unseal(row: Row, vault: Vault) -> Payload | None:
-    """The payload in a row of these columns; None when it was erased, or its key is lost."""
+    """The payload of a row of `select_outcomes`; None when it was erased or its key is lost. Raises
+    LogInvalid when it was changed."""
     return vault.unseal(row[0], *row[WIDTH - 3 : WIDTH])
 
 
 def readable(row: Row, vault: Vault) -> Payload | None:
-    """The same for one row among many: where a payload was tampered with, it is treated as if its
-    key were gone, and the others get their turn."""
+    """Like `unseal`, but also None for a payload that was changed or whose key is corrupt, so that
+    one bad row does not stop the others."""
     try:
         return unseal(row, vault)
     except (LogInvalid, KeysInvalid) as error:
@@ -68,8 +69,8 @@ def readable(row: Row, vault: Vault) -> Payload | None:
 
 
 def outcome_from(row: Row, payload: Payload | None) -> Outcome:
-    """Without a payload (erased), there are no texts, reasons and receipt; the audit entry
-    still names the rules."""
+    """Build the outcome from a row of `select_outcomes`. Without a payload, because it was erased,
+    texts, reasons and receipt are missing; the audit entry still names the rules."""
     (message_id, tenant, state, decision_id, entry_seq, channel, creator, avatar, conversation) = (
         row[:9]
     )
@@ -107,6 +108,7 @@ def outcome_from(row: Row, payload: Payload | None) -> Outcome:
 
 
 def held_from(row: Row, payload: Payload) -> HeldMessage:
+    """Build a held message from a row of `select_outcomes(review.held_at)`."""
     outcome = outcome_from(row, payload)
     return HeldMessage(
         outcome=outcome,

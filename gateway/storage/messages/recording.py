@@ -1,4 +1,4 @@
-"""All rows of one judged message, in one transaction."""
+"""Writes all rows of one judged message in one transaction."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from gateway.storage.vault.vault import SealedRecord, SealedTooEarly
 
 _MESSAGE = table(MessageRow)
 _REVIEW = table(ReviewRow)
-_DECIDED = (
+_DECIDED_COLUMNS = (
     "state",
     "decision_id",
     "entry_seq",
@@ -47,6 +47,8 @@ _DECIDED = (
 
 
 class Recording:
+    """The statements that record a message, as a job for the writer."""
+
     def __init__(self, *, database: Database, digests: Digests) -> None:
         self._digests = digests
         self._boot = database.instance_id
@@ -57,32 +59,36 @@ class Recording:
         self._decide = database.upsert(
             _MESSAGE,
             keys=["id"],
-            change=_DECIDED,
+            change=_DECIDED_COLUMNS,
             where=_MESSAGE.c.state == State.RECEIVED.value,
         )
         self._decide_again = compiled(
             sa.update(_MESSAGE)
             .where(_MESSAGE.c.id == message, _MESSAGE.c.state == State.HELD.value)
-            .values({name: sa.bindparam(f"new_{name}") for name in _DECIDED})
+            .values({name: sa.bindparam(f"new_{name}") for name in _DECIDED_COLUMNS})
         )
-        self._hold = database.upsert(_REVIEW, keys=["message_id"], change=["expires_at"])
+        self._put_review = database.upsert(_REVIEW, keys=["message_id"], change=["expires_at"])
         self._waiting = compiled(
             sa.select(_REVIEW.c.expires_at).where(_REVIEW.c.message_id == message)
         )
         self._drop_review = compiled(sa.delete(_REVIEW).where(_REVIEW.c.message_id == message))
         self._escalate = database.upsert(table(EscalationRow), keys=["message_id"])
-        self._meet = database.upsert(table(ContactRow), keys=["id"], latest=["last_message_at"])
-        self._show = database.upsert(
+        self._put_contact = database.upsert(
+            table(ContactRow), keys=["id"], latest=["last_message_at"]
+        )
+        self._put_notice = database.upsert(
             table(ContactNoticeRow), keys=["contact", "notice"], latest=["at"]
         )
 
     def write(
         self, transaction: Transaction, record: Record, sealed: SealedRecord, leased_until: datetime
     ) -> Entry:
-        """Raises NotRecorded when the message was recorded before or its claim was lost,
-        StateConflict when a review comes too late or a
-        person has taken the conversation over, SealedTooEarly when keys were erased since it
-        was sealed."""
+        """Write the record's rows; return its entry.
+
+        Raises NotRecorded when the message was recorded before or its claim was lost; StateConflict
+        when a review comes too late or a person has taken the conversation over; SealedTooEarly
+        when keys were erased after the payload was sealed.
+        """
         submission, judgement = record.submission, record.judgement
         unprovable = judgement.disclosure is None or judgement.receipt is None
         if record.state is State.QUEUED and unprovable:
@@ -90,7 +96,7 @@ class Recording:
         if transaction.erasures > sealed.known:
             raise SealedTooEarly
         if record.review is not None:
-            self._check_waits(transaction, record)
+            self._check_still_held(transaction, record)
         entry = transaction.append(record, _entry_columns(record))
         transaction.add(
             self._insert_payload,
@@ -108,7 +114,7 @@ class Recording:
             self._write_contact(transaction, record, sealed)
         if record.state is State.HELD:
             transaction.add(
-                self._hold,
+                self._put_review,
                 message_id=submission.message_id,
                 tenant=submission.tenant,
                 held_at=micros(record.decided_at),
@@ -147,7 +153,7 @@ class Recording:
             uncertain=False,
         )
 
-    def _check_waits(self, transaction: Transaction, record: Record) -> None:
+    def _check_still_held(self, transaction: Transaction, record: Record) -> None:
         rows = transaction.fetch(self._waiting, message=record.submission.message_id)
         if not rows or rows[0][0] <= micros(record.decided_at):
             raise StateConflict("the message does not wait for a person any more")
@@ -198,11 +204,11 @@ class Recording:
     ) -> None:
         contact, at = self._digests.contact(record.submission), micros(record.decided_at)
         transaction.add(
-            self._meet, id=contact, subject=sealed.subject, first_at=at, last_message_at=at
+            self._put_contact, id=contact, subject=sealed.subject, first_at=at, last_message_at=at
         )
         disclosure = record.judgement.disclosure
         for notice in disclosure.notices if disclosure else ():
-            transaction.add(self._show, contact=contact, notice=notice.notice, at=at)
+            transaction.add(self._put_notice, contact=contact, notice=notice.notice, at=at)
 
 
 def _entry_columns(record: Record) -> EntryColumns:

@@ -1,4 +1,4 @@
-"""What waits for a person, and what waited too long."""
+"""Held messages that wait for a review, and their expiry."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ from gateway.storage.messages.outcomes import (
 )
 from gateway.storage.vault.vault import Vault
 
-_AT_ONCE = 100
-"""Messages that expire in one transaction, so that other writes get their turn."""
+_EXPIRED_AT_ONCE = 100
+"""Messages that expire in one transaction at most: other writes wait for it."""
 
 
 class Reviews:
+    """Lists held messages, and lets them expire."""
+
     def __init__(
         self,
         *,
@@ -66,6 +68,8 @@ class Reviews:
         self._drop = compiled(sa.delete(review).where(review.c.message_id == message_is))
 
     async def held(self, tenant: str, message_id: str) -> HeldMessage | None:
+        """The message, while it waits for a review; None after that, or when its text was
+        erased."""
         row = await self._reader.one(
             self._select_held, tenant=tenant, message=message_id, now=micros(self._now())
         )
@@ -73,8 +77,8 @@ class Reviews:
         return None if row is None or payload is None else held_from(row, payload)
 
     async def waiting(self, tenant: str, *, limit: int = 100) -> Sequence[HeldMessage]:
-        """What waits for a person, oldest deadline first; at most `limit`. Those whose text was
-        erased are left out: there is nothing to review."""
+        """Up to `limit` messages that wait for a review, earliest deadline first. Those whose text
+        was erased are left out, since there is nothing to review."""
         rows = await self._reader.many(
             self._select_waiting, tenant=tenant, now=micros(self._now()), most=limit
         )
@@ -82,7 +86,7 @@ class Reviews:
         return [held_from(row, payload) for row, payload in payloads if payload is not None]
 
     async def expire(self, now: datetime) -> int:
-        """Held messages past their deadline become EXPIRED, each with an entry; how many."""
+        """Let held messages past their deadline expire, each with an entry; return how many."""
         if await self._reader.one(self._find_passed, now=micros(now)) is None:
             return 0
         expired = 0
@@ -91,16 +95,16 @@ class Reviews:
         return expired
 
     def _expire_some(self, transaction: Transaction, now: datetime) -> int:
-        rows = transaction.fetch(self._select_passed, now=micros(now), most=_AT_ONCE)
+        rows = transaction.fetch(self._select_passed, now=micros(now), most=_EXPIRED_AT_ONCE)
         for held in [outcome_from(row, readable(row, self._vault)) for row in rows]:
-            marks = EntryColumns(
+            columns = EntryColumns(
                 creator=held.creator,
                 channel=held.channel.value,
                 conversation=held.conversation,
                 decision=State.EXPIRED.value,
             )
             outcome = replace(held, state=State.EXPIRED)
-            transaction.append(Expiry(outcome=outcome, at=now), marks)
+            transaction.append(Expiry(outcome=outcome, at=now), columns)
             transaction.add(self._expire, message=held.message_id, to_state=outcome.state.value)
             transaction.add(self._drop, message=held.message_id)
         return len(rows)

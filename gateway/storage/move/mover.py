@@ -36,7 +36,7 @@ _MAX_CATCH_UP_ROUNDS = 100
 """Rounds of copying changes, after which step 3 begins however many are left."""
 
 MoveProgress = Callable[[str, int, int], None]
-"""Is called with a table or task, the rows done and the rows in all."""
+"""Is called with the name of a table or task, the rows done and the rows in all."""
 
 
 class LogRoot(Protocol):
@@ -166,7 +166,7 @@ class _LogMove:
             raise DatabaseUnusable(self._source.name, f"was moved to {other}", "Use that one")
         stage = self._target.begin(self._source.name)
         if state == MOVED:
-            return self._finish(epoch, keys, stage)
+            return self._finish_marked(epoch, keys, stage)
         if stage is MoveStage.DONE:
             raise DatabaseUnusable(
                 self._target.name, "took this log over before", "Name an empty database"
@@ -182,7 +182,7 @@ class _LogMove:
             self._copy_changes()
             self._copy_entries()
             self._copy_keys()
-            size, rows = self._compare()
+            size, rows = self._compare_copy()
             self._source.mark_moved(self._target.name)
         except BaseException:
             self._source.lift()
@@ -197,7 +197,7 @@ class _LogMove:
             target=self._target.name,
         )
 
-    def _finish(self, epoch: int, keys: bytes | None, stage: MoveStage) -> MoveResult:
+    def _finish_marked(self, epoch: int, keys: bytes | None, stage: MoveStage) -> MoveResult:
         """Finish a move that died after step 6: open the new database to writers if it is not."""
         if stage is MoveStage.NEW:
             raise DatabaseUnusable(
@@ -206,7 +206,7 @@ class _LogMove:
         rows = 0
         self._compare_leaves()
         if stage is MoveStage.BEGUN:
-            _, rows = self._compare()
+            _, rows = self._compare_copy()
             self._target.open_epoch(epoch + 1, keys, self._open_keys())
         return MoveResult(
             size=self._compared,
@@ -304,7 +304,7 @@ class _LogMove:
         destroyed = (target_kids - source_kids) | set(self._source.destroyed_keys())
         self._keys.target.destroy(sorted(destroyed))
 
-    def _compare(self) -> tuple[int, int]:
+    def _compare_copy(self) -> tuple[int, int]:
         """Compare the whole copy; return the number of entries and that of other rows. Raises
         LogInvalid when the copy differs."""
         self._compare_leaves()

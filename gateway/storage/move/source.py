@@ -47,7 +47,7 @@ class MoveSource:
 
     def state(self) -> tuple[str, str, int, bytes | None]:
         """The row of `log_state`: state, the other database, epoch, digest of the keys."""
-        ((state, other, epoch, keys),) = self._all(
+        ((state, other, epoch, keys),) = self._fetch_all(
             "SELECT state, other, epoch, keys FROM log_state"
         )
         return state, other, epoch, keys
@@ -59,7 +59,7 @@ class MoveSource:
             if cursor.fetchall():
                 if not anew:
                     return
-                self._drop(cursor)
+                self._remove_watch(cursor)
             cursor.execute(f"CREATE TABLE moving_done (tbl TEXT PRIMARY KEY, ready, {_KEY_SLOTS})")
             cursor.execute(
                 "CREATE TABLE moving_change"
@@ -71,17 +71,17 @@ class MoveSource:
     def unwatch(self) -> None:
         """Stop recording changes; remove the triggers and the tables of the move."""
         with self._turn() as cursor:
-            self._drop(cursor)
+            self._remove_watch(cursor)
 
     def size(self) -> int:
         """The number of entries."""
-        ((last,),) = self._all("SELECT max(seq) FROM audit_entry")
+        ((last,),) = self._fetch_all("SELECT max(seq) FROM audit_entry")
         return 0 if last is None else int(last) + 1
 
     def entries(self, start: int, most: int) -> list[Row]:
         """Up to `most` entries from number `start` on, with every column, ascending."""
         names = ", ".join(LOG.c.keys())
-        return self._all(
+        return self._fetch_all(
             f"SELECT {names} FROM audit_entry WHERE seq >= ? ORDER BY seq LIMIT ?",  # noqa: S608
             (start, most),
         )
@@ -94,7 +94,7 @@ class MoveSource:
         names, keys = _column_list(copied.c), _column_list(copied.primary_key.columns)
         slots = _KEY_SLOTS.split(", ")[: len(copied.primary_key.columns)]
         wanted = f"SELECT ready, {', '.join(slots)} FROM moving_done WHERE tbl = ?"  # noqa: S608
-        done = self._all(wanted, (copied.name,))
+        done = self._fetch_all(wanted, (copied.name,))
         last_key: Row | None = done[0][1:] if done else None
         if done and done[0][0]:
             return
@@ -102,7 +102,7 @@ class MoveSource:
         key_columns = [list(copied.c).index(column) for column in copied.primary_key.columns]
         while True:
             after = f"WHERE ({keys}) > ({params})" if last_key else ""
-            rows = self._all(
+            rows = self._fetch_all(
                 f"SELECT {names} FROM {_quoted(copied.name)} {after} ORDER BY {keys} LIMIT ?",  # noqa: S608
                 (*(last_key or ()), most),
             )
@@ -121,7 +121,7 @@ class MoveSource:
     def changes(self, most: int) -> tuple[int, list[tuple[sa.Table, Row]]]:
         """Up to `most` of the oldest recorded changes: the number of the last one, and the rows
         that changed, as table and primary key."""
-        rows = self._all(
+        rows = self._fetch_all(
             f"SELECT id, tbl, {_KEY_SLOTS} FROM moving_change ORDER BY id LIMIT ?",  # noqa: S608
             (most,),
         )
@@ -140,7 +140,7 @@ class MoveSource:
     def row(self, copied: sa.Table, key: Row) -> Row | None:
         """A row as it is now; None when it was deleted."""
         where = " AND ".join(f"{_quoted(column.name)} = ?" for column in copied.primary_key.columns)
-        rows = self._all(
+        rows = self._fetch_all(
             f"SELECT {_column_list(copied.c)} FROM {_quoted(copied.name)} WHERE {where}",  # noqa: S608
             key,
         )
@@ -148,13 +148,13 @@ class MoveSource:
 
     def count(self, copied: sa.Table) -> int:
         """The number of rows of a table."""
-        ((count,),) = self._all(f"SELECT count(*) FROM {_quoted(copied.name)}")  # noqa: S608
+        ((count,),) = self._fetch_all(f"SELECT count(*) FROM {_quoted(copied.name)}")  # noqa: S608
         return int(count)
 
     def destroyed_keys(self) -> list[str]:
         """Ids of the subject keys that erasures took: a key file restored from a backup may still
         have them."""
-        return [kid for (kid,) in self._all("SELECT kid FROM erased_key")]
+        return [kid for (kid,) in self._fetch_all("SELECT kid FROM erased_key")]
 
     def fence(self, target: str) -> None:
         """Keep all other processes from writing until this one ends. Raises DatabaseUnusable
@@ -201,7 +201,7 @@ class MoveSource:
                 f" {_quoted(copied.name)} BEGIN {inserts} END"
             )
 
-    def _drop(self, cursor: Cursor) -> None:
+    def _remove_watch(self, cursor: Cursor) -> None:
         for copied in COPIED_TABLES:
             for when in _TRIGGER_SIDES:
                 cursor.execute(f"DROP TRIGGER IF EXISTS moving_{copied.name}_{when.lower()}")
@@ -220,7 +220,7 @@ class MoveSource:
                 self._cursor.execute("ROLLBACK")
                 raise
 
-    def _all(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+    def _fetch_all(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         self._cursor.execute(sql, params)
         return self._cursor.fetchall()
 

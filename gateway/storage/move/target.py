@@ -40,7 +40,7 @@ class MoveTarget:
         """Mark the database as a copy of `source`; return how far an earlier move had come. Raises
         DatabaseUnusable when it is neither empty nor a copy of `source`."""
         with self._connection.transaction():
-            ((state, other, keys),) = self._all(
+            ((state, other, keys),) = self._fetch_all(
                 "SELECT state, other, keys FROM log_state FOR UPDATE"
             )
             if other == source:
@@ -56,12 +56,12 @@ class MoveTarget:
 
     def size(self) -> int:
         """The number of entries."""
-        ((last,),) = self._all("SELECT max(seq) FROM audit_entry")
+        ((last,),) = self._fetch_all("SELECT max(seq) FROM audit_entry")
         return 0 if last is None else int(last) + 1
 
     def leaves(self, start: int, most: int) -> list[bytes]:
         """Up to `most` leaves from number `start` on, ascending."""
-        rows = self._all(
+        rows = self._fetch_all(
             "SELECT leaf FROM audit_entry WHERE seq >= %s ORDER BY seq LIMIT %s", (start, most)
         )
         return [leaf for (leaf,) in rows]
@@ -69,12 +69,12 @@ class MoveTarget:
     def add_entries(self, rows: Sequence[Row]) -> None:
         """Insert entries, durably."""
         with self._connection.transaction():
-            self._copy(LOG, '"audit_entry"', rows)
+            self._copy_rows(LOG, '"audit_entry"', rows)
 
     def put(self, copied: sa.Table, rows: Sequence[Row]) -> None:
         """Insert rows, or replace those that exist, durably."""
         with self._connection.transaction():
-            self._put(copied, rows)
+            self._put_rows(copied, rows)
 
     def replace(self, changed: Iterable[tuple[sa.Table, Row, Row | None]]) -> None:
         """Apply changes durably: each is a table, a primary key, and the row as it is now, or
@@ -95,11 +95,11 @@ class MoveTarget:
                     keys,
                 )
             for copied, rows in current.items():
-                self._put(copied, rows)
+                self._put_rows(copied, rows)
 
     def count(self, copied: sa.Table) -> int:
         """The number of rows of a table."""
-        ((count,),) = self._all(f'SELECT count(*) FROM "{copied.name}"')  # noqa: S608
+        ((count,),) = self._fetch_all(f'SELECT count(*) FROM "{copied.name}"')  # noqa: S608
         return int(count)
 
     def open_epoch(self, epoch: int, keys: bytes | None, key_store: str | None) -> None:
@@ -109,13 +109,13 @@ class MoveTarget:
             (OPEN, epoch, keys, key_store),
         )
 
-    def _put(self, copied: sa.Table, rows: Sequence[Row]) -> None:
+    def _put_rows(self, copied: sa.Table, rows: Sequence[Row]) -> None:
         """Copy rows into a temporary table, then insert them from there: COPY itself cannot
         replace rows."""
         self._connection.execute(
             f'CREATE TEMPORARY TABLE moving ON COMMIT DROP AS TABLE "{copied.name}" WITH NO DATA'
         )
-        self._copy(copied, "moving", rows)
+        self._copy_rows(copied, "moving", rows)
         keys = ", ".join(f'"{column.name}"' for column in copied.primary_key.columns)
         others = [column.name for column in copied.c if not column.primary_key]
         change = ", ".join(f'"{name}" = excluded."{name}"' for name in others)
@@ -126,7 +126,7 @@ class MoveTarget:
         )
         self._connection.execute("DROP TABLE moving")
 
-    def _copy(self, copied: sa.Table, into: str, rows: Sequence[Row]) -> None:
+    def _copy_rows(self, copied: sa.Table, into: str, rows: Sequence[Row]) -> None:
         """Send rows of the table `copied` with COPY. SQLite has no Boolean type, so 0 and 1 are
         converted."""
         flags = [number for number, column in enumerate(copied.c) if _is_flag(column)]
@@ -135,7 +135,7 @@ class MoveTarget:
             for row in rows:
                 copy.write_row(_with_flags(row, flags) if flags else row)
 
-    def _all(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+    def _fetch_all(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         rows: list[Row] = self._connection.execute(sql, params).fetchall()
         return rows
 

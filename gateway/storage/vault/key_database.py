@@ -37,7 +37,7 @@ class KeyDatabase(KeyStore):
         self._connection: Any = None
 
     def open(self, check: Callable[[], bytes]) -> bytes:
-        with self._errors(), self._lock:
+        with self._translated_errors(), self._lock:
             connection = self._connected()
             if not self.read_only:
                 self._server.check_durable(connection)
@@ -58,7 +58,7 @@ class KeyDatabase(KeyStore):
         self._write(job)
 
     def find(self, kid: str) -> bytes | None:
-        row = self._read("SELECT wrapped FROM subject_key WHERE id = %s", (kid,))
+        row = self._fetch_rows("SELECT wrapped FROM subject_key WHERE id = %s", (kid,))
         return bytes(row[0][0]) if row else None
 
     def destroy(self, kids: Sequence[str]) -> int:
@@ -73,23 +73,23 @@ class KeyDatabase(KeyStore):
 
     def all(self, *, after: str = "") -> Iterator[WrappedKey]:
         sql = "SELECT id, wrapped FROM subject_key WHERE id > %s ORDER BY id LIMIT %s"
-        while rows := self._read(sql, (after, _PAGE_ROWS)):
+        while rows := self._fetch_rows(sql, (after, _PAGE_ROWS)):
             for kid, wrapped in rows:
                 yield kid, bytes(wrapped)
             after = rows[-1][0]
 
     def close(self) -> None:
         with self._lock:
-            self._drop()
+            self._disconnect()
 
-    def _read(self, sql: str, params: Sequence[object]) -> list[Any]:
+    def _fetch_rows(self, sql: str, params: Sequence[object]) -> list[Any]:
         """Run a query. The server may have cut the idle connection: after an error, tries again
         on a new one."""
-        with self._errors(), self._lock:
+        with self._translated_errors(), self._lock:
             try:
                 rows: list[Any] = self._connected().execute(sql, params).fetchall()
             except self._server.error:
-                self._drop()
+                self._disconnect()
                 rows = self._connected().execute(sql, params).fetchall()
         return rows
 
@@ -103,10 +103,10 @@ class KeyDatabase(KeyStore):
                 try:
                     return self._transact(job)
                 except self._server.lost:
-                    self._drop()
+                    self._disconnect()
                     return self._transact(job)
             except (self._server.error, DatabaseUnusable) as error:
-                self._drop()
+                self._disconnect()
                 raise NotRecorded(
                     f"the subject keys could not be written ({type(error).__name__})"
                 ) from error
@@ -121,7 +121,7 @@ class KeyDatabase(KeyStore):
             self._connection = self._server.connect()
         return self._connection
 
-    def _drop(self) -> None:
+    def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(self._server.error):
@@ -154,11 +154,11 @@ class KeyDatabase(KeyStore):
             )
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def _translated_errors(self) -> Iterator[None]:
         try:
             yield
         except self._server.error as error:
-            self._drop()
+            self._disconnect()
             raise DatabaseUnusable(
                 self.name,
                 f"cannot be used ({type(error).__name__})",

@@ -31,7 +31,7 @@ class KeyFile(KeyStore):
         self._reads: sqlite3.Connection | None = None
 
     def open(self, check: Callable[[], bytes]) -> bytes:
-        with self._errors():
+        with self._translated_errors():
             self._writes = self._connect_writer(check)
             self._reads = self._connect()
             row = self._reads.execute("SELECT wrapped FROM master").fetchone()
@@ -43,7 +43,7 @@ class KeyFile(KeyStore):
         self._write("INSERT INTO subject_key VALUES (?, ?)", keys)
 
     def find(self, kid: str) -> bytes | None:
-        with self._errors(), self._read_lock:
+        with self._translated_errors(), self._read_lock:
             row = self._reading.execute(
                 "SELECT wrapped FROM subject_key WHERE id = ?", (kid,)
             ).fetchone()
@@ -56,7 +56,7 @@ class KeyFile(KeyStore):
 
     def all(self, *, after: str = "") -> Iterator[WrappedKey]:
         while True:
-            with self._errors(), self._read_lock:
+            with self._translated_errors(), self._read_lock:
                 rows = self._reading.execute(
                     "SELECT id, wrapped FROM subject_key WHERE id > ? ORDER BY id LIMIT ?",
                     (after, _PAGE_ROWS),
@@ -139,7 +139,7 @@ class KeyFile(KeyStore):
         connection.execute("COMMIT")
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def _translated_errors(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:

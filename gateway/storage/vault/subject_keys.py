@@ -126,9 +126,9 @@ class SubjectKeys:
     def _make_batch(self, size: int) -> None:
         # Ids begin with the time, so that keys of one time are neighbours in the indices.
         stem = f"{int(time.time()) & 0xFFFF_FFFF:08x}"
-        made = [(stem + secrets.token_hex(8), AESGCM.generate_key(256)) for _ in range(size)]
-        self.store.insert([(kid, self._wrapped(secret, kid.encode())) for kid, secret in made])
-        self._ready.extend(SubjectKey(kid, AESGCM(secret)) for kid, secret in made)
+        new_keys = [(stem + secrets.token_hex(8), AESGCM.generate_key(256)) for _ in range(size)]
+        self.store.insert([(kid, self._wrapped(secret, kid.encode())) for kid, secret in new_keys])
+        self._ready.extend(SubjectKey(kid, AESGCM(secret)) for kid, secret in new_keys)
 
     def _wrapped(self, secret: bytes, context: bytes) -> bytes:
         """The nonce, then `secret` encrypted with the master key and bound to `context`."""

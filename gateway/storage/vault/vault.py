@@ -28,6 +28,8 @@ from gateway.storage.vault.subject_keys import SubjectKey, SubjectKeys
 
 _MAX_CACHED_GROUPS = 4_096
 """Groups whose current key is remembered, which spares a read for each message."""
+_NONCE_BYTES = 12
+"""As AES-GCM wants it (96 bits)."""
 
 
 class SubjectGroup(NamedTuple):
@@ -114,7 +116,7 @@ class Vault:
         """Seal the payload of a record with its group's key, or with a new one. Raises
         NotRecorded."""
         known = self._known
-        group = self._group(record)
+        group = self._group_of(record)
         key = await self._noted_key(group)
         fresh = key is None
         if key is None:
@@ -172,7 +174,7 @@ class Vault:
         except InvalidTag:
             raise LogInvalid(f"the payload of message {message_id} was changed") from None
 
-    def _group(self, record: Record) -> SubjectGroup:
+    def _group_of(self, record: Record) -> SubjectGroup:
         submission = record.submission
         return SubjectGroup(
             subject=self._digests.subject(submission),
@@ -197,7 +199,7 @@ class Vault:
 
 
 def _encrypt(key: SubjectKey, plain: bytes, message_id: str) -> tuple[bytes, bytes]:
-    nonce = secrets.token_bytes(12)  # bytes, as AES-GCM wants it
+    nonce = secrets.token_bytes(_NONCE_BYTES)
     return nonce, key.cipher.encrypt(nonce, plain, _associated_data(message_id))
 
 

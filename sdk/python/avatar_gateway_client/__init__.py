@@ -1,4 +1,4 @@
-"""Typed client of avatar-gateway: `Client`, `AsyncClient`, and what they take and answer."""
+"""Typed client of avatar-gateway: `Client`, `AsyncClient`, and their arguments and results."""
 
 from avatar_gateway_client.aio import AsyncClient
 from avatar_gateway_client.client import Client

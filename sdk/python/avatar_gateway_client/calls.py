@@ -1,4 +1,4 @@
-"""A description of every call of the API, which both clients send."""
+"""Descriptions of all calls of the API, which both clients send."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[T]):
-    """One request. `read` makes its result from the answer's JSON. `repeatable`: sent twice, it
-    does no more than once."""
+    """One request. `read` builds its result from the JSON of the answer. `repeatable` says that
+    sending it twice has the same effect as sending it once."""
 
     method: str
     path: str
@@ -25,12 +25,13 @@ class Call(Generic[T]):
     params: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = True
-    decides: bool = False  # a refusal may carry a decided message
+    decides: bool = False  # an answer with an error status may hold the outcome of a message
     is_text: bool = False  # the answer is plain text, not JSON
 
 
 def submit(message: models.Message, *, idempotency_key: str | None = None) -> Call[models.Outcome]:
-    """Without a key, one is made up, so that a retry never publishes twice."""
+    """Submit a message. Without a key, a random one is used, so that a retry publishes nothing
+    twice."""
     return Call(
         method="POST",
         path="/v1/messages",

@@ -1,4 +1,4 @@
-"""The synchronous client, made of aio.py by sdk/python/generate.py: do not edit."""
+"""The synchronous client, generated from aio.py by sdk/python/generate.py: do not edit."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from avatar_gateway_client.exchange import Exchange, Result, Retries, Wait
 
 
 class Client:
-    """Speaks to the gateway at `base_url` with an API key (`agk_…`), which it never shows. Use it
-    in a `with` block, or call `close`. `transport` replaces httpx's own."""
+    """Calls the gateway at `base_url` with an API key (`agk_…`), which it never shows. Use it in a
+    `with` block, or call `close`. `transport` replaces httpx's own."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Client:
         self._http.close()
 
     def send(self, call: calls.Call[calls.T]) -> calls.T:
-        """Carries out one call of `calls`. Raises GatewayError: see `errors`."""
+        """Send one call of `calls`, with retries. Raises GatewayError: see `errors`."""
         exchange = Exchange(call, self._retries)
         while True:
             try:
@@ -61,16 +61,16 @@ class Client:
     def submit(
         self, message: models.Message, *, idempotency_key: str | None = None
     ) -> models.Outcome:
-        """Decide and deliver. Whatever became of the message is in the outcome: `published`, or
-        held, blocked, refused. With no key of yours one is made up, for retries."""
+        """Submit a message to be judged and delivered. The outcome says whether it was published,
+        held, blocked or refused. Without a key, a random one is used, so that retries are safe."""
         return self.send(calls.submit(message, idempotency_key=idempotency_key))
 
     def decide(self, message: models.Message) -> models.Outcome:
-        """The same decision, recorded as a dry run; nothing is delivered."""
+        """Judge a message as `submit` does, recorded as a dry run; nothing is delivered."""
         return self.send(calls.decide(message))
 
     def message(self, message_id: str) -> models.Outcome:
-        """Where a message stands."""
+        """The outcome of a message as it is now. Raises NotFound."""
         return self.send(calls.message(message_id))
 
     def receipt(self, message_id: str) -> models.Receipt:
@@ -78,26 +78,27 @@ class Client:
         return self.send(calls.receipt(message_id))
 
     def proof(self, entry: int) -> str:
-        """That an entry of your tenant is in the log, with the entry itself (role: auditor): for
-        `proof.verify_inclusion`."""
+        """The proof that an entry of your tenant is in the log, with the entry itself, for
+        `proof.verify_inclusion` (role: auditor)."""
         return self.send(calls.proof(entry))
 
     def reviews(self, *, limit: int = 100) -> tuple[models.Held, ...]:
-        """What waits for a person, the most urgent first (role: reviewer)."""
+        """Up to `limit` messages that wait for a review, the most urgent first (role: reviewer)."""
         return self.send(calls.reviews(limit=limit))
 
     def review(
         self, message_id: str, *, action: str, reason: str, text: str | None = None
     ) -> models.Outcome:
-        """`action` is "release", "edit" (with the new `text`) or "reject". Raises NotFound when
-        it does not wait any more."""
+        """Review a held message (role: reviewer). `action` is "release", "edit" (with the new
+        `text`) or "reject". Raises NotFound when the message does not wait any more."""
         return self.send(calls.review(message_id, action=action, reason=reason, text=text))
 
     def creators(self) -> tuple[models.Creator, ...]:
+        """All creators of your tenant."""
         return self.send(calls.creators())
 
     def creator(self, creator_id: str) -> models.Creator:
-        """Raises NotFound."""
+        """One creator. Raises NotFound."""
         return self.send(calls.creator(creator_id))
 
     def put_creator(self, creator_id: str, settings: Mapping[str, Any]) -> models.Creator:
@@ -105,7 +106,8 @@ class Client:
         return self.send(calls.put_creator(creator_id, settings))
 
     def hand_over(self, conversation: str, *, who: str | None, reason: str) -> models.Speaker:
-        """The person `who` (a pseudonym) speaks from now on; None: the avatar again."""
+        """Let the person `who` (a pseudonym) speak from now on, or the avatar again when `who` is
+        None."""
         return self.send(calls.hand_over(conversation, who=who, reason=reason))
 
     def speaker(self, conversation: str) -> models.Speaker:
@@ -113,5 +115,5 @@ class Client:
         return self.send(calls.speaker(conversation))
 
     def moderate(self, texts: Sequence[str]) -> tuple[models.Moderation, ...]:
-        """What each text scores, by OpenAI's categories. A question: it allows nothing."""
+        """The scores of each text by OpenAI's categories. They do not allow it to be published."""
         return self.send(calls.moderate(texts))

@@ -1,7 +1,7 @@
-"""What a call may raise. A decided message is never an error, whatever became of it.
+"""The errors that a call may raise. A message that was judged is no error, whatever the verdict.
 
 GatewayError
-├── Unreachable         no answer: the network failed, or the time was up
+├── Unreachable         no answer: the network failed, or the time-out passed
 ├── UnexpectedAnswer    an answer that this client cannot read
 ├── ProofInvalid        a receipt or proof does not prove what it should: see `proof`
 └── Problem             the gateway refused the request (RFC 9457)
@@ -23,20 +23,20 @@ from typing import Any
 
 
 class GatewayError(Exception):
-    """Root. Its text holds no credentials and no texts of messages."""
+    """Root of the tree. `str(error)` holds no credentials and no texts of messages."""
 
 
 class Unreachable(GatewayError):
-    """No answer. A repeated call with the same Idempotency-Key is safe."""
+    """The gateway did not answer. Repeating the call with the same Idempotency-Key is safe."""
 
 
 class UnexpectedAnswer(GatewayError):
-    """Something else than this gateway answered."""
+    """The answer cannot be read: something other than this gateway may have sent it."""
 
 
 class ProofInvalid(GatewayError):
-    """`what` names the part that does not hold: receipt, kid, signature, salt, text, proof,
-    checkpoint, key or entry."""
+    """A receipt or proof does not verify. `what` names the part: receipt, kid, signature, salt,
+    text, proof, checkpoint, key or entry."""
 
     def __init__(self, what: str, problem: str) -> None:
         super().__init__(f"{what}: {problem}")
@@ -45,7 +45,7 @@ class ProofInvalid(GatewayError):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One wrong field, what is wrong, and how to mend it."""
+    """A field that is not valid, what is wrong with it, and how to mend it."""
 
     field: str
     problem: str
@@ -53,7 +53,7 @@ class FieldError:
 
 
 class Problem(GatewayError):
-    """`slug` names the kind of problem: the last part of its `type`."""
+    """The gateway refused the request. `slug` is the last part of the problem's `type`."""
 
     def __init__(
         self,
@@ -75,35 +75,35 @@ class Problem(GatewayError):
 
 
 class Invalid(Problem):
-    pass
+    """A field or the body is not valid; `errors` names the fields."""
 
 
 class Unauthenticated(Problem):
-    pass
+    """The API key is missing, unknown or expired."""
 
 
 class Forbidden(Problem):
-    pass
+    """The API key lacks the role for this."""
 
 
 class NotFound(Problem):
-    pass
+    """There is no such thing, at least none that the API key may see."""
 
 
 class Conflict(Problem):
-    pass
+    """The thing is not in a state that allows this."""
 
 
 class Erased(Problem):
-    pass
+    """The texts were erased."""
 
 
 class RateLimited(Problem):
-    pass
+    """Too many requests with this API key; see `retry_after_s`."""
 
 
 class Unavailable(Problem):
-    pass
+    """The gateway could not record the message, so that nothing was sent."""
 
 
 _KINDS: Mapping[int, type[Problem]] = {
@@ -121,7 +121,8 @@ _KINDS: Mapping[int, type[Problem]] = {
 
 
 def problem_of(status: int, body: Any, retry_after_s: float | None) -> Problem:
-    """The exception for a refused request, from a problem or from OpenAI's form of one."""
+    """Build the exception for a refused request from its body: an RFC 9457 problem, or an error in
+    OpenAI's format."""
     problem = body if isinstance(body, Mapping) else {}
     if isinstance(openai := problem.get("error"), Mapping):
         problem = {

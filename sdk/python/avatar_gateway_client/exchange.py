@@ -1,7 +1,7 @@
 """One call with its retries, without sockets and without waiting.
 
-A client sends `request`, reports what came (`answered`, `failed`), sleeps for the `Wait` it gets
-back and sends again, until it gets a `Result` or an error is raised.
+A client sends `request` and reports the answer (`answered`) or the failure (`failed`). It sleeps
+for the `Wait` that this returns and sends again, until it gets a `Result` or an error is raised.
 """
 
 from __future__ import annotations
@@ -17,15 +17,18 @@ import httpx
 from avatar_gateway_client.calls import Call, T
 from avatar_gateway_client.errors import Problem, UnexpectedAnswer, Unreachable, problem_of
 
-_BUSY = "idempotency-key-in-progress"
-_TRY_LATER = frozenset({408, 425, 500, 503, 504})
+_BUSY_SLUG = "idempotency-key-in-progress"
+_RETRIED_STATUSES = frozenset({408, 425, 500, 503, 504})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retries:
-    """At most `attempts` requests, waiting `first_s`, twice that, … at most `longest_s` between
-    them, or as long as the gateway says (Retry-After). A longer wait than `patience_s` is not
-    begun."""
+    """How often a call is sent: at most `attempts` times.
+
+    The first wait is at most `first_s` seconds, each later one at most twice as long, up to
+    `longest_s`; a longer Retry-After of the gateway is kept. When a wait would be longer than
+    `patience_s`, the call fails instead.
+    """
 
     attempts: int = 4
     first_s: float = 0.2
@@ -33,7 +36,7 @@ class Retries:
     patience_s: float = 30.0
 
     def wait_s(self, attempt: int, retry_after_s: float | None, spread: float) -> float | None:
-        """Before the next attempt after `attempt` (from 1); None: there is none."""
+        """Seconds to wait after `attempt`, counted from 1; None when no further attempt is made."""
         if attempt >= self.attempts:
             return None
         wait = min(self.longest_s, self.first_s * 2 ** (attempt - 1)) * (0.5 + spread / 2)
@@ -43,21 +46,21 @@ class Retries:
 
 @dataclass(frozen=True, slots=True)
 class Result(Generic[T]):
-    """What the call returns."""
+    """The result of the call."""
 
     value: T
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """How long to sleep before the next attempt."""
+    """The sleep before the next attempt, in seconds."""
 
     seconds: float
 
 
 class Exchange(Generic[T]):
-    """The attempts of one call. `spread` gives random numbers in 0..1, so that many clients do
-    not come back at once."""
+    """The attempts of one call. `spread` returns random numbers from 0 to 1, so that many clients
+    do not retry at the same time."""
 
     def __init__(
         self, call: Call[T], retries: Retries, *, spread: Callable[[], float] = random.random
@@ -68,14 +71,14 @@ class Exchange(Generic[T]):
         self._attempt = 1
 
     def request(self, client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
-        """The same on each attempt, Idempotency-Key included."""
+        """The request, the same for each attempt, Idempotency-Key included."""
         call = self._call
         return client.build_request(
             call.method, call.path, json=call.json, params=call.params, headers=call.headers
         )
 
     def answered(self, response: httpx.Response) -> Result[T] | Wait:
-        """Raises Problem and UnexpectedAnswer."""
+        """Take an answer. Raises Problem and UnexpectedAnswer."""
         is_text = self._call.is_text and response.is_success
         body = response.text if is_text else _json_of(response)
         decided = self._call.decides and isinstance(body, Mapping) and "decision_id" in body
@@ -94,7 +97,7 @@ class Exchange(Generic[T]):
         raise problem
 
     def failed(self, error: httpx.TransportError) -> Wait:
-        """Raises Unreachable."""
+        """Take a failure of the network. Raises Unreachable."""
         unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
         if self._call.repeatable or unsent:
             wait = self._next_attempt(None)
@@ -106,9 +109,9 @@ class Exchange(Generic[T]):
         ) from error
 
     def _may_repeat(self, problem: Problem) -> bool:
-        if problem.status == 429 or problem.slug == _BUSY:
+        if problem.status == 429 or problem.slug == _BUSY_SLUG:
             return True
-        return self._call.repeatable and problem.status in _TRY_LATER
+        return self._call.repeatable and problem.status in _RETRIED_STATUSES
 
     def _next_attempt(self, retry_after_s: float | None) -> Wait | None:
         wait = self._retries.wait_s(self._attempt, retry_after_s, self._spread())

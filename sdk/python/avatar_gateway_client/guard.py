@@ -1,4 +1,4 @@
-"""Lets a voice agent say only what the gateway published, word for word."""
+"""Restricts a voice agent to what the gateway published, word for word."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from avatar_gateway_client.models import Message, Outcome
 _LOG = logging.getLogger("avatar_gateway_client")
 
 About = Callable[[str], Message]
-"""Makes the message of a text: who speaks to whom, and where."""
+"""Builds the message for a text: who speaks to whom, and where."""
 
 
 class Guard:
-    """Submits each text and returns it as published. `message` makes the submission of a text;
-    `heard` is called with each outcome, to show or to count it."""
+    """Submits each text and returns it as published. `message` builds the submission of a text;
+    `heard` is called with each outcome, to show or count it."""
 
     def __init__(
         self,
@@ -31,8 +31,8 @@ class Guard:
         self._heard = heard
 
     async def published(self, text: str) -> str | None:
-        """The text as published, label included; None: say nothing. That is so too when the
-        gateway refuses the request or cannot be reached."""
+        """Submit a text; return it as published, label included. None, for which nothing may be
+        said, also when the gateway refuses the request or cannot be reached."""
         if not text.strip():
             return None
         try:
@@ -42,4 +42,4 @@ class Guard:
             return None
         if self._heard is not None:
             self._heard(outcome)
-        return outcome.text if outcome.published else None
+        return outcome.text if outcome.released else None

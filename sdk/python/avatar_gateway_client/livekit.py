@@ -15,10 +15,13 @@ from avatar_gateway_client.models import Outcome
 
 
 class GuardedAgent(Agent):
-    """An agent that says only what the gateway published. It keeps what the language model writes
-    until the reply is complete, submits it, and passes on the published text; tool calls pass at
-    once. Use `say` of this class for words of your own: `session.say` is not checked. A realtime
-    model is refused, since it would speak before anybody could check. `more` goes to Agent."""
+    """An agent that says only what the gateway published.
+
+    It collects the language model's reply until that is complete, submits it, and passes on the
+    published text; tool calls pass at once. For words of your own use `say` of this class, since
+    `session.say` is not checked. A realtime model is refused: it speaks before its words can be
+    checked. `more` goes to Agent.
+    """
 
     def __init__(
         self,
@@ -47,7 +50,8 @@ class GuardedAgent(Agent):
             yield published
 
     async def say(self, text: str, **more: Any) -> SpeechHandle | None:
-        """Say `text` as published; None: nothing is said. `more` goes to `session.say`."""
+        """Submit `text` and say it as published; None when it was not published. `more` goes to
+        `session.say`."""
         published = await self._guard.published(text)
         return None if published is None else self.session.say(published, **more)
 

@@ -1,4 +1,4 @@
-"""What a client sends, and what the gateway answers. Fields that a newer gateway adds stand in
+"""The requests of a client and the answers of the gateway. Fields that a newer gateway adds are in
 `raw` alone."""
 
 from __future__ import annotations
@@ -7,13 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-PUBLISHED = frozenset({"delivered", "queued"})
+PUBLISHED = "delivered"
+"""The state of a message that the platform has."""
+RELEASED = frozenset({PUBLISHED, "queued"})
+"""States of messages that may be shown."""
 """States of a message that was, or will be, delivered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """The person spoken to. What is left out is unknown, and unknown takes the strictest rule."""
+    """The person spoken to. Fields that are left out are unknown, for which the strictest rules
+    apply."""
 
     id: str | None = None
     minor: str | None = None  # "yes" | "no" | "unknown"
@@ -24,8 +28,8 @@ class Audience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message that an avatar wants to say. `more` are further fields of the API's
-    SubmissionIn, as JSON."""
+    """A message that an avatar is to send. `more` are further fields of the API's SubmissionIn, as
+    JSON."""
 
     channel: str  # "space" | "group" | "dm" | "comment" | "live"
     creator: str
@@ -40,12 +44,12 @@ class Message:
     more: Mapping[str, Any] = field(default_factory=dict)
 
     def wire(self) -> dict[str, Any]:
-        """As JSON; what is not known is not said."""
+        """The message as JSON, without the fields that are not known."""
         names = (
             *("channel", "creator", "avatar", "conversation", "text", "language"),
             *("human_text", "human_author", "route"),
         )
-        said = {name: value for name in names if (value := getattr(self, name)) is not None}
+        fields = {name: value for name in names if (value := getattr(self, name)) is not None}
         person = self.audience
         known = {
             "id": person.id,
@@ -55,11 +59,13 @@ class Message:
             "guardian_consent": person.guardian_consent,
         }
         audience = {name: value for name, value in known.items() if value is not None}
-        return said | ({"audience": audience} if audience else {}) | dict(self.more)
+        return fields | ({"audience": audience} if audience else {}) | dict(self.more)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
+    """A reason for the verdict; `verdict` is the one that the rule asked for."""
+
     rule: str
     text: str
     verdict: str
@@ -67,8 +73,8 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Where a message stands. `text` is the text as published, label included: show it, never
-    your own. It is None while held and when blocked."""
+    """The outcome of a message. Show `text`, the text as published with its label, and never your
+    own text. It is None while the message is held and when it is blocked."""
 
     message_id: str
     decision_id: str
@@ -86,7 +92,14 @@ class Outcome:
 
     @property
     def published(self) -> bool:
-        return self.state in PUBLISHED
+        """Whether the platform has the message."""
+        return self.state == PUBLISHED
+
+    @property
+    def released(self) -> bool:
+        """Whether the message may be shown: published, or recorded and on its way to the platform,
+        which may still refuse it."""
+        return self.state in RELEASED
 
 
 def outcome(body: Mapping[str, Any]) -> Outcome:
@@ -97,13 +110,13 @@ def outcome(body: Mapping[str, Any]) -> Outcome:
         state=body["state"],
         verdict=body["verdict"],
         reasons=tuple(
-            Reason(rule=one["rule"], text=one["text"], verdict=one["verdict"])
-            for one in body["reasons"]
+            Reason(rule=reason["rule"], text=reason["text"], verdict=reason["verdict"])
+            for reason in body["reasons"]
         ),
         text=body["text"],
         language=body["language"],
         redacted=tuple(body["redacted"]),
-        notices=tuple(one["notice"] for one in disclosure.get("notices", ())),
+        notices=tuple(notice["notice"] for notice in disclosure.get("notices", ())),
         receipt=receipt.get("jws"),
         entry=body["entry"],
         replayed=body.get("replayed", False),
@@ -113,7 +126,7 @@ def outcome(body: Mapping[str, Any]) -> Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A message that waits for a person. `submitted_text` is as the avatar wrote it: for
+    """A message that waits for a review. `submitted_text` is the text as the avatar wrote it, for
     reviewers only."""
 
     outcome: Outcome
@@ -125,19 +138,19 @@ class Held:
 def held(body: Any) -> tuple[Held, ...]:
     return tuple(
         Held(
-            outcome=outcome(one["outcome"]),
-            submitted_text=one["submitted_text"],
-            human_text=one["human_text"],
-            expires_at=one["expires_at"],
+            outcome=outcome(message["outcome"]),
+            submitted_text=message["submitted_text"],
+            human_text=message["human_text"],
+            expires_at=message["expires_at"],
         )
-        for one in body
+        for message in body
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """`jws` verifies offline with the keys at /.well-known/jwks.json; `proof` says that `entry`
-    is in the log."""
+    """A receipt. `jws` can be verified offline with the keys at /.well-known/jwks.json; `proof`
+    proves that the entry number `entry` is in the log."""
 
     jws: str
     claims: Mapping[str, Any]
@@ -156,6 +169,8 @@ def receipt(body: Mapping[str, Any]) -> Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Creator:
+    """A creator and the newest version of its settings."""
+
     id: str
     version: int
     updated_at: str  # RFC 3339
@@ -177,8 +192,8 @@ def creators(body: Any) -> tuple[Creator, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speaker:
-    """Who speaks in a conversation: "avatar" or "human". `who` is the person who does, or last
-    did."""
+    """Who speaks in a conversation: `speaker` is "avatar" or "human", `who` the person who speaks
+    or last spoke in the avatar's place."""
 
     conversation: str
     speaker: str
@@ -191,7 +206,7 @@ def speaker(body: Mapping[str, Any]) -> Speaker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moderation:
-    """By OpenAI's categories. None: no model looked, so nothing is known."""
+    """The scores of one text by OpenAI's categories; None for a category that no model scored."""
 
     flagged: bool
     categories: Mapping[str, bool | None]
@@ -201,9 +216,9 @@ class Moderation:
 def moderations(body: Mapping[str, Any]) -> tuple[Moderation, ...]:
     return tuple(
         Moderation(
-            flagged=one["flagged"],
-            categories=one["categories"],
-            scores=one["category_scores"],
+            flagged=result["flagged"],
+            categories=result["categories"],
+            scores=result["category_scores"],
         )
-        for one in body["results"]
+        for result in body["results"]
     )

@@ -1,4 +1,4 @@
-"""Pipecat: a processor that stands between the language model and the speech (extra `pipecat`)."""
+"""Pipecat: a processor between the language model and the speech synthesis (extra `pipecat`)."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ from avatar_gateway_client.aio import AsyncClient
 from avatar_gateway_client.guard import About, Guard
 from avatar_gateway_client.models import Outcome
 
-_OF_THE_PERSON = (TranscriptionFrame, InterimTranscriptionFrame)
+_PERSON_FRAMES = (TranscriptionFrame, InterimTranscriptionFrame)
 
 
 class GatewayProcessor(FrameProcessor):
-    """A processor that passes on only what the gateway published. It keeps a reply until it is
-    complete and submits it whole; texts outside of a reply are submitted one by one. A reply that
-    is interrupted or never ends is dropped."""
+    """A processor that passes on only what the gateway published.
+
+    It collects a reply until that is complete and submits it whole; texts outside of a reply are
+    submitted one by one. A reply that is interrupted or never ends is dropped.
+    """
 
     def __init__(
         self,
@@ -50,28 +52,28 @@ class GatewayProcessor(FrameProcessor):
             self._reply = []
             await self.push_frame(frame, direction)
         elif isinstance(frame, LLMFullResponseEndFrame):
-            await self._say("".join(self._reply or ()))
+            await self._push_published("".join(self._reply or ()))
             self._reply = None
             await self.push_frame(frame, direction)
         elif isinstance(frame, TTSSpeakFrame):
             if (text := await self._guard.published(frame.text)) is not None:
                 frame.text = text
                 await self.push_frame(frame, direction)
-        elif isinstance(frame, TextFrame) and not isinstance(frame, _OF_THE_PERSON):
-            await self._hear(frame)
+        elif isinstance(frame, TextFrame) and not isinstance(frame, _PERSON_FRAMES):
+            await self._take_text(frame)
         else:
             if isinstance(frame, InterruptionFrame):
                 self._reply = None
             await self.push_frame(frame, direction)
 
-    async def _hear(self, frame: TextFrame) -> None:
+    async def _take_text(self, frame: TextFrame) -> None:
         if self._reply is None:
-            await self._say(frame.text)
+            await self._push_published(frame.text)
         else:
             self._reply.append(
                 frame.text if frame.includes_inter_frame_spaces else f"{frame.text} "
             )
 
-    async def _say(self, text: str) -> None:
+    async def _push_published(self, text: str) -> None:
         if (published := await self._guard.published(text)) is not None:
             await self.push_frame(LLMTextFrame(published))

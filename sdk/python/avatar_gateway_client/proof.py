@@ -1,8 +1,9 @@
-"""Checks, without the gateway and without trusting it, what it proves of a message: that its
-receipt is about this text, and that its entry is in the log. Needs the extra `proof`, cryptography.
+"""Verifies receipts and log proofs without asking or trusting the gateway: that a receipt is about
+this text, and that its entry is in the log. Needs the extra `proof` (cryptography).
 
-What you hold against it must come from elsewhere than the answer that you check: the receipt keys
-(/.well-known/jwks.json) and the log's, kept since the beginning or handed over by the operator.
+The keys must not come with the answer that you verify: use the receipt keys
+(/.well-known/jwks.json) and the log's keys that you kept from the beginning, or that the operator
+gave you.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from avatar_gateway_client.errors import ProofInvalid
 
-_MOST: Final = 1_000_000  # characters of a proof with its entry
-_MOST_RECEIPT: Final = 8_192  # characters of a receipt
+_MAX_PROOF: Final = 1_000_000  # characters of a proof with its entry
+_MAX_RECEIPT: Final = 8_192  # characters of a receipt
 _HEADER: Final = "c2sp.org/tlog-proof@v1"
 _ED25519: Final = 1  # signature type of signed notes
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _SALT: Final = re.compile(r"[0-9a-f]{32}")
-# docs/reference/receipt.md, "Canonical text": what is not seen, and Unicode's White_Space.
-_UNSEEN: Final = re.compile("[\u180b-\u180d\u180f\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]+")
+# docs/reference/receipt.md, "Canonical text": invisible characters, and Unicode's White_Space.
+_INVISIBLE: Final = re.compile("[\u180b-\u180d\u180f\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]+")
 _SPACE: Final = (
     "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
     "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -38,8 +39,9 @@ _SPACE: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Included:
-    """The entry number `index` is in the log `origin`, whose first `size` entries have this `root`
-    (hex): compare both with a checkpoint that you have kept. `entry` is what it says."""
+    """A verified inclusion: entry number `index` is in the log `origin`, whose first `size` entries
+    have this `root` (hex). Compare size and root with a checkpoint that you kept. `entry` is the
+    entry's content."""
 
     origin: str
     size: int
@@ -49,8 +51,8 @@ class Included:
 
 
 def verify_receipt(jws: str, *, jwks: Mapping[str, Any], text: str, salt: str) -> Mapping[str, Any]:
-    """What the receipt claims, if a key of `jwks` signed it and it is about `text` (as published,
-    label included). `salt` is `disclosure.salt` of the answer. Raises ProofInvalid."""
+    """Verify that a key of `jwks` signed the receipt and that it is about `text`, as published with
+    its label; return its claims. `salt` is `disclosure.salt` of the answer. Raises ProofInvalid."""
     signed, header, claims, signature = _split_jws(jws)
     if header.get("alg") not in ("EdDSA", "Ed25519") or header.get("typ") != "receipt+jwt":
         raise ProofInvalid("receipt", "is of another type, or signed in another way")
@@ -58,7 +60,7 @@ def verify_receipt(jws: str, *, jwks: Mapping[str, Any], text: str, salt: str) -
     for key in keys if isinstance(keys, list) else ():
         if isinstance(key, Mapping) and key.get("kid") == header.get("kid"):
             if key.get("crv") != "Ed25519" or not _is_signed_by(
-                _url64(key.get("x")), signature, signed
+                _base64url_decoded(key.get("x")), signature, signed
             ):
                 raise ProofInvalid("signature", "does not match the receipt and its key")
             break
@@ -67,7 +69,7 @@ def verify_receipt(jws: str, *, jwks: Mapping[str, Any], text: str, salt: str) -
     if claims.get("content_hash_alg") != "HMAC-SHA256" or not _SALT.fullmatch(salt):
         raise ProofInvalid("salt", "is not 16 bytes in hex, or the hash is of another kind")
     try:
-        canonical = normalize("NFC", _UNSEEN.sub("", text)).strip(_SPACE).encode()
+        canonical = normalize("NFC", _INVISIBLE.sub("", text)).strip(_SPACE).encode()
     except UnicodeEncodeError:
         raise ProofInvalid("text", "is not valid Unicode") from None
     computed = hmac.new(bytes.fromhex(salt), canonical, sha256).hexdigest()
@@ -77,10 +79,12 @@ def verify_receipt(jws: str, *, jwks: Mapping[str, Any], text: str, salt: str) -
 
 
 def verify_inclusion(proof: str, *, jws: str, keys: Iterable[str]) -> Included:
-    """That the entry which allowed the message of this receipt is in the log. `proof` is a
-    tlog-proof with its entry in it (`AsyncClient.proof`, `avatar-gateway audit proof`); `keys` are
-    the log's, as `<name>+<id>+<base64>`, one of which must have signed. Verify the receipt first.
-    Raises ProofInvalid."""
+    """Verify that the entry which allowed the message of this receipt is in the log.
+
+    `proof` is a tlog-proof that includes its entry (`AsyncClient.proof`, `avatar-gateway audit
+    proof`). `keys` are the log's keys, as `<name>+<id>+<base64>`; one of them must have signed.
+    Verify the receipt first. Raises ProofInvalid.
+    """
     body, index, path, note = _split_proof(proof)
     origin, size, root = _verified_checkpoint(note, keys)
     if not _leads_to(sha256(b"\x00" + body).digest(), index, size, path, root):
@@ -98,23 +102,23 @@ def verify_inclusion(proof: str, *, jws: str, keys: Iterable[str]) -> Included:
 def _split_jws(jws: str) -> tuple[bytes, Mapping[str, Any], Mapping[str, Any], bytes]:
     """The signed bytes, the header, the claims and the signature of a compact JWS."""
     parts = jws.split(".")
-    if len(parts) != 3 or len(jws) > _MOST_RECEIPT or not jws.isascii():
+    if len(parts) != 3 or len(jws) > _MAX_RECEIPT or not jws.isascii():
         raise ProofInvalid("receipt", "is not a compact JWS")
-    header, claims = (_json_object(_url64(part), "receipt") for part in parts[:2])
-    return ".".join(parts[:2]).encode(), header, claims, _url64(parts[2])
+    header, claims = (_json_object(_base64url_decoded(part), "receipt") for part in parts[:2])
+    return ".".join(parts[:2]).encode(), header, claims, _base64url_decoded(parts[2])
 
 
 def _split_proof(text: str) -> tuple[bytes, int, list[bytes], str]:
     """The entry, its number, the path and the checkpoint of a tlog-proof."""
     head, gap, note = text.partition("\n\n")
     lines = head.split("\n")
-    if len(text) > _MOST or not gap or lines[0] != _HEADER or len(lines) < 2:
+    if len(text) > _MAX_PROOF or not gap or lines[0] != _HEADER or len(lines) < 2:
         raise ProofInvalid("proof", "is no tlog-proof@v1")
     if not lines[1].startswith("extra "):
         raise ProofInvalid("proof", "does not carry its entry: ask for it with the entry")
-    body = _base64(lines[1].removeprefix("extra "))
+    body = _base64_decoded(lines[1].removeprefix("extra "))
     label, _, number = (lines[2] if len(lines) > 2 else "").partition(" ")
-    path = [_base64(line) for line in lines[3:]]
+    path = [_base64_decoded(line) for line in lines[3:]]
     if (
         label != "index"
         or not _NUMBER.fullmatch(number)
@@ -142,7 +146,7 @@ def _verified_checkpoint(note: str, keys: Iterable[str]) -> tuple[str, int, byte
             known = True
     if not known:
         raise ProofInvalid("checkpoint", "none of the keys signed it")
-    root = _base64(lines[2])
+    root = _base64_decoded(lines[2])
     if len(root) != 32:
         raise ProofInvalid("checkpoint", "is malformed")
     return lines[0], int(lines[1]), root
@@ -153,7 +157,7 @@ def _log_key(text: str) -> tuple[str, bytes, bytes | None]:
     skipped."""
     name, _, rest = text.strip().partition("+")
     key_id, _, encoded = rest.partition("+")
-    data = _base64(encoded)
+    data = _base64_decoded(encoded)
     expected = sha256(name.encode() + b"\n" + data).digest()[:4]
     if not name or not data or expected.hex() != key_id.lower():
         raise ProofInvalid("key", "is not of the form name+id+base64, or a letter is wrong")
@@ -163,7 +167,7 @@ def _log_key(text: str) -> tuple[str, bytes, bytes | None]:
 def _split_signature(line: str) -> tuple[str, bytes, bytes]:
     dash, _, rest = line.partition(" ")
     name, _, encoded = rest.partition(" ")
-    data = _base64(encoded)
+    data = _base64_decoded(encoded)
     if dash != "\u2014" or len(data) < 5:
         raise ProofInvalid("checkpoint", "a line of its signatures is malformed")
     return name, data[:4], data[4:]
@@ -199,8 +203,8 @@ def _ascii(value: object) -> str:
     return str(value).encode("ascii", "replace").decode()
 
 
-def _url64(text: object) -> bytes:
-    """Empty for what is no base64url."""
+def _base64url_decoded(text: object) -> bytes:
+    """Decode base64url; empty when it is malformed."""
     try:
         raw = str(text).encode("ascii")
         return b64decode(raw + b"=" * (-len(raw) % 4), altchars=b"-_", validate=True)
@@ -208,8 +212,8 @@ def _url64(text: object) -> bytes:
         return b""
 
 
-def _base64(text: str) -> bytes:
-    """Empty for what is no base64."""
+def _base64_decoded(text: str) -> bytes:
+    """Decode base64; empty when it is malformed."""
     try:
         return b64decode(text, validate=True)
     except ValueError:

@@ -157,7 +157,7 @@ def test_an_interrupted_rotation_goes_on_with_the_same_keys(
 
             opened.log.checkpoint = stop  # type: ignore[method-assign, assignment] # killed here
             with pytest.raises(Killed):
-                await keys._rotate(opened)
+                await keys._rotate_keys(opened)
 
     asyncio.run(killed_before_the_end())
     assert Keyring.open(settings.keys_dir).checkpoint.kid == old.checkpoint.kid

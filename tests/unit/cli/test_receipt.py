@@ -50,6 +50,13 @@ def test_verify(ask: Callable[..., Result], jwks: Path) -> None:
     assert "iat: 2026-11-22T20:00:00+00:00" in told.stdout
 
 
+def test_a_dry_runs_receipt_proves_no_publication(ask: Callable[..., Result], jwks: Path) -> None:
+    jws = ReceiptSigner(key=KEYRING.receipt).sign({**CLAIMS, "dry_run": True}).jws
+    answer = ask("verify", "--jwks", str(jwks), "--text", TEXT, "--salt", SALT.hex(), jws)
+    assert answer.exit_code == 0
+    assert "was judged, and not published" in answer.stdout
+
+
 def test_verify_a_file_as_json(ask: Callable[..., Result], jwks: Path, tmp_path: Path) -> None:
     text = tmp_path / "text"
     text.write_text(TEXT + "\n", encoding="utf-8")

@@ -52,8 +52,8 @@ def test_an_address_that_is_not_ours(ask: Ask) -> None:
 
 def test_several_logs_and_several_keys_of_one() -> None:
     other = str(note_keys("other.example/l", Keyring.generate())[0])
-    assert witness._logs([KEY, other], None) == {
+    assert witness._watched_logs([KEY, other], None) == {
         "log.example/l": [NoteKey.parse(KEY)],
         "other.example/l": [NoteKey.parse(other)],
     }
-    assert list(witness._logs([KEY, other], "o")) == ["o"]
+    assert list(witness._watched_logs([KEY, other], "o")) == ["o"]

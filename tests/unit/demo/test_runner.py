@@ -79,7 +79,7 @@ def test_the_table_shows_texts_as_they_are() -> None:
 
 
 def test_all_results_are_written_as_json() -> None:
-    (written,) = json.loads(runner._as_json([result()]))
+    (written,) = json.loads(runner._results_json([result()]))
     assert written["id"] == "one"
     assert written["faults"] == ["the platform received nothing"]
     assert written["outcome"] == OUTCOME

@@ -87,6 +87,7 @@ def make_facts() -> Callable[..., Facts]:
         c2pa: bool = False,
         edited: bool = False,
         human_author: str | None = None,
+        dry_run: bool = False,
         human_turn: HumanTurn | None = None,
     ) -> Facts:
         form = Mapped(text, tuple(range(len(text) + 1)))
@@ -104,6 +105,7 @@ def make_facts() -> Callable[..., Facts]:
                 audience=Audience(id="person-7", jurisdictions=jurisdictions),
                 editorial=Editorial(edited=edited),
                 human_author=human_author,
+                dry_run=dry_run,
             ),
             read=ReadText(
                 original=text,

@@ -310,6 +310,19 @@ def test_attest(
     assert told.salt not in json.dumps(claims)
     assert "person-7" not in json.dumps(claims)
     assert "Hello" not in json.dumps(claims)
+    assert "dry_run" not in claims
+
+
+def test_the_receipt_of_a_dry_run_says_that_it_is_one(
+    make_discloser: MakeDiscloser,
+    make_facts: MakeFacts,
+    notice: Notice,
+    make_decision: Callable[..., Decision],
+) -> None:
+    discloser, ai = make_discloser(), notice("ai")
+    facts = make_facts(dry_run=True)
+    disclosure = discloser.disclose(facts, Redaction(text="Hello there"), [ai])
+    assert discloser.attest(facts, make_decision(ai), disclosure).claims["dry_run"] is True
 
 
 def test_a_persons_words_say_that_a_person_writes(

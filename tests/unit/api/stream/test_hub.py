@@ -73,7 +73,7 @@ async def test_streams_are_their_tenants_and_bounded() -> None:
 async def test_a_writer_who_does_not_come_back_is_interrupted() -> None:
     hub, (stream, script) = LiveStreams(linger_s=0), live()
     hub.add(stream)
-    hub.left(stream, stream.new_writer())
+    hub.writer_left(stream, stream.new_writer())
     await script.interrupted.wait()
     assert await _read(stream, 0) == [1]
 
@@ -83,7 +83,7 @@ async def test_a_writer_who_came_back_is_not() -> None:
     hub.add(stream)
     first = stream.new_writer()
     stream.new_writer()
-    hub.left(stream, first)
+    hub.writer_left(stream, first)
     for _ in range(10):
         await asyncio.sleep(0)
     assert not script.interrupted.is_set()

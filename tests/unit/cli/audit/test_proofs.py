@@ -11,7 +11,7 @@ import pytest
 from typer.testing import Result
 
 from gateway.cli.audit import group as audit
-from gateway.cli.audit.proofs import anchored_told, witness_keys
+from gateway.cli.audit.proofs import anchored_lines, witness_keys
 from gateway.keyring import Keyring
 from gateway.model.record import Change
 from gateway.settings import Settings, read_settings
@@ -169,9 +169,9 @@ def test_a_proof_tells_its_witnesses(
 
 
 def test_what_an_auditor_is_told() -> None:
-    plain = anchored_told(AnchorCoverage(only_ours=3), 9)
+    plain = anchored_lines(AnchorCoverage(only_ours=3), 9)
     assert plain == ["Checkpoints that nobody but the operator signed: 3."]
-    whole = anchored_told(
+    whole = anchored_lines(
         AnchorCoverage(
             quorum=2,
             witnesses=(

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import Result
 
-from gateway.cli.policy.check import watched
+from gateway.cli.policy.check import run_on_change
 from tests.unit.cli.policy_folder import MAIN, TEST, ask, folder
 
 __all__ = ["ask", "folder"]
@@ -76,5 +76,5 @@ def test_watching_runs_again_after_a_change(tmp_path: Path) -> None:
             raise EndedError
 
     with pytest.raises(EndedError):
-        watched(tmp_path, lambda: runs.append(1), sleep=sleep)
+        run_on_change(tmp_path, lambda: runs.append(1), sleep=sleep)
     assert len(runs) == 2

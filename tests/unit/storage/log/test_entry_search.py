@@ -10,7 +10,7 @@ from gateway.storage.store import Store
 
 
 async def plan_of(store: Store, query: EntryQuery) -> str:
-    clause = await store.search._numbers(query, None, newest=True)
+    clause = await store.search._select_numbers(query, None, newest=True)
     statement = store._database.statement(clause.limit(100))
     statement.sql = f"EXPLAIN QUERY PLAN {statement.sql}"
     return "\n".join(str(row[3]) for row in await store._reader.many(statement))

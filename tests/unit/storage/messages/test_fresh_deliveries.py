@@ -25,7 +25,7 @@ def test_a_delivery_is_handed_over_once(samples: Samples) -> None:
 
 
 def test_it_forgets_the_oldest_first(samples: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.storage.messages.fresh_deliveries._MOST", 3)
+    monkeypatch.setattr("gateway.storage.messages.fresh_deliveries._MAX_DELIVERIES", 3)
     fresh, records = FreshDeliveries(lease_s=1), [samples.record() for _ in range(4)]
     for record in records:
         fresh.put(record, 0, record.decided_at)

@@ -24,7 +24,7 @@ async def test_the_most_urgent_come_first_and_only_so_many(store: Store, samples
 async def test_expiry_goes_on_in_steps(
     store: Store, samples: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.storage.messages.reviews._AT_ONCE", 2)
+    monkeypatch.setattr("gateway.storage.messages.reviews._EXPIRED_AT_ONCE", 2)
     for _ in range(5):
         await store.ledger.record(samples.record(Verdict.HOLD))
     assert await store.reviews.expire(samples.clock.move(days=2)) == 5

@@ -58,7 +58,7 @@ def test_rows_are_put_replaced_and_deleted(target: MoveTarget) -> None:
     assert target.count(OUTBOX) == 4
     changed = ("m0", 99, "boot", 2, 7, 1)
     target.replace([(OUTBOX, ("m0",), changed), (OUTBOX, ("m1",), None), (OUTBOX, ("m9",), None)])
-    found = target._all("SELECT * FROM outbox ORDER BY message_id")
+    found = target._fetch_all("SELECT * FROM outbox ORDER BY message_id")
     assert found == [
         ("m0", 99, "boot", 2, 7, True),
         ("m2", 2, None, 1, 7, False),
