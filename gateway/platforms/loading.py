@@ -188,14 +188,6 @@ def _make_text(given: Mapping[str, Any], at: _At) -> Text:
     )
 
 
-def _make_channel_rule(given: Mapping[str, Any], at: _At) -> ChannelRule:
-    return ChannelRule(
-        channel=Channel(given["is"]),
-        when=_make_fetch(given["when"], at) if "when" in given else None,
-        equals=given.get("equals"),
-    )
-
-
 def _make_offsets(given: Mapping[str, Any], at: _At) -> Offsets:
     return Offsets(
         of=given["of"],
