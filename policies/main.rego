@@ -43,7 +43,8 @@ decision := {"verdict": verdict(reasons), "reasons": reasons, "obligations": obl
 # description: >-
 #   It takes the place of the avatar's words, so what any rule has against those words, or against
 #   the moment, would only keep help from someone who needs it now. Each reason stays, and asks for
-#   nothing. Who withdrew the avatar, or speaks in its place, is heeded all the same.
+#   nothing. Who withdrew the avatar, or speaks in its place, is heeded all the same, and so is what
+#   is wrong with files, which the answer does not replace.
 # custom:
 #   id: gateway.crisis
 in_crisis(results) := {aside(result) | some result in results} if {
@@ -51,10 +52,10 @@ in_crisis(results) := {aside(result) | some result in results} if {
 } else := results
 
 aside(result) := result if {
-	object.get(result, "rule", "") in withdrawing
+	object.get(result, "rule", "") in heeded
 } else := object.union(result, {"verdict": "publish"})
 
-withdrawing := {"baseline.handover", "creator.consent", "creator.kill_switch"}
+heeded := {"baseline.handover", "creator.consent", "creator.kill_switch", "platform.media"}
 
 verdict(reasons) := "block" if {
 	some reason in reasons

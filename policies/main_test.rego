@@ -134,6 +134,11 @@ test_a_creators_own_rule_does_not_either if {
 	{"rule": "shop.own", "text": "No.", "verdict": "publish"} in decision.reasons
 }
 
+test_files_are_not_replaced if {
+	files := [{"content_type": "application/zip", "sha256": "0"}]
+	judged(fixture.heard("creator.self_harm", {"media": files})).verdict == "hold"
+}
+
 test_who_withdrew_the_avatar_is_heeded_and_a_person_is_called if {
 	decision := judged(fixture.heard("creator.self_harm", {"creator": {"kill_switch": true}}))
 	decision.verdict == "block"
