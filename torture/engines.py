@@ -24,6 +24,9 @@ from gateway.settings import read_settings
 
 _PATIENCE_S = 60.0
 """Seconds to wait for a database server to start or stop."""
+_NO_SYNC_BY_CLOCK = ("wal_writer_delay = '10s'", "bgwriter_lru_maxpages = 0")
+"""Settings of the server. Otherwise it syncs five times a second unasked, and on a slow machine a
+commit that does not wait for its sync looks like one that does."""
 _ROUTE = """name: plain
 kind: sandbox
 url: http://127.0.0.1:{port}/plain
@@ -78,6 +81,9 @@ class PostgresEngine:
         self._number = 0
         self.settings = _settings(self._place, platform_port)
         self.database = ""
+        for setting in _NO_SYNC_BY_CLOCK:
+            self.run(f"ALTER SYSTEM SET {setting}")
+        self.run("SELECT pg_reload_conf()")
         self._create("blank", "template1")
         blank = {
             **self.settings,
