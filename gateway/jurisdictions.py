@@ -12,8 +12,8 @@ from typing import Any
 
 import pycountry
 
-EU = "EU"
-_CODE = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]{1,3}))?")
+CODE = r"[A-Z]{2}(-[A-Z0-9]{1,3})?"
+"""The pattern of a code, assigned or not."""
 _LONGEST_NAME = 60
 """Characters of a name that is looked up for a suggestion; no country's is longer."""
 
@@ -24,8 +24,8 @@ _RESERVED = {
 }
 """Codes that ISO 3166 keeps for a country, or for a part of one, and the code that it assigns.
 Paris had another until 2021."""
-_USER_ASSIGNED = frozenset({"XK"})
-"""Kosovo: not in ISO 3166, in general use."""
+_NOT_IN_ISO_3166 = frozenset({"EU", "XK"})
+"""Codes that are taken all the same. XK is Kosovo, in general use."""
 _MISTAKEN = {"EN": "GB", "JA": "JP", "KO": "KR", "ZH": "CN", "CS": "CZ", "DA": "DK", "SP": "ES"}
 """Codes of languages, and others that are mistaken for a country's. None is assigned."""
 
@@ -49,11 +49,11 @@ _COUNTRY_OF = {code: country for country, codes in _TERRITORIES.items() for code
 def jurisdiction(given: str) -> str:
     """The code that is meant by `given`: itself, GR for EL, GB for UK. Raises ValueError, with the
     mend, for what ISO 3166 does not assign."""
-    match = _CODE.fullmatch(given)
-    if match is None:
+    if re.fullmatch(CODE, given) is None:
         raise ValueError(f"must be a code such as FR, US-CA or EU{_suggestion(given)}")
-    country, within = _RESERVED.get(match[1], match[1]), match[2]
-    if within is None:
+    country, _, within = given.partition("-")
+    country = _RESERVED.get(country, country)
+    if not within:
         if is_assigned(country):
             return country
         raise ValueError(
@@ -70,17 +70,24 @@ def jurisdiction(given: str) -> str:
     raise ValueError(f"{code} is no subdivision in ISO 3166-2; give {country} if it is not known")
 
 
+def load_codes() -> None:
+    """Read the tables of pycountry now: otherwise the first message of a state waits for them, a
+    tenth of a second."""
+    is_assigned("FR")
+    is_assigned("FR-13")
+
+
 def is_assigned(code: str) -> bool:
     """Whether ISO 3166 assigns `code` to a country or a subdivision; EU counts as well."""
     if "-" in code:
         subdivisions: Any = pycountry.subdivisions  # untyped
         return subdivisions.get(code=code) is not None
-    return code in {EU, *_USER_ASSIGNED} or pycountry.countries.get(alpha_2=code) is not None
+    return code in _NOT_IN_ISO_3166 or pycountry.countries.get(alpha_2=code) is not None
 
 
 def around(code: str) -> tuple[str, ...]:
-    """`code` and what it lies in, the nearest first: US-CA, US; RE, FR; PR, US-PR, US. A code that
-    is not assigned lies in nothing."""
+    """`code` and what it lies in, the nearest first: US-CA, US; RE, FR; PR, US-PR, US. Whether
+    it is assigned is not asked."""
     country, _, within = code.partition("-")
     if within:
         return (code, *around(country))

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from gateway.api.request_model import RequestModel
-from gateway.jurisdictions import jurisdiction
+from gateway.jurisdictions import CODE, jurisdiction
 from gateway.model.obligation import escalating
 from gateway.model.record import Escalation, HeldMessage, Outcome, ReviewAction
 from gateway.model.submission import (
@@ -46,7 +46,7 @@ Label = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Jurisdiction = Annotated[
     str,
     AfterValidator(jurisdiction),
-    WithJsonSchema({"type": "string", "pattern": r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$"}),
+    WithJsonSchema({"type": "string", "pattern": f"^{CODE}$"}),
 ]
 LanguageTag = Annotated[
     str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")

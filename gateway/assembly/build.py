@@ -27,6 +27,7 @@ from gateway.assembly.opening import open_with_anchors, policies_dir
 from gateway.delivery.courier import OutboxCourier
 from gateway.disclosure.discloser import LabelDiscloser
 from gateway.errors import ConfigurationError, StageFailure
+from gateway.jurisdictions import load_codes
 from gateway.opened import Opened, utc_now
 from gateway.pii.public_facts import without_public_facts
 from gateway.pii.redaction import make_redactor
@@ -179,6 +180,7 @@ async def _open_policies(
 async def _warm_all(policy: LivePolicies, detectors: Sequence[Detector]) -> None:
     """Warm up the policies and all detectors at once. Raises ConfigurationError for a stage that
     fails, once all others have ended too."""
+    load_codes()
     warming = (policy.warm(), *(detector.warm() for detector in detectors))
     for outcome in await asyncio.gather(*warming, return_exceptions=True):
         if isinstance(outcome, StageFailure):

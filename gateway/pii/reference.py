@@ -17,7 +17,8 @@ What the blocking tier finds, with patterns alone and without network. A finding
 score of {ACCEPT}; words near a value ("mon SIREN est …") raise it. Of findings that overlap, one
 confirmed by a checksum stands, then the higher score, then the longer; what a loser covers beyond
 the winner stays found. A pattern that takes more than {BUDGET_S * 1000:.0f} ms of CPU on one
-message fails the stage, and the message is held.
+message (or a fortieth of `deadline_detect_ms`, if that is longer), once and again, fails the stage,
+and the message is held.
 
 Numbers of countries that a table describes are further down.
 

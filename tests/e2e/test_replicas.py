@@ -145,7 +145,7 @@ class Load:
                     return str(answer.json()["message_id"])
                 assert answer.status_code in AGAIN, answer.text
                 self.failures[str(answer.status_code)] += 1
-            time.sleep(1)
+            time.sleep(1)  # as Retry-After asks
         raise AssertionError(f"message {number} was never answered: {self.failures}")
 
 

@@ -36,7 +36,7 @@ async def test_a_message_is_published_and_has_its_receipt(do: Both, there: Runni
     assert (outcome.released, outcome.verdict, outcome.notices) == (True, "publish", ("ai",))
     assert outcome.text.endswith("Le nouveau clip sort vendredi !")
     async with asyncio.timeout(PATIENCE_S):
-        while not (await do("message", outcome.message_id)).published:  # noqa: ASYNC110
+        while not (await do("message", outcome.message_id)).published:  # noqa: ASYNC110 - HTTP
             await asyncio.sleep(0.05)
     receipt = await do("receipt", outcome.message_id)
     assert receipt.claims["message_id"] == outcome.message_id

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from gateway.errors import PolicyInvalid
+from gateway.jurisdictions import CODE
 from gateway.model.disclosure import MarkFormatName, NoticeKind, NoticePosition
 from gateway.model.submission import Channel
 from gateway.policy.packs.circumstances import ALWAYS, ANYWHERE, COUNTRIES, MEMBERS, TOLD
@@ -24,7 +25,6 @@ INDEX = "law/data.json"
 
 EVALUATOR = "duties"
 """The folder of the module that judges the facts of all rules."""
-_JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _CHANNELS = tuple(channel.value for channel in Channel)
 _FOREVER = "9999"  # as text it is later than any day of `input.now`
 
@@ -264,7 +264,7 @@ def _is_seconds(value: Any) -> bool:
 def _is_jurisdiction(value: Any) -> bool:
     """Whether `value` is a jurisdiction. Subdivisions are allowed only of COUNTRIES: elsewhere a
     rule for one would miss people of whom only the country is known."""
-    if not isinstance(value, str) or not _JURISDICTION.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(CODE, value):
         return False
     country, _, within = value.partition("-")
     return not within or country in COUNTRIES

@@ -29,10 +29,12 @@ from gateway.storage.engine.driver import Connection, Cursor, Row
 # Keys of advisory locks, 64 bits: "avgtlog" and a number. One log for each database.
 _LOG_LOCK = 0x6176_6774_6C6F_6701
 _MIGRATION_LOCK = 0x6176_6774_6C6F_6702
+_STALL_S = 5
+"""Seconds that a process may do nothing in its turn; less than the others' lock_timeout."""
 _SESSION_SETTINGS = (
     "SET lock_timeout TO '10s'",
     # A process that stalls in its transaction loses the turn before the others' lock_timeout.
-    "SET idle_in_transaction_session_timeout TO '5s'",
+    f"SET idle_in_transaction_session_timeout TO '{_STALL_S}s'",
     # Each statement must see all that was committed before this process got the turn.
     "SET default_transaction_isolation TO 'read committed'",
     # The server drops the connection of a host that vanished within half a minute.
@@ -56,7 +58,7 @@ FROM pg_locks AS turn JOIN pg_stat_activity AS session USING (pid)
 WHERE turn.locktype = 'advisory' AND turn.granted AND session.datname = current_database()
 AND turn.objsubid = 1 AND (turn.classid::bigint << 32 | turn.objid::bigint) = %s
 AND session.state = 'idle in transaction'
-AND session.state_change < clock_timestamp() - interval '5 seconds'
+AND session.state_change < clock_timestamp() - make_interval(secs => %s)
 """
 """Ends the session that has the turn and does nothing with it. The server's own limit fails behind
 a pipeline: psycopg ends one with a Flush, and the server starts its clock at a Sync alone."""
@@ -206,7 +208,7 @@ class PostgresDatabase(Database):
                 cursor.execute(_BEGIN_TURN)
             except self._server.lock_timeout:
                 cursor.execute("ROLLBACK")
-                cursor.execute(_END_STALLED, (_LOG_LOCK,))
+                cursor.execute(_END_STALLED, (_LOG_LOCK, _STALL_S))
                 if not cursor.fetchall():
                     raise
                 cursor.execute(_BEGIN_TURN)
